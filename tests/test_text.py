@@ -1,0 +1,194 @@
+"""Bytes to ids: in pieces of any size, strictly, and back."""
+
+import gzip
+import io
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from charrnn.config import TrainConfig
+from charrnn.errors import InputError
+from charrnn.text import decode
+from charrnn.text.corpus import Streams, divide, encode, take_stock, whole_text
+from charrnn.text.sources import find
+from charrnn.text.vocab import Vocabulary
+
+TEXT = st.text(st.characters(exclude_categories=["Cs"]))
+
+
+def decoded(data: bytes, newline: str = "keep", piece: int = 1 << 20) -> str:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(decode, "PIECE_BYTES", piece)
+        return "".join(decode.characters(io.BytesIO(data), "file", newline))
+
+
+@given(TEXT.filter(lambda text: not text.startswith("\ufeff")), st.integers(1, 7))
+def test_reading_in_pieces_equals_reading_at_once(text: str, piece: int) -> None:
+    assert decoded(text.encode(), piece=piece) == text
+
+
+@given(st.text(st.sampled_from("a\r\n今")), st.integers(1, 7))
+def test_newlines_become_one_wherever_a_piece_ends(text: str, piece: int) -> None:
+    expected = text.replace("\r\n", "\n").replace("\r", "\n")
+    assert decoded(text.encode(), "lf", piece) == expected == decode.with_newlines(text, "lf")
+    assert decode.with_newlines(text, "keep") == text
+
+
+def test_byte_order_mark_is_dropped_at_the_start_only() -> None:
+    assert decoded("\ufeff今\ufeff日".encode()) == "今\ufeff日"
+
+
+@pytest.mark.parametrize("piece", [1, 2, 5, 1 << 20])
+@pytest.mark.parametrize(
+    ("data", "offset", "line"),
+    [
+        ("今日\nは".encode() + b"\xff", 10, 2),
+        ("今日".encode()[:-1], 3, 1),  # cut in the middle of a character
+        (b"\xc0\xaf", 0, 1),  # overlong
+        (b"a\n\n\xed\xa0\x80", 3, 3),  # a lone surrogate
+    ],
+)
+def test_what_is_not_utf8_is_refused_with_its_place(
+    data: bytes, offset: int, line: int, piece: int
+) -> None:
+    with pytest.raises(InputError, match=rf"file: byte {offset} \(line {line}\) is not UTF-8"):
+        decoded(data, piece=piece)
+
+
+@given(TEXT.filter(bool))
+def test_decoding_what_was_encoded_is_the_identity(text: str) -> None:
+    known = "".join(sorted(set(text)))
+    vocabulary = Vocabulary(known, tuple(map(text.count, known)))
+    assert vocabulary.decode(vocabulary.encode(text, "text")) == text
+
+
+def test_unknown_characters_are_all_named_with_their_code_points() -> None:
+    vocabulary = Vocabulary("ab", (1, 1))
+    with pytest.raises(InputError, match=r"prime: '猫' \(U\+732B\), U\+000A are not in") as caught:
+        vocabulary.encode("猫a\n猫", "prime")
+    assert caught.value.exit_code == 3
+
+
+def corpus(tmp_path: Path, **files: str | bytes) -> list[Path]:
+    paths = []
+    for name, content in files.items():
+        path = tmp_path / name.replace("_", ".")
+        path.write_bytes(content.encode() if isinstance(content, str) else content)
+        paths.append(path)
+    return paths
+
+
+def test_ids_on_disk_are_the_files_in_order_in_the_smallest_type(tmp_path: Path) -> None:
+    paths = corpus(tmp_path, b_txt="今日は", a_txt="abc今")
+    sources = find(paths)
+    stock = take_stock(sources, "lf")
+    ids = encode(sources, stock, tmp_path / "ids")
+    assert stock.vocabulary.decode(ids) == "今日はabc今"
+    assert ids.dtype == np.uint8
+    assert stock.vocabulary.characters == "".join(sorted("abc今日は"))
+    assert dict(zip(stock.vocabulary.characters, stock.vocabulary.counts, strict=True))["今"] == 2
+    assert stock.files == ("b.txt", "a.txt")
+
+
+def test_more_characters_get_a_wider_type(tmp_path: Path) -> None:
+    text = "".join(map(chr, range(0x4E00, 0x4E00 + 1000)))
+    sources = find(corpus(tmp_path, k_txt=text))
+    stock = take_stock(sources, "lf")
+    ids = encode(sources, stock, tmp_path / "ids")
+    assert ids.dtype == np.uint16
+    assert stock.vocabulary.decode(ids) == text
+
+
+def test_folder_and_gzip_are_read_too(tmp_path: Path) -> None:
+    folder = tmp_path / "texts"
+    (folder / "deep").mkdir(parents=True)
+    (folder / "deep" / "b.txt.gz").write_bytes(gzip.compress("にち".encode()))
+    (folder / "a.txt").write_text("今")
+    (folder / "picture.png").write_bytes(b"\xff\xfe")
+    stock = take_stock(find([folder]), "lf")
+    assert stock.files == ("a.txt", "b.txt.gz")
+    assert stock.characters == 3
+
+
+def test_corpus_that_changes_between_the_passes_is_refused(tmp_path: Path) -> None:
+    paths = corpus(tmp_path, a_txt="abcabc")
+    sources = find(paths)
+    stock = take_stock(sources, "lf")
+    paths[0].write_text("abcabcabc")
+    with pytest.raises(InputError, match="changed while it was read"):
+        encode(sources, stock, tmp_path / "ids")
+
+
+@pytest.mark.parametrize(
+    ("content", "problem"),
+    [("", "is empty"), ("aaaa", "repeats a single character"), ("a", "repeats a single")],
+)
+def test_nothing_to_learn_is_said(tmp_path: Path, content: str, problem: str) -> None:
+    with pytest.raises(InputError, match=problem):
+        take_stock(find(corpus(tmp_path, a_txt=content)), "lf")
+
+
+def test_damaged_gzip_is_an_input_error(tmp_path: Path) -> None:
+    whole = gzip.compress(b"abc" * 1000)
+    for name, data in (("cut", whole[:-9]), ("no", b"abc")):
+        paths = corpus(tmp_path, **{f"{name}_gz": data})
+        with pytest.raises(InputError, match="gzip"):
+            take_stock(find(paths), "lf")
+
+
+def test_whole_text_is_what_a_corpus_would_be(tmp_path: Path) -> None:
+    (path,) = corpus(tmp_path, a_txt="\ufeffa\r\nb")
+    assert whole_text(path, "lf") == "a\nb"
+    assert whole_text(path, "keep") == "a\r\nb"
+
+
+@given(st.integers(4, 3000), st.floats(0, 0.6), st.floats(0, 0.2))
+def test_parts_are_contiguous_and_share_no_character(n: int, val: float, test: float) -> None:
+    config, ids = TrainConfig(val=val, test=test), np.arange(n)
+    parts = divide(ids, config)
+    np.testing.assert_array_equal(np.concatenate([parts.train, parts.val, parts.test]), ids)
+    assert len(parts.val) == round(val * n)
+    assert len(parts.test) == round(test * n)
+
+
+@pytest.mark.parametrize(
+    ("characters", "val", "expected"),
+    [(1000, None, 100), (10_000_000, None, 500_000), (1000, 0.2, 200), (1000, 50, 50), (9, 0, 0)],
+)
+def test_validation_part_is_a_share_or_a_number_of_characters(
+    characters: int, val: float | None, expected: int
+) -> None:
+    assert TrainConfig(val=val).parts(characters)[1] == expected
+
+
+def test_split_that_leaves_nothing_to_train_on_is_refused() -> None:
+    with pytest.raises(InputError, match="leave too few to train on"):
+        TrainConfig(val=99, test=10).parts(100)
+
+
+@given(st.integers(2, 200), st.integers(1, 9), st.integers(1, 9))
+@settings(deadline=None)
+def test_streams_read_the_whole_text_in_order_and_predict_only_neighbours(
+    n: int, batch: int, seq: int
+) -> None:
+    streams = Streams(np.arange(n), batch)
+    steps = range(0, 3 * n, seq)
+    ids, targets = (
+        np.concatenate(w) for w in zip(*(streams.window(s, seq) for s in steps), strict=True)
+    )
+    np.testing.assert_array_equal(targets, ids + 1)  # never across the end of the text
+    np.testing.assert_array_equal(ids[1:], targets[:-1] % (n - 1))  # what comes next, comes next
+    for stream in range(batch):
+        assert set(ids[:, stream]) == set(range(n - 1))
+    first_round = ids[: (n - 1) // batch]
+    assert len(set(first_round.ravel())) == first_round.size  # an epoch repeats nothing
+
+
+def test_short_text_gets_fewer_streams_then_a_shorter_window() -> None:
+    short = TrainConfig(val=0).completed(641)
+    assert (short.batch, short.seq) == (10, 64)
+    tiny = TrainConfig(val=0).completed(11)
+    assert (tiny.batch, tiny.seq) == (1, 10)
