@@ -1,0 +1,1 @@
+"""The network: gate inputs, cells that move a state through time, a softmax over characters."""

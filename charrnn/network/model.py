@@ -1,0 +1,117 @@
+"""The network: characters pick rows, cells are stacked, a softmax predicts the next character.
+
+Not here: what the cells compute (cells.py), the loss (softmax.py), how weights change (training).
+"""
+
+from collections.abc import Callable, Sequence
+from typing import TypeAlias
+
+import numpy as np
+
+from charrnn.network.cells import Array, State
+from charrnn.network.inputs import gathered, projected
+from charrnn.network.parameters import Parameters, Shape
+from charrnn.network.softmax import log_probabilities, loss_and_gradients
+from charrnn.text.vocab import Ids
+
+States: TypeAlias = Sequence[State]
+Masks: TypeAlias = Sequence[Array]
+NO_MASKS: Masks = ()
+
+
+class Network:
+    """A shape and its parameters. Nothing is remembered between calls; states are handed in."""
+
+    def __init__(self, parameters: Parameters) -> None:
+        self.parameters = parameters
+        self.shape: Shape = parameters.shape
+
+    def initial_states(self, streams: int) -> States:
+        """Zeros for every layer: before the first character nothing is known."""
+        H, dtype = self.shape.hidden, self.parameters.vector.dtype
+        arrays = self.shape.recurrence.states
+        return [
+            tuple(np.zeros((streams, H), dtype) for _ in range(arrays))
+            for _ in range(self.shape.layers)
+        ]
+
+    def run(
+        self, ids: Ids, states: States, masks: Masks = NO_MASKS
+    ) -> tuple[Array, States, Callable[[Array, Parameters], None]]:
+        """The top layer's outputs over a window, (T, B, H), and the states after it.
+
+        ``ids`` (T, B) · ``masks`` one (B, H) a layer, multiplied on its output (dropout, the same
+        mask for the whole window), or none. The backward takes the gradient of the outputs and
+        overwrites the layers' gradients in the Parameters given to it; the gradient stops at
+        ``states`` (truncated backpropagation through time).
+        """
+        undo: list[Callable[[Array, Parameters], Array | None]] = []
+        after: list[State] = []
+        x: Array | None = None
+        for layer, state in enumerate(states):
+            x, state, backward = self._layer(layer, ids, x, state)
+            if masks:
+                x = x * masks[layer]
+            after.append(state)
+            undo.append(backward)
+        assert x is not None
+
+        def backward_all(dh: Array, gradients: Parameters) -> None:
+            dx: Array | None = dh
+            for layer in reversed(range(len(undo))):
+                assert dx is not None
+                dx = undo[layer](dx * masks[layer] if masks else dx, gradients)
+
+        return x, after, backward_all
+
+    def _layer(
+        self, layer: int, ids: Ids, below: Array | None, state: State
+    ) -> tuple[Array, State, Callable[[Array, Parameters], Array | None]]:
+        """One layer over a window, on the layer ``below`` or, if that is None, on ``ids``.
+
+        The backward gives the gradient of the layer below.
+        """
+        W, U, b, r = (self.parameters[f"{name}{layer}"] for name in "WUbr")
+        a, undo_input = gathered(ids, W, b) if below is None else projected(below, W, b)
+        h, after, undo_cell = self.shape.recurrence.recurrence(a, state, U, r)
+
+        def backward(dh: Array, gradients: Parameters) -> Array | None:
+            nothing = tuple(map(np.zeros_like, state))  # beyond the window's end: truncated
+            da, _, dU, dr = undo_cell(dh, nothing)
+            dx, dW, db = undo_input(da)
+            for name, gradient in zip("WUbr", (dW, dU, db, dr), strict=True):
+                gradients[f"{name}{layer}"][:] = gradient
+            return dx
+
+        return h, after, backward
+
+    def loss_and_gradients(
+        self,
+        ids: Ids,
+        targets: Ids,
+        states: States,
+        gradients: Parameters,
+        masks: Masks = NO_MASKS,
+    ) -> tuple[float, States]:
+        """Mean nats a character over a window, and the states after it.
+
+        ``ids`` and ``targets`` (T, B). ``gradients`` is overwritten with those of the mean.
+        """
+        h, after, backward = self.run(ids, states, masks)
+        loss, dh, dW, db = loss_and_gradients(
+            h.reshape(-1, self.shape.hidden), targets.ravel(), *self.output_weights
+        )
+        gradients["out.W"][:], gradients["out.b"][:] = dW, db
+        backward(dh.reshape(h.shape), gradients)
+        return loss, after
+
+    def predict(self, ids: Ids, states: States) -> tuple[Array, States]:
+        """Log-probabilities of the character that follows each of ``ids`` (T, B), as (T, B, V)."""
+        h, after, _ = self.run(ids, states)
+        logs = log_probabilities(h.reshape(-1, self.shape.hidden), *self.output_weights)
+        return logs.reshape(*ids.shape, self.shape.V), after
+
+    @property
+    def output_weights(self) -> tuple[Array, Array]:
+        """W (H, V) and b (V,) of the softmax."""
+        return self.parameters["out.W"], self.parameters["out.b"]

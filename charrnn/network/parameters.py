@@ -1,0 +1,101 @@
+"""All weights of a network: one contiguous vector, with a named view for each array.
+
+The optimiser, clipping, sharing, saving and gradient checks see a vector; the network sees names.
+"""
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from charrnn.network.cells import CELLS, Array, Cell
+
+
+@dataclass(frozen=True)
+class Shape:
+    """What fixes the sizes of a network. V is the number of characters."""
+
+    cell: str
+    hidden: int
+    layers: int
+    V: int
+
+    @property
+    def recurrence(self) -> Cell:
+        """The cell that it is made of."""
+        return CELLS[self.cell]
+
+    def matrices(self) -> dict[str, tuple[int, ...]]:
+        """The shapes of what is multiplied, to which weight decay is applied."""
+        G, H = self.recurrence.gates, self.hidden
+        shapes: dict[str, tuple[int, ...]] = {}
+        for layer in range(self.layers):
+            shapes[f"W{layer}"] = (G, H if layer else self.V, H)
+            shapes[f"U{layer}"] = (G, H, H)
+        return {**shapes, "out.W": (H, self.V)}
+
+    def biases(self) -> dict[str, tuple[int, ...]]:
+        """The shapes of what is added."""
+        cell, H = self.recurrence, self.hidden
+        shapes: dict[str, tuple[int, ...]] = {}
+        for layer in range(self.layers):
+            shapes[f"b{layer}"] = (cell.gates, H)
+            shapes[f"r{layer}"] = (cell.recurrent_biases, H)
+        return {**shapes, "out.b": (self.V,)}
+
+
+class Parameters:
+    """A vector and its views by name, the matrices first.
+
+    ``W0 U0 b0 r0`` are layer 0's input weights, recurrent weights, biases and recurrent biases.
+    """
+
+    def __init__(self, shape: Shape, dtype: npt.DTypeLike = np.float32) -> None:
+        plan = {**shape.matrices(), **shape.biases()}
+        self.shape = shape
+        self.vector: Array = np.zeros(sum(map(math.prod, plan.values())), dtype)
+        self.views: dict[str, Array] = {}
+        end = 0
+        for name, dims in plan.items():
+            start, end = end, end + math.prod(dims)
+            self.views[name] = self.vector[start:end].reshape(dims)
+
+    @property
+    def decayed(self) -> Array:
+        """The part of the vector that holds the matrices."""
+        return self.vector[: sum(map(math.prod, self.shape.matrices().values()))]
+
+    def __getitem__(self, name: str) -> Array:
+        return self.views[name]
+
+    def zeros_like(self) -> "Parameters":
+        """Another vector with the same views, for gradients or moments."""
+        return Parameters(self.shape, self.vector.dtype)
+
+
+def initialise(parameters: Parameters, rng: np.random.Generator) -> None:
+    """Fill ``parameters`` afresh.
+
+    Input and output weights are uniform in ±1/sqrt(H); recurrent ones orthogonal gate by gate
+    (Saxe et al. 2014), so that a signal neither grows nor fades at first; biases zero, the lstm's
+    forget gate at 1 (Gers et al. 2000, Jozefowicz et al. 2015).
+    """
+    shape = parameters.shape
+    bound = 1 / math.sqrt(shape.hidden)
+    for name, view in parameters.views.items():
+        if name.startswith("U"):
+            for gate in view:
+                gate[:] = _orthogonal(shape.hidden, rng)
+        elif name.startswith("W") or name == "out.W":
+            view[:] = rng.uniform(-bound, bound, view.shape)
+        else:
+            view[:] = 0
+        if shape.cell == "lstm" and name.startswith("b"):
+            view[1] = 1
+
+
+def _orthogonal(H: int, rng: np.random.Generator) -> Array:
+    """A random rotation: QR with the signs that make it uniform (Mezzadri 2007)."""
+    Q, R = np.linalg.qr(rng.standard_normal((H, H)))
+    return Q * np.sign(np.diag(R))

@@ -1,0 +1,155 @@
+"""Every cell against calculus, against the equations written plainly, and against itself."""
+
+from collections.abc import Callable, Sequence
+
+import numpy as np
+import pytest
+
+from charrnn.network.cells import CELLS, Array, State
+
+T, B, H = 7, 3, 5
+EPSILON = 1e-6
+
+
+def arguments(cell: str, rng: np.random.Generator) -> list[Array]:
+    """Random a, state…, U, b of a cell, in float64."""
+    form = CELLS[cell]
+    return [
+        rng.normal(size=(form.gates, T, B, H)),
+        *(rng.normal(size=(B, H)) for _ in range(form.states)),
+        rng.normal(size=(form.gates, H, H)) / np.sqrt(H),
+        rng.normal(size=(form.recurrent_biases, H)),
+    ]
+
+
+def forward(cell: str, values: list[Array]) -> tuple[list[Array], Callable[..., list[Array]]]:
+    """Outputs [h, state…] and the backward on lists. ``a`` is copied, as the cell overwrites it."""
+    a, *state, U, b = values
+    h, after, backward = CELLS[cell].recurrence(a.copy(), tuple(state), U, b)
+
+    def backward_on_lists(dh: Array, *dstate: Array) -> list[Array]:
+        da, dbefore, dU, db = backward(dh, dstate)
+        return [da, *dbefore, dU, db]
+
+    return [h.copy(), *after], backward_on_lists
+
+
+def inner(left: Sequence[Array], right: Sequence[Array]) -> float:
+    return float(sum(np.sum(one * other) for one, other in zip(left, right, strict=True)))
+
+
+@pytest.mark.parametrize("cell", CELLS)
+@pytest.mark.parametrize("seed", range(5))
+def test_backward_is_the_adjoint_of_forward(cell: str, seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    values = arguments(cell, rng)
+    outputs, backward = forward(cell, values)
+    toward = [rng.normal(size=value.shape) for value in values]
+    weights = [rng.normal(size=output.shape) for output in outputs]
+    plus, _ = forward(cell, [v + EPSILON * d for v, d in zip(values, toward, strict=True)])
+    minus, _ = forward(cell, [v - EPSILON * d for v, d in zip(values, toward, strict=True)])
+    change = [(p - m) / (2 * EPSILON) for p, m in zip(plus, minus, strict=True)]
+    assert inner(backward(*weights), toward) == pytest.approx(inner(weights, change), rel=1e-6)
+
+
+@pytest.mark.parametrize("cell", CELLS)
+def test_backward_is_right_for_each_argument_alone(cell: str) -> None:
+    """One direction over all arguments could hide a fault in a small one."""
+    rng = np.random.default_rng(7)
+    values = arguments(cell, rng)
+    outputs, backward = forward(cell, values)
+    weights = [rng.normal(size=output.shape) for output in outputs]
+    gradients = backward(*weights)
+    for at, value in enumerate(values):
+        if not value.size:
+            continue
+        toward = rng.normal(size=value.shape)
+        changed = [[*values], [*values]]
+        changed[0][at] = value + EPSILON * toward
+        changed[1][at] = value - EPSILON * toward
+        (plus, _), (minus, _) = (forward(cell, these) for these in changed)
+        change = [(p - m) / (2 * EPSILON) for p, m in zip(plus, minus, strict=True)]
+        expected = inner(weights, change)
+        assert inner([gradients[at]], [toward]) == pytest.approx(expected, rel=1e-6), at
+
+
+def sigmoid(x: Array) -> Array:
+    return 1 / (1 + np.exp(-x))
+
+
+def rnn_step(a: Array, state: State, U: Array, b: Array) -> State:
+    return (np.tanh(a[0] + state[0] @ U[0]),)
+
+
+def gru_step(a: Array, state: State, U: Array, b: Array) -> State:
+    (h,) = state
+    r, z = (sigmoid(a[gate] + h @ U[gate]) for gate in (0, 1))
+    n = np.tanh(a[2] + r * (h @ U[2] + b[0]))
+    return ((1 - z) * n + z * h,)
+
+
+def lstm_step(a: Array, state: State, U: Array, b: Array) -> State:
+    h, c = state
+    i, f, o = (sigmoid(a[gate] + h @ U[gate]) for gate in (0, 1, 2))
+    c = f * c + i * np.tanh(a[3] + h @ U[3])
+    return o * np.tanh(c), c
+
+
+PLAIN = {"rnn": rnn_step, "gru": gru_step, "lstm": lstm_step}
+
+
+@pytest.mark.parametrize("cell", CELLS)
+def test_cell_computes_its_equations(cell: str) -> None:
+    values = arguments(cell, np.random.default_rng(1))
+    a, *start, U, b = values
+    (h, *after), _ = forward(cell, values)
+    state: State = tuple(start)
+    for t in range(T):
+        state = PLAIN[cell](a[:, t], state, U, b)
+        np.testing.assert_allclose(h[t], state[0], rtol=1e-12)
+    for ours, plain in zip(after, state, strict=True):
+        np.testing.assert_allclose(ours, plain, rtol=1e-12)
+
+
+@pytest.mark.parametrize("cell", CELLS)
+def test_window_cut_in_two_equals_one_window(cell: str) -> None:
+    values = arguments(cell, np.random.default_rng(2))
+    a, *start, U, b = values
+    (h, *after), _ = forward(cell, values)
+    (first, *between), _ = forward(cell, [a[:, :3], *start, U, b])
+    (second, *at_end), _ = forward(cell, [a[:, 3:], *between, U, b])
+    np.testing.assert_array_equal(np.concatenate([first, second]), h)
+    for one, other in zip(at_end, after, strict=True):
+        np.testing.assert_array_equal(one, other)
+
+
+@pytest.mark.parametrize("cell", CELLS)
+def test_streams_do_not_see_each_other(cell: str) -> None:
+    values = arguments(cell, np.random.default_rng(3))
+    a, *start, U, b = values
+    (h, *_), _ = forward(cell, values)
+    for stream in range(B):
+        one = slice(stream, stream + 1)
+        (alone, *_), _ = forward(cell, [a[:, :, one], *(part[one] for part in start), U, b])
+        np.testing.assert_allclose(alone, h[:, one], rtol=1e-12)
+
+
+@pytest.mark.parametrize("cell", CELLS)
+def test_only_the_gate_inputs_are_overwritten(cell: str) -> None:
+    values = arguments(cell, np.random.default_rng(4))
+    _, *start, U, b = kept = [value.copy() for value in values]
+    h, after, backward = CELLS[cell].recurrence(values[0], tuple(start), U, b)
+    dh, dafter = np.ones_like(h), tuple(map(np.ones_like, after))
+    backward(dh, dafter)
+    for value, before in zip(values[1:], kept[1:], strict=True):
+        np.testing.assert_array_equal(value, before)
+    assert (dh == 1).all()
+    assert all((part == 1).all() for part in dafter)
+
+
+@pytest.mark.parametrize("cell", CELLS)
+def test_large_gate_inputs_neither_overflow_nor_warn(cell: str) -> None:
+    values = [1e4 * value for value in arguments(cell, np.random.default_rng(5))]
+    outputs, backward = forward(cell, values)
+    gradients = backward(*map(np.ones_like, outputs))
+    assert all(np.isfinite(array).all() for array in [*outputs, *gradients])

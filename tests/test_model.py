@@ -1,0 +1,187 @@
+"""The network and its loss against calculus and against itself."""
+
+import numpy as np
+import pytest
+
+from charrnn.network import softmax
+from charrnn.network.cells import CELLS
+from charrnn.network.inputs import one_hot_gradient, sorted_gradient
+from charrnn.network.model import Network
+from charrnn.network.parameters import Parameters, Shape, initialise
+
+V, T, B = 11, 6, 3
+EPSILON = 1e-6
+
+
+def network(cell: str, layers: int = 2, hidden: int = 5, dtype: type = np.float64) -> Network:
+    rng = np.random.default_rng(0)
+    parameters = Parameters(Shape(cell, hidden, layers, V), dtype)
+    initialise(parameters, rng)
+    parameters.vector += 0.1 * rng.normal(size=parameters.vector.size)  # no bias stays at zero
+    return Network(parameters)
+
+
+def window(seed: int = 1) -> tuple[np.ndarray, np.ndarray]:
+    rng = np.random.default_rng(seed)
+    return rng.integers(0, V, (T, B)), rng.integers(0, V, (T, B))
+
+
+@pytest.mark.parametrize("cell", CELLS)
+@pytest.mark.parametrize("layers", [1, 2, 3])
+@pytest.mark.parametrize("dropout", [False, True])
+def test_gradient_of_the_whole_network_equals_finite_differences(
+    cell: str, layers: int, dropout: bool
+) -> None:
+    net, (ids, targets) = network(cell, layers), window()
+    rng = np.random.default_rng(2)
+    states = [tuple(map(rng.normal, part)) for part in net.initial_states(B)]
+    masks = [2.0 * (rng.random((B, 5)) < 0.5) for _ in range(layers)] if dropout else []
+    gradients = net.parameters.zeros_like()
+    net.loss_and_gradients(ids, targets, states, gradients, masks)
+    toward, start = rng.normal(size=gradients.vector.size), net.parameters.vector.copy()
+    values = []
+    for side in (1, -1):
+        net.parameters.vector[:] = start + side * EPSILON * toward
+        loss, _ = net.loss_and_gradients(ids, targets, states, gradients.zeros_like(), masks)
+        values.append(loss)
+    expected = (values[0] - values[1]) / (2 * EPSILON)
+    assert gradients.vector @ toward == pytest.approx(expected, rel=1e-6)
+
+
+@pytest.mark.parametrize("cell", CELLS)
+def test_gradient_of_every_named_array_equals_finite_differences(cell: str) -> None:
+    net, (ids, targets) = network(cell), window()
+    rng = np.random.default_rng(3)
+    states = [tuple(map(rng.normal, part)) for part in net.initial_states(B)]
+    gradients, spare = net.parameters.zeros_like(), net.parameters.zeros_like()
+    net.loss_and_gradients(ids, targets, states, gradients)
+    for name, view in net.parameters.views.items():
+        if not view.size:
+            continue
+        toward, start = rng.normal(size=view.shape), view.copy()
+        values = []
+        for side in (1, -1):
+            view[:] = start + side * EPSILON * toward
+            values.append(net.loss_and_gradients(ids, targets, states, spare)[0])
+        view[:] = start
+        expected = (values[0] - values[1]) / (2 * EPSILON)
+        assert np.sum(gradients[name] * toward) == pytest.approx(expected, rel=1e-6), name
+
+
+def test_loss_gradients_equal_finite_differences() -> None:
+    rng = np.random.default_rng(4)
+    h, W, b = rng.normal(size=(9, 4)), rng.normal(size=(4, V)), rng.normal(size=V)
+    targets = rng.integers(0, V, 9)
+    _, *gradients = softmax.loss_and_gradients(h, targets, W, b)
+    for at, value in enumerate((h, W, b)):
+        toward = rng.normal(size=value.shape)
+        values = []
+        for side in (1, -1):
+            moved = [h, W, b]
+            moved[at] = value + side * EPSILON * toward
+            values.append(softmax.losses(moved[0], targets, moved[1], moved[2]).mean())
+        expected = (values[0] - values[1]) / (2 * EPSILON)
+        assert np.sum(gradients[at] * toward) == pytest.approx(expected, rel=1e-6)
+
+
+def test_loss_is_the_negative_log_of_the_softmax_however_large_the_logits() -> None:
+    rng = np.random.default_rng(5)
+    h, W, b = rng.normal(size=(9, 4)), rng.normal(size=(4, V)), rng.normal(size=V)
+    targets = rng.integers(0, V, 9)
+    p = np.exp(h @ W + b)
+    p /= p.sum(axis=1, keepdims=True)
+    np.testing.assert_allclose(
+        softmax.losses(h, targets, W, b), -np.log(p[np.arange(9), targets]), rtol=1e-12
+    )
+    np.testing.assert_allclose(softmax.log_probabilities(h, W, b), np.log(p), rtol=1e-12)
+    assert np.isfinite(softmax.losses(1e4 * h, targets, W, b)).all()
+
+
+def test_chunks_of_the_softmax_change_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    rng = np.random.default_rng(6)
+    h, W, b = rng.normal(size=(50, 4)), rng.normal(size=(4, V)), rng.normal(size=V)
+    targets = rng.integers(0, V, 50)
+    whole = softmax.loss_and_gradients(h, targets, W, b)
+    monkeypatch.setattr(softmax, "CHUNK_BYTES", 7 * V * 8)  # 7 rows, which do not divide 50
+    loss, *gradients = softmax.loss_and_gradients(h, targets, W, b)
+    assert loss == pytest.approx(whole[0], rel=1e-12)
+    for one, other in zip(gradients, whole[1:], strict=True):
+        np.testing.assert_allclose(one, other, rtol=1e-12, atol=1e-15)
+    chunked = softmax.losses(h, targets, W, b)
+    assert chunked.mean() == pytest.approx(whole[0], rel=1e-12)
+
+
+@pytest.mark.parametrize("characters", [1, 65, 5000])
+def test_both_gradients_of_gathered_rows_add_up_what_was_gathered(characters: int) -> None:
+    rng = np.random.default_rng(7)
+    rows, da = rng.integers(0, characters, 40), rng.normal(size=(3, 40, 4))
+    expected = np.zeros((3, characters, 4))
+    for at, row in enumerate(rows):
+        expected[:, row] += da[:, at]
+    np.testing.assert_allclose(one_hot_gradient(da, rows, characters), expected, atol=1e-12)
+    np.testing.assert_allclose(sorted_gradient(da, rows, characters), expected, atol=1e-12)
+
+
+@pytest.mark.parametrize("cell", CELLS)
+def test_large_vocabulary_has_the_same_gradient_as_a_small_one(
+    cell: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    net, (ids, targets) = network(cell), window()
+    one, other = net.parameters.zeros_like(), net.parameters.zeros_like()
+    net.loss_and_gradients(ids, targets, net.initial_states(B), one)
+    monkeypatch.setattr("charrnn.network.inputs.ONE_HOT_UP_TO", 0)
+    net.loss_and_gradients(ids, targets, net.initial_states(B), other)
+    np.testing.assert_allclose(one.vector, other.vector, rtol=1e-10, atol=1e-14)
+
+
+@pytest.mark.parametrize("cell", CELLS)
+def test_text_cut_in_windows_is_predicted_as_in_one(cell: str) -> None:
+    net, (ids, _) = network(cell), window()
+    whole, after = net.predict(ids, net.initial_states(B))
+    first, states = net.predict(ids[:2], net.initial_states(B))
+    second, states = net.predict(ids[2:], states)
+    np.testing.assert_allclose(np.concatenate([first, second]), whole, rtol=1e-12)
+    for one, other in zip(states, after, strict=True):
+        for part, whole_part in zip(one, other, strict=True):
+            np.testing.assert_allclose(part, whole_part, rtol=1e-12)
+
+
+@pytest.mark.parametrize("cell", CELLS)
+def test_training_step_modifies_nothing_but_the_gradients(cell: str) -> None:
+    net, (ids, targets) = network(cell), window()
+    states = net.initial_states(B)
+    before = ids.copy(), targets.copy(), net.parameters.vector.copy()
+    net.loss_and_gradients(ids, targets, states, net.parameters.zeros_like())
+    for kept, now in zip(before, (ids, targets, net.parameters.vector), strict=True):
+        np.testing.assert_array_equal(kept, now)
+    assert all((part == 0).all() for state in states for part in state)
+
+
+def test_recurrent_weights_start_orthogonal_and_the_forget_gate_open() -> None:
+    parameters = Parameters(Shape("lstm", 8, 2, V), np.float64)
+    initialise(parameters, np.random.default_rng(0))
+    for layer in range(2):
+        for gate in parameters[f"U{layer}"]:
+            np.testing.assert_allclose(gate @ gate.T, np.eye(8), atol=1e-12)
+        np.testing.assert_array_equal(parameters[f"b{layer}"], [[0] * 8, [1] * 8, [0] * 8, [0] * 8])
+
+
+@pytest.mark.parametrize("cell", CELLS)
+def test_parameters_are_one_vector_whose_views_cover_it_once(cell: str) -> None:
+    parameters = Parameters(Shape(cell, 4, 2, V))
+    for number, view in enumerate(parameters.views.values(), 1):
+        assert np.shares_memory(view, parameters.vector) or not view.size
+        view += number
+    assert (parameters.vector > 0).all()
+    matrices = sum(v.size for n, v in parameters.views.items() if n[0] in "WU" or n == "out.W")
+    assert parameters.decayed.size == matrices
+
+
+@pytest.mark.parametrize("cell", CELLS)
+def test_everything_stays_in_the_dtype_given(cell: str) -> None:
+    net, (ids, targets) = network(cell, dtype=np.float32), window()
+    gradients = net.parameters.zeros_like()
+    _, states = net.loss_and_gradients(ids, targets, net.initial_states(B), gradients)
+    assert {part.dtype for state in states for part in state} == {np.dtype(np.float32)}
+    assert gradients.vector.dtype == np.float32
+    assert net.predict(ids, states)[0].dtype == np.float32
