@@ -1,0 +1,109 @@
+"""What a training tells while it runs. Losses in nats a character, times in seconds.
+
+``asdict`` of Start, Evaluation and End is what `train --json` prints; the names are a contract.
+"""
+
+import math
+from dataclasses import dataclass
+from typing import Any, Literal, TypeAlias
+
+from charrnn.config import TrainConfig
+
+Stopped: TypeAlias = Literal["finished", "patience", "interrupted", "diverged"]
+
+
+@dataclass(frozen=True)
+class CorpusFacts:
+    """The text that is learned. ``sha256`` is over its characters as UTF-8."""
+
+    files: tuple[str, ...]
+    characters: int
+    distinct: int
+    encoding: str
+    sha256: str
+
+
+@dataclass(frozen=True)
+class ModelFacts:
+    """The network that learns it."""
+
+    cell: str
+    hidden: int
+    layers: int
+    parameters: int
+
+
+@dataclass(frozen=True)
+class Note:
+    """A sentence that the user should read: a setting was adapted."""
+
+    text: str
+
+
+@dataclass(frozen=True)
+class Start:
+    """Before the first update. ``config`` is complete: what was left open is filled in."""
+
+    run: str
+    corpus: CorpusFacts
+    model: ModelFacts
+    config: TrainConfig
+
+
+@dataclass(frozen=True)
+class Progress:
+    """After each update; ``loss`` is that of its window."""
+
+    step: int
+    total_steps: int
+    loss: float
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """After an evaluation. ``train_loss`` is the mean since the one before, dropout included."""
+
+    step: int
+    epoch: float
+    seconds: float
+    train_loss: float
+    val_loss: float | None
+    lr: float
+    chars_per_second: float
+
+
+@dataclass(frozen=True)
+class Preview:
+    """What the model writes at this point."""
+
+    text: str
+
+
+@dataclass(frozen=True)
+class End:
+    """After the last update. ``val_loss`` and ``test_loss`` are the best model's, at ``best_step``.
+
+    ``chars_per_second`` is training characters over the time of the updates alone.
+    """
+
+    run: str
+    stopped: Stopped
+    step: int
+    epoch: float
+    seconds: float
+    train_loss: float | None
+    val_loss: float | None
+    val_bpc: float | None
+    best_step: int | None
+    test_loss: float | None
+    baselines: dict[str, Any] | None
+    chars_per_second: float
+    workers: int
+
+
+Event: TypeAlias = Note | Start | Progress | Evaluation | Preview | End
+
+
+def bits(nats: float) -> float:
+    """Nats as bits."""
+    return nats / math.log(2)

@@ -1,0 +1,135 @@
+"""The run folder: what lies in it, how one is made, and which is the newest.
+
+A folder belongs to one process at a time. Not here: what is written into the files (run.py).
+"""
+
+import os
+from pathlib import Path
+
+from charrnn.config import DEFAULT_RUNS
+from charrnn.errors import FolderError, InputError, MachineError
+from charrnn.files import TEMPORARY_PREFIX
+
+DEFAULT_ROOT = Path(DEFAULT_RUNS)
+NAMES_TRIED = 10_000
+
+
+class RunFolder:
+    """A folder with the files of one training."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.best = path / "best.npz"
+        self.last = path / "last.npz"
+        self.log = path / "log.jsonl"
+        self.config = path / "config.toml"
+        self.ids = path / "corpus.ids"
+        self._lock: int | None = None
+
+    def check_free(self, *, overwrite: bool) -> None:
+        """Refuse a folder that holds anything, unless it is a run that may be overwritten.
+
+        Raises:
+            FolderError: saying what would be lost.
+        """
+        if not self.path.exists() or (self.path.is_dir() and not any(self.path.iterdir())):
+            return
+        if not self.path.is_dir() or not any(file.exists() for file in self._files()):
+            raise FolderError(self.path, "exists and is not a run; name another folder with --out")
+        if not overwrite:
+            raise FolderError(
+                self.path, "is a run already; name another folder with --out, or add --overwrite"
+            )
+
+    def take(self, *, overwrite: bool) -> None:
+        """Make the folder, lock it for this process, and remove an overwritten run's files.
+
+        Raises:
+            FolderError: when it holds something else, or another process is using it.
+            MachineError: when it cannot be made.
+        """
+        self.check_free(overwrite=overwrite)
+        try:
+            self.path.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise MachineError(self.path, f"cannot be made ({error.strerror})") from None
+        self._take_lock()
+        for file in [*self._files(), *self.path.glob(f"{TEMPORARY_PREFIX}*")]:
+            file.unlink(missing_ok=True)
+
+    def release(self) -> None:
+        """Let others have the folder, and remove what only a running training needs."""
+        self.ids.unlink(missing_ok=True)
+        if self._lock is not None:
+            os.close(self._lock)
+            self._lock = None
+
+    def remove_if_empty(self) -> None:
+        """Undo `take` when nothing was written after all."""
+        if self.path.is_dir() and not any(self.path.iterdir()):
+            self.path.rmdir()
+
+    def _files(self) -> tuple[Path, ...]:
+        return self.best, self.last, self.log, self.config, self.ids
+
+    def _take_lock(self) -> None:
+        """An advisory lock on the folder itself, which the system lifts when the process ends."""
+        try:
+            import fcntl
+        except ImportError:  # Windows
+            return
+        handle = os.open(self.path, os.O_RDONLY)
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            os.close(handle)
+            raise FolderError(self.path, "another process is training in it; wait for it") from None
+        self._lock = handle
+
+
+def new_folder(root: Path, name: str) -> RunFolder:
+    """``root/name``, or the first of ``name-2``, ``name-3``, … that is not there yet; made at once.
+
+    Raises:
+        MachineError: when it cannot be made.
+    """
+    for number in range(1, NAMES_TRIED):
+        path = root / (name if number == 1 else f"{name}-{number}")
+        try:
+            path.mkdir(parents=True)
+        except FileExistsError:
+            continue
+        except OSError as error:
+            raise MachineError(path, f"cannot be made ({error.strerror})") from None
+        return RunFolder(path)
+    raise FolderError(root / name, f"and {NAMES_TRIED} more such names are taken; use --out")
+
+
+def find_model(path: Path | None, root: Path = DEFAULT_ROOT) -> Path:
+    """The model file meant by ``path``: itself, or a run folder's best; None is the newest run.
+
+    A run that was stopped before its first evaluation has only a last model.
+
+    Raises:
+        InputError: when there is none.
+    """
+    if path is None:
+        runs = [found for folder in _folders(root) if (found := _model_in(folder))]
+        if not runs:
+            raise InputError(root, "no trained model in it yet; train one with 'charrnn train'")
+        return max(runs, key=lambda model: model.stat().st_mtime_ns)
+    if not path.is_dir():
+        return path
+    found = _model_in(path)
+    if found is None:
+        raise InputError(path, "no model in it; a run folder holds best.npz after an evaluation")
+    return found
+
+
+def _folders(root: Path) -> list[Path]:
+    return [path for path in root.iterdir() if path.is_dir()] if root.is_dir() else []
+
+
+def _model_in(folder: Path) -> Path | None:
+    run = RunFolder(folder)
+    return next((model for model in (run.best, run.last) if model.is_file()), None)

@@ -1,0 +1,135 @@
+"""Truncated backpropagation through time, as a generator of events.
+
+Not here: files (run.py) and anything that prints.
+"""
+
+import math
+import time
+from collections.abc import Callable, Iterator
+
+import numpy as np
+
+from charrnn.config import TrainConfig
+from charrnn.errors import DivergedError
+from charrnn.network.evaluation import mean_loss
+from charrnn.network.model import Masks, Network
+from charrnn.text.corpus import Parts, Streams
+from charrnn.training.events import Evaluation, Progress, Stopped
+from charrnn.training.optimizer import AdamW, clipping, learning_rate
+
+
+class Trainer:
+    """A network, what it learns from, and everything that changes while it does.
+
+    ``config`` is complete. The attributes after any step are all it takes to go on from there.
+    """
+
+    def __init__(
+        self, network: Network, parts: Parts, config: TrainConfig, rng: np.random.Generator
+    ) -> None:
+        self.network = network
+        self.config = config
+        self.rng = rng
+        self.streams = Streams(parts.train, config.batch)
+        self.val = parts.val
+        self.optimizer = AdamW(network.parameters, config.weight_decay)
+        self.gradients = network.parameters.zeros_like()
+        self.states = network.initial_states(config.batch)
+        self.total_steps = config.total_steps(self.streams.predictions)
+        self.step = 0
+        self.best_loss = math.inf
+        self.best_step: int | None = None
+        self.evaluations_since_best = 0
+        self.window_losses: list[float] = []  # since the last evaluation
+        self.training_seconds = 0.0
+
+    @property
+    def characters_seen(self) -> int:
+        """Predictions that were learned from so far."""
+        return self.step * self.config.batch * self.config.seq
+
+    @property
+    def epoch(self) -> float:
+        """How often the training part was read, on average."""
+        return self.characters_seen / self.streams.predictions
+
+    @property
+    def chars_per_second(self) -> float:
+        """Over the time of the updates, evaluations and saves excluded."""
+        return self.characters_seen / self.training_seconds if self.training_seconds else 0.0
+
+    def run(self, stop_requested: Callable[[], bool]) -> Iterator[Progress | Evaluation | Stopped]:
+        """Train to the end; last comes why it ended. ``stop_requested`` is asked between updates.
+
+        Raises:
+            DivergedError: when the loss or the gradient is not finite; that update is not made.
+        """
+        assert self.config.eval_every is not None
+        started = resumed = time.perf_counter()
+        while self.step < self.total_steps:
+            if stop_requested():
+                self.training_seconds += time.perf_counter() - resumed
+                yield "interrupted"
+                return
+            yield Progress(self.step, self.total_steps, self._update())
+            if self.step % self.config.eval_every and self.step < self.total_steps:
+                continue
+            self.training_seconds += time.perf_counter() - resumed
+            yield self._evaluate(started)
+            if self.config.patience and self.evaluations_since_best >= self.config.patience:
+                yield "patience"
+                return
+            resumed = time.perf_counter()
+        yield "finished"
+
+    def _update(self) -> float:
+        """Learn from the next window of every stream; gives its loss."""
+        config = self.config
+        ids, targets = self.streams.window(self.step * config.seq, config.seq)
+        loss, states = self.network.loss_and_gradients(
+            ids, targets, self.states, self.gradients, self._masks()
+        )
+        scale = clipping(self.gradients.vector, config.clip)
+        if not (math.isfinite(loss) and math.isfinite(scale)):
+            raise DivergedError(
+                f"step {self.step + 1}", f"the loss is {loss:.3g} and no longer of use; lower --lr"
+            )
+        self.optimizer.update(
+            self.gradients.vector, learning_rate(config, self.step, self.total_steps), scale
+        )
+        self.states = states
+        self.window_losses.append(loss)
+        self.step += 1
+        return loss
+
+    def _masks(self) -> Masks:
+        """Dropout on every layer's output, one mask a window, scaled to keep the mean."""
+        keep = 1 - self.config.dropout
+        if keep == 1:
+            return ()
+        size = (self.config.layers, self.config.batch, self.config.hidden)
+        dtype = self.network.parameters.vector.dtype
+        return list((self.rng.random(size, np.float32) < keep).astype(dtype) / dtype.type(keep))
+
+    def _evaluate(self, started: float) -> Evaluation:
+        """The loss over the whole validation part, and whether it is the best so far."""
+        val_loss = mean_loss(self.network, self.val) if len(self.val) > 1 else None
+        if val_loss is not None and not math.isfinite(val_loss):
+            raise DivergedError(f"step {self.step}", f"validation loss {val_loss}; lower --lr")
+        if val_loss is None or val_loss < self.best_loss:
+            self.best_loss = math.inf if val_loss is None else val_loss
+            self.best_step = self.step
+            self.evaluations_since_best = 0
+        else:
+            self.evaluations_since_best += 1
+        train_loss = math.fsum(self.window_losses) / len(self.window_losses)
+        self.window_losses.clear()
+        return Evaluation(
+            step=self.step,
+            epoch=self.epoch,
+            seconds=time.perf_counter() - started,
+            train_loss=train_loss,
+            val_loss=val_loss,
+            lr=learning_rate(self.config, self.step - 1, self.total_steps),
+            chars_per_second=self.chars_per_second,
+        )

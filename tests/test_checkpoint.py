@@ -1,0 +1,205 @@
+"""The model file: what is in it, that it comes back the same, and what damage says."""
+
+import json
+import os
+import stat
+import zipfile
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import charrnn
+from charrnn.errors import InputError
+from charrnn.files import write_atomically
+from charrnn.network.cells import CELLS
+from charrnn.network.parameters import Parameters, Shape
+from charrnn.training.checkpoint import from_torch, load, to_torch
+
+
+def meta(path: Path) -> dict[str, object]:
+    with np.load(path, allow_pickle=False) as arrays:
+        document: dict[str, object] = json.loads(arrays["meta"].tobytes())
+    return document
+
+
+def test_model_comes_back_as_it_was_saved(model: charrnn.Model, tmp_path: Path) -> None:
+    model.save(tmp_path / "copy.npz")
+    copy = charrnn.load(tmp_path / "copy.npz").checkpoint
+    before = model.checkpoint
+    np.testing.assert_array_equal(copy.network.parameters.vector, before.network.parameters.vector)
+    assert copy.config == before.config
+    assert copy.stock.vocabulary.characters == before.stock.vocabulary.characters
+    assert copy.stock.vocabulary.counts == before.stock.vocabulary.counts
+    assert copy.history == before.history
+    assert copy.step == before.step
+
+
+def test_saving_a_loaded_model_makes_the_same_bytes(run_folder: Path, tmp_path: Path) -> None:
+    charrnn.load(run_folder).save(tmp_path / "again.npz")
+    assert (tmp_path / "again.npz").read_bytes() == (run_folder / "best.npz").read_bytes()
+
+
+@pytest.mark.parametrize("cell", CELLS)
+def test_arrays_have_the_names_and_shapes_of_pytorch(cell: str) -> None:
+    G, H, V = CELLS[cell].gates, 6, 9
+    shapes = {name: a.shape for name, a in to_torch(Parameters(Shape(cell, H, 2, V))).items()}
+    assert shapes == {
+        "rnn.weight_ih_l0": (G * H, V),
+        "rnn.weight_hh_l0": (G * H, H),
+        "rnn.bias_ih_l0": (G * H,),
+        "rnn.bias_hh_l0": (G * H,),
+        "rnn.weight_ih_l1": (G * H, H),
+        "rnn.weight_hh_l1": (G * H, H),
+        "rnn.bias_ih_l1": (G * H,),
+        "rnn.bias_hh_l1": (G * H,),
+        "out.weight": (V, H),
+        "out.bias": (V,),
+    }
+
+
+@pytest.mark.parametrize("cell", CELLS)
+def test_conversion_to_pytorch_and_back_is_the_identity(cell: str) -> None:
+    shape = Shape(cell, 6, 2, 9)
+    ours, back = Parameters(shape), Parameters(shape)
+    ours.vector[:] = np.random.default_rng(0).normal(size=ours.vector.size)
+    from_torch(to_torch(ours), back)
+    np.testing.assert_array_equal(ours.vector, back.vector)
+
+
+def test_two_biases_that_are_only_added_become_their_sum() -> None:
+    shape = Shape("lstm", 2, 1, 3)
+    arrays = to_torch(Parameters(shape))
+    arrays["rnn.bias_ih_l0"] = np.arange(8, dtype=np.float32)
+    arrays["rnn.bias_hh_l0"] = np.full(8, 10, np.float32)
+    loaded = Parameters(shape)
+    from_torch(arrays, loaded)  # PyTorch's order i, f, g, o; ours i, f, o, g
+    np.testing.assert_array_equal(loaded["b0"], [[10, 11], [12, 13], [16, 17], [14, 15]])
+
+
+def test_gru_keeps_its_bias_inside_the_reset_gate_apart() -> None:
+    shape = Shape("gru", 2, 1, 3)
+    arrays = to_torch(Parameters(shape))
+    arrays["rnn.bias_ih_l0"] = np.arange(6, dtype=np.float32)
+    arrays["rnn.bias_hh_l0"] = np.arange(10, 16, dtype=np.float32)
+    loaded = Parameters(shape)
+    from_torch(arrays, loaded)
+    np.testing.assert_array_equal(loaded["b0"], [[10, 12], [14, 16], [4, 5]])
+    np.testing.assert_array_equal(loaded["r0"], [[14, 15]])
+
+
+def test_nothing_private_or_fleeting_is_in_a_model(run_folder: Path) -> None:
+    document = meta(run_folder / "best.npz")
+    assert set(document) == {
+        "format", "config", "vocabulary", "unknown", "corpus", "step", "history",
+    }  # fmt: skip
+    text = json.dumps(document)
+    assert str(run_folder.parent) not in text
+    assert "seconds" not in text
+    assert "chars_per_second" not in text
+    with zipfile.ZipFile(run_folder / "best.npz") as archive:
+        assert {entry.date_time for entry in archive.infolist()} == {(1980, 1, 1, 0, 0, 0)}
+
+
+def test_last_has_all_that_going_on_needs(run_folder: Path) -> None:
+    with np.load(run_folder / "last.npz", allow_pickle=False) as arrays:
+        assert {name for name in arrays if name.startswith("training.")} == {
+            "training.m", "training.v", "training.h_l0", "training.c_l0",
+        }  # fmt: skip
+    training = meta(run_folder / "last.npz")["training"]
+    assert isinstance(training, dict)
+    assert {"position", "best_loss", "best_step", "random", "updates"} <= set(training)
+    assert load(run_folder / "last.npz").step == 60
+
+
+def damaged(run_folder: Path, tmp_path: Path, **changes: object) -> Path:
+    """A copy of a model with changed arrays or entries of its JSON; None removes."""
+    path = tmp_path / "damaged.npz"
+    with np.load(run_folder / "best.npz") as arrays:
+        kept = {name: arrays[name] for name in arrays}
+    document = json.loads(kept.pop("meta").tobytes())
+    for name, value in changes.items():
+        target = kept if "." in name else document
+        if value is None:
+            del target[name]
+        else:
+            target[name] = value
+    kept["meta"] = np.frombuffer(json.dumps(document).encode(), np.uint8)
+    np.savez(path, **kept)
+    return path
+
+
+@pytest.mark.parametrize(
+    ("changes", "named"),
+    [
+        ({"format": 99}, "format 99"),
+        ({"vocabulary": None}, "vocabulary"),
+        ({"vocabulary": "aab"}, "vocabulary"),
+        ({"out.weight": np.zeros((3, 3), np.float32)}, "out.weight"),
+        ({"out.bias": None}, "out.bias"),
+        ({"out.bias": np.full(36, np.nan, np.float32)}, "out.bias"),
+        ({"rnn.weight_hh_l0": np.zeros((64, 16), np.int32)}, "rnn.weight_hh_l0"),
+        ({"unknown": True}, "unknown character"),
+        ({"config": {"cell": "tree"}}, "cell"),
+        ({"config": {"surprise": 1}}, "surprise"),
+    ],
+)
+def test_damage_names_the_part_at_fault(
+    run_folder: Path, tmp_path: Path, changes: dict[str, object], named: str
+) -> None:
+    with pytest.raises(InputError, match=f"not a whole charrnn model .*{named}"):
+        load(damaged(run_folder, tmp_path, **changes))
+
+
+def test_every_cut_and_many_flips_of_a_file_are_one_kind_of_error(
+    run_folder: Path, tmp_path: Path
+) -> None:
+    whole = (run_folder / "best.npz").read_bytes()
+    path = tmp_path / "bad.npz"
+    rng = np.random.default_rng(0)
+    for cut in [0, 1, 100, *rng.integers(0, len(whole), 40)]:
+        path.write_bytes(whole[:cut])
+        with pytest.raises(InputError):
+            load(path)
+    for _ in range(200):
+        flipped = bytearray(whole)
+        flipped[rng.integers(len(whole))] ^= 1 << rng.integers(8)
+        path.write_bytes(flipped)
+        try:
+            load(path)  # a flip in padding or a name's case may be harmless
+        except InputError:
+            continue
+
+
+def test_pickles_and_other_files_are_refused(tmp_path: Path) -> None:
+    path = tmp_path / "pickled.npz"
+    np.savez(path, meta=np.array([{"format": 1}], dtype=object))
+    with pytest.raises(InputError):
+        load(path)
+    path.write_text("just text")
+    with pytest.raises(InputError):
+        load(path)
+    with pytest.raises(InputError, match="no such model"):
+        load(tmp_path / "missing.npz")
+
+
+def test_failed_write_leaves_the_old_file_and_no_other(tmp_path: Path) -> None:
+    path = tmp_path / "file"
+    write_atomically(path, lambda file: file.write(b"old"))
+
+    def fail(file: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    with pytest.raises(OSError, match="No space"):
+        write_atomically(path, fail)
+    assert path.read_bytes() == b"old"
+    assert [entry.name for entry in tmp_path.iterdir()] == ["file"]
+
+
+def test_files_get_the_permissions_that_the_user_gives_new_files(tmp_path: Path) -> None:
+    before = os.umask(0o027)
+    try:
+        write_atomically(tmp_path / "file", lambda file: file.write(b"new"))
+    finally:
+        os.umask(before)
+    assert stat.S_IMODE((tmp_path / "file").stat().st_mode) == 0o640

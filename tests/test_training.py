@@ -1,0 +1,319 @@
+"""The optimiser, the schedule, the evaluation and a whole run."""
+
+import itertools
+import json
+import math
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import charrnn
+from charrnn.config import TrainConfig
+from charrnn.errors import DivergedError, FolderError, InputError
+from charrnn.network.evaluation import WARM_UP, mean_loss
+from charrnn.network.model import Network
+from charrnn.network.parameters import Parameters, Shape, initialise
+from charrnn.text.corpus import Parts
+from charrnn.training.events import End, Evaluation, Event, Progress, Start
+from charrnn.training.optimizer import BETA1, BETA2, EPSILON, AdamW, clipping, learning_rate
+from charrnn.training.trainer import Trainer
+from tests.conftest import CONFIG, TEXT
+
+
+def parameters(cell: str = "lstm", V: int = 9, hidden: int = 12) -> Parameters:
+    made = Parameters(Shape(cell, hidden, 1, V))
+    initialise(made, np.random.default_rng(0))
+    return made
+
+
+def test_adamw_makes_the_steps_of_its_paper() -> None:
+    ours = Parameters(Shape("gru", 64, 1, 70), np.float64)  # longer than one chunk
+    rng = np.random.default_rng(1)
+    ours.vector[:] = rng.normal(size=ours.vector.size)
+    plain, decayed = ours.vector.copy(), len(ours.decayed)
+    m, v = np.zeros_like(plain), np.zeros_like(plain)
+    optimizer = AdamW(ours, weight_decay=0.1)
+    for t in range(1, 6):
+        gradient, lr, scale = rng.normal(size=plain.size), 0.01 * t, 0.5
+        optimizer.update(gradient, lr, scale)
+        m = BETA1 * m + (1 - BETA1) * scale * gradient
+        v = BETA2 * v + (1 - BETA2) * (scale * gradient) ** 2
+        decay = np.where(np.arange(plain.size) < decayed, 0.1, 0)
+        m_hat, v_hat = m / (1 - BETA1**t), v / (1 - BETA2**t)
+        plain = plain - lr * decay * plain - lr * m_hat / (np.sqrt(v_hat) + EPSILON)
+    np.testing.assert_allclose(ours.vector, plain, rtol=1e-10)
+
+
+def test_clipping_scales_to_the_limit_and_only_down() -> None:
+    gradient = np.array([3.0, 4.0])
+    assert clipping(gradient, 1) == pytest.approx(0.2)
+    assert clipping(gradient, 10) == 1
+    assert clipping(gradient, 0) == 1
+    assert clipping(np.zeros(2), 1) == 1
+    assert math.isnan(clipping(np.array([math.inf]), 1))
+
+
+def test_learning_rate_rises_then_falls_by_half_a_cosine() -> None:
+    config = TrainConfig(lr=1, warmup=10)
+    rates = [learning_rate(config, step, 110) for step in range(110)]
+    assert rates[:10] == pytest.approx([(step + 1) / 10 for step in range(10)])
+    assert rates[10] == 1
+    assert rates[60] == pytest.approx(0.5)
+    assert 0 < rates[109] < 0.001
+    constant = TrainConfig(lr=1, warmup=10, schedule="constant")
+    assert learning_rate(constant, 109, 110) == 1
+
+
+def plain_loss(network: Network, ids: np.ndarray) -> float:
+    """One character after the other, nothing clever."""
+    states, total = network.initial_states(1), 0.0
+    for now, after in itertools.pairwise(ids):
+        logs, states = network.predict(np.array([[now]]), states)
+        total -= float(logs[0, 0, after])
+    return total / (len(ids) - 1)
+
+
+@pytest.mark.parametrize("length", [2, 3, 128, 129, 130, 700])
+@pytest.mark.parametrize("cell", ["rnn", "gru", "lstm"])
+def test_evaluation_counts_every_character_but_the_first(cell: str, length: int) -> None:
+    network = Network(parameters(cell))
+    ids = np.random.default_rng(2).integers(0, 9, length)
+    assert mean_loss(network, ids, streams=1) == pytest.approx(plain_loss(network, ids), rel=1e-5)
+
+
+@pytest.mark.parametrize("streams", [2, 3, 7])
+def test_evaluation_in_parallel_streams_equals_the_single_pass(
+    model: charrnn.Model, streams: int
+) -> None:
+    """On a trained model, whose state does matter; 0.001 nats is what is promised."""
+    checkpoint = model.checkpoint
+    ids = checkpoint.stock.vocabulary.encode(TEXT, "text")
+    assert len(ids) > streams * WARM_UP
+    single = mean_loss(checkpoint.network, ids, streams=1)
+    assert mean_loss(checkpoint.network, ids, streams) == pytest.approx(single, abs=1e-3)
+    reset = np.mean([mean_loss(checkpoint.network, part) for part in np.array_split(ids, 250)])
+    assert abs(reset - single) > 1e-3  # the promise would notice a state that is lost
+
+
+def trainer(ids: np.ndarray, config: TrainConfig, val: np.ndarray | None = None) -> Trainer:
+    val = ids[:0] if val is None else val
+    config = TrainConfig(**{**vars(config), "val": 0.0}).completed(len(ids))
+    return Trainer(
+        Network(parameters(config.cell)), Parts(ids, val, ids[:0]), config, np.random.default_rng(0)
+    )
+
+
+def test_state_is_carried_over_windows_and_never_reset() -> None:
+    ids = np.random.default_rng(3).integers(0, 9, 61)
+    ours = trainer(ids, TrainConfig(batch=2, seq=7, steps=30, lr=1e-9, dropout=0, hidden=12))
+    for _ in ours.run(lambda: False):
+        pass
+    length = 30 * 7  # more than three epochs
+    every, _ = ours.streams.window(0, length)
+    _, states, _ = ours.network.run(every, ours.network.initial_states(2))
+    for carried, straight in zip(ours.states[0], states[0], strict=True):
+        np.testing.assert_allclose(carried, straight, atol=1e-5)
+
+
+def test_training_never_reads_the_validation_part() -> None:
+    """Whatever stands there, the same weights are learned."""
+    rng = np.random.default_rng(4)
+    ids = rng.integers(0, 9, 300)
+    config = TrainConfig(batch=2, seq=8, steps=20, hidden=12, eval_every=5)
+    one, other = trainer(ids, config, ids[:50]), trainer(ids, config, rng.integers(0, 9, 70))
+    for runner in (one, other):
+        for _ in runner.run(lambda: False):
+            pass
+    np.testing.assert_array_equal(one.network.parameters.vector, other.network.parameters.vector)
+
+
+def test_evaluations_come_at_their_steps_and_at_the_end() -> None:
+    ids = np.random.default_rng(5).integers(0, 9, 300)
+    ours = trainer(ids, TrainConfig(batch=2, seq=8, steps=23, eval_every=10, hidden=12), ids)
+    events = list(ours.run(lambda: False))
+    evaluations = [event for event in events if isinstance(event, Evaluation)]
+    assert [evaluation.step for evaluation in evaluations] == [10, 20, 23]
+    losses = [event.loss for event in events if isinstance(event, Progress)]
+    assert evaluations[1].train_loss == pytest.approx(np.mean(losses[10:20]))
+    assert evaluations[2].train_loss == pytest.approx(np.mean(losses[20:]))
+    assert evaluations[2].epoch == pytest.approx(23 * 16 / 299)
+    assert events[-1] == "finished"
+
+
+def test_patience_ends_a_run_that_gets_no_better() -> None:
+    rng = np.random.default_rng(6)
+    config = TrainConfig(batch=2, seq=8, steps=500, eval_every=5, patience=2, lr=0.05, hidden=12)
+    ours = trainer(rng.integers(0, 3, 200), config, rng.integers(0, 9, 200))
+    assert list(ours.run(lambda: False))[-1] == "patience"
+    assert ours.best_step is not None
+    assert ours.step == ours.best_step + 10
+
+
+def test_dropout_is_one_mask_for_a_window_and_keeps_the_mean() -> None:
+    ours = trainer(np.arange(9).repeat(200), TrainConfig(dropout=0.25, batch=64, hidden=12))
+    masks = np.array([ours._masks() for _ in range(50)])
+    assert set(np.unique(masks)) == {0, np.float32(1 / 0.75)}
+    assert masks.mean() == pytest.approx(1, abs=0.02)
+    ids, _ = ours.streams.window(0, 64)
+    h, _, _ = ours.network.run(ids, ours.states, list(masks[0]))
+    assert ((h != 0) == (masks[0][0] != 0)).all()  # the same units in every step of a stream
+
+
+def events_of(tmp_path: Path, name: str, config: TrainConfig = CONFIG) -> list[Event]:
+    (tmp_path / "text.txt").write_text(TEXT, encoding="utf-8")
+    told: list[Event] = []
+    charrnn.train(tmp_path / "text.txt", config, out=tmp_path / name, on_event=told.append)
+    return told
+
+
+@pytest.mark.parametrize("cell", ["rnn", "gru", "lstm"])
+def test_same_seed_makes_the_same_bytes_and_another_seed_others(tmp_path: Path, cell: str) -> None:
+    config = TrainConfig(**{**vars(CONFIG), "cell": cell, "layers": 2})
+    for name in ("one", "other"):
+        events_of(tmp_path, name, config)
+    events_of(tmp_path, "third", TrainConfig(**{**vars(config), "seed": 1}))
+    one, other, third = (
+        (tmp_path / name / "best.npz").read_bytes() for name in ("one", "other", "third")
+    )
+    assert one == other != third
+
+
+def test_previews_and_listeners_do_not_change_a_model(tmp_path: Path) -> None:
+    events_of(tmp_path, "quiet")
+    charrnn.train(tmp_path / "text.txt", CONFIG, out=tmp_path / "loud", preview=30)
+    quiet, loud = ((tmp_path / name / "best.npz").read_bytes() for name in ("quiet", "loud"))
+    assert quiet == loud
+
+
+def test_run_learns_and_tells_it_in_order(tmp_path: Path) -> None:
+    told = events_of(tmp_path, "run")
+    start, *_, end = told
+    assert isinstance(start, Start)
+    assert isinstance(end, End)
+    evaluations = [event for event in told if isinstance(event, Evaluation)]
+    assert end.stopped == "finished"
+    assert end.val_loss == min(e.val_loss for e in evaluations if e.val_loss is not None)
+    assert end.val_loss is not None
+    assert end.val_loss < 0.75 * math.log(start.corpus.distinct)
+    assert end.val_bpc == pytest.approx(end.val_loss / math.log(2))
+    logged = [json.loads(line) for line in (tmp_path / "run/log.jsonl").read_text().splitlines()]
+    assert [row["step"] for row in logged] == [event.step for event in evaluations] == [20, 40, 60]
+
+
+def test_reported_loss_is_that_of_the_saved_model_on_the_validation_part(tmp_path: Path) -> None:
+    end = events_of(tmp_path, "run")[-1]
+    assert isinstance(end, End)
+    model = charrnn.load(tmp_path / "run")
+    val = TEXT[-round(0.1 * len(TEXT)) :]
+    assert model.score(val).nats == pytest.approx(end.val_loss, abs=1e-5)
+
+
+def test_test_part_is_scored_with_the_best_model(tmp_path: Path) -> None:
+    end = events_of(tmp_path, "run", TrainConfig(**{**vars(CONFIG), "test": 200}))[-1]
+    assert isinstance(end, End)
+    score = charrnn.load(tmp_path / "run").score(TEXT[-200:])
+    assert score.nats == pytest.approx(end.test_loss, abs=1e-5)
+
+
+def test_without_validation_the_last_model_is_the_best(tmp_path: Path) -> None:
+    end = events_of(tmp_path, "run", TrainConfig(**{**vars(CONFIG), "val": 0}))[-1]
+    assert isinstance(end, End)
+    assert (end.val_loss, end.val_bpc, end.best_step) == (None, None, end.step)
+    best, last = (np.load(tmp_path / "run" / name) for name in ("best.npz", "last.npz"))
+    np.testing.assert_array_equal(best["out.weight"], last["out.weight"])
+
+
+def test_settings_of_a_run_make_the_same_run_again(tmp_path: Path) -> None:
+    import tomllib
+
+    config = TrainConfig(hidden=16, batch=4, seq=16, epochs=1.5)
+    events_of(tmp_path, "one", config)
+    table = tomllib.loads((tmp_path / "one/config.toml").read_text())["train"]
+    assert table.pop("corpus") == [str(tmp_path / "text.txt")]
+    events_of(tmp_path, "other", TrainConfig(**table))
+    one, other = ((tmp_path / name / "best.npz").read_bytes() for name in ("one", "other"))
+    assert one == other
+
+
+def test_divergence_is_an_error_and_keeps_the_best_model(tmp_path: Path) -> None:
+    (tmp_path / "text.txt").write_text(TEXT, encoding="utf-8")
+    told: list[Event] = []
+    config = TrainConfig(
+        cell="rnn", hidden=16, batch=4, seq=16, steps=60, eval_every=1, lr=1e38, warmup=0, clip=0
+    )
+    with pytest.raises(DivergedError) as caught, np.errstate(all="ignore"):
+        charrnn.train(tmp_path / "text.txt", config, out=tmp_path / "run", on_event=told.append)
+    assert caught.value.exit_code == 4
+    assert isinstance(told[-1], End)
+    assert told[-1].stopped == "diverged"
+
+
+def test_stop_request_saves_the_state_and_ends(tmp_path: Path) -> None:
+    (tmp_path / "text.txt").write_text(TEXT, encoding="utf-8")
+    told: list[Event] = []
+    steps = iter(range(8))
+    model = charrnn.train(
+        tmp_path / "text.txt",
+        CONFIG,
+        out=tmp_path / "run",
+        on_event=told.append,
+        stop_requested=lambda: next(steps, None) is None,
+    )
+    assert isinstance(told[-1], End)
+    assert (told[-1].stopped, told[-1].step) == ("interrupted", 8)
+    assert not (tmp_path / "run/best.npz").exists()
+    assert model.checkpoint.step == 8
+
+
+def test_existing_run_is_refused_and_overwritten_only_when_told(tmp_path: Path) -> None:
+    events_of(tmp_path, "run")
+    before = (tmp_path / "run/best.npz").read_bytes()
+    with pytest.raises(FolderError) as caught:
+        events_of(tmp_path, "run", TrainConfig(hidden=8, steps=2))
+    assert caught.value.exit_code == 5
+    assert (tmp_path / "run/best.npz").read_bytes() == before
+    config = TrainConfig(hidden=8, steps=2)
+    charrnn.train(tmp_path / "text.txt", config, out=tmp_path / "run", overwrite=True)
+    assert (tmp_path / "run/best.npz").read_bytes() != before
+
+
+def test_overwriting_spares_a_folder_that_is_no_run(tmp_path: Path) -> None:
+    (tmp_path / "text.txt").write_text(TEXT, encoding="utf-8")
+    (tmp_path / "letters").mkdir()
+    (tmp_path / "letters/love.txt").write_text("dear")
+    with pytest.raises(FolderError, match="is not a run"):
+        charrnn.train(tmp_path / "text.txt", CONFIG, out=tmp_path / "letters", overwrite=True)
+    assert (tmp_path / "letters/love.txt").read_text() == "dear"
+
+
+def test_folder_in_use_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "text.txt").write_text(TEXT, encoding="utf-8")
+
+    def second(event: Event) -> None:
+        if isinstance(event, Progress) and event.step == 1:
+            with pytest.raises(FolderError, match="another process"):
+                charrnn.train(tmp_path / "text.txt", CONFIG, out=tmp_path / "run", overwrite=True)
+
+    charrnn.train(tmp_path / "text.txt", CONFIG, out=tmp_path / "run", on_event=second)
+    assert (tmp_path / "run/best.npz").exists()
+
+
+def test_default_folders_never_collide(tmp_path: Path) -> None:
+    (tmp_path / "text.txt").write_text(TEXT, encoding="utf-8")
+    config = TrainConfig(hidden=8, steps=1)
+    for _ in range(3):
+        charrnn.train(tmp_path / "text.txt", config, root=tmp_path / "runs")
+    assert {path.name for path in (tmp_path / "runs").iterdir()} == {"text", "text-2", "text-3"}
+
+
+def test_bad_corpus_leaves_nothing_behind(tmp_path: Path) -> None:
+    (tmp_path / "text.txt").write_bytes(b"\xff" * 100)
+    with pytest.raises(InputError):
+        charrnn.train(tmp_path / "text.txt", CONFIG, root=tmp_path / "runs")
+    assert [path.name for path in tmp_path.iterdir()] == ["text.txt"]
+
+
+def test_finished_run_has_its_four_files_and_no_more(run_folder: Path) -> None:
+    names = {path.name for path in run_folder.iterdir()}
+    assert names == {"best.npz", "last.npz", "log.jsonl", "config.toml"}
