@@ -1,0 +1,152 @@
+"""The Python API, which the command line uses too: train, load, a model that samples and scores."""
+
+import secrets
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeAlias
+
+import numpy as np
+
+from charrnn.config import SampleConfig, TrainConfig
+from charrnn.network.cells import Array
+from charrnn.reports.score import Score, score
+from charrnn.sampling.sampler import continuations
+from charrnn.text.decode import with_newlines
+from charrnn.text.vocab import Ids
+from charrnn.training import checkpoint
+from charrnn.training.checkpoint import Checkpoint
+from charrnn.training.events import Evaluation, Event, Preview, Start
+from charrnn.training.folder import DEFAULT_ROOT, find_model
+from charrnn.training.run import Place, Run
+
+Corpus: TypeAlias = str | Path | Sequence[str | Path]
+
+
+@dataclass(frozen=True)
+class Sample:
+    """A continuation of ``prime``: ``text`` is the new characters only.
+
+    ``logprob`` is their total in nats by the model as it is (temperature 1, no filter).
+    """
+
+    prime: str
+    text: str
+    seed: int
+    sample: int
+    stopped: str
+    logprob: float
+
+
+class Model:
+    """A trained model."""
+
+    def __init__(self, trained: Checkpoint) -> None:
+        self.checkpoint = trained
+
+    @property
+    def vocabulary(self) -> str:
+        """The characters that it knows, in the order of their ids."""
+        return self.checkpoint.stock.vocabulary.characters
+
+    def sample(
+        self, prime: str = "", config: SampleConfig = SampleConfig(), *, seed: int | None = None
+    ) -> str:
+        """Write on where ``prime`` stops; gives the new characters, others each time if unseeded.
+
+        Raises:
+            InputError: naming the characters of ``prime`` that the model has never seen.
+        """
+        return "".join(self.stream(prime, config, seed=drawn_seed() if seed is None else seed))
+
+    def stream(self, prime: str, config: SampleConfig, *, seed: int) -> Iterator[str]:
+        """The same, character by character as it is drawn."""
+        opening = self._opening(prime)
+        steps = continuations(self.checkpoint.network, opening, 1, config, seed)
+        return (self.checkpoint.stock.vocabulary.decode(ids) for ids, _ in steps)
+
+    def samples(self, prime: str, config: SampleConfig, *, seed: int, number: int) -> list[Sample]:
+        """Several continuations, computed side by side. Sample i is the same for any ``number``."""
+        steps = list(
+            continuations(self.checkpoint.network, self._opening(prime), number, config, seed)
+        )
+        ids = np.array([drawn for drawn, _ in steps], np.intp).reshape(len(steps), number)
+        logs = np.array([log for _, log in steps], np.float64).reshape(len(steps), number)
+        decode = self.checkpoint.stock.vocabulary.decode
+        return [
+            Sample(prime, decode(ids[:, i]), seed, i, "length", float(logs[:, i].sum()))
+            for i in range(number)
+        ]
+
+    def score(self, text: str) -> Score:
+        """How well it predicts ``text``.
+
+        Raises:
+            InputError: when the model knows fewer than two of its characters.
+        """
+        return score(self.checkpoint, text)
+
+    def save(self, path: str | Path) -> None:
+        """Write it to a .npz file."""
+        checkpoint.save(self.checkpoint, Path(path))
+
+    def _opening(self, prime: str) -> Ids | Array:
+        """The ids of ``prime``; without one a newline's, else how often each character begins."""
+        stock = self.checkpoint.stock
+        text = with_newlines(prime, stock.newline)
+        if not text and "\n" not in stock.vocabulary.characters:
+            counts = np.array(stock.vocabulary.counts)
+            frequencies: Array = np.log(counts / counts.sum())
+            return frequencies
+        return stock.vocabulary.encode(text or "\n", "prime").astype(np.intp)
+
+
+def train(
+    corpus: Corpus,
+    config: TrainConfig = TrainConfig(),
+    *,
+    out: str | Path | None = None,
+    root: str | Path = DEFAULT_ROOT,
+    overwrite: bool = False,
+    preview: int = 0,
+    on_event: Callable[[Event], object] = lambda event: None,
+    stop_requested: Callable[[], bool] = lambda: False,
+) -> Model:
+    """Learn from text files; gives the best model, which also lies in the run folder.
+
+    The folder is ``out``, or a new one under ``root`` named after the corpus. ``on_event`` is told
+    what happens (training/events.py), with a ``preview`` of so many characters after each
+    evaluation; ``stop_requested`` is asked between updates, and ends the run with the work saved.
+
+    Raises:
+        InputError: when the corpus cannot be learned from; nothing was written then.
+        FolderError: when the run folder is in use, or holds what would be overwritten.
+        DivergedError: when the loss became infinite; the best model before is in the folder.
+        MachineError, OSError: when the folder cannot be written.
+    """
+    paths = [corpus] if isinstance(corpus, str | Path) else list(corpus)
+    place = Place(None if out is None else Path(out), Path(root), overwrite)
+    run = Run(paths, config, place)
+    folder = place.root
+    for event in run.events(stop_requested):
+        on_event(event)
+        if isinstance(event, Start):
+            folder = Path(event.run)
+        if preview and isinstance(event, Evaluation):
+            model = Model(Checkpoint(run.network, config, run.stock, event.step, ()))
+            on_event(Preview(model.sample("", SampleConfig(length=preview), seed=config.seed)))
+    return load(folder)
+
+
+def load(path: str | Path) -> Model:
+    """Read a model: a .npz file, or a run folder's best.
+
+    Raises:
+        InputError: when it is missing, damaged or no model.
+    """
+    return Model(checkpoint.load(find_model(Path(path))))
+
+
+def drawn_seed() -> int:
+    """A seed for those who named none, short enough to type."""
+    return secrets.randbelow(1 << 32)

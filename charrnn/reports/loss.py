@@ -1,0 +1,50 @@
+"""How the loss fell: training and validation loss by step."""
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from charrnn.errors import InputError
+from charrnn.training.checkpoint import load
+from charrnn.training.folder import RunFolder, find_model
+
+
+@dataclass(frozen=True)
+class Point:
+    """One evaluation; losses in nats a character."""
+
+    step: int
+    epoch: float
+    train_loss: float
+    val_loss: float | None
+    lr: float
+
+
+@dataclass(frozen=True)
+class Losses:
+    """A run's evaluations in order. ``best_step`` has the lowest validation loss, if any has."""
+
+    model: str
+    points: tuple[Point, ...]
+    best_step: int | None
+
+
+def losses(path: Path) -> Losses:
+    """The curve of a run folder by its log, or that of a model file by what it holds itself.
+
+    Raises:
+        InputError: when there is no such model, or it is damaged.
+    """
+    log = RunFolder(path).log
+    rows = _logged(log) if log.is_file() else load(find_model(path)).history
+    points = tuple(Point(**{key: row[key] for key in Point.__annotations__}) for row in rows)
+    measured = [(point.val_loss, point.step) for point in points if point.val_loss is not None]
+    return Losses(str(path), points, min(measured)[1] if measured else None)
+
+
+def _logged(log: Path) -> tuple[dict[str, Any], ...]:
+    try:
+        return tuple(json.loads(line) for line in log.read_text(encoding="utf-8").splitlines())
+    except ValueError as error:
+        raise InputError(log, f"is damaged ({error})") from None

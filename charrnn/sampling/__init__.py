@@ -1,0 +1,1 @@
+"""Sampling: a model and an opening give characters."""

@@ -1,0 +1,59 @@
+"""From log-probabilities to the distribution that is drawn from: temperature, top-k, top-p.
+
+Applied in that order, what is left being made to sum to one after each.
+"""
+
+import numpy as np
+import numpy.typing as npt
+
+from charrnn.config import SampleConfig
+from charrnn.network.cells import Array
+
+Probabilities = npt.NDArray[np.float64]
+
+
+def distribution(logs: Array, config: SampleConfig) -> Probabilities:
+    """What to draw from, (B, V), given the model's log-probabilities ``logs`` (B, V)."""
+    if config.temperature == 0:
+        greedy = np.zeros(logs.shape)
+        greedy[np.arange(len(logs)), logs.argmax(axis=1)] = 1
+        return greedy
+    logs = logs.astype(np.float64)
+    logs -= logs.max(
+        axis=1, keepdims=True
+    )  # before the division, which a tiny temperature blows up
+    p = _normalised(np.exp(logs / config.temperature))
+    if 0 < config.top_k < p.shape[1]:
+        p = top_k(p, config.top_k)
+    if config.top_p < 1:
+        p = top_p(p, config.top_p)
+    return p
+
+
+def top_k(p: Probabilities, k: int) -> Probabilities:
+    """Only the ``k`` likeliest; of equals, those with the smaller id."""
+    beyond = np.argsort(-p, axis=1, kind="stable")[:, k:]
+    kept = p.copy()
+    np.put_along_axis(kept, beyond, 0.0, axis=1)
+    return _normalised(kept)
+
+
+def top_p(p: Probabilities, mass: float) -> Probabilities:
+    """The smallest set of likeliest whose sum reaches ``mass`` (Holtzman et al. 2020)."""
+    order = np.argsort(-p, axis=1, kind="stable")
+    ranked = np.take_along_axis(p, order, axis=1)
+    before = ranked.cumsum(axis=1) - ranked
+    ranked[before >= mass] = 0
+    kept = np.zeros_like(p)
+    np.put_along_axis(kept, order, ranked, axis=1)
+    return _normalised(kept)
+
+
+def draw(p: Probabilities, uniform: npt.NDArray[np.float64]) -> npt.NDArray[np.intp]:
+    """One id a row of ``p`` (B, V) by inverting its sums at ``uniform`` (B,) numbers in [0, 1)."""
+    sums = p.cumsum(axis=1)
+    return (sums <= (uniform * sums[:, -1])[:, None]).sum(axis=1)
+
+
+def _normalised(p: Probabilities) -> Probabilities:
+    return p / p.sum(axis=1, keepdims=True)

@@ -1,0 +1,65 @@
+"""A model and an opening give characters, one at a time, for several samples side by side.
+
+Not here: which characters may be drawn (filters.py), and text (the callers have ids).
+"""
+
+from collections.abc import Iterator
+
+import numpy as np
+import numpy.typing as npt
+
+from charrnn.config import SampleConfig
+from charrnn.network.cells import Array
+from charrnn.network.model import Network, States
+from charrnn.sampling.filters import distribution, draw
+from charrnn.text.vocab import Ids
+
+PRIME_WINDOW = 256
+RANDOM_BLOCK = 256
+
+
+def continuations(
+    network: Network, opening: Ids | Array, samples: int, config: SampleConfig, seed: int
+) -> Iterator[tuple[Ids, Array]]:
+    """The ids drawn in each step, (samples,), and their log-probabilities by the model as it is.
+
+    ``opening`` is the ids to continue, (N,), N > 0; or, where a model has no way to begin,
+    log-probabilities (V,) of the first character. Sample i draws the same random numbers whatever
+    ``samples`` is.
+    """
+    if opening.dtype.kind == "f":
+        logs, states = opening[None].astype(network.parameters.vector.dtype), None
+    else:
+        logs, states = _primed(network, opening.astype(np.intp))
+    logs = np.repeat(logs, samples, axis=0)
+    states = network.initial_states(samples) if states is None else _repeated(states, samples)
+    uniform = _uniform(samples, seed)
+    rows = np.arange(samples)
+    for remaining in range(config.length, 0, -1):
+        ids = draw(distribution(logs, config), next(uniform))
+        yield ids, logs[rows, ids]
+        if remaining > 1:
+            log_window, states = network.predict(ids[None], states)
+            logs = log_window[0]
+
+
+def _primed(network: Network, ids: Ids) -> tuple[Array, States]:
+    """Read ``ids`` from a zero state, a window at a time: the next log-probabilities, (1, V)."""
+    states = network.initial_states(1)
+    for start in range(0, len(ids), PRIME_WINDOW):
+        logs, states = network.predict(ids[start : start + PRIME_WINDOW, None], states)
+    return logs[-1], states
+
+
+def _repeated(states: States, samples: int) -> States:
+    return [tuple(np.repeat(part, samples, axis=0) for part in state) for state in states]
+
+
+def _uniform(samples: int, seed: int) -> Iterator[npt.NDArray[np.float64]]:
+    """Numbers in [0, 1), (samples,) a step, each sample's from a generator of its own."""
+    generators = [
+        np.random.Generator(np.random.PCG64(np.random.SeedSequence(seed, spawn_key=(sample,))))
+        for sample in range(samples)
+    ]
+    while True:
+        yield from np.stack([generator.random(RANDOM_BLOCK) for generator in generators], axis=1)

@@ -1,0 +1,152 @@
+"""What is drawn: each filter's effect, the random numbers, and the opening."""
+
+import numpy as np
+import pytest
+
+import charrnn
+from charrnn import SampleConfig
+from charrnn.errors import InputError
+from charrnn.sampling.filters import distribution, draw
+
+LOGS = np.log(np.array([[0.5, 0.1, 0.3, 0.06, 0.04]], np.float32))
+
+
+def kept(**settings: float) -> list[float]:
+    config = SampleConfig(**{"temperature": 1.0, **settings})  # type: ignore[arg-type]
+    return [round(float(p), 4) for p in distribution(LOGS, config)[0]]
+
+
+def test_temperature_one_is_the_model_as_it_is() -> None:
+    assert kept() == [0.5, 0.1, 0.3, 0.06, 0.04]
+
+
+def test_temperature_sharpens_flattens_and_at_zero_is_greedy() -> None:
+    squares = np.array([0.25, 0.01, 0.09, 0.0036, 0.0016])
+    assert kept(temperature=0.5) == pytest.approx(squares / squares.sum(), abs=1e-4)
+    assert kept(temperature=0) == [1, 0, 0, 0, 0]
+    assert kept(temperature=1e-6) == [1, 0, 0, 0, 0]
+    assert kept(temperature=1e9) == [0.2] * 5
+
+
+def test_top_k_keeps_exactly_the_k_likeliest() -> None:
+    assert kept(top_k=2) == [0.625, 0, 0.375, 0, 0]
+    assert kept(top_k=1) == [1, 0, 0, 0, 0]
+    assert kept(top_k=99) == kept()
+    even = np.zeros((1, 5), np.float32)
+    assert np.count_nonzero(distribution(even, SampleConfig(temperature=1, top_k=2))) == 2
+
+
+def test_top_p_keeps_the_smallest_set_that_reaches_p() -> None:
+    assert kept(top_p=0.5) == [1, 0, 0, 0, 0]
+    assert kept(top_p=0.51) == [0.625, 0, 0.375, 0, 0]
+    assert kept(top_p=0.85) == pytest.approx([0.5556, 0.1111, 0.3333, 0, 0], abs=1e-4)
+    assert kept(top_p=1e-9) == [1, 0, 0, 0, 0]
+
+
+def test_top_p_is_applied_to_what_temperature_and_top_k_left() -> None:
+    assert kept(top_k=2, top_p=0.6) == [1, 0, 0, 0, 0]  # 0.625 of what is left
+    assert kept(top_p=0.6) == [0.625, 0, 0.375, 0, 0]
+    assert kept(temperature=0.5, top_p=0.6) == [1, 0, 0, 0, 0]
+
+
+def test_draws_have_the_frequencies_of_the_distribution() -> None:
+    p = np.repeat(np.exp(LOGS.astype(np.float64)), 100_000, axis=0)
+    ids = draw(p, np.random.default_rng(0).random(len(p)))
+    counts, expected = np.bincount(ids, minlength=5), p[0] * len(p)
+    assert ((counts - expected) ** 2 / expected).sum() < 18.5  # chi-square, 4 degrees, p = 0.001
+
+
+def test_what_has_no_probability_is_never_drawn() -> None:
+    p = np.array([[0.0, 0.5, 0.0, 0.5, 0.0]] * 4)
+    edges = np.array([0.0, np.nextafter(0.5, 0), 0.5, np.nextafter(1, 0)])
+    assert draw(p, edges).tolist() == [1, 1, 3, 3]
+
+
+def test_same_seed_draws_the_same_text_and_others_another(model: charrnn.Model) -> None:
+    texts = [model.sample("今日は", SampleConfig(length=80), seed=seed) for seed in (1, 1, 2)]
+    assert texts[0] == texts[1] != texts[2]
+    assert len(texts[0]) == 80
+
+
+def test_sample_i_is_the_same_whatever_their_number(model: charrnn.Model) -> None:
+    config = SampleConfig(length=40)
+    many = model.samples("今日は", config, seed=3, number=5)
+    few = model.samples("今日は", config, seed=3, number=2)
+    assert [sample.text for sample in few] == [sample.text for sample in many[:2]]
+    assert model.sample("今日は", config, seed=3) == many[0].text
+    assert len({sample.text for sample in many}) == 5
+
+
+def test_log_probability_is_that_of_the_score(model: charrnn.Model) -> None:
+    """By the model as it is, whatever the filters."""
+    prime, config = "今日は", SampleConfig(length=30, temperature=0.5, top_k=5)
+    (sample,) = model.samples(prime, config, seed=4, number=1)
+    expected = model.score(prime).total_nats - model.score(prime + sample.text).total_nats
+    assert sample.logprob == pytest.approx(expected, abs=1e-3)
+
+
+def test_long_prime_is_read_as_one_text(model: charrnn.Model) -> None:
+    prime = "今日は風が強い。\n" * 100
+    (sample,) = model.samples(prime, SampleConfig(length=5, temperature=0), seed=0, number=1)
+    expected = model.score(prime).total_nats - model.score(prime + sample.text).total_nats
+    assert sample.logprob == pytest.approx(expected, abs=1e-3)
+
+
+def test_without_a_prime_the_model_begins_a_line(model: charrnn.Model) -> None:
+    config = SampleConfig(length=20, temperature=0)
+    assert model.sample("", config, seed=0) == model.sample("\n", config, seed=0)
+
+
+def test_model_without_newlines_begins_by_frequency(tmp_path: object) -> None:
+    from pathlib import Path
+
+    folder = Path(str(tmp_path))
+    (folder / "a.txt").write_text("aaab" * 200)
+    config = charrnn.TrainConfig(hidden=4, steps=2, batch=2, seq=8)
+    model = charrnn.train(folder / "a.txt", config, out=folder / "run")
+    samples = model.samples("", SampleConfig(length=1, temperature=1), seed=0, number=2000)
+    share = sum(sample.text == "a" for sample in samples) / 2000
+    assert share == pytest.approx(0.75, abs=0.03)
+
+
+def test_length_counts_new_characters_and_may_be_zero(model: charrnn.Model) -> None:
+    assert model.sample("今日は", SampleConfig(length=0), seed=0) == ""
+    (sample,) = model.samples("今", SampleConfig(length=0), seed=0, number=1)
+    assert (sample.text, sample.logprob) == ("", 0)
+
+
+def test_stream_gives_characters_as_they_are_drawn(model: charrnn.Model) -> None:
+    stream = model.stream("今日は", SampleConfig(length=10_000_000), seed=0)
+    assert len("".join(next(stream) for _ in range(50))) == 50  # long before the end
+
+
+def test_newlines_of_a_prime_are_those_of_the_corpus(model: charrnn.Model) -> None:
+    config = SampleConfig(length=20, temperature=0)
+    assert model.sample("強い。\r\n", config, seed=0) == model.sample("強い。\n", config, seed=0)
+
+
+def test_unknown_character_of_a_prime_is_named(model: charrnn.Model) -> None:
+    with pytest.raises(InputError, match=r"'猫' \(U\+732B\) is not in the model's vocabulary"):
+        model.sample("猫", seed=0)
+
+
+def test_score_is_surprise_by_surprise(model: charrnn.Model) -> None:
+    score = model.score("今日は風が強い。")
+    assert score.characters == 7
+    assert score.text == "日は風が強い。"
+    assert score.total_nats == pytest.approx(float(score.surprise.sum()))
+    assert score.bits == pytest.approx(score.nats / np.log(2))
+    assert score.perplexity == pytest.approx(np.exp(score.nats))
+    for at, alternatives in enumerate(score.likeliest):
+        if score.text[at] in alternatives:
+            given = score.probability[at][alternatives.index(score.text[at])]
+            assert score.surprise[at] == pytest.approx(-np.log(given), abs=1e-5)
+    assert (np.diff(score.probability, axis=1) <= 0).all()
+
+
+def test_score_counts_unknown_characters_apart(model: charrnn.Model) -> None:
+    score = model.score("今日猫は風猫")
+    assert score.unknown == 2
+    assert score.nats == pytest.approx(model.score("今日は風").nats)
+    with pytest.raises(InputError, match="fewer than two"):
+        model.score("猫今")
