@@ -1,0 +1,1 @@
+"""The command line: verbs over the library. click and tqdm live only here."""

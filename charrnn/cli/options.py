@@ -1,0 +1,79 @@
+"""Options that several commands share, and the types of their values."""
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+from charrnn.cli.console import Console
+from charrnn.cli.settings import read_config
+from charrnn.config import DEFAULT_RUNS
+
+if TYPE_CHECKING:
+    from charrnn.api import Model
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+POSITIVE = click.IntRange(min=1)
+FROM_ZERO = click.IntRange(min=0)
+AT_LEAST_ZERO = click.FloatRange(min=0)
+ABOVE_ZERO = click.FloatRange(min=0, min_open=True)
+
+model = click.argument("model", required=False, type=click.Path(path_type=Path))
+
+
+def common(command: F) -> F:
+    """The options of every command."""
+    for option in reversed(
+        [
+            click.option("--json", is_flag=True, help="Print JSON on stdout, and nothing else."),
+            click.option("-q", "--quiet", is_flag=True, help="No notes and no progress."),
+            click.option("--no-color", is_flag=True, help="No colour. NO_COLOR does the same."),
+            click.option(
+                "--config",
+                type=click.Path(),
+                is_eager=True,
+                expose_value=False,
+                callback=read_config,
+                metavar="FILE.toml",
+                help="Take options from this file's table for the command.",
+            ),
+            click.option(
+                "--traceback",
+                is_flag=True,
+                expose_value=False,
+                help="Show where in the program an error arose.",
+            ),
+        ]
+    ):
+        command = option(command)
+    return command
+
+
+def console(ctx: click.Context) -> Console:
+    """What the command was told about how to speak."""
+    return Console(ctx.params["quiet"], ctx.params["no_color"], ctx.params["json"])
+
+
+def runs_root() -> Path:
+    """Where run folders lie unless they are named."""
+    return Path(os.environ.get("CHARRNN_RUNS") or DEFAULT_RUNS)
+
+
+def find_model(named: Path | None, console: Console) -> Path:
+    """The model file that is meant; says which, where the user left it open."""
+    from charrnn.training import folder
+
+    path = folder.find_model(named, runs_root())
+    if named != path and (named is None or path.name != folder.RunFolder(named).best.name):
+        console.note(f"model {path}")
+    return path
+
+
+def load_model(named: Path | None, console: Console) -> "Model":
+    """The model that is meant, read."""
+    from charrnn.api import load
+
+    return load(find_model(named, console))

@@ -1,0 +1,281 @@
+"""``charrnn train``: options to settings, events to a progress bar, lines or JSON."""
+
+import sys
+import time
+from dataclasses import fields
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from charrnn.cli import options
+from charrnn.cli.console import Console
+from charrnn.cli.settings import Command, one_of
+from charrnn.cli.signals import Ended, Stop
+from charrnn.config import CELL_NAMES, DEFAULT_EPOCHS, NEWLINES, SCHEDULES, TrainConfig
+
+if TYPE_CHECKING:
+    from tqdm import tqdm
+
+    from charrnn.training.events import End, Evaluation, Event, Note, Preview, Progress, Start
+
+PREVIEW_ON_TERMINAL = 120
+SECONDS_BETWEEN_LINES = 60.0
+
+
+@click.command("train", cls=Command, epilog="\b\nExample:\n  charrnn train corpora/tenki.txt")
+@click.argument("corpus", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.option(
+    "--cell",
+    type=click.Choice(CELL_NAMES),
+    default=TrainConfig.cell,
+    show_default=True,
+    help="The recurrent cell.",
+)
+@click.option(
+    "--hidden",
+    type=options.POSITIVE,
+    default=TrainConfig.hidden,
+    show_default=True,
+    help="Units a layer.",
+)
+@click.option(
+    "--layers",
+    type=options.POSITIVE,
+    default=TrainConfig.layers,
+    show_default=True,
+    help="Layers of cells.",
+)
+@click.option(
+    "--dropout",
+    type=click.FloatRange(0, 1, max_open=True),
+    default=TrainConfig.dropout,
+    show_default=True,
+    help="Share of every layer's outputs left out, one mask a sequence.",
+)
+@click.option(
+    "--epochs",
+    type=options.ABOVE_ZERO,
+    show_default=f"{DEFAULT_EPOCHS:g}",
+    help="Times to read the text. The learning rate's schedule spans the run.",
+)
+@click.option("--steps", type=options.POSITIVE, help="Updates, in place of --epochs.")
+@click.option(
+    "--patience",
+    type=options.FROM_ZERO,
+    default=TrainConfig.patience,
+    show_default=True,
+    help="Stop after so many evaluations without a better validation loss; 0: never.",
+)
+@click.option(
+    "--batch",
+    type=options.POSITIVE,
+    default=TrainConfig.batch,
+    show_default=True,
+    help="Streams of text read side by side.",
+)
+@click.option(
+    "--seq",
+    type=options.POSITIVE,
+    default=TrainConfig.seq,
+    show_default=True,
+    help="Characters between two updates (truncated backpropagation through time).",
+)
+@click.option(
+    "--lr",
+    type=options.ABOVE_ZERO,
+    default=TrainConfig.lr,
+    show_default=True,
+    help="Learning rate of AdamW.",
+)
+@click.option(
+    "--schedule",
+    type=click.Choice(SCHEDULES),
+    default=TrainConfig.schedule,
+    show_default=True,
+    help="What the learning rate does after the warm-up.",
+)
+@click.option(
+    "--warmup",
+    type=options.FROM_ZERO,
+    show_default="100, at most a tenth of the run",
+    help="Updates over which the learning rate rises.",
+)
+@click.option(
+    "--clip",
+    type=options.AT_LEAST_ZERO,
+    default=TrainConfig.clip,
+    show_default=True,
+    help="Largest norm of a gradient; 0: any.",
+)
+@click.option(
+    "--weight-decay",
+    type=options.AT_LEAST_ZERO,
+    default=TrainConfig.weight_decay,
+    show_default=True,
+    help="Pull of AdamW towards zero, on matrices.",
+)
+@click.option(
+    "--val",
+    type=options.AT_LEAST_ZERO,
+    show_default="0.1, at most 500,000",
+    help="The end of the text, kept for validation: a share, or from 1 on characters.",
+)
+@click.option(
+    "--test",
+    type=options.AT_LEAST_ZERO,
+    default=TrainConfig.test,
+    show_default=True,
+    help="Likewise, after the validation part, for one test of the best model.",
+)
+@click.option(
+    "--eval-every",
+    type=options.POSITIVE,
+    show_default="20 times a run and once an epoch",
+    help="Updates between evaluations.",
+)
+@click.option(
+    "--newline",
+    type=click.Choice(NEWLINES),
+    default=TrainConfig.newline,
+    show_default=True,
+    help="CRLF and CR become LF, or stay.",
+)
+@click.option(
+    "--preview",
+    type=options.FROM_ZERO,
+    show_default=f"{PREVIEW_ON_TERMINAL} on a terminal, else 0",
+    help="Characters that the model writes after each evaluation, on stderr.",
+)
+@click.option(
+    "--seed",
+    type=options.FROM_ZERO,
+    default=TrainConfig.seed,
+    show_default=True,
+    help="Of all randomness: the same seed makes the same model.",
+)
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path),
+    show_default="runs/NAME, runs/NAME-2, …",
+    help="The run folder.",
+)
+@click.option("--overwrite", is_flag=True, help="Empty an existing run folder first.")
+@options.common
+@click.pass_context
+def train_command(ctx: click.Context, /, **_: object) -> None:
+    """Learn from text files, folders of *.txt, .gz files, or - for stdin.
+
+    The run folder gets the best model so far, all that is needed to go on, a log, and the settings.
+    """
+    one_of(ctx, "epochs", "steps")
+    config = TrainConfig(**{field.name: ctx.params[field.name] for field in fields(TrainConfig)})
+    from charrnn.api import train
+
+    console = options.console(ctx)
+    display = Display(console)
+    preview = ctx.params["preview"]
+    if preview is None:
+        preview = PREVIEW_ON_TERMINAL if console.on_terminal else 0
+    with Stop(display.stopping) as stop:
+        display.stop = stop
+        try:
+            train(
+                ctx.params["corpus"],
+                config,
+                out=ctx.params["out"],
+                root=options.runs_root(),
+                overwrite=ctx.params["overwrite"],
+                preview=0 if console.quiet else preview,
+                on_event=display.show,
+                stop_requested=stop.requested,
+            )
+        finally:
+            display.close()
+    if stop.received is not None:
+        sys.stdout.flush()
+        raise Ended(stop.received)
+
+
+class Display:
+    """Tells the events of a training as they come."""
+
+    def __init__(self, console: Console) -> None:
+        self.console = console
+        self.stop: Stop | None = None
+        self.parameters = 0
+        self.run = ""
+        self.bar: tqdm[Any] | None = None
+        self.last_line = time.monotonic()
+
+    def show(self, event: "Event") -> None:
+        """Tell one event."""
+        getattr(self, f"_{type(event).__name__.lower()}")(event)
+
+    def stopping(self) -> None:
+        """Tell that a signal was heard."""
+        self._line("stopping after this step, with the work saved; once more stops at once")
+
+    def close(self) -> None:
+        """Take the bar away."""
+        if self.bar is not None:
+            self.bar.close()
+            self.bar = None
+
+    def _note(self, event: "Note") -> None:
+        self._line(event.text)
+
+    def _start(self, event: "Start") -> None:
+        from charrnn.render import document, text
+
+        assert self.stop is not None
+        self.stop.training = True
+        self.parameters, self.run = event.model.parameters, event.run
+        if self.console.json:
+            self._result(document.event(event))
+        self.console.note(text.start(event))
+        if self.console.on_terminal and not self.console.quiet:
+            from tqdm import tqdm
+
+            self.bar = tqdm(unit="step", dynamic_ncols=True, leave=False, file=sys.stderr)
+
+    def _progress(self, event: "Progress") -> None:
+        if self.bar is not None:
+            self.bar.total = event.total_steps
+            self.bar.set_postfix_str(f"loss {event.loss:.3f}", refresh=False)
+            self.bar.update()
+        elif time.monotonic() - self.last_line > SECONDS_BETWEEN_LINES:
+            self._line(f"step {event.step:,} of {event.total_steps:,}  loss {event.loss:.3f}")
+
+    def _evaluation(self, event: "Evaluation") -> None:
+        from charrnn.render import document, text
+
+        if self.console.json:
+            self._result(document.event(event))
+        self._line(text.evaluation(event))
+
+    def _preview(self, event: "Preview") -> None:
+        from charrnn.render.text import harmless
+
+        self._line(
+            self.console.dim("\n".join(f"  │ {harmless(line)}" for line in event.text.split("\n")))
+        )
+
+    def _end(self, event: "End") -> None:
+        from charrnn.render import document, text
+
+        self.close()
+        self._result(
+            document.event(event) if self.console.json else text.end(event, self.parameters)
+        )
+
+    def _result(self, line: str) -> None:
+        self.console.result(line)
+        sys.stdout.flush()
+
+    def _line(self, text: str) -> None:
+        self.last_line = time.monotonic()
+        if self.bar is not None:
+            self.bar.write(text, file=sys.stderr)
+        elif not self.console.quiet:
+            sys.stderr.write(text + "\n")

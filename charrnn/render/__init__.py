@@ -1,0 +1,1 @@
+"""How numbers look: text for a terminal, and JSON."""

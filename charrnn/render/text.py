@@ -1,0 +1,222 @@
+"""Reports as text for a terminal, aligned also where characters are two columns wide."""
+
+import unicodedata
+from collections.abc import Iterable, Sequence
+
+from charrnn.reports.loss import Losses, Point
+from charrnn.reports.score import Score
+from charrnn.reports.summary import Summary
+from charrnn.reports.vocab import Characters
+from charrnn.text.vocab import visible
+from charrnn.training.events import End, Evaluation, Start, bits
+
+EACH_CHARACTER_UP_TO = 120
+HARDEST = 20
+CONTEXT = 12
+CHART_ROWS, CHART_COLUMNS = 12, 60
+NAMES = {"\n": "↵", "\t": "⇥", " ": "␣", "\u3000": "□"}
+"""Signs for white space that a table would hide."""
+
+
+def width(text: str) -> int:
+    """The columns that ``text`` takes on a terminal."""
+    return sum(map(_columns, text))
+
+
+def padded(text: str, columns: int, *, right: bool = False) -> str:
+    """``text`` filled up with spaces to so many ``columns``."""
+    space = " " * (columns - width(text))
+    return space + text if right else text + space
+
+
+def sign(character: str) -> str:
+    """A character as one can see it in a table: white space by a sign, controls by code point."""
+    if character in NAMES:
+        return NAMES[character]
+    return character if visible(character) else f"U+{ord(character):04X}"
+
+
+def harmless(text: str) -> str:
+    """``text`` without what drives a terminal: control characters become their code points."""
+    return "".join(
+        f"U+{ord(character):04X}" if unicodedata.category(character) == "Cc" else character
+        for character in text
+    )
+
+
+def table(rows: Iterable[Sequence[str]], right: str = "") -> str:
+    """Rows of cells in columns; those whose numbers stand in ``right`` are set to the right."""
+    cells = [list(row) for row in rows]
+    widths = [max(map(width, column)) for column in zip(*cells, strict=True)]
+    return "\n".join(
+        "  ".join(
+            padded(cell, columns, right=str(at) in right)
+            for at, (cell, columns) in enumerate(zip(row, widths, strict=True))
+        ).rstrip()
+        for row in cells
+    )
+
+
+def loss(nats: float | None) -> str:
+    """A loss in both units."""
+    return "none" if nats is None else f"{nats:.4f} nats, {bits(nats):.4f} bits a character"
+
+
+def start(event: Start) -> str:
+    """What is learned, by what, and how: shown before the first step."""
+    corpus, model, config = event.corpus, event.model, event.config
+    budget = f"{config.steps:,} steps" if config.steps else f"{config.epochs:g} epochs"
+    rows = {
+        "corpus": f"{_listed(corpus.files)}: {corpus.characters:,} characters,"
+        f" {corpus.distinct:,} distinct, {corpus.encoding}",
+        "model": f"{model.cell}, {model.layers} × {model.hidden} units,"
+        f" {model.parameters:,} parameters, dropout {config.dropout:g}",
+        "training": f"{budget}, {config.batch} streams × {config.seq} characters,"
+        f" learning rate {config.lr:g} ({config.schedule}), seed {config.seed}",
+        "run": event.run,
+    }
+    return table(rows.items())
+
+
+def evaluation(event: Evaluation) -> str:
+    """One line of progress."""
+    val = "" if event.val_loss is None else f"  val {event.val_loss:.4f}"
+    return (
+        f"step {event.step:,}  epoch {event.epoch:.2f}  train {event.train_loss:.4f}{val}"
+        f"  {event.chars_per_second:,.0f} characters/s  {_duration(event.seconds)}"
+    )
+
+
+def end(event: End, parameters: int) -> str:
+    """The summary of a training."""
+    rows = [("run", event.run), ("parameters", f"{parameters:,}")]
+    if event.stopped != "finished":
+        rows.append(("stopped", f"{event.stopped} at step {event.step:,}"))
+    if event.val_loss is not None:
+        rows.append(("validation", f"{loss(event.val_loss)} (best, step {event.best_step:,})"))
+    else:
+        rows.append(("validation", "none"))
+        rows.append(("training", loss(event.train_loss)))
+    if event.test_loss is not None:
+        rows.append(("test", loss(event.test_loss)))
+    rows.append(
+        ("speed", f"{event.chars_per_second:,.0f} characters a second, {_duration(event.seconds)}")
+    )
+    if event.best_step is not None:
+        rows.append(("sample", f"charrnn sample {event.run}"))
+    return table(rows)
+
+
+def summary(report: Summary) -> str:
+    """The model on one screen."""
+    corpus, training = report.corpus, report.training
+    rows = {
+        "model": report.model,
+        "cell": f"{report.cell}, {report.layers} × {report.hidden} units",
+        "parameters": f"{report.parameters:,}",
+        **{f"  {part}": f"{size:,}" for part, size in report.parts.items()},
+        "corpus": _listed(corpus.files),
+        "  characters": f"{corpus.characters:,}: {corpus.training_characters:,} train,"
+        f" {corpus.validation_characters:,} validate, {corpus.test_characters:,} test",
+        "  vocabulary": f"{corpus.distinct:,} distinct characters of the whole corpus",
+        "  encoding": f"{corpus.encoding}, newlines {corpus.newline}",
+        "  fingerprint": f"sha256 {corpus.sha256}",
+        "training": f"step {training.step:,}, epoch {training.epoch:.2f}, seed {training.seed}",
+        "  settings": f"{training.batch} streams × {training.seq} characters, learning rate"
+        f" {training.lr:g}, dropout {training.dropout:g}",
+        "  train loss": loss(training.train_loss),
+        "  val loss": loss(training.val_loss),
+    }
+    return table(rows.items())
+
+
+def losses(report: Losses) -> str:
+    """The curve, drawn and as a table."""
+    if not report.points:
+        return "no evaluation yet"
+    rows = [("step", "epoch", "train", "val", "lr", "")]
+    for point in report.points:
+        val = "" if point.val_loss is None else f"{point.val_loss:.4f}"
+        best = "best" if point.step == report.best_step else ""
+        rows.append(
+            (f"{point.step:,}", f"{point.epoch:.2f}", f"{point.train_loss:.4f}", val,
+             f"{point.lr:.2g}", best)
+        )  # fmt: skip
+    return f"{report.model}\n\n{_chart(report.points)}\n\n{table(rows, right='01234')}"
+
+
+def vocab(report: Characters) -> str:
+    """One row a character."""
+    total = sum(row.count for row in report.characters)
+    rows = [("character", "code point", "count", "share", "name")]
+    for row in report.characters:
+        name = unicodedata.name(row.character, "")
+        share = f"{row.count / total:.3%}"
+        rows.append((sign(row.character), row.code_point, f"{row.count:,}", share, name))
+    return f"{report.model}: {report.distinct:,} characters\n\n{table(rows, right='23')}"
+
+
+def score(report: Score) -> str:
+    """The totals, then each character of a short text, or the hardest of a long one."""
+    rows = [
+        ("characters", f"{report.characters:,}"),
+        ("loss", loss(report.nats)),
+        ("perplexity", f"{report.perplexity:.3f}"),
+        ("in all", f"{report.total_nats:,.2f} nats"),
+        ("unknown", f"{report.unknown:,} characters, passed over"),
+    ]
+    each = report.characters <= EACH_CHARACTER_UP_TO
+    shown: Iterable[int] = range(report.characters)
+    if not each:
+        shown = (-report.surprise).argsort(kind="stable")[:HARDEST].tolist()
+    lines = [("before", "character", "nats", "", "likeliest")]
+    for at in shown:
+        before = "".join(map(sign, report.text[max(0, at - CONTEXT) : at]))
+        nats = float(report.surprise[at])
+        likeliest = "  ".join(
+            f"{sign(character)} {probability:.0%}"
+            for character, probability in zip(
+                report.likeliest[at], report.probability[at], strict=True
+            )
+        )
+        bar = "▇" * min(12, round(nats))
+        lines.append((before, sign(report.text[at]), f"{nats:.2f}", bar, likeliest))
+    title = "each character" if each else f"the {HARDEST} hardest"
+    return f"{table(rows)}\n\n{title}\n{table(lines, right='02')}"
+
+
+def _chart(points: Sequence[Point]) -> str:
+    """Loss over steps as signs: o train, * validation, the later above the earlier."""
+    series = [("o", [(point.step, point.train_loss) for point in points])]
+    measured = [(point.step, point.val_loss) for point in points if point.val_loss is not None]
+    series.append(("*", measured))
+    heights = [value for _, row in series for _, value in row]
+    low, high = min(heights), max(heights)
+    last = points[-1].step
+    rows = [[" "] * CHART_COLUMNS for _ in range(CHART_ROWS)]
+    for mark, row in series:
+        for step, value in row:
+            column = round(step / last * (CHART_COLUMNS - 1))
+            height = (value - low) / (high - low) if high > low else 0
+            rows[round((1 - height) * (CHART_ROWS - 1))][column] = mark
+    edges = [f"{high:.3f}", *[""] * (CHART_ROWS - 2), f"{low:.3f}"]
+    lines = [f"{edge:>7} │{''.join(row)}".rstrip() for edge, row in zip(edges, rows, strict=True)]
+    return "\n".join([*lines, f"{'':7} └{'─' * CHART_COLUMNS}", f"{'':9}o train  * validation"])
+
+
+def _columns(character: str) -> int:
+    if unicodedata.category(character) in ("Mn", "Me", "Cf"):
+        return 0
+    return 2 if unicodedata.east_asian_width(character) in "WF" else 1
+
+
+def _duration(seconds: float) -> str:
+    minutes, rest = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
+
+
+def _listed(files: Sequence[str]) -> str:
+    """File names, a long list cut short."""
+    shown = ", ".join(map(harmless, files[:3]))
+    return shown + (f" and {len(files) - 3} more" if len(files) > 3 else "")
