@@ -1,11 +1,13 @@
 """``charrnn sample``: continue a text."""
 
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import click
 
 from charrnn.cli import options
+from charrnn.cli.console import Console
 from charrnn.cli.settings import Command
 from charrnn.config import SampleConfig
 
@@ -98,21 +100,33 @@ def sample_command(
 
     console = options.console(ctx)
     trained = options.load_model(model, console)
-    if seed is None:
-        seed = drawn_seed()
-        console.note(f"seed {seed}")
+    drawn = drawn_seed() if seed is None else seed
     opening = prime if echo else ""
+    if samples == 1 and not console.json:
+        stream = trained.stream(prime, config, seed=drawn)
+        _show_seed(console, seed, drawn)
+        _write(opening, stream)
+        return
+    texts = trained.samples(prime, config, seed=drawn, number=samples)
+    _show_seed(console, seed, drawn)
     if console.json:
-        for sample in trained.samples(prime, config, seed=seed, number=samples):
-            console.result(document.plain(sample))
-    elif samples == 1:
-        stream = trained.stream(prime, config, seed=seed)
-        sys.stdout.write(opening)
-        for character in stream:
-            sys.stdout.write(character)
-            if sys.stdout.isatty():
-                sys.stdout.flush()
-        sys.stdout.write("\n")
+        console.result("\n".join(map(document.plain, texts)))
     else:
-        texts = trained.samples(prime, config, seed=seed, number=samples)
         console.result(separator.join(opening + sample.text for sample in texts))
+
+
+def _show_seed(console: Console, asked: int | None, drawn: int) -> None:
+    """Tell a seed that the user could not know, once it is sure that there will be a text."""
+    if asked is None:
+        console.note(f"seed {drawn}")
+
+
+def _write(opening: str, stream: Iterator[str]) -> None:
+    """Write characters as they come: at once on a terminal, in larger pieces into a pipe."""
+    watched = sys.stdout.isatty()
+    sys.stdout.write(opening)
+    for character in stream:
+        sys.stdout.write(character)
+        if watched:
+            sys.stdout.flush()
+    sys.stdout.write("\n")
