@@ -1,0 +1,43 @@
+# Each target sets up all that it needs in .venv; PYTHON may be any Python from 3.11 on.
+PYTHON ?= python3
+VENV := .venv
+RUN := $(VENV)/bin
+
+.PHONY: help demo test check lint types clean
+
+help:
+	@echo "make demo    train on corpora/tenki.txt and continue 今日は (about 2 minutes)"
+	@echo "make test    the tests"
+	@echo "make check   lint, types and tests: what continuous integration runs"
+	@echo "make clean   remove .venv and caches, not runs/"
+
+demo: $(VENV)/charrnn
+	$(RUN)/charrnn train corpora/tenki.txt --epochs 30 --batch 16 --seq 128
+	$(RUN)/charrnn sample --prime 今日は --length 200 --seed 1
+
+test: $(VENV)/development
+	$(RUN)/python -m pytest
+
+check: lint types test
+
+lint: $(VENV)/development
+	$(RUN)/ruff format --check .
+	$(RUN)/ruff check .
+
+types: $(VENV)/development
+	$(RUN)/mypy
+
+clean:
+	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis build dist *.egg-info
+
+$(VENV)/bin/python:
+	$(PYTHON) -m venv $(VENV)
+
+# The stamps are younger than what they were made of.
+$(VENV)/charrnn: pyproject.toml | $(VENV)/bin/python
+	$(RUN)/pip install --quiet --editable .
+	@touch $@
+
+$(VENV)/development: pyproject.toml | $(VENV)/bin/python
+	$(RUN)/pip install --quiet --editable ".[dev]"
+	@touch $@ $(VENV)/charrnn
