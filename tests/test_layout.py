@@ -1,0 +1,116 @@
+"""The house: text flows one way, and what is slow or loud stays where it belongs."""
+
+import ast
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+PACKAGE = Path(__file__).resolve().parent.parent / "charrnn"
+FILES = sorted(PACKAGE.rglob("*.py"))
+
+# Whoever stands on a line imports only from lines above it.
+ORDER = """
+    _version
+    errors
+    config files
+    text.decode text.sources text.vocab
+    text.corpus
+    network.cells
+    network.inputs network.softmax network.parameters
+    network.model
+    network.evaluation
+    training.events training.optimizer training.folder
+    training.trainer
+    training.checkpoint
+    training.run
+    sampling.filters
+    sampling.sampler
+    reports.summary reports.loss reports.score reports.vocab
+    api
+    render.document render.text
+    cli.console cli.settings cli.signals
+    cli.options
+    cli.train cli.sample cli.inspect
+    cli.main
+"""
+RANKS = {name: at for at, line in enumerate(ORDER.strip().splitlines()) for name in line.split()}
+
+
+def module(path: Path) -> str:
+    return ".".join(path.relative_to(PACKAGE).with_suffix("").parts)
+
+
+def imports(path: Path) -> Iterator[str]:
+    """What a file imports, wherever it does, as dotted names."""
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            assert node.module
+            yield node.module
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+
+
+def test_every_module_has_a_place_in_the_order() -> None:
+    modules = {module(path) for path in FILES} - {"__main__"}
+    assert {name for name in modules if not name.endswith("__init__")} == set(RANKS)
+
+
+@pytest.mark.parametrize("path", FILES, ids=module)
+def test_imports_point_one_way(path: Path) -> None:
+    name = module(path)
+    if name in ("__init__", "__main__"):
+        return  # the front door looks into every room
+    for imported in imports(path):
+        target = imported.removeprefix("charrnn.")
+        if imported.startswith("charrnn.") and target in RANKS:
+            assert RANKS[target] < RANKS[name], f"{name} imports {target}"
+
+
+@pytest.mark.parametrize("path", FILES, ids=module)
+def test_only_the_command_line_knows_click_and_tqdm(path: Path) -> None:
+    outside = {name.split(".")[0] for name in imports(path)}
+    allowed = {"charrnn", "numpy", *sys.stdlib_module_names}
+    assert outside <= allowed | ({"click", "tqdm"} if "cli" in path.parts else set())
+
+
+@pytest.mark.parametrize("path", FILES, ids=module)
+def test_every_module_says_what_it_is(path: Path) -> None:
+    assert ast.get_docstring(ast.parse(path.read_text(encoding="utf-8")))
+
+
+@pytest.mark.parametrize("path", [p for p in FILES if "cli" not in p.parts], ids=module)
+def test_library_reads_no_environment_and_prints_nothing(path: Path) -> None:
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Attribute):
+            assert node.attr not in ("environ", "getenv", "stdout", "stderr")
+            source = ast.unparse(node)
+            assert not source.startswith("np.random.") or source in (
+                "np.random.Generator", "np.random.PCG64", "np.random.SeedSequence",
+            )  # fmt: skip
+        assert not (isinstance(node, ast.Name) and node.id == "print")
+
+
+@pytest.mark.parametrize(
+    "arguments", [["--help"], ["--version"], ["train", "--help"], ["inspect", "score", "-h"], []]
+)
+def test_help_and_version_load_no_numpy(arguments: list[str]) -> None:
+    code = (
+        "import sys; sys.argv = ['charrnn', *sys.argv[1:]]\n"
+        "from charrnn.cli.main import main\n"
+        "try: main()\n"
+        "except SystemExit: pass\n"
+        "assert 'numpy' not in sys.modules and 'tqdm' not in sys.modules\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code, *arguments], capture_output=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+
+
+def test_importing_the_package_loads_no_numpy() -> None:
+    code = "import charrnn, sys; assert 'numpy' not in sys.modules; charrnn.train; charrnn.Score"
+    subprocess.run([sys.executable, "-c", code], check=True)
