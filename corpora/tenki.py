@@ -1,0 +1,265 @@
+"""A weather diary whose every probability is known (天気 tenki, "weather").
+
+One line a day: the weather, then some 30 to 60 characters about other things, then a consequence
+that fits that weather and no other. To write the consequence right, one has to remember.
+
+    python corpora/tenki.py make --characters 1000000 --seed 1 > diary.txt
+    python corpora/tenki.py score diary.txt --last 0.1     the floor of any model's loss, in nats
+    python corpora/tenki.py check sample.txt               do the consequences of a sample fit?
+
+The grammar is finite and no two derivations give the same text, so the probability of a text is the
+product of its choices. `score` follows all derivations that are still possible, character by
+character, which makes each character's surprise exact.
+"""
+
+import argparse
+import bisect
+import functools
+import itertools
+import json
+import math
+import random
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True)
+class Choice:
+    """One of several productions, each with its weight. A production is literals and choices."""
+
+    options: tuple[tuple[float, tuple["str | Choice", ...]], ...]
+
+
+Production = tuple[str | Choice, ...]
+
+
+def one_of(*productions: "str | Production") -> Choice:
+    """All with the same weight."""
+    return Choice(tuple((1.0, (p,) if isinstance(p, str) else p) for p in productions))
+
+
+WEATHER = {
+    "風": (
+        ("風が強い", "朝から風が強い", "北風が吹いている", "風の音がうるさい"),
+        (
+            "洗濯物が飛ばないように気をつけた",
+            "帽子を手でおさえて歩いた",
+            "洗濯物は部屋の中に干した",
+            "庭の植木鉢を家に入れた",
+        ),
+    ),
+    "雨": (
+        ("雨が降っている", "朝から雨だ", "雨の音で目がさめた", "小雨が続いている"),
+        (
+            "傘を持って出かけた",
+            "長靴をはいて出かけた",
+            "ぬれた靴を玄関で乾かした",
+            "傘を忘れた友だちを駅まで送った",
+        ),
+    ),
+    "雪": (
+        ("雪が積もった", "朝から雪だ", "窓の外が真っ白だ", "粉雪が舞っている"),
+        (
+            "玄関の前の雪かきをした",
+            "屋根の雪を下ろした",
+            "子どもたちと雪だるまを作った",
+            "すべらないようにゆっくり歩いた",
+        ),
+    ),
+    "晴": (
+        ("よく晴れている", "朝から青空だ", "雲ひとつない", "日ざしがやわらかい"),
+        (
+            "布団を外に干した",
+            "庭の花に水をやった",
+            "洗った毛布がすぐに乾いた",
+            "川まで散歩に行った",
+        ),
+    ),
+    "暑": (
+        ("とても暑い", "朝から蒸し暑い", "じっとしていても汗が出る", "アスファルトが焼けている"),
+        (
+            "冷たい麦茶を三杯も飲んだ",
+            "木のかげで昼寝をした",
+            "夜は窓を開けて寝た",
+            "かき氷を買って帰った",
+        ),
+    ),
+    "寒": (
+        ("とても寒い", "朝から冷えこんでいる", "池に氷が張った", "吐く息が白い"),
+        (
+            "こたつから出られなかった",
+            "湯たんぽを用意した",
+            "厚い手ぶくろを買った",
+            "ストーブに灯油を入れた",
+        ),
+    ),
+    "霧": (
+        ("霧が深い", "朝から霧が出ている", "向かいの家も見えない", "町が霧に包まれている"),
+        (
+            "車は明かりをつけて走っていた",
+            "船は港で待っていた",
+            "山の姿は一日中見えなかった",
+            "自転車を押して帰った",
+        ),
+    ),
+    "雷": (
+        ("雷が鳴っている", "朝から空が光っている", "遠くで雷の音がする", "黒い雲から稲妻が走った"),
+        (
+            "テレビのコンセントを抜いた",
+            "犬が押し入れから出てこなかった",
+            "停電にそなえてろうそくを出した",
+            "高い木から離れて歩いた",
+        ),
+    ),
+}
+
+WHEN = one_of("午前中に", "昼前に", "昼すぎに", "夕方に", "日が暮れてから", "仕事のあとに")
+WHERE = one_of(
+    "駅前の本屋", "図書館", "市場", "公園のベンチ", "郵便局", "銭湯", "神社の石段", "喫茶店",
+    "病院の待合室", "橋の上", "魚屋の店先", "学校の門", "バス停", "役場",
+)  # fmt: skip
+WHOM = one_of(
+    "隣のおばあさん", "昔の同級生", "大工の親方", "郵便配達の人", "姉", "高校の先生", "魚屋の主人",
+    "いとこ", "元気な双子", "釣り好きの医者", "妹の友人", "町内会長",
+)  # fmt: skip
+TOPIC = one_of(
+    "祭り", "旅行", "昔の映画", "新しい橋", "孫", "庭の手入れ", "野球", "引っこし", "猫", "相撲",
+    "選挙", "味噌の作り方", "子どものころ", "古い時計",
+)  # fmt: skip
+MEAL = one_of("朝ごはんは", "昼は", "夕飯は")
+DISH = one_of(
+    "焼き魚", "うどん", "おにぎり", "豆腐の味噌汁", "カレー", "天ぷら", "卵焼き", "肉じゃが",
+    "漬物", "そば", "焼きいも", "さしみ", "コロッケ", "煮物", "餃子", "冷やし中華",
+)  # fmt: skip
+
+FILLER: Production = (
+    WHEN, WHERE, "で", WHOM, "に会い、", TOPIC, "の話をした。", MEAL, DISH, "と", DISH, "だった。",
+)  # fmt: skip
+
+
+def _day() -> Choice:
+    days: list[Production] = []
+    for openings, consequences in WEATHER.values():
+        end = (one_of("だから", "それで"), one_of(*consequences), "。\n")
+        days.append(("今日は", one_of(*openings), "。", *FILLER, *end))
+    return one_of(*days)
+
+
+DAY = _day()
+
+# A continuation is what is still to be written: a linked list of literals and choices.
+Continuation = tuple["str | Choice", "Continuation"] | None
+START: Continuation = (DAY, None)
+
+
+def generate(characters: int, seed: int) -> str:
+    """Whole days, at least so many ``characters``; the same for the same ``seed``."""
+    rng = random.Random(seed)
+    days: list[str] = []
+    length = 0
+    while length < characters:
+        days.append("".join(_written((DAY,), rng)))
+        length += len(days[-1])
+    return "".join(days)
+
+
+def surprises(text: str) -> Iterator[float]:
+    """The exact surprise in nats of each character, given all before it, from the start of a day.
+
+    Infinite from the first character on that the grammar does not allow.
+    """
+    belief = {START: 1.0}
+    for character in text:
+        after: dict[Continuation, float] = {}
+        for continuation, probability in belief.items():
+            for weight, rest in _next(continuation).get(character, ()):
+                after[rest] = after.get(rest, 0.0) + probability * weight
+        total = sum(after.values())
+        yield -math.log(total) if total else math.inf
+        belief = {rest: probability / total for rest, probability in after.items()}
+
+
+def floor(text: str, last: float) -> tuple[int, float]:
+    """The characters in the last share of ``text``, its first one not counted, and their mean."""
+    begin = len(text) - round(last * len(text)) + 1
+    nats = [nat for at, nat in enumerate(surprises(text)) if at >= begin]
+    return len(nats), math.fsum(nats) / len(nats)
+
+
+def fit(text: str) -> dict[str, int]:
+    """Of the days in ``text``: how many are grammatical, and how many end as their weather asks."""
+    found = {"days": 0, "grammatical": 0, "consequence fits": 0, "does not fit": 0}
+    for day in text.splitlines():
+        began = {w for w, (openings, _) in WEATHER.items() if day.startswith(_opened(openings))}
+        ended = {
+            w for w, (_, ends) in WEATHER.items() if day.endswith(tuple(e + "。" for e in ends))
+        }
+        found["days"] += 1
+        found["grammatical"] += all(map(math.isfinite, surprises(day + "\n")))
+        found["consequence fits"] += bool(began & ended)
+        found["does not fit"] += bool(began and ended and not began & ended)
+    return found
+
+
+def _opened(openings: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(f"今日は{opening}。" for opening in openings)
+
+
+def _written(production: Production, rng: random.Random) -> Iterator[str]:
+    for part in production:
+        if isinstance(part, str):
+            yield part
+        else:
+            weights = list(itertools.accumulate(weight for weight, _ in part.options))
+            _, option = part.options[bisect.bisect(weights, rng.random() * weights[-1])]
+            yield from _written(option, rng)
+
+
+@functools.cache
+def _next(continuation: Continuation) -> dict[str, list[tuple[float, Continuation]]]:
+    """For each character that may come next: the ways it can, with their probabilities."""
+    if continuation is None:
+        return _next(START)
+    part, rest = continuation
+    if isinstance(part, str):
+        return {part[0]: [(1.0, (part[1:], rest) if part[1:] else rest)]}
+    ways: dict[str, list[tuple[float, Continuation]]] = {}
+    total = sum(weight for weight, _ in part.options)
+    for weight, option in part.options:
+        after = rest
+        for item in reversed(option):
+            after = (item, after)
+        for character, nexts in _next(after).items():
+            ways.setdefault(character, []).extend((weight / total * p, n) for p, n in nexts)
+    return ways
+
+
+def main() -> None:
+    """Make, score or check a diary."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    commands = parser.add_subparsers(dest="command", required=True)
+    make = commands.add_parser("make", help="write a diary to stdout")
+    make.add_argument("--characters", type=int, default=120_000)
+    make.add_argument("--seed", type=int, default=1)
+    for name, what in (("score", "the exact loss of a diary"), ("check", "judge a model's sample")):
+        command = commands.add_parser(name, help=what)
+        command.add_argument("file", help="a text file, or - for stdin")
+        if name == "score":
+            command.add_argument("--last", type=float, default=0.1, help="share that is counted")
+    options = parser.parse_args()
+    if options.command == "make":
+        sys.stdout.buffer.write(generate(options.characters, options.seed).encode())
+        return
+    data = sys.stdin.buffer.read() if options.file == "-" else Path(options.file).read_bytes()
+    text = data.decode()
+    if options.command == "score":
+        characters, nats = floor(text, options.last)
+        print(json.dumps({"characters": characters, "nats": nats}))
+    else:
+        print(json.dumps(fit(text), ensure_ascii=False))
+
+
+if __name__ == "__main__":
+    main()

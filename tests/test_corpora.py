@@ -1,0 +1,208 @@
+"""The corpora: shipped as they are made, and checked by the programs beside them."""
+
+import importlib.util
+import json
+import math
+import subprocess
+import sys
+from types import ModuleType
+from typing import Any
+
+import pytest
+
+import charrnn
+from tests.conftest import ROOT
+
+CORPORA = ROOT / "corpora"
+
+
+def script(name: str) -> ModuleType:
+    spec = importlib.util.spec_from_file_location(name, CORPORA / f"{name}.py")
+    assert spec
+    assert spec.loader
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[name] = module  # dataclasses look their module up
+    spec.loader.exec_module(module)
+    return module
+
+
+tenki, kakko = script("tenki"), script("kakko")
+
+
+def output(name: str, *arguments: str, stdin: str = "") -> str:
+    command = [sys.executable, str(CORPORA / f"{name}.py"), *arguments]
+    done = subprocess.run(command, input=stdin.encode(), capture_output=True, check=True)
+    return done.stdout.decode()
+
+
+@pytest.mark.parametrize("name", ["tenki", "kakko"])
+def test_shipped_text_is_what_its_program_makes(name: str) -> None:
+    assert output(name, "make") == (CORPORA / f"{name}.txt").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("name", ["tenki", "kakko", "harbour"])
+def test_shipped_text_is_large_enough_and_clean(name: str) -> None:
+    data = (CORPORA / f"{name}.txt").read_bytes()
+    assert len(data) >= 100_000
+    assert b"\r" not in data
+    assert data.endswith(b"\n")
+    assert f"{name}.txt" in (CORPORA / "README.md").read_text(encoding="utf-8")
+
+
+def test_harbour_is_plain_ascii_prose() -> None:
+    text = (CORPORA / "harbour.txt").read_bytes().decode("ascii")
+    assert max(map(len, text.splitlines())) <= 80
+
+
+def test_diary_of_any_size_and_seed_is_grammatical() -> None:
+    for seed in (1, 2):
+        text = tenki.generate(5000, seed)
+        assert 5000 <= len(text) < 5200
+        found = tenki.fit(text)
+        assert found["days"] == found["grammatical"] == found["consequence fits"]
+    assert tenki.generate(500, 1) != tenki.generate(500, 2)
+
+
+def test_weather_is_told_30_to_60_characters_before_its_consequence() -> None:
+    for day in tenki.generate(200_000, 3).splitlines():
+        opening = day.index("。") + 1
+        connective = max(day.rfind("だから"), day.rfind("それで"))
+        assert 30 <= connective - opening <= 60, day
+
+
+def derivations(production: Any) -> list[tuple[str, float]]:
+    """Every text of a production with its probability, by plain enumeration."""
+    texts = [("", 1.0)]
+    for part in production:
+        if isinstance(part, str):
+            texts = [(text + part, p) for text, p in texts]
+        else:
+            total = sum(weight for weight, _ in part.options)
+            texts = [
+                (text + inner, p * q * weight / total)
+                for text, p in texts
+                for weight, option in part.options
+                for inner, q in derivations(option)
+            ]
+    return texts
+
+
+def test_score_is_exact_on_a_grammar_that_can_be_enumerated(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """With options that begin alike, and one that is another's beginning."""
+    pair = tenki.Choice(((3.0, ("ab",)), (1.0, ("abc", tenki.one_of("d", "ce"))), (2.0, ("b",))))
+    monkeypatch.setattr(tenki, "START", (tenki.one_of((pair, "x\n"), ("a", pair, "y\n")), None))
+    tenki._next.cache_clear()
+    texts = derivations((tenki.START[0],))
+    assert sum(p for _, p in texts) == pytest.approx(1)
+    for text, probability in texts:
+        assert math.exp(-sum(tenki.surprises(text))) == pytest.approx(probability)
+    assert math.inf in list(tenki.surprises("abz"))
+    tenki._next.cache_clear()
+
+
+def test_no_two_derivations_of_the_diary_give_the_same_text() -> None:
+    """While a day is read, two ways to have come so far never meet again."""
+    for continuation in [tenki.START]:
+        seen, waiting = set(), [frozenset([continuation])]
+        while waiting:
+            together = waiting.pop()
+            if together in seen:
+                continue
+            seen.add(together)
+            after: dict[str, list[object]] = {}
+            for one in together:
+                for character, ways in tenki._next(one).items():
+                    after.setdefault(character, []).extend(rest for _, rest in ways)
+            for ways in after.values():
+                assert len(set(ways)) == len(ways), "two derivations have met"
+                if None not in ways:
+                    waiting.append(frozenset(ways))
+
+
+def test_mean_surprise_of_the_diary_is_its_entropy_a_day() -> None:
+    """Known in closed form: every choice has equal weights, independent of the others."""
+    sizes = [8, 4, 6, 14, 12, 14, 3, 16, 16, 2, 4]
+    entropy = sum(map(math.log, sizes))
+    text = tenki.generate(30_000, 5)
+    days = text.count("\n")
+    assert math.fsum(tenki.surprises(text)) / days == pytest.approx(entropy, rel=1e-9)
+
+
+def test_floor_counts_the_last_share_without_its_first_character() -> None:
+    text = tenki.generate(3000, 1)
+    characters, nats = tenki.floor(text, 0.1)
+    assert characters == round(0.1 * len(text)) - 1
+    assert nats == pytest.approx(sum(list(tenki.surprises(text))[-characters:]) / characters)
+    document = json.loads(output("tenki", "score", "-", "--last", "0.1", stdin=text))
+    assert document == {"characters": characters, "nats": nats}
+
+
+def test_wrong_consequence_is_noticed() -> None:
+    day = tenki.generate(10, 1)
+    weather = next(w for w, (openings, _) in tenki.WEATHER.items()
+                   if any(day.startswith(f"今日は{o}。") for o in openings))  # fmt: skip
+    other = next(w for w in tenki.WEATHER if w != weather)
+    end = max(day.rfind("だから"), day.rfind("それで")) + 3
+    wrong = f"{day[:end]}{tenki.WEATHER[other][1][0]}。\n"
+    assert tenki.fit(wrong) == {
+        "days": 1, "grammatical": 0, "consequence fits": 0, "does not fit": 1,
+    }  # fmt: skip
+
+
+def test_brackets_and_sums_are_right_by_their_own_check() -> None:
+    text = kakko.generate(20_000, depth=4, distance=20, seed=2)
+    found = list(kakko.answers(text))
+    assert found
+    assert all(answer.given == answer.wanted for answer in found)
+    assert {answer.kind for answer in found} == {"bracket", "sum"}
+    assert text.count(",") + text.count("=") == len(found)
+
+
+def depth(line: str) -> int:
+    deepest = level = 0
+    for character in line:
+        level += (character in kakko.OPENING) - (character in kakko.CLOSING)
+        deepest = max(deepest, level)
+    return deepest
+
+
+def test_depth_and_distance_are_parameters() -> None:
+    for parameter in (1, 3, 5):
+        text = kakko.generate(20_000, depth=parameter, distance=4, seed=1)
+        assert max(map(depth, text.splitlines())) == parameter
+    longest = [
+        max(map(len, "".join(c if c in "abcd" else " " for c in text).split()))
+        for text in (kakko.generate(50_000, depth=1, distance=d, seed=1) for d in (4, 16))
+    ]
+    assert longest[0] < longest[1]
+
+
+def test_wrong_answers_are_counted_at_their_distance() -> None:
+    answers = list(kakko.answers("(ab,]\n[3+d4=8,]\n"))
+    assert [(a.kind, a.distance, a.wanted, a.given) for a in answers] == [
+        ("bracket", 4, ")", "]"),
+        ("sum", 5, "7", "8"),
+        ("bracket", 8, "]", "]"),
+    ]
+    rows = {(row["kind"], row["to"]): row["accuracy"] for row in kakko.accuracy(iter(answers))}
+    assert rows == {("bracket", 4): 0, ("bracket", 8): 1, ("sum", 8): 0}
+
+
+def test_check_survives_what_a_bad_model_writes() -> None:
+    for text in ("", "=", ",", "+", "3+=7", ")),,((\n,", "3+4", "=3+4=", "今日は,)"):
+        list(kakko.answers(text))
+
+
+def test_predictions_of_a_model_are_judged_by_their_likeliest(model: charrnn.Model) -> None:
+    document = {
+        "each": [
+            {"character": c, "nats": 0.1, "likeliest": [[g, 0.9], ["?", 0.1]]}
+            for c, g in zip("(ab,)", "(ab,]", strict=True)
+        ]
+    }
+    rows = json.loads(
+        output("kakko", "check", "--predictions", "-", "--json", stdin=json.dumps(document))
+    )
+    assert rows == [{"kind": "bracket", "from": 3, "to": 4, "count": 1, "accuracy": 0}]
