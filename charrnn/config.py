@@ -38,7 +38,7 @@ class TrainConfig:
     patience: int = 0
     batch: int = 32
     seq: int = 64
-    lr: float = 6e-3
+    lr: float = 8e-3
     schedule: str = "cosine"
     warmup: int | None = None
     clip: float = 1.0
