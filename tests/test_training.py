@@ -11,7 +11,7 @@ import pytest
 import charrnn
 from charrnn.config import TrainConfig
 from charrnn.errors import DivergedError, FolderError, InputError
-from charrnn.network.evaluation import WARM_UP, mean_loss
+from charrnn.network.evaluation import mean_loss
 from charrnn.network.model import Network
 from charrnn.network.parameters import Parameters, Shape, initialise
 from charrnn.text.corpus import Parts
@@ -89,11 +89,27 @@ def test_evaluation_in_parallel_streams_equals_the_single_pass(
     """On a trained model, whose state does matter; 0.001 nats is what is promised."""
     checkpoint = model.checkpoint
     ids = checkpoint.stock.vocabulary.encode(TEXT, "text")
-    assert len(ids) > streams * WARM_UP
     single = mean_loss(checkpoint.network, ids, streams=1)
     assert mean_loss(checkpoint.network, ids, streams) == pytest.approx(single, abs=1e-3)
     reset = np.mean([mean_loss(checkpoint.network, part) for part in np.array_split(ids, 250)])
     assert abs(reset - single) > 1e-3  # the promise would notice a state that is lost
+
+
+@pytest.mark.parametrize("cell", ["rnn", "gru", "lstm"])
+@pytest.mark.parametrize("streams", [2, 5, 40])
+def test_evaluation_is_as_true_of_a_network_that_never_forgets_its_beginning(
+    cell: str, streams: int
+) -> None:
+    """Recurrent weights so large that two states never meet again; the last streams are empty."""
+    network = Network(parameters(cell))
+    network.parameters["U0"][:] *= 8
+    network.parameters[""][:] *= 20
+    ids = np.random.default_rng(2).integers(0, 9, 36 * 137 + 3)
+    single = mean_loss(network, ids, streams=1)
+    assert mean_loss(network, ids, streams) == pytest.approx(single, rel=1e-3)
+    parts = np.array_split(ids, 40)
+    reset = np.mean([mean_loss(network, part) for part in parts])
+    assert abs(reset - single) > 1e-3 * single
 
 
 def trainer(ids: np.ndarray, config: TrainConfig, val: np.ndarray | None = None) -> Trainer:
@@ -104,7 +120,8 @@ def trainer(ids: np.ndarray, config: TrainConfig, val: np.ndarray | None = None)
     )
 
 
-def test_state_is_carried_over_windows_and_never_reset() -> None:
+def test_state_is_carried_over_windows(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("charrnn.training.trainer.FRESH_START", 0)
     ids = np.random.default_rng(3).integers(0, 9, 61)
     ours = trainer(ids, TrainConfig(batch=2, seq=7, steps=30, lr=1e-9, dropout=0, hidden=12))
     for _ in ours.run(lambda: False):
@@ -114,6 +131,18 @@ def test_state_is_carried_over_windows_and_never_reset() -> None:
     _, states, _ = ours.network.run(every, ours.network.initial_states(2))
     for carried, straight in zip(ours.states[0], states[0], strict=True):
         np.testing.assert_allclose(carried, straight, atol=1e-5)
+
+
+def test_a_few_streams_begin_afresh_and_the_others_go_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("charrnn.training.trainer.FRESH_START", 0.25)
+    ids = np.random.default_rng(3).integers(0, 9, 6000)
+    ours = trainer(ids, TrainConfig(batch=400, seq=2, steps=1, hidden=12))
+    ones = [tuple(np.ones_like(array) for array in state) for state in ours.states]
+    begun = ours._begun(ones)
+    fresh = begun[0][0][:, 0] == 0
+    assert 60 < fresh.sum() < 140
+    for array in begun[0]:
+        np.testing.assert_array_equal(array, np.where(fresh[:, None], 0, np.ones(12)))
 
 
 def test_training_never_reads_the_validation_part() -> None:

@@ -6,6 +6,7 @@ Not here: reports on single characters (reports/score.py).
 from collections.abc import Iterator
 
 import numpy as np
+import numpy.typing as npt
 
 from charrnn.network.model import Network, States
 from charrnn.network.softmax import losses
@@ -14,52 +15,58 @@ from charrnn.text.vocab import Ids
 WINDOW = 128
 STREAMS_AT_MOST = 64
 CHARACTERS_A_STREAM = 1024
-WARM_UP = 256
+SAME = 1e-3  # nats a character: what two readings of a window may differ by and be one
 
 
 def mean_loss(network: Network, ids: Ids, streams: int | None = None) -> float:
     """Nats a character over ``ids`` (N,), the first of which has no predecessor and is not counted.
 
-    One stream is the plain single pass. Several read the text side by side, each first warmed up on
-    the WARM_UP characters before its part; by default as many as the text is long enough for.
+    One stream is the plain single pass. Several read parts of the text side by side, from zero
+    states at first. Then each takes over the state that its left neighbour ended with and reads its
+    part again, window by window, until that makes no difference any more. A stream for which it
+    always does has ended with another state, which its right neighbour takes over, and so on; so a
+    network that never forgets how it began costs time here, not truth. By default there are as many
+    streams as the text is long enough for.
     """
     predictions = len(ids) - 1
     assert predictions > 0
     if streams is None:
         streams = max(1, min(STREAMS_AT_MOST, predictions // CHARACTERS_A_STREAM))
     length = -(-predictions // streams)
-    starts = np.arange(streams) * length
-    states = _warmed_up(network, ids, starts)
-    total = 0.0
-    for steps in _windows(0, length):
-        at = starts + steps[:, None]
-        counted = at < predictions  # the last stream may be shorter than the others
+    windows = [slice(at, min(at + WINDOW, length)) for at in range(0, length, WINDOW)]
+    nats = np.zeros((length, streams), np.float32)
+
+    def read(window: slice, which: Ids, states: States) -> tuple[npt.NDArray[np.float32], States]:
+        at = which * length + np.arange(window.start, window.stop)[:, None]
+        counted = at < predictions  # the last streams may be shorter than the others
         at = np.minimum(at, predictions - 1)
         h, states, _ = network.run(ids[at].astype(np.intp), states)
-        nats = losses(
-            h.reshape(-1, h.shape[2]), ids[at + 1].astype(np.intp).ravel(), *network.output_weights
-        )
-        total += float(nats[counted.ravel()].sum(dtype=np.float64))
-    return total / predictions
+        targets = ids[at + 1].astype(np.intp).ravel()
+        found = losses(h.reshape(-1, h.shape[2]), targets, *network.output_weights)
+        return found.reshape(at.shape) * counted, states
+
+    reading = np.arange(streams)
+    ended = network.initial_states(streams)
+    for window in windows:
+        nats[window], ended = read(window, reading, ended)
+    while len(reading := reading[reading + 1 < streams] + 1):
+        states = _of(ended, reading - 1)
+        for window in windows:
+            before = nats[window, reading]
+            nats[window, reading], states = read(window, reading, states)
+            apart = np.abs(nats[window, reading] - before).mean(axis=0) > SAME
+            reading, states = reading[apart], _of(states, apart)
+            if not len(reading):
+                break
+        for one, others in zip(_arrays(ended), _arrays(states), strict=True):
+            one[reading] = others
+    return float(nats.sum(dtype=np.float64)) / predictions
 
 
-def _warmed_up(network: Network, ids: Ids, starts: Ids) -> States:
-    """States at ``starts``; the first is the beginning of the text, before which there is nothing.
-
-    The others begin WARM_UP characters earlier, or where the text begins.
-    """
-    rest = starts[1:]
-    states = network.initial_states(len(rest))
-    if len(rest):
-        for steps in _windows(-min(WARM_UP, int(rest[0])), 0):
-            _, states, _ = network.run(ids[rest + steps[:, None]].astype(np.intp), states)
-    first = network.initial_states(1)
-    return [
-        tuple(np.concatenate(pair) for pair in zip(one, others, strict=True))
-        for one, others in zip(first, states, strict=True)
-    ]
+def _of(states: States, which: npt.NDArray[np.generic]) -> States:
+    """The states of some of the streams."""
+    return [tuple(array[which] for array in state) for state in states]
 
 
-def _windows(start: int, stop: int) -> Iterator[Ids]:
-    for at in range(start, stop, WINDOW):
-        yield np.arange(at, min(at + WINDOW, stop))
+def _arrays(states: States) -> Iterator[npt.NDArray[np.floating]]:
+    return (array for state in states for array in state)

@@ -12,10 +12,12 @@ import numpy as np
 from charrnn.config import TrainConfig
 from charrnn.errors import DivergedError
 from charrnn.network.evaluation import mean_loss
-from charrnn.network.model import Masks, Network
+from charrnn.network.model import Masks, Network, States
 from charrnn.text.corpus import Parts, Streams
 from charrnn.training.events import Evaluation, Progress, Stopped
 from charrnn.training.optimizer import AdamW, clipping, learning_rate
+
+FRESH_START = 0.01  # the probability that a stream's window begins with a zero state
 
 
 class Trainer:
@@ -87,7 +89,7 @@ class Trainer:
         config = self.config
         ids, targets = self.streams.window(self.step * config.seq, config.seq)
         loss, states = self.network.loss_and_gradients(
-            ids, targets, self.states, self.gradients, self._masks()
+            ids, targets, self._begun(self.states), self.gradients, self._masks()
         )
         scale = clipping(self.gradients.vector, config.clip)
         if not (math.isfinite(loss) and math.isfinite(scale)):
@@ -101,6 +103,15 @@ class Trainer:
         self.window_losses.append(loss)
         self.step += 1
         return loss
+
+    def _begun(self, states: States) -> States:
+        """The carried states, but now and then zeros: to begin, as a prime does, is learned too.
+
+        As in Melis, Dyer and Blunsom, "On the state of the art of evaluation in neural language
+        models", 2018.
+        """
+        carried = self.rng.random((self.config.batch, 1), np.float32) >= FRESH_START
+        return [tuple(array * carried for array in state) for state in states]
 
     def _masks(self) -> Masks:
         """Dropout on every layer's output, one mask a window, scaled to keep the mean."""
