@@ -1,7 +1,9 @@
 """A weather diary whose every probability is known (天気 tenki, "weather").
 
 One line a day: the weather, then some 30 to 60 characters about other things, then a consequence
-that fits that weather and no other. To write the consequence right, one has to remember.
+that fits that weather and no other. To write the consequence right, one has to remember. Places,
+topics and dishes hint at the weather, so remembering it pays on the way too. With --hint 1 they
+hint at nothing: only the consequence rewards memory, and gradients must come all the way back.
 
     python corpora/tenki.py make --characters 1000000 --seed 1 > diary.txt
     python corpora/tenki.py score diary.txt --last 0.1     the floor of any model's loss, in nats
@@ -115,76 +117,86 @@ WEATHER = {
     ),
 }
 
-WHEN = one_of("午前中に", "昼前に", "昼すぎに", "夕方に", "日が暮れてから", "仕事のあとに")
-WHERE = one_of(
-    "駅前の本屋", "図書館", "市場", "公園のベンチ", "郵便局", "銭湯", "神社の石段", "喫茶店",
-    "病院の待合室", "橋の上", "魚屋の店先", "学校の門", "バス停", "役場",
-)  # fmt: skip
-WHOM = one_of(
-    "隣のおばあさん", "昔の同級生", "大工の親方", "郵便配達の人", "姉", "高校の先生", "魚屋の主人",
-    "いとこ", "元気な双子", "釣り好きの医者", "妹の友人", "町内会長",
-)  # fmt: skip
-TOPIC = one_of(
-    "祭り", "旅行", "昔の映画", "新しい橋", "孫", "庭の手入れ", "野球", "引っこし", "猫", "相撲",
-    "選挙", "味噌の作り方", "子どものころ", "古い時計",
-)  # fmt: skip
-MEAL = one_of("朝ごはんは", "昼は", "夕飯は")
-DISH = one_of(
-    "焼き魚", "うどん", "おにぎり", "豆腐の味噌汁", "カレー", "天ぷら", "卵焼き", "肉じゃが",
-    "漬物", "そば", "焼きいも", "さしみ", "コロッケ", "煮物", "餃子", "冷やし中華",
-)  # fmt: skip
+# What goes with each weather, but is met in every other too.
+WHERE = {
+    "風": "公園", "雨": "図書館", "雪": "駅前の本屋", "晴": "神社の石段",
+    "暑": "プール", "寒": "銭湯", "霧": "喫茶店", "雷": "郵便局",
+}  # fmt: skip
+TOPIC = {
+    "風": "旅行", "雨": "新しい橋", "雪": "スキー", "晴": "野球",
+    "暑": "祭り", "寒": "猫", "霧": "船", "雷": "古い時計",
+}  # fmt: skip
+DISH = {
+    "風": "焼き魚", "雨": "うどん", "雪": "カレー", "晴": "おにぎり",
+    "暑": "そうめん", "寒": "おでん", "霧": "天ぷら", "雷": "卵焼き",
+}  # fmt: skip
 
-FILLER: Production = (
-    WHEN, WHERE, "で", WHOM, "に会い、", TOPIC, "の話をした。", MEAL, DISH, "と", DISH, "だった。",
-)  # fmt: skip
+WHEN = one_of("午前中に", "昼すぎに", "夕方に")
+WHOM = one_of("隣の人", "昔の同級生", "大工さん", "姉", "先生", "魚屋の主人")
+MEAL = one_of("昼ごはんは", "夕ごはんは")
+THEN = one_of("手紙を書いた。", "本を読んだ。", "友だちに電話をかけた。", "部屋をかたづけた。")
+LATER = Choice(((7.0, ()), (3.0, ("そのあと", THEN))))
+
+HINT = 8.0
 
 
-def _day() -> Choice:
+def diary(hint: float) -> Choice:
+    """A day; what goes with its weather is ``hint`` times likelier than what goes with another."""
+
+    def hinting(words: dict[str, str], at: str) -> Choice:
+        return Choice(tuple((hint if w == at else 1.0, (word,)) for w, word in words.items()))
+
     days: list[Production] = []
-    for openings, consequences in WEATHER.values():
+    for weather, (openings, consequences) in WEATHER.items():
+        filler: Production = (
+            WHEN, hinting(WHERE, weather), "で", WHOM, "に会い、",
+            hinting(TOPIC, weather), "の話をした。",
+            MEAL, hinting(DISH, weather), "だった。", LATER,
+        )  # fmt: skip
         end = (one_of("だから", "それで"), one_of(*consequences), "。\n")
-        days.append(("今日は", one_of(*openings), "。", *FILLER, *end))
+        days.append(("今日は", one_of(*openings), "。", *filler, *end))
     return one_of(*days)
 
 
-DAY = _day()
+DAY = diary(HINT)
 
 # A continuation is what is still to be written: a linked list of literals and choices.
 Continuation = tuple["str | Choice", "Continuation"] | None
-START: Continuation = (DAY, None)
 
 
-def generate(characters: int, seed: int) -> str:
+def generate(characters: int, seed: int, day: Choice = DAY) -> str:
     """Whole days, at least so many ``characters``; the same for the same ``seed``."""
     rng = random.Random(seed)
     days: list[str] = []
     length = 0
     while length < characters:
-        days.append("".join(_written((DAY,), rng)))
+        days.append("".join(_written((day,), rng)))
         length += len(days[-1])
     return "".join(days)
 
 
-def surprises(text: str) -> Iterator[float]:
+def surprises(text: str, day: Choice = DAY) -> Iterator[float]:
     """The exact surprise in nats of each character, given all before it, from the start of a day.
 
     Infinite from the first character on that the grammar does not allow.
     """
-    belief = {START: 1.0}
+    start: Continuation = (day, None)
+    belief = {start: 1.0}
     for character in text:
         after: dict[Continuation, float] = {}
         for continuation, probability in belief.items():
             for weight, rest in _next(continuation).get(character, ()):
-                after[rest] = after.get(rest, 0.0) + probability * weight
+                goes_on = rest or start
+                after[goes_on] = after.get(goes_on, 0.0) + probability * weight
         total = sum(after.values())
         yield -math.log(total) if total else math.inf
         belief = {rest: probability / total for rest, probability in after.items()}
 
 
-def floor(text: str, last: float) -> tuple[int, float]:
+def floor(text: str, last: float, day: Choice = DAY) -> tuple[int, float]:
     """The characters in the last share of ``text``, its first one not counted, and their mean."""
     begin = len(text) - round(last * len(text)) + 1
-    nats = [nat for at, nat in enumerate(surprises(text)) if at >= begin]
+    nats = [nat for at, nat in enumerate(surprises(text, day)) if at >= begin]
     return len(nats), math.fsum(nats) / len(nats)
 
 
@@ -220,8 +232,7 @@ def _written(production: Production, rng: random.Random) -> Iterator[str]:
 @functools.cache
 def _next(continuation: Continuation) -> dict[str, list[tuple[float, Continuation]]]:
     """For each character that may come next: the ways it can, with their probabilities."""
-    if continuation is None:
-        return _next(START)
+    assert continuation is not None, "every production ends in a character"
     part, rest = continuation
     if isinstance(part, str):
         return {part[0]: [(1.0, (part[1:], rest) if part[1:] else rest)]}
@@ -248,14 +259,22 @@ def main() -> None:
         command.add_argument("file", help="a text file, or - for stdin")
         if name == "score":
             command.add_argument("--last", type=float, default=0.1, help="share that is counted")
+    for command in (make, commands.choices["score"]):
+        command.add_argument(
+            "--hint",
+            type=float,
+            default=HINT,
+            help="how much likelier words are that go with the weather; 1: nothing betrays it",
+        )
     options = parser.parse_args()
+    day = diary(getattr(options, "hint", HINT))
     if options.command == "make":
-        sys.stdout.buffer.write(generate(options.characters, options.seed).encode())
+        sys.stdout.buffer.write(generate(options.characters, options.seed, day).encode())
         return
     data = sys.stdin.buffer.read() if options.file == "-" else Path(options.file).read_bytes()
     text = data.decode()
     if options.command == "score":
-        characters, nats = floor(text, options.last)
+        characters, nats = floor(text, options.last, day)
         print(json.dumps({"characters": characters, "nats": nats}))
     else:
         print(json.dumps(fit(text), ensure_ascii=False))

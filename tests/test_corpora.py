@@ -3,6 +3,7 @@
 import importlib.util
 import json
 import math
+import statistics
 import subprocess
 import sys
 from types import ModuleType
@@ -87,47 +88,69 @@ def derivations(production: Any) -> list[tuple[str, float]]:
     return texts
 
 
-def test_score_is_exact_on_a_grammar_that_can_be_enumerated(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
+def test_score_is_exact_on_a_grammar_that_can_be_enumerated() -> None:
     """With options that begin alike, and one that is another's beginning."""
     pair = tenki.Choice(((3.0, ("ab",)), (1.0, ("abc", tenki.one_of("d", "ce"))), (2.0, ("b",))))
-    monkeypatch.setattr(tenki, "START", (tenki.one_of((pair, "x\n"), ("a", pair, "y\n")), None))
-    tenki._next.cache_clear()
-    texts = derivations((tenki.START[0],))
+    day = tenki.one_of((pair, "x\n"), ("a", pair, "y\n"))
+    texts = derivations((day,))
     assert sum(p for _, p in texts) == pytest.approx(1)
     for text, probability in texts:
-        assert math.exp(-sum(tenki.surprises(text))) == pytest.approx(probability)
-    assert math.inf in list(tenki.surprises("abz"))
-    tenki._next.cache_clear()
+        assert math.exp(-sum(tenki.surprises(text, day))) == pytest.approx(probability)
+    assert math.inf in list(tenki.surprises("abz", day))
 
 
 def test_no_two_derivations_of_the_diary_give_the_same_text() -> None:
     """While a day is read, two ways to have come so far never meet again."""
-    for continuation in [tenki.START]:
-        seen, waiting = set(), [frozenset([continuation])]
-        while waiting:
-            together = waiting.pop()
-            if together in seen:
-                continue
-            seen.add(together)
-            after: dict[str, list[object]] = {}
-            for one in together:
-                for character, ways in tenki._next(one).items():
-                    after.setdefault(character, []).extend(rest for _, rest in ways)
-            for ways in after.values():
-                assert len(set(ways)) == len(ways), "two derivations have met"
-                if None not in ways:
-                    waiting.append(frozenset(ways))
+    waiting: list[frozenset[object]] = [frozenset([(tenki.DAY, None)])]
+    seen = set()
+    while waiting:
+        together = waiting.pop()
+        if together in seen:
+            continue
+        seen.add(together)
+        after: dict[str, list[object]] = {}
+        for one in together:
+            for character, ways in tenki._next(one).items():
+                after.setdefault(character, []).extend(rest for _, rest in ways)
+        for ways in after.values():
+            assert len(set(ways)) == len(ways), "two derivations have met"
+            if None not in ways:
+                waiting.append(frozenset(ways))
 
 
-def test_mean_surprise_of_the_diary_is_its_entropy_a_day() -> None:
-    """Known in closed form: every choice has equal weights, independent of the others."""
-    sizes = [8, 4, 6, 14, 12, 14, 3, 16, 16, 2, 4]
-    entropy = sum(map(math.log, sizes))
-    text = tenki.generate(30_000, 5)
-    days = text.count("\n")
-    assert math.fsum(tenki.surprises(text)) / days == pytest.approx(entropy, rel=1e-9)
+def entropy(production: Any) -> float:
+    """In nats, of the derivations of a production: its own choices and what they lead to."""
+    nats = 0.0
+    for part in production:
+        if not isinstance(part, str):
+            total = sum(weight for weight, _ in part.options)
+            for weight, option in part.options:
+                nats += weight / total * (entropy(option) - math.log(weight / total))
+    return nats
+
+
+@pytest.mark.parametrize("hint", [1.0, 8.0])
+def test_mean_surprise_of_the_diary_is_its_entropy_a_day(hint: float) -> None:
+    """No two derivations meet, so the entropy of the derivations is that of the texts."""
+    day = tenki.diary(hint)
+    text = tenki.generate(60_000, 5, day)
+    days = text.splitlines(keepends=True)
+    nats = [math.fsum(tenki.surprises(one, day)) for one in days]
+    standard_error = statistics.stdev(nats) / math.sqrt(len(days))
+    assert statistics.fmean(nats) == pytest.approx(entropy((day,)), abs=3 * standard_error)
+    assert math.fsum(tenki.surprises(text, day)) == pytest.approx(math.fsum(nats))
+
+
+def test_hints_are_followed_by_make_and_score() -> None:
+    text = output("tenki", "make", "--hint", "1", "--characters", "3000", "--seed", "4")
+    assert text == tenki.generate(3000, 4, tenki.diary(1.0))
+    nats = [
+        json.loads(output("tenki", "score", "-", "--last", "0.9", "--hint", hint, stdin=text))[
+            "nats"
+        ]
+        for hint in ("1", "8")
+    ]
+    assert nats[0] < nats[1]  # its own grammar explains a text best
 
 
 def test_floor_counts_the_last_share_without_its_first_character() -> None:

@@ -26,7 +26,9 @@ def options(command: click.Command) -> Iterator[str]:
 
 
 OPTIONS = set(options(program)) | {"-h", "--help"}
-OF_OTHERS = {"--last", "--predictions", "--depth", "--distance", "--characters"}  # corpora/*.py
+OF_OTHERS = {  # corpora/*.py
+    "--last", "--predictions", "--depth", "--distance", "--characters", "--hint",
+}  # fmt: skip
 
 
 @pytest.mark.parametrize("option", sorted(OPTIONS))
