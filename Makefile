@@ -12,7 +12,7 @@ help:
 	@echo "make clean   remove .venv and caches, not runs/"
 
 demo: $(VENV)/charrnn
-	$(RUN)/charrnn train corpora/tenki.txt --epochs 30 --batch 16 --seq 128
+	$(RUN)/charrnn train corpora/tenki.txt --hidden 128 --batch 16 --epochs 40
 	$(RUN)/charrnn sample --prime 今日は --length 200 --seed 1
 
 test: $(VENV)/development
