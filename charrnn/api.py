@@ -9,7 +9,7 @@ from typing import TypeAlias
 import numpy as np
 
 from charrnn.config import SampleConfig, TrainConfig
-from charrnn.network.cells import Array
+from charrnn.network.workspace import Array
 from charrnn.reports.score import Score, score
 from charrnn.sampling.sampler import continuations
 from charrnn.text.decode import with_newlines

@@ -5,7 +5,8 @@ from collections.abc import Callable, Sequence
 import numpy as np
 import pytest
 
-from charrnn.network.cells import CELLS, Array, State
+from charrnn.network.cells import CELLS, State
+from charrnn.network.workspace import Array, Workspace
 
 T, B, H = 7, 3, 5
 EPSILON = 1e-6
@@ -25,7 +26,7 @@ def arguments(cell: str, rng: np.random.Generator) -> list[Array]:
 def forward(cell: str, values: list[Array]) -> tuple[list[Array], Callable[..., list[Array]]]:
     """Outputs [h, state…] and the backward on lists. ``a`` is copied, as the cell overwrites it."""
     a, *state, U, b = values
-    h, after, backward = CELLS[cell].recurrence(a.copy(), tuple(state), U, b)
+    h, after, backward = CELLS[cell].recurrence(a.copy(), tuple(state), U, b, Workspace())
 
     def backward_on_lists(dh: Array, *dstate: Array) -> list[Array]:
         da, dbefore, dU, db = backward(dh, dstate)
@@ -138,7 +139,7 @@ def test_streams_do_not_see_each_other(cell: str) -> None:
 def test_only_the_gate_inputs_are_overwritten(cell: str) -> None:
     values = arguments(cell, np.random.default_rng(4))
     _, *start, U, b = kept = [value.copy() for value in values]
-    h, after, backward = CELLS[cell].recurrence(values[0], tuple(start), U, b)
+    h, after, backward = CELLS[cell].recurrence(values[0], tuple(start), U, b, Workspace())
     dh, dafter = np.ones_like(h), tuple(map(np.ones_like, after))
     backward(dh, dafter)
     for value, before in zip(values[1:], kept[1:], strict=True):

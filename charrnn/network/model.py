@@ -8,10 +8,11 @@ from typing import TypeAlias
 
 import numpy as np
 
-from charrnn.network.cells import Array, State
+from charrnn.network.cells import State
 from charrnn.network.inputs import gathered, projected
 from charrnn.network.parameters import Parameters, Shape
 from charrnn.network.softmax import log_probabilities, loss_and_gradients
+from charrnn.network.workspace import Array, Workspace
 from charrnn.text.vocab import Ids
 
 States: TypeAlias = Sequence[State]
@@ -36,22 +37,29 @@ class Network:
         ]
 
     def run(
-        self, ids: Ids, states: States, masks: Masks = NO_MASKS
+        self,
+        ids: Ids,
+        states: States,
+        masks: Masks = NO_MASKS,
+        room: Workspace | None = None,
     ) -> tuple[Array, States, Callable[[Array, Parameters], None]]:
         """The top layer's outputs over a window, (T, B, H), and the states after it.
 
         ``ids`` (T, B) · ``masks`` one (B, H) a layer, multiplied on its output (dropout, the same
-        mask for the whole window), or none. The backward takes the gradient of the outputs and
-        overwrites the layers' gradients in the Parameters given to it; the gradient stops at
-        ``states`` (truncated backpropagation through time).
+        mask for the whole window), or none. The backward takes the gradient of the outputs,
+        **overwrites it**, and writes the layers' gradients in the Parameters given to it; the gradient stops at
+        ``states`` (truncated backpropagation through time). Outputs and backward are good until the
+        next window is run in the same ``room``; without one, for ever.
         """
+        room = room or Workspace()
         undo: list[Callable[[Array, Parameters], Array | None]] = []
         after: list[State] = []
         x: Array | None = None
         for layer, state in enumerate(states):
-            x, state, backward = self._layer(layer, ids, x, state)
+            x, state, backward = self._layer(layer, ids, x, state, room.inner(layer))
             if masks:
-                x = x * masks[layer]
+                kept = room.inner(layer).empty("kept", x.shape, x.dtype)
+                x = np.multiply(x, masks[layer], out=kept)
             after.append(state)
             undo.append(backward)
         assert x is not None
@@ -60,20 +68,24 @@ class Network:
             dx: Array | None = dh
             for layer in reversed(range(len(undo))):
                 assert dx is not None
-                dx = undo[layer](dx * masks[layer] if masks else dx, gradients)
+                if masks:
+                    dx *= masks[layer]
+                dx = undo[layer](dx, gradients)
 
         return x, after, backward_all
 
     def _layer(
-        self, layer: int, ids: Ids, below: Array | None, state: State
+        self, layer: int, ids: Ids, below: Array | None, state: State, room: Workspace
     ) -> tuple[Array, State, Callable[[Array, Parameters], Array | None]]:
         """One layer over a window, on the layer ``below`` or, if that is None, on ``ids``.
 
         The backward gives the gradient of the layer below.
         """
         W, U, b, r = (self.parameters[f"{name}{layer}"] for name in "WUbr")
-        a, undo_input = gathered(ids, W, b) if below is None else projected(below, W, b)
-        h, after, undo_cell = self.shape.recurrence.recurrence(a, state, U, r)
+        a, undo_input = (
+            gathered(ids, W, b, room) if below is None else projected(below, W, b, room)
+        )
+        h, after, undo_cell = self.shape.recurrence.recurrence(a, state, U, r, room)
 
         def backward(dh: Array, gradients: Parameters) -> Array | None:
             nothing = tuple(map(np.zeros_like, state))  # beyond the window's end: truncated
@@ -92,14 +104,16 @@ class Network:
         states: States,
         gradients: Parameters,
         masks: Masks = NO_MASKS,
+        room: Workspace | None = None,
     ) -> tuple[float, States]:
         """Mean nats a character over a window, and the states after it.
 
         ``ids`` and ``targets`` (T, B). ``gradients`` is overwritten with those of the mean.
         """
-        h, after, backward = self.run(ids, states, masks)
+        room = room or Workspace()
+        h, after, backward = self.run(ids, states, masks, room)
         loss, dh, dW, db = loss_and_gradients(
-            h.reshape(-1, self.shape.hidden), targets.ravel(), *self.output_weights
+            h.reshape(-1, self.shape.hidden), targets.ravel(), *self.output_weights, room
         )
         gradients["out.W"][:], gradients["out.b"][:] = dW, db
         backward(dh.reshape(h.shape), gradients)

@@ -9,7 +9,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from charrnn.network.cells import CELLS, Array, Cell
+from charrnn.network.cells import CELLS, Cell
+from charrnn.network.workspace import Array
 
 
 @dataclass(frozen=True)

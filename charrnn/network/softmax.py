@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from charrnn.network.cells import Array
+from charrnn.network.workspace import Array, Workspace
 from charrnn.text.vocab import Ids
 
 CHUNK_BYTES = 1 << 20
@@ -24,10 +24,10 @@ def losses(h: Array, targets: Ids, W: Array, b: Array) -> Array:
 
 
 def loss_and_gradients(
-    h: Array, targets: Ids, W: Array, b: Array
+    h: Array, targets: Ids, W: Array, b: Array, room: Workspace
 ) -> tuple[float, Array, Array, Array]:
     """The mean of the ``losses`` and its gradients (loss, dh, dW, db), made while in cache."""
-    dh, dW, db = np.empty_like(h), np.zeros_like(W), np.zeros_like(b)
+    dh, dW, db = room.empty("dh", h.shape, h.dtype), np.zeros_like(W), np.zeros_like(b)
     total = 0.0
     for rows in _chunks(h, W):
         d = _shifted_logits(h[rows], W, b)

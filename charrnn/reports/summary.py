@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from charrnn.network.cells import Array
+from charrnn.network.workspace import Array
 from charrnn.training.checkpoint import Checkpoint
 from charrnn.training.events import bits
 

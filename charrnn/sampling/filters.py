@@ -7,7 +7,7 @@ import numpy as np
 import numpy.typing as npt
 
 from charrnn.config import SampleConfig
-from charrnn.network.cells import Array
+from charrnn.network.workspace import Array
 
 Probabilities = npt.NDArray[np.float64]
 

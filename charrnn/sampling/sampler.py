@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from charrnn.config import SampleConfig
-from charrnn.network.cells import Array
+from charrnn.network.workspace import Array
 from charrnn.network.model import Network, States
 from charrnn.sampling.filters import distribution, draw
 from charrnn.text.vocab import Ids

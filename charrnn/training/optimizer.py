@@ -5,7 +5,7 @@ import math
 import numpy as np
 
 from charrnn.config import TrainConfig
-from charrnn.network.cells import Array
+from charrnn.network.workspace import Array
 from charrnn.network.parameters import Parameters
 
 BETA1, BETA2, EPSILON = 0.9, 0.99, 1e-8

@@ -13,6 +13,7 @@ from charrnn.config import TrainConfig
 from charrnn.errors import DivergedError
 from charrnn.network.evaluation import mean_loss
 from charrnn.network.model import Masks, Network, States
+from charrnn.network.workspace import Workspace
 from charrnn.text.corpus import Parts, Streams
 from charrnn.training.events import Evaluation, Progress, Stopped
 from charrnn.training.optimizer import AdamW, clipping, learning_rate
@@ -36,6 +37,7 @@ class Trainer:
         self.val = parts.val
         self.optimizer = AdamW(network.parameters, config.weight_decay)
         self.gradients = network.parameters.zeros_like()
+        self.room = Workspace()
         self.states = network.initial_states(config.batch)
         self.total_steps = config.total_steps(self.streams.predictions)
         self.step = 0
@@ -89,7 +91,7 @@ class Trainer:
         config = self.config
         ids, targets = self.streams.window(self.step * config.seq, config.seq)
         loss, states = self.network.loss_and_gradients(
-            ids, targets, self._begun(self.states), self.gradients, self._masks()
+            ids, targets, self._begun(self.states), self.gradients, self._masks(), self.room
         )
         scale = clipping(self.gradients.vector, config.clip)
         if not (math.isfinite(loss) and math.isfinite(scale)):
