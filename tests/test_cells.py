@@ -29,7 +29,8 @@ def forward(cell: str, values: list[Array]) -> tuple[list[Array], Callable[..., 
     h, after, backward = CELLS[cell].recurrence(a.copy(), tuple(state), U, b, Workspace())
 
     def backward_on_lists(dh: Array, *dstate: Array) -> list[Array]:
-        da, dbefore, dU, db = backward(dh, dstate)
+        dU, db = np.full_like(U, np.nan), np.full_like(b, np.nan)
+        da, dbefore = backward(dh, dstate, dU, db)
         return [da, *dbefore, dU, db]
 
     return [h.copy(), *after], backward_on_lists
@@ -141,7 +142,7 @@ def test_only_the_gate_inputs_are_overwritten(cell: str) -> None:
     _, *start, U, b = kept = [value.copy() for value in values]
     h, after, backward = CELLS[cell].recurrence(values[0], tuple(start), U, b, Workspace())
     dh, dafter = np.ones_like(h), tuple(map(np.ones_like, after))
-    backward(dh, dafter)
+    backward(dh, dafter, np.empty_like(U), np.empty_like(b))
     for value, before in zip(values[1:], kept[1:], strict=True):
         np.testing.assert_array_equal(value, before)
     assert (dh == 1).all()

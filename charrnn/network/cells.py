@@ -5,28 +5,29 @@ Not here: the gate inputs ``a = x W + b`` (inputs.py) and how layers are stacked
 Letters: T time, B streams, H units, G gates, R recurrent biases. Every cell has the same form::
 
     h, state, backward = cell(a, state, U, b, room)
-    da, dstate, dU, db = backward(dh, dstate)
+    da, dstate = backward(dh, dstate, dU, db)
 
 ``a`` (G, T, B, H) the gate inputs of a window; **overwritten**: the cell turns them into the gates,
 and ``backward`` turns those into their gradient ``da`` · ``state`` a tuple of (B, H), first the h
 that is fed back · ``U`` (G, H, H) recurrent weights · ``b`` (R, H) biases inside the recurrence,
-R = 0 but for the gru · ``h`` (T, B, H) the outputs · ``backward`` may be called once and takes the
-gradients of h and of the returned state · ``room`` where h, dU and the rest are made: they are good
-until the next window is computed in it. Gates stand in the order named by each cell, sigmoid gates
-first, so that they are one block.
+R = 0 but for the gru · ``h`` (T, B, H) the outputs · ``backward`` may be called once; it takes the
+gradients of h and of the returned state, and **writes** those of U and b to ``dU`` and ``db`` ·
+``room`` is where h and the rest are made: they are good until the next window is computed in it.
+Gates stand in the order named by each cell, sigmoid gates first, so that they are one block.
 """
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import TypeAlias
 
 import numpy as np
+import numpy.typing as npt
 
 from charrnn.network.products import StepProduct
 from charrnn.network.workspace import Array, Workspace
 
 State: TypeAlias = tuple[Array, ...]
-Backward: TypeAlias = Callable[[Array, State], tuple[Array, State, Array, Array]]
+Backward: TypeAlias = Callable[[Array, State, Array, Array], tuple[Array, State]]
 
 
 def rnn(
@@ -36,28 +37,29 @@ def rnn(
 
     h[t] = tanh(a[t] + h[t-1] U)
     """
-    _, T, B, H = a.shape
+    B, H = a.shape[2:]
     h = _history("h", a, state[0], room)
     product = room.empty("product", (1, B, H), a.dtype)
     times_U = StepProduct(U, B, room)
-    columns = times_U.columns(product)
+    columns, hU = times_U.columns(product), product[0]
     for gate, rows, h_after in zip(a[0], times_U.rows(h), h[1:], strict=False):
         times_U(rows, columns)
-        gate += product[0]
-        np.tanh(gate, out=h_after)
+        np.add(gate, hU, hU)
+        np.tanh(hU, h_after)
 
-    def backward(dh: Array, dstate: State) -> tuple[Array, State, Array, Array]:
+    def backward(dh: Array, dstate: State, dU: Array, db: Array) -> tuple[Array, State]:
         back = StepProduct(_transposed(U), B, room)
-        dnow = dstate[0][None].copy()
-        columns = back.columns(dnow)
-        steps = zip(dh, h[1:], a[0], back.rows(a[0]), strict=True)
-        for dh_now, h_now, gate, rows in _reversed(steps):
-            dnow += dh_now  # h[t] is an output and goes on to t + 1
-            np.multiply(h_now, h_now, out=gate)
-            np.subtract(1, gate, out=gate)  # tanh' = 1 - tanh²
-            gate *= dnow[0]
+        one = np.ones((), a.dtype)
+        dnow = dstate[0].copy()
+        columns = back.columns(dnow[None])
+        for dh_now, h_now, gate, rows in _reversed(dh, h[1:], a[0], back.rows(a[0])):
+            np.add(dnow, dh_now, dnow)  # h[t] is an output and goes on to t + 1
+            np.multiply(h_now, h_now, gate)
+            np.subtract(one, gate, gate)  # tanh' = 1 - tanh²
+            np.multiply(gate, dnow, gate)
             back(rows, columns)  # h[t-1] U
-        return a, (dnow[0],), _recurrent_gradient(h, a, room), np.zeros_like(b)
+        _recurrent_gradient(h, a, dU)
+        return a, (dnow,)
 
     return h[1:], (h[-1].copy(),), backward
 
@@ -77,47 +79,55 @@ def gru(
     h = _history("h", a, state[0], room)
     q = room.empty("q", (T, B, H), a.dtype)
     product = room.empty("product", (3, B, H), a.dtype)
+    r_z, (r, z, n) = product[:2], product
     times_U = StepProduct(U, B, room)
-    columns = times_U.columns(product)
-    steps = zip(a.swapaxes(0, 1), times_U.rows(h), h, h[1:], q, strict=False)
-    for gates, rows, h_before, h_after, q_now in steps:
-        r, z, n = gates
+    columns, sigmoid = times_U.columns(product), _sigmoid(a.dtype)
+    for gates, rows, h_before, h_after, q_now in zip(
+        a.swapaxes(0, 1), times_U.rows(h), h, h[1:], q, strict=False
+    ):
         times_U(rows, columns)
-        r_z = gates[:2]
-        r_z += product[:2]
-        _sigmoid(r_z)
-        np.add(product[2], b[0], out=q_now)
-        n += np.multiply(r, q_now, out=product[2])
-        np.tanh(n, out=n)
-        np.subtract(h_before, n, out=h_after)
-        h_after *= z
-        h_after += n
+        np.add(n, b, q_now)
+        np.add(r_z, gates[:2], r_z)
+        sigmoid(r_z)
+        np.multiply(r, q_now, n)
+        np.add(n, gates[2], n)
+        np.tanh(n, n)
+        np.copyto(gates, product)
+        np.subtract(h_before, n, h_after)
+        np.multiply(h_after, z, h_after)
+        np.add(h_after, n, h_after)
 
-    def backward(dh: Array, dstate: State) -> tuple[Array, State, Array, Array]:
+    def backward(dh: Array, dstate: State, dU: Array, db: Array) -> tuple[Array, State]:
         back = StepProduct(_transposed(U), B, room)
+        one = np.ones((), a.dtype)
         dnow = dstate[0].copy()
-        d, spare = np.empty_like(product), np.empty_like(product)
-        d_rows, columns = back.rows(d[:, None]), back.columns(spare)
-        for dh_now, h_before, gates, q_now in _reversed(zip(dh, h, a.swapaxes(0, 1), q, strict=False)):
+        d, slopes = np.empty_like(product), np.empty_like(product)  # d: of the three products
+        (dr, dz, dq), d_sigmoids, (_, _, n_slope) = d, d[:2], slopes
+        d_rows, columns, sigmoid_slopes = back.rows(d[:, None]), back.columns(slopes), slopes[:2]
+        for dh_now, h_before, gates, q_now in _reversed(dh, h[:-1], a.swapaxes(0, 1), q):
             r, z, n = gates
-            dnow += dh_now  # h[t] is an output and goes on to t + 1
-            slopes = np.multiply(gates, gates, out=spare)
-            np.subtract(gates[:2], slopes[:2], out=slopes[:2])  # sigmoid' = sigmoid - sigmoid²
-            np.subtract(1, slopes[2], out=slopes[2])  # tanh' = 1 - tanh²
-            np.subtract(h_before, n, out=d[1])  # h[t] = n + z * (h[t-1] - n)
-            d[1] *= dnow
-            np.multiply(dnow, z, out=d[0])
-            dnow -= d[0]
-            dn = np.multiply(dnow, slopes[2], out=n)
-            dnow[...] = d[0]
-            np.multiply(dn, q_now, out=d[0])  # n = tanh(a_n + r * q)
-            np.multiply(dn, r, out=d[2])
-            d[:2] *= slopes[:2]
-            gates[:2], q_now[...] = d[:2], d[2]
+            np.add(dnow, dh_now, dnow)  # h[t] is an output and goes on to t + 1
+            np.multiply(gates, gates, slopes)
+            np.subtract(gates[:2], sigmoid_slopes, sigmoid_slopes)  # sigmoid' = sigmoid - sigmoid²
+            np.subtract(one, n_slope, n_slope)  # tanh' = 1 - tanh²
+            np.subtract(h_before, n, dz)  # h[t] = n + z * (h[t-1] - n)
+            np.multiply(dz, dnow, dz)
+            np.multiply(dnow, z, dq)
+            np.subtract(dnow, dq, dnow)
+            dn = np.multiply(dnow, n_slope, n)
+            np.copyto(dnow, dq)
+            np.multiply(dn, q_now, dr)  # n = tanh(a_n + r * q)
+            np.multiply(dn, r, dq)
+            np.multiply(d_sigmoids, sigmoid_slopes, d_sigmoids)
+            np.copyto(gates[:2], d_sigmoids)
+            np.copyto(q_now, dq)
             back(d_rows, columns)  # h[t-1] U
-            dnow += np.add.reduce(spare, axis=0, out=d[0])
-        dU = np.concatenate([_recurrent_gradient(h, a[:2], room), _recurrent_gradient(h, q[None], room.inner("q"))])
-        return a, (dnow,), dU, q.sum(axis=(0, 1))[None]
+            for dh_before in slopes:
+                np.add(dnow, dh_before, dnow)
+        _recurrent_gradient(h, a[:2], dU[:2])
+        _recurrent_gradient(h, q[None], dU[2:])
+        np.add.reduce(q, axis=(0, 1), out=db[0])
+        return a, (dnow,)
 
     return h[1:], (h[-1].copy(),), backward
 
@@ -135,47 +145,55 @@ def lstm(
     h, c = _history("h", a, state[0], room), _history("c", a, state[1], room)
     tanh_c = room.empty("tanh_c", (T, B, H), a.dtype)
     product = room.empty("product", (4, B, H), a.dtype)
+    i_f_o, (i, f, o, g) = product[:3], product
     times_U = StepProduct(U, B, room)
-    columns = times_U.columns(product)
-    steps = zip(a.swapaxes(0, 1), times_U.rows(h), h[1:], c, c[1:], tanh_c, strict=False)
-    for gates, rows, h_after, c_before, c_after, tanh_c_after in steps:
+    columns, sigmoid = times_U.columns(product), _sigmoid(a.dtype)
+    for gates, rows, h_after, c_before, c_after, tanh_c_after in zip(
+        a.swapaxes(0, 1), times_U.rows(h), h[1:], c, c[1:], tanh_c, strict=False
+    ):
         times_U(rows, columns)
-        gates += product
-        _sigmoid(gates[:3])
-        i, f, o, g = gates
-        np.tanh(g, out=g)
-        np.multiply(f, c_before, out=c_after)
-        c_after += np.multiply(i, g, out=product[0])
-        np.tanh(c_after, out=tanh_c_after)
-        np.multiply(o, tanh_c_after, out=h_after)
+        np.add(product, gates, product)
+        sigmoid(i_f_o)
+        np.tanh(g, g)
+        np.copyto(gates, product)
+        np.multiply(f, c_before, c_after)
+        np.multiply(i, g, g)
+        np.add(c_after, g, c_after)
+        np.tanh(c_after, tanh_c_after)
+        np.multiply(o, tanh_c_after, h_after)
 
-    def backward(dh: Array, dstate: State) -> tuple[Array, State, Array, Array]:
+    def backward(dh: Array, dstate: State, dU: Array, db: Array) -> tuple[Array, State]:
         back = StepProduct(_transposed(U), B, room)
+        one = np.ones((), a.dtype)
         dnow, dc = dstate[0].copy(), dstate[1].copy()
-        d, spare = np.empty_like(product), np.empty_like(product)
-        columns = back.columns(d)
-        gate_rows = back.rows(a.swapaxes(0, 1)[:, :, None])
-        steps = zip(dh, tanh_c, c, a.swapaxes(0, 1), gate_rows, strict=False)
-        for dh_now, tanh_c_now, c_before, gates, rows in _reversed(steps):
+        d, slopes = np.empty_like(product), np.empty_like(product)
+        (di, df, do, dg), sigmoid_slopes, g_slope = d, slopes[:3], slopes[3]
+        columns, rows_of = back.columns(d), back.rows(a.swapaxes(0, 1)[:, :, None])
+        for dh_now, tanh_c_now, c_before, gates, rows in _reversed(
+            dh, tanh_c, c[:-1], a.swapaxes(0, 1), rows_of
+        ):
             i, f, o, g = gates
-            di, df, do, dg = d
-            dnow += dh_now  # h[t] is an output and goes on to t + 1
-            np.multiply(dnow, tanh_c_now, out=do)  # h[t] = o * tanh(c[t])
-            dnow *= o
-            dc += dnow
-            dnow *= np.multiply(tanh_c_now, tanh_c_now, out=di)
-            dc -= dnow  # tanh' = 1 - tanh²
-            np.multiply(dc, g, out=di)  # c[t] = f * c[t-1] + i * g
-            np.multiply(dc, c_before, out=df)
-            np.multiply(dc, i, out=dg)
-            dc *= f
-            slopes = np.multiply(gates, gates, out=spare)
-            np.subtract(gates[:3], slopes[:3], out=slopes[:3])  # sigmoid' = sigmoid - sigmoid²
-            np.subtract(1, slopes[3], out=slopes[3])  # tanh' = 1 - tanh²
-            np.multiply(d, slopes, out=gates)
+            np.add(dnow, dh_now, dnow)  # h[t] is an output and goes on to t + 1
+            np.multiply(dnow, tanh_c_now, do)  # h[t] = o * tanh(c[t])
+            np.multiply(dnow, o, dnow)
+            np.add(dc, dnow, dc)
+            np.multiply(tanh_c_now, tanh_c_now, di)
+            np.multiply(dnow, di, dnow)
+            np.subtract(dc, dnow, dc)  # tanh' = 1 - tanh²
+            np.multiply(dc, g, di)  # c[t] = f * c[t-1] + i * g
+            np.multiply(dc, c_before, df)
+            np.multiply(dc, i, dg)
+            np.multiply(dc, f, dc)
+            np.multiply(gates, gates, slopes)
+            np.subtract(gates[:3], sigmoid_slopes, sigmoid_slopes)  # sigmoid' = sigmoid - sigmoid²
+            np.subtract(one, g_slope, g_slope)  # tanh' = 1 - tanh²
+            np.multiply(d, slopes, gates)
             back(rows, columns)  # h[t-1] U
-            np.add.reduce(d, axis=0, out=dnow)
-        return a, (dnow, dc), _recurrent_gradient(h, a, room), np.zeros_like(b)
+            np.add(di, df, dnow)
+            np.add(dnow, do, dnow)
+            np.add(dnow, dg, dnow)
+        _recurrent_gradient(h, a, dU)
+        return a, (dnow, dc)
 
     return h[1:], (h[-1].copy(), c[-1].copy()), backward
 
@@ -184,9 +202,7 @@ def lstm(
 class Cell:
     """A recurrence and the sizes of its arrays: G gates, arrays in a state, R recurrent biases."""
 
-    recurrence: Callable[
-        [Array, State, Array, Array, Workspace], tuple[Array, State, Backward]
-    ]
+    recurrence: Callable[[Array, State, Array, Array, Workspace], tuple[Array, State, Backward]]
     gates: int
     states: int
     recurrent_biases: int
@@ -207,12 +223,20 @@ def _history(name: str, a: Array, start: Array, room: Workspace) -> Array:
     return history
 
 
-def _sigmoid(x: Array) -> None:
-    """In place, as ½ tanh(½x) + ½: NumPy's tanh is faster than its exp, and cannot overflow."""
-    x *= 0.5
-    np.tanh(x, out=x)
-    x *= 0.5
-    x += 0.5
+def _sigmoid(dtype: npt.DTypeLike) -> Callable[[Array], None]:
+    """In place, as ½ tanh(½x) + ½: NumPy's tanh is faster than its exp, and cannot overflow.
+
+    The half is an array, as NumPy takes longer over a Python number than over these additions.
+    """
+    half = np.array(0.5, dtype)
+
+    def sigmoid(x: Array) -> None:
+        np.multiply(x, half, x)
+        np.tanh(x, x)
+        np.multiply(x, half, x)
+        np.add(x, half, x)
+
+    return sigmoid
 
 
 def _transposed(U: Array) -> Array:
@@ -220,13 +244,12 @@ def _transposed(U: Array) -> Array:
     return U.transpose(0, 2, 1)
 
 
-def _reversed(steps: Iterable[tuple[Array, ...]]) -> Iterator[tuple[Array, ...]]:
-    """The steps of a window from its end to its beginning."""
-    return reversed(list(steps))
+def _reversed(*arrays: Array) -> Iterator[tuple[Array, ...]]:
+    """The steps of a window, one of each array, from its end to its beginning."""
+    return zip(*(array[::-1] for array in arrays), strict=True)
 
 
-def _recurrent_gradient(h: Array, d: Array, room: Workspace) -> Array:
-    """The gradient of U where ``d`` (G, T, B, H) is that of ``h[t-1] U``: one product a gate."""
+def _recurrent_gradient(h: Array, d: Array, dU: Array) -> None:
+    """Write the gradient of U where ``d`` (G, T, B, H) is that of ``h[t-1] U``."""
     G, T, B, H = d.shape
-    dU = room.empty("dU", (G, H, H), d.dtype)
-    return np.matmul(h[:-1].reshape(T * B, H).T, d.reshape(G, T * B, H), out=dU)
+    np.matmul(h[:-1].reshape(T * B, H).T, d.reshape(G, T * B, H), out=dU)

@@ -1,7 +1,8 @@
 """The gate inputs of a whole window at once, outside the time loop: ``a = x W + b``.
 
-Each function gives ``a`` (G, T, B, H) and a backward from ``da`` to (dx, dW, db), all made in the
-``room``, and modifies neither its inputs nor ``da``. ``W`` (G, D, H), ``b`` (G, H).
+Each function gives ``a`` (G, T, B, H) and ``backward(da, dW, db)``, which gives the gradient of the
+input and **writes** those of W and b to ``dW`` and ``db``. Both modify nothing else; ``a`` and the
+input's gradient are made in the ``room``. ``W`` (G, D, H), ``b`` (G, H).
 """
 
 from collections.abc import Callable
@@ -9,11 +10,11 @@ from typing import TypeAlias
 
 import numpy as np
 
+from charrnn.network.products import StepProduct
 from charrnn.network.workspace import Array, Workspace
 from charrnn.text.vocab import Ids
 
-Backward: TypeAlias = Callable[[Array], tuple[Array | None, Array, Array]]
-CHUNK_BYTES = 1 << 20
+Backward: TypeAlias = Callable[[Array, Array, Array], Array | None]
 
 
 def gathered(ids: Ids, W: Array, b: Array, room: Workspace) -> tuple[Array, Backward]:
@@ -21,20 +22,19 @@ def gathered(ids: Ids, W: Array, b: Array, room: Workspace) -> tuple[Array, Back
 
     There is no gradient of a character: dx is None.
     """
-    G, V, H = W.shape
+    G, _, H = W.shape
     present, which = np.unique(ids.ravel(), return_inverse=True)
     table = W[:, present] + b[:, None]
     a = room.empty("a", (G, len(which), H), W.dtype)
     np.take(table, which, axis=1, out=a, mode="clip")  # other modes go through a buffer
 
-    def backward(da: Array) -> tuple[None, Array, Array]:
-        dW = room.empty("dW", W.shape, da.dtype)
+    def backward(da: Array, dW: Array, db: Array) -> None:
         dW[:] = 0
         da = da.reshape(G, -1, H)
-        # one-hot input as a product would cost V times the work, all but a little of it with zeros
+        # as a product with the one-hot input, V times the work, all but a little of it with zeros
         for character, places in zip(present, _places(which, len(present)), strict=True):
             np.add.reduce(da.take(places, axis=1), axis=1, out=dW[:, character])
-        return None, dW, dW.sum(axis=1)  # every row of the window was added to one row of dW
+        np.add.reduce(dW, axis=1, out=db)  # each step was added to one row of dW
 
     return a.reshape(G, *ids.shape, H), backward
 
@@ -43,22 +43,22 @@ def projected(x: Array, W: Array, b: Array, room: Workspace) -> tuple[Array, Bac
     """For the layer below's output ``x`` (T, B, D)."""
     T, B, D = x.shape
     G, _, H = W.shape
-    flat = x.reshape(T * B, D)
-    a = room.empty("a", (G, T * B, H), W.dtype)
-    for gate, weights, bias in zip(a, W, b, strict=True):
-        np.matmul(flat, weights, out=gate)
-        gate += bias
+    N = T * B
+    flat = x.reshape(N, D)
+    a = room.empty("a", (G, N, H), W.dtype)
+    times_W = StepProduct(W, N, room.inner("forward"))
+    times_W(times_W.rows(flat), times_W.columns(a))
+    a += b[:, None]
 
-    def backward(da: Array) -> tuple[Array, Array, Array]:
-        da = da.reshape(G, T * B, H)
-        dx = room.empty("dx", flat.shape, da.dtype)
-        dW = room.empty("dW", W.shape, da.dtype)
-        back = W.transpose(0, 2, 1)
-        rows = max(1, CHUNK_BYTES // (G * D * dx.itemsize))
-        for start in range(0, len(dx), rows):
-            part = slice(start, start + rows)
-            np.add.reduce(da[:, part] @ back, axis=0, out=dx[part])
-        return dx.reshape(x.shape), np.matmul(flat.T, da, out=dW), da.sum(axis=1)
+    def backward(da: Array, dW: Array, db: Array) -> Array:
+        da = da.reshape(G, N, H)
+        np.matmul(flat.T, da, out=dW)
+        np.add.reduce(da, axis=1, out=db)
+        by_gate = room.empty("by_gate", (G, N, D), da.dtype)
+        back = StepProduct(W.transpose(0, 2, 1), N, room.inner("backward"))
+        back(back.rows(da[:, None]), back.columns(by_gate))
+        dx = room.empty("dx", (N, D), da.dtype)
+        return np.add.reduce(by_gate, axis=0, out=dx).reshape(x.shape)
 
     return a.reshape(G, T, B, H), backward
 

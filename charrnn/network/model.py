@@ -47,9 +47,9 @@ class Network:
 
         ``ids`` (T, B) · ``masks`` one (B, H) a layer, multiplied on its output (dropout, the same
         mask for the whole window), or none. The backward takes the gradient of the outputs,
-        **overwrites it**, and writes the layers' gradients in the Parameters given to it; the gradient stops at
-        ``states`` (truncated backpropagation through time). Outputs and backward are good until the
-        next window is run in the same ``room``; without one, for ever.
+        **overwrites it**, and writes the layers' gradients to the Parameters given to it; the
+        gradient stops at ``states`` (truncated backpropagation through time). Outputs and backward
+        are good until the next window is run in the same ``room``; without one, for ever.
         """
         room = room or Workspace()
         undo: list[Callable[[Array, Parameters], Array | None]] = []
@@ -82,18 +82,14 @@ class Network:
         The backward gives the gradient of the layer below.
         """
         W, U, b, r = (self.parameters[f"{name}{layer}"] for name in "WUbr")
-        a, undo_input = (
-            gathered(ids, W, b, room) if below is None else projected(below, W, b, room)
-        )
+        a, undo_input = gathered(ids, W, b, room) if below is None else projected(below, W, b, room)
         h, after, undo_cell = self.shape.recurrence.recurrence(a, state, U, r, room)
 
         def backward(dh: Array, gradients: Parameters) -> Array | None:
             nothing = tuple(map(np.zeros_like, state))  # beyond the window's end: truncated
-            da, _, dU, dr = undo_cell(dh, nothing)
-            dx, dW, db = undo_input(da)
-            for name, gradient in zip("WUbr", (dW, dU, db, dr), strict=True):
-                gradients[f"{name}{layer}"][:] = gradient
-            return dx
+            dW, dU, db, dr = (gradients[f"{name}{layer}"] for name in "WUbr")
+            da, _ = undo_cell(dh, nothing, dU, dr)
+            return undo_input(da, dW, db)
 
         return h, after, backward
 
@@ -112,10 +108,8 @@ class Network:
         """
         room = room or Workspace()
         h, after, backward = self.run(ids, states, masks, room)
-        loss, dh, dW, db = loss_and_gradients(
-            h.reshape(-1, self.shape.hidden), targets.ravel(), *self.output_weights, room
-        )
-        gradients["out.W"][:], gradients["out.b"][:] = dW, db
+        flat, into = h.reshape(-1, self.shape.hidden), (gradients["out.W"], gradients["out.b"])
+        loss, dh = loss_and_gradients(flat, targets.ravel(), *self.output_weights, *into, room)
         backward(dh.reshape(h.shape), gradients)
         return loss, after
 

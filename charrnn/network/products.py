@@ -30,7 +30,7 @@ class StepProduct:
 
     def __init__(self, W: Array, B: int, room: Workspace) -> None:
         G, K, N = W.shape
-        self.piece, self.width = pieces(B, K, N) if small_products_are_fast() else (B, N)
+        self.piece, self.width = pieces(B, K, N)
         blocks = W.reshape(G, K, 1, N // self.width, self.width).transpose(0, 3, 2, 1, 4)
         self.weights = room.empty("weights", blocks.shape, W.dtype)
         self.weights[...] = blocks
@@ -40,7 +40,7 @@ class StepProduct:
         np.matmul(rows, self.weights, out=columns)
 
     def rows(self, x: Array) -> Array:
-        """A view of ``x`` (..., B, K) as a left factor; (..., G, B, K) needs ``x[..., None, :, :]``."""
+        """A view of ``x`` (..., B, K) as left factors; with gates, (..., G, 1, B, K) is wanted."""
         return x.reshape(*x.shape[:-2], -1, self.piece, x.shape[-1])
 
     def columns(self, out: Array) -> Array:
@@ -52,7 +52,7 @@ class StepProduct:
 
 def pieces(B: int, K: int, N: int) -> tuple[int, int]:
     """How many rows and columns one small product has: they divide B and N."""
-    if B < ROWS_AT_LEAST:
+    if B < ROWS_AT_LEAST or not small_products_are_fast():
         return B, N
     fitting = [n for n in range(COLUMNS // 2, COLUMNS_AT_MOST + 1) if N % n == 0]
     if not fitting:

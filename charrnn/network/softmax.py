@@ -1,6 +1,7 @@
 """The loss: nats a character of a softmax over the vocabulary, and its gradient.
 
-The logits of a window are never held at once: rows go through in chunks that stay in cache.
+The logits of a window are never held at once: a few hundred rows are multiplied, and worked on in
+pieces that stay in cache.
 """
 
 from collections.abc import Iterator
@@ -10,13 +11,16 @@ import numpy as np
 from charrnn.network.workspace import Array, Workspace
 from charrnn.text.vocab import Ids
 
-CHUNK_BYTES = 1 << 20
+ROWS = 512
+"""Rows of a product: enough of them that preparing W for it costs little beside it."""
+CACHE_BYTES = 1 << 19
+"""Of logits that are worked on at a time."""
 
 
 def losses(h: Array, targets: Ids, W: Array, b: Array) -> Array:
     """The surprise in nats at each of ``targets`` (N,), given h (N, H), W (H, V), b (V,); (N,)."""
     nats = np.empty(len(h), h.dtype)
-    for rows in _chunks(h, W):
+    for rows in _slices(len(h), _rows_in_cache(W)):
         logits = _shifted_logits(h[rows], W, b)
         picked = logits[np.arange(len(logits)), targets[rows]]
         nats[rows] = np.log(np.exp(logits, out=logits).sum(axis=1)) - picked
@@ -24,23 +28,37 @@ def losses(h: Array, targets: Ids, W: Array, b: Array) -> Array:
 
 
 def loss_and_gradients(
-    h: Array, targets: Ids, W: Array, b: Array, room: Workspace
-) -> tuple[float, Array, Array, Array]:
-    """The mean of the ``losses`` and its gradients (loss, dh, dW, db), made while in cache."""
-    dh, dW, db = room.empty("dh", h.shape, h.dtype), np.zeros_like(W), np.zeros_like(b)
+    h: Array, targets: Ids, W: Array, b: Array, dW: Array, db: Array, room: Workspace
+) -> tuple[float, Array]:
+    """The mean of the ``losses`` and the gradient of h; **writes** those of W and b to dW, db."""
+    dh = room.empty("dh", h.shape, h.dtype)
+    part = room.empty("part of dW", W.shape, W.dtype)
+    logits = room.empty("logits", (min(ROWS, len(h)), len(b)), W.dtype)
+    dW[:], db[:] = 0, 0
     total = 0.0
-    for rows in _chunks(h, W):
-        d = _shifted_logits(h[rows], W, b)
-        at_target = np.arange(len(d)), targets[rows]
-        picked = d[at_target]
-        sums = np.exp(d, out=d).sum(axis=1)
-        total += float((np.log(sums) - picked).sum(dtype=np.float64))
-        d *= (1 / (sums * len(h)))[:, None]  # the softmax, over the characters in the mean
-        d[at_target] -= 1 / len(h)
+    for rows in _slices(len(h), ROWS):
+        d = logits[: rows.stop - rows.start]
+        np.matmul(h[rows], W, out=d)
+        for some in _slices(len(d), _rows_in_cache(W)):
+            total += _to_gradient(d[some], targets[rows][some], b, len(h))
         np.matmul(d, W.T, out=dh[rows])
-        dW += h[rows].T @ d
+        dW += np.matmul(h[rows].T, d, out=part)
         db += d.sum(axis=0)
-    return total / len(h), dh, dW, db
+    return total / len(h), dh
+
+
+def _to_gradient(logits: Array, targets: Ids, b: Array, count: int) -> float:
+    """The sum of the losses; ``logits``, still without ``b``, become the gradient of their mean.
+
+    The mean is over ``count`` characters, these among them.
+    """
+    at_target = np.arange(len(logits)), targets
+    _shift(logits, b)
+    picked = logits[at_target]
+    sums = np.exp(logits, out=logits).sum(axis=1)
+    logits *= (1 / (sums * count))[:, None]  # the softmax, over the characters in the mean
+    logits[at_target] -= 1 / count
+    return float((np.log(sums) - picked).sum(dtype=np.float64))
 
 
 def log_probabilities(h: Array, W: Array, b: Array) -> Array:
@@ -51,13 +69,20 @@ def log_probabilities(h: Array, W: Array, b: Array) -> Array:
 
 
 def _shifted_logits(h: Array, W: Array, b: Array) -> Array:
-    """The logits less their largest in each row, which changes no softmax and cannot overflow."""
     logits = h @ W
-    logits += b
-    logits -= logits.max(axis=1, keepdims=True)
+    _shift(logits, b)
     return logits
 
 
-def _chunks(h: Array, W: Array) -> Iterator[slice]:
-    rows = max(1, CHUNK_BYTES // (W.shape[1] * W.itemsize))
-    return (slice(start, start + rows) for start in range(0, len(h), rows))
+def _shift(logits: Array, b: Array) -> None:
+    """Add ``b`` and take the largest of each row away: no softmax changes, none can overflow."""
+    logits += b
+    logits -= logits.max(axis=1, keepdims=True)
+
+
+def _rows_in_cache(W: Array) -> int:
+    return max(1, CACHE_BYTES // (W.shape[1] * W.itemsize))
+
+
+def _slices(length: int, size: int) -> Iterator[slice]:
+    return (slice(start, min(start + size, length)) for start in range(0, length, size))

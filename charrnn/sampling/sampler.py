@@ -9,8 +9,8 @@ import numpy as np
 import numpy.typing as npt
 
 from charrnn.config import SampleConfig
-from charrnn.network.workspace import Array
 from charrnn.network.model import Network, States
+from charrnn.network.workspace import Array
 from charrnn.sampling.filters import distribution, draw
 from charrnn.text.vocab import Ids
 

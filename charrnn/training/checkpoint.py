@@ -21,9 +21,9 @@ import numpy.typing as npt
 from charrnn.config import TrainConfig
 from charrnn.errors import CharrnnError, InputError
 from charrnn.files import write_atomically
-from charrnn.network.workspace import Array
 from charrnn.network.model import Network
 from charrnn.network.parameters import Parameters, Shape
+from charrnn.network.workspace import Array
 from charrnn.text.corpus import Stock
 from charrnn.text.vocab import Vocabulary
 from charrnn.training.trainer import Trainer

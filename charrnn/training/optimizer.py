@@ -5,12 +5,12 @@ import math
 import numpy as np
 
 from charrnn.config import TrainConfig
-from charrnn.network.workspace import Array
 from charrnn.network.parameters import Parameters
+from charrnn.network.workspace import Array
 
 BETA1, BETA2, EPSILON = 0.9, 0.99, 1e-8
-CHUNK = 1 << 15
-"""Numbers that are updated at a time, so that the ten passes over them stay in cache."""
+CHUNK = 1 << 14
+"""Numbers that are updated at a time, so that the dozen passes over them stay in cache."""
 
 
 class AdamW:
@@ -26,25 +26,29 @@ class AdamW:
         self.m = np.zeros_like(parameters.vector)
         self.v = np.zeros_like(parameters.vector)
         self.updates = 0
+        self._spare = np.empty(CHUNK, self.m.dtype)
 
     def update(self, gradient: Array, lr: float, scale: float) -> None:
         """Change the parameters by one step against ``scale * gradient`` (P,); modifies neither."""
         self.updates += 1
+        root = math.sqrt(1 - BETA2**self.updates)
+        step, epsilon = lr * root / (1 - BETA1**self.updates), EPSILON * root
         self.parameters.decayed[:] *= 1 - lr * self.weight_decay
-        step = lr / (1 - BETA1**self.updates)
-        root = 1 / math.sqrt(1 - BETA2**self.updates)
         for start in range(0, len(gradient), CHUNK):
             part = slice(start, start + CHUNK)
-            g = gradient[part] * scale
-            m, v = self.m[part], self.v[part]
+            g, m, v = gradient[part], self.m[part], self.v[part]
+            spare = self._spare[: len(g)]
             m *= BETA1
-            m += (1 - BETA1) * g
+            m += np.multiply(g, (1 - BETA1) * scale, out=spare)
             v *= BETA2
-            v += (1 - BETA2) * np.square(g, out=g)
-            denominator = np.sqrt(v, out=g)
-            denominator *= root
-            denominator += EPSILON
-            self.parameters.vector[part] -= step * np.divide(m, denominator, out=g)
+            np.multiply(g, g, out=spare)
+            spare *= (1 - BETA2) * scale * scale
+            v += spare
+            np.sqrt(v, out=spare)
+            spare += epsilon
+            np.divide(m, spare, out=spare)
+            spare *= step
+            self.parameters.vector[part] -= spare
 
 
 def clipping(gradient: Array, limit: float) -> float:
