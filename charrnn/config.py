@@ -20,6 +20,7 @@ DEFAULT_VAL = 0.1
 LARGEST_DEFAULT_VAL = 500_000
 LONGEST_DEFAULT_WARMUP = 100
 EVALUATIONS_A_RUN = 20
+STREAMS_A_WORKER = 8  # with fewer, the products of a step are too small to be worth a process
 
 
 @dataclass(frozen=True)
@@ -48,6 +49,7 @@ class TrainConfig:
     eval_every: int | None = None
     newline: str = "lf"
     seed: int = 0
+    workers: int | None = None
 
     def __post_init__(self) -> None:
         """Refuse what cannot be meant.
@@ -64,7 +66,8 @@ class TrainConfig:
             _at_least(name, getattr(self, name), low)
         for name in ("patience", "warmup", "clip", "weight_decay", "test", "val", "seed"):
             _at_least(name, getattr(self, name), 0)
-        _at_least("eval_every", self.eval_every, 1)
+        for name in ("eval_every", "workers"):
+            _at_least(name, getattr(self, name), 1)
         _above("lr", self.lr, 0)
         _above("epochs", self.epochs, 0)
         if not 0 <= self.dropout < 1:
@@ -90,11 +93,11 @@ class TrainConfig:
             )
         return training, validating, testing
 
-    def completed(self, characters: int) -> "TrainConfig":
-        """The same settings with nothing left open, for a corpus of so many ``characters``.
+    def completed(self, characters: int, cores: int = 1) -> "TrainConfig":
+        """The same settings with nothing left open, for so many ``characters`` and ``cores``.
 
         Where the training part is too short for one update, there are fewer streams, then a
-        shorter window. Raises as `parts`.
+        shorter window. No worker has less than a stream. Raises as `parts`.
         """
         training, validating, _ = self.parts(characters)
         predictions = training - 1
@@ -105,12 +108,14 @@ class TrainConfig:
         small = replace(self, batch=batch, seq=seq, epochs=epochs)
         steps = small.total_steps(predictions)
         interval = min(math.ceil(steps / EVALUATIONS_A_RUN), steps_an_epoch)
+        workers = min(cores, batch // STREAMS_A_WORKER) if self.workers is None else self.workers
         by_default = validating if validating == LARGEST_DEFAULT_VAL else DEFAULT_VAL
         return replace(
             small,
             warmup=min(LONGEST_DEFAULT_WARMUP, steps // 10) if self.warmup is None else self.warmup,
             eval_every=interval if self.eval_every is None else self.eval_every,
             val=by_default if self.val is None else self.val,
+            workers=max(1, min(workers, batch)),
         )
 
     def total_steps(self, predictions: int) -> int:

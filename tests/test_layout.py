@@ -18,13 +18,15 @@ ORDER = """
     config files
     text.decode text.sources text.vocab
     text.corpus
+    network.workspace
+    network.products
     network.cells
     network.inputs network.softmax network.parameters
     network.model
-    network.evaluation
-    training.events training.optimizer training.folder
+    training.events training.optimizer training.folder training.cores training.team
+    training.evaluation
     training.trainer
-    training.checkpoint
+    training.worker training.checkpoint
     training.run
     sampling.filters
     sampling.sampler
@@ -73,7 +75,7 @@ def test_imports_point_one_way(path: Path) -> None:
 @pytest.mark.parametrize("path", FILES, ids=module)
 def test_only_the_command_line_knows_click_and_tqdm(path: Path) -> None:
     outside = {name.split(".")[0] for name in imports(path)}
-    allowed = {"charrnn", "numpy", *sys.stdlib_module_names}
+    allowed = {"charrnn", "numpy", "threadpoolctl", *sys.stdlib_module_names}
     assert outside <= allowed | ({"click", "tqdm"} if "cli" in path.parts else set())
 
 

@@ -11,10 +11,10 @@ import pytest
 import charrnn
 from charrnn.config import TrainConfig
 from charrnn.errors import DivergedError, FolderError, InputError
-from charrnn.network.evaluation import mean_loss
 from charrnn.network.model import Network
 from charrnn.network.parameters import Parameters, Shape, initialise
 from charrnn.text.corpus import Parts
+from charrnn.training.evaluation import mean_loss
 from charrnn.training.events import End, Evaluation, Event, Progress, Start
 from charrnn.training.optimizer import BETA1, BETA2, EPSILON, AdamW, clipping, learning_rate
 from charrnn.training.trainer import Trainer
@@ -90,7 +90,7 @@ def test_evaluation_in_parallel_streams_equals_the_single_pass(
     checkpoint = model.checkpoint
     ids = checkpoint.stock.vocabulary.encode(TEXT, "text")
     single = mean_loss(checkpoint.network, ids, streams=1)
-    assert mean_loss(checkpoint.network, ids, streams) == pytest.approx(single, abs=1e-3)
+    assert mean_loss(checkpoint.network, ids, streams=streams) == pytest.approx(single, abs=1e-3)
     reset = np.mean([mean_loss(checkpoint.network, part) for part in np.array_split(ids, 250)])
     assert abs(reset - single) > 1e-3  # the promise would notice a state that is lost
 
@@ -116,7 +116,7 @@ def test_evaluation_is_as_true_of_a_network_that_never_forgets_its_beginning(
     network = holding(cell)
     ids = np.random.default_rng(2).integers(0, 9, 36 * 137 + 3)
     single = mean_loss(network, ids, streams=1)
-    assert mean_loss(network, ids, streams) == pytest.approx(single, rel=1e-4)
+    assert mean_loss(network, ids, streams=streams) == pytest.approx(single, rel=1e-4)
     parts = np.array_split(ids, streams)
     reset = np.mean([mean_loss(network, part) for part in parts])
     assert abs(reset - single) > 1e-3 * single
@@ -300,9 +300,9 @@ def test_stop_request_saves_the_state_and_ends(tmp_path: Path) -> None:
         stop_requested=lambda: next(steps, None) is None,
     )
     assert isinstance(told[-1], End)
-    assert (told[-1].stopped, told[-1].step) == ("interrupted", 8)
+    assert (told[-1].stopped, told[-1].step) == ("interrupted", 9)  # asked before the ninth
     assert not (tmp_path / "run/best.npz").exists()
-    assert model.checkpoint.step == 8
+    assert model.checkpoint.step == 9
 
 
 def test_existing_run_is_refused_and_overwritten_only_when_told(tmp_path: Path) -> None:

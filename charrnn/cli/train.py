@@ -155,6 +155,12 @@ SECONDS_BETWEEN_LINES = 60.0
     help="Of all randomness: the same seed makes the same model.",
 )
 @click.option(
+    "--workers",
+    type=options.POSITIVE,
+    show_default="the cores at hand, where the batch allows",
+    help="Processes that share the batch, each with one BLAS thread.",
+)
+@click.option(
     "--out",
     type=click.Path(path_type=Path),
     show_default="runs/NAME, runs/NAME-2, …",

@@ -101,15 +101,19 @@ class Network:
         gradients: Parameters,
         masks: Masks = NO_MASKS,
         room: Workspace | None = None,
+        characters: int | None = None,
     ) -> tuple[float, States]:
         """Mean nats a character over a window, and the states after it.
 
-        ``ids`` and ``targets`` (T, B). ``gradients`` is overwritten with those of the mean.
+        ``ids`` and ``targets`` (T, B). ``gradients`` is overwritten with those of the mean, which
+        is over so many ``characters``: more than these where others add theirs.
         """
         room = room or Workspace()
         h, after, backward = self.run(ids, states, masks, room)
         flat, into = h.reshape(-1, self.shape.hidden), (gradients["out.W"], gradients["out.b"])
-        loss, dh = loss_and_gradients(flat, targets.ravel(), *self.output_weights, *into, room)
+        loss, dh = loss_and_gradients(
+            flat, targets.ravel(), *self.output_weights, *into, room, characters
+        )
         backward(dh.reshape(h.shape), gradients)
         return loss, after
 

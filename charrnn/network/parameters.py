@@ -27,6 +27,11 @@ class Shape:
         """The cell that it is made of."""
         return CELLS[self.cell]
 
+    @property
+    def parameters(self) -> int:
+        """How many numbers it has."""
+        return sum(map(math.prod, [*self.matrices().values(), *self.biases().values()]))
+
     def matrices(self) -> dict[str, tuple[int, ...]]:
         """The shapes of what is multiplied, to which weight decay is applied."""
         G, H = self.recurrence.gates, self.hidden
@@ -52,10 +57,12 @@ class Parameters:
     ``W0 U0 b0 r0`` are layer 0's input weights, recurrent weights, biases and recurrent biases.
     """
 
-    def __init__(self, shape: Shape, dtype: npt.DTypeLike = np.float32) -> None:
+    def __init__(
+        self, shape: Shape, dtype: npt.DTypeLike = np.float32, vector: Array | None = None
+    ) -> None:
         plan = {**shape.matrices(), **shape.biases()}
         self.shape = shape
-        self.vector: Array = np.zeros(sum(map(math.prod, plan.values())), dtype)
+        self.vector: Array = np.zeros(shape.parameters, dtype) if vector is None else vector
         self.views: dict[str, Array] = {}
         end = 0
         for name, dims in plan.items():

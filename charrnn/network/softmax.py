@@ -28,9 +28,17 @@ def losses(h: Array, targets: Ids, W: Array, b: Array) -> Array:
 
 
 def loss_and_gradients(
-    h: Array, targets: Ids, W: Array, b: Array, dW: Array, db: Array, room: Workspace
+    h: Array,
+    targets: Ids,
+    W: Array,
+    b: Array,
+    dW: Array,
+    db: Array,
+    room: Workspace,
+    characters: int | None = None,
 ) -> tuple[float, Array]:
     """The mean of the ``losses`` and the gradient of h; **writes** those of W and b to dW, db."""
+    characters = characters or len(h)
     dh = room.empty("dh", h.shape, h.dtype)
     part = room.empty("part of dW", W.shape, W.dtype)
     logits = room.empty("logits", (min(ROWS, len(h)), len(b)), W.dtype)
@@ -40,11 +48,11 @@ def loss_and_gradients(
         d = logits[: rows.stop - rows.start]
         np.matmul(h[rows], W, out=d)
         for some in _slices(len(d), _rows_in_cache(W)):
-            total += _to_gradient(d[some], targets[rows][some], b, len(h))
+            total += _to_gradient(d[some], targets[rows][some], b, characters)
         np.matmul(d, W.T, out=dh[rows])
         dW += np.matmul(h[rows].T, d, out=part)
         db += d.sum(axis=0)
-    return total / len(h), dh
+    return total / characters, dh
 
 
 def _to_gradient(logits: Array, targets: Ids, b: Array, count: int) -> float:

@@ -6,7 +6,7 @@ the smallest fitting type (`encode`), which are then memory-mapped.
 
 import hashlib
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -106,6 +106,8 @@ class Streams:
 
     ids: Ids
     batch: int
+    mine: slice = field(default_factory=lambda: slice(None))
+    """Which of the readers are meant by `window`."""
 
     @property
     def predictions(self) -> int:
@@ -115,11 +117,11 @@ class Streams:
     def window(
         self, position: int, length: int
     ) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.intp]]:
-        """What every reader meets after ``position`` steps: characters and their successors.
+        """What each of ``mine`` meets after ``position`` steps: characters and their successors.
 
-        Both of shape (length, batch).
+        Both of shape (length, readers).
         """
-        starts = np.arange(self.batch) * (self.predictions // self.batch)
+        starts = np.arange(self.batch)[self.mine] * (self.predictions // self.batch)
         steps = (np.arange(position, position + length)[:, None] + starts) % self.predictions
         return self.ids[steps].astype(np.intp), self.ids[steps + 1].astype(np.intp)
 

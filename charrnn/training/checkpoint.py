@@ -65,7 +65,7 @@ def save_training(checkpoint: Checkpoint, trainer: Trainer, path: Path) -> None:
     arrays = to_torch(checkpoint.network.parameters)
     arrays["training.m"] = trainer.optimizer.m
     arrays["training.v"] = trainer.optimizer.v
-    for layer, state in enumerate(trainer.states):
+    for layer, state in enumerate(trainer.states_of_all):
         for name, array in zip("hc", state, strict=False):
             arrays[f"training.{name}_l{layer}"] = array
     training = {

@@ -5,23 +5,26 @@ Nothing is written before the corpus was read and found good.
 
 import json
 import math
+import pickle
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-import numpy as np
+from threadpoolctl import threadpool_limits
 
 from charrnn.config import TrainConfig, to_toml
 from charrnn.errors import DivergedError
 from charrnn.files import write_atomically
-from charrnn.network.evaluation import mean_loss
 from charrnn.network.model import Network
-from charrnn.network.parameters import Parameters, Shape, initialise
+from charrnn.network.parameters import Shape
 from charrnn.text import sources
-from charrnn.text.corpus import Parts, Stock, divide, encode, take_stock
+from charrnn.text.corpus import Stock, encode, take_stock
+from charrnn.text.vocab import Ids
 from charrnn.training import checkpoint
 from charrnn.training.checkpoint import Checkpoint
+from charrnn.training.cores import cores
+from charrnn.training.evaluation import mean_loss
 from charrnn.training.events import (
     CorpusFacts,
     End,
@@ -34,7 +37,9 @@ from charrnn.training.events import (
     bits,
 )
 from charrnn.training.folder import DEFAULT_ROOT, RunFolder, new_folder
-from charrnn.training.trainer import Trainer
+from charrnn.training.team import Team, together
+from charrnn.training.trainer import SUMMED_BESIDES, Trainer
+from charrnn.training.worker import Job
 
 
 @dataclass(frozen=True)
@@ -70,13 +75,21 @@ class Run:
             RunFolder(self.place.out).check_free(overwrite=self.place.overwrite)
         files = sources.find(self.corpus)
         self.stock = take_stock(files, self.asked.newline)
-        config = self.asked.completed(self.stock.characters)
+        config = self.asked.completed(self.stock.characters, cores())
         folder = self._take_folder()
         try:
-            parts = divide(encode(files, self.stock, folder.ids), config)
+            ids = encode(files, self.stock, folder.ids)
+            shape = Shape(config.cell, config.hidden, config.layers, len(self.stock.vocabulary))
+            job = Job(config, shape, folder.ids.resolve(), ids.dtype)
+            assert config.workers is not None
+            capacity = shape.parameters + SUMMED_BESIDES
             if (config.batch, config.seq) != (self.asked.batch, self.asked.seq):
                 yield Note(f"a short text: --batch {config.batch} --seq {config.seq}")
-            yield from self._train(folder, parts, config, stop_requested)
+            with (
+                threadpool_limits(1, "blas"),
+                together(config.workers, capacity, pickle.dumps(job)) as team,
+            ):
+                yield from self._train(folder, job, team, stop_requested)
         finally:
             folder.release()
             folder.remove_if_empty()
@@ -93,16 +106,14 @@ class Run:
     def _train(
         self,
         folder: RunFolder,
-        parts: Parts,
-        config: TrainConfig,
+        job: Job,
+        team: Team,
         stop_requested: Callable[[], bool],
     ) -> Iterator[Event]:
         started = time.perf_counter()
-        rng = np.random.Generator(np.random.PCG64(config.seed))
-        shape = Shape(config.cell, config.hidden, config.layers, len(self.stock.vocabulary))
-        self.network = Network(Parameters(shape))
-        initialise(self.network.parameters, rng)
-        trainer = Trainer(self.network, parts, config, rng)
+        config = job.config
+        trainer = job.trainer(team)
+        self.network = trainer.network
         self._write_config(folder, config)
         yield self._start(folder, config)
         stopped: Stopped = "diverged"
@@ -119,7 +130,7 @@ class Run:
             failure = error
         if stopped == "interrupted":
             checkpoint.save_training(self._checkpoint(trainer), trainer, folder.last)
-        yield self._end(folder, trainer, stopped, parts, time.perf_counter() - started)
+        yield self._end(folder, trainer, stopped, job.parts.test, time.perf_counter() - started)
         if failure:
             raise failure
 
@@ -158,12 +169,12 @@ class Run:
         return Checkpoint(self.network, trainer.config, self.stock, trainer.step, history)
 
     def _end(
-        self, folder: RunFolder, trainer: Trainer, stopped: Stopped, parts: Parts, seconds: float
+        self, folder: RunFolder, trainer: Trainer, stopped: Stopped, test: Ids, seconds: float
     ) -> End:
         val_loss = trainer.best_loss if math.isfinite(trainer.best_loss) else None
         test_loss = None
-        if len(parts.test) > 1 and trainer.best_step is not None:
-            test_loss = mean_loss(checkpoint.load(folder.best).network, parts.test)
+        if len(test) > 1 and trainer.best_step is not None:
+            test_loss = mean_loss(checkpoint.load(folder.best).network, test)
         return End(
             run=str(folder.path),
             stopped=stopped,
@@ -177,5 +188,5 @@ class Run:
             test_loss=test_loss,
             baselines=None,
             chars_per_second=trainer.chars_per_second,
-            workers=1,
+            workers=trainer.team.size,
         )

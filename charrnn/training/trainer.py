@@ -11,34 +11,50 @@ import numpy as np
 
 from charrnn.config import TrainConfig
 from charrnn.errors import DivergedError
-from charrnn.network.evaluation import mean_loss
 from charrnn.network.model import Masks, Network, States
+from charrnn.network.parameters import Parameters, Shape, initialise
 from charrnn.network.workspace import Workspace
 from charrnn.text.corpus import Parts, Streams
+from charrnn.training.evaluation import mean_loss
 from charrnn.training.events import Evaluation, Progress, Stopped
 from charrnn.training.optimizer import AdamW, clipping, learning_rate
+from charrnn.training.team import Team
 
+ALONE = Team()
+SUMMED_BESIDES = 2  # with the gradient: the loss, and whether to stop
 FRESH_START = 0.01  # the probability that a stream's window begins with a zero state
 
 
 class Trainer:
     """A network, what it learns from, and everything that changes while it does.
 
-    ``config`` is complete. The attributes after any step are all it takes to go on from there.
+    ``config`` is complete. The attributes after any step are all it takes to go on from there. All
+    members of a ``team`` make the same trainer, each with its share of the streams; they differ in
+    the ``states`` of these alone, and what they draw at random is drawn for the whole batch.
     """
 
     def __init__(
-        self, network: Network, parts: Parts, config: TrainConfig, rng: np.random.Generator
+        self,
+        network: Network,
+        parts: Parts,
+        config: TrainConfig,
+        rng: np.random.Generator,
+        team: Team = ALONE,
     ) -> None:
         self.network = network
         self.config = config
         self.rng = rng
-        self.streams = Streams(parts.train, config.batch)
+        self.team = team
+        self.mine = team.share(config.batch)
+        self.streams = Streams(parts.train, config.batch, self.mine)
         self.val = parts.val
         self.optimizer = AdamW(network.parameters, config.weight_decay)
-        self.gradients = network.parameters.zeros_like()
+        size = network.parameters.vector.size
+        self.summed = team.vector(size + SUMMED_BESIDES)
+        self.gradients = Parameters(network.shape, vector=self.summed[:size])
         self.room = Workspace()
-        self.states = network.initial_states(config.batch)
+        self.states = network.initial_states(self.mine.stop - self.mine.start)
+        self.states_of_all = network.initial_states(config.batch)  # as they were when last told
         self.total_steps = config.total_steps(self.streams.predictions)
         self.step = 0
         self.best_loss = math.inf
@@ -63,19 +79,24 @@ class Trainer:
         return self.characters_seen / self.training_seconds if self.training_seconds else 0.0
 
     def run(self, stop_requested: Callable[[], bool]) -> Iterator[Progress | Evaluation | Stopped]:
-        """Train to the end; last comes why it ended. ``stop_requested`` is asked between updates.
+        """Train to the end; last comes why it ended.
+
+        ``stop_requested`` is asked once an update, and after that one the training ends.
 
         Raises:
             DivergedError: when the loss or the gradient is not finite; that update is not made.
+            MachineError: when another member of the team is gone.
         """
         assert self.config.eval_every is not None
         started = resumed = time.perf_counter()
         while self.step < self.total_steps:
-            if stop_requested():
+            loss, stop = self._update(stop=stop_requested())
+            yield Progress(self.step, self.total_steps, loss)
+            if stop:
                 self.training_seconds += time.perf_counter() - resumed
+                self._gather()
                 yield "interrupted"
                 return
-            yield Progress(self.step, self.total_steps, self._update())
             if self.step % self.config.eval_every and self.step < self.total_steps:
                 continue
             self.training_seconds += time.perf_counter() - resumed
@@ -86,13 +107,17 @@ class Trainer:
             resumed = time.perf_counter()
         yield "finished"
 
-    def _update(self) -> float:
-        """Learn from the next window of every stream; gives its loss."""
+    def _update(self, *, stop: bool = False) -> tuple[float, bool]:
+        """Learn from the next window; gives its loss, and whether a member wants to stop."""
         config = self.config
         ids, targets = self.streams.window(self.step * config.seq, config.seq)
-        loss, states = self.network.loss_and_gradients(
-            ids, targets, self._begun(self.states), self.gradients, self._masks(), self.room
-        )
+        self.summed[-1] = stop
+        self.summed[-2], states = self.network.loss_and_gradients(
+            ids, targets, self._begun(self.states), self.gradients, self._masks(), self.room,
+            characters=config.batch * config.seq,
+        )  # fmt: skip
+        self.team.sum(self.summed)
+        loss, stop = float(self.summed[-2]), bool(self.summed[-1])
         scale = clipping(self.gradients.vector, config.clip)
         if not (math.isfinite(loss) and math.isfinite(scale)):
             raise DivergedError(
@@ -104,7 +129,15 @@ class Trainer:
         self.states = states
         self.window_losses.append(loss)
         self.step += 1
-        return loss
+        return loss, stop
+
+    def _gather(self) -> None:
+        """Have the states of the whole batch at hand, to be saved."""
+        self.states_of_all = self.network.initial_states(self.config.batch)
+        for state, mine in zip(self.states_of_all, self.states, strict=True):
+            for array, part in zip(state, mine, strict=True):
+                array[self.mine] = part
+                self.team.sum(array)  # the others have zeros where this member has its states
 
     def _begun(self, states: States) -> States:
         """The carried states, but now and then zeros: to begin, as a prime does, is learned too.
@@ -112,7 +145,7 @@ class Trainer:
         As in Melis, Dyer and Blunsom, "On the state of the art of evaluation in neural language
         models", 2018.
         """
-        carried = self.rng.random((self.config.batch, 1), np.float32) >= FRESH_START
+        carried = self.rng.random((self.config.batch, 1), np.float32)[self.mine] >= FRESH_START
         return [tuple(array * carried for array in state) for state in states]
 
     def _masks(self) -> Masks:
@@ -122,11 +155,13 @@ class Trainer:
             return ()
         size = (self.config.layers, self.config.batch, self.config.hidden)
         dtype = self.network.parameters.vector.dtype
-        return list((self.rng.random(size, np.float32) < keep).astype(dtype) / dtype.type(keep))
+        kept = self.rng.random(size, np.float32)[:, self.mine] < keep
+        return list(kept.astype(dtype) / dtype.type(keep))
 
     def _evaluate(self, started: float) -> Evaluation:
         """The loss over the whole validation part, and whether it is the best so far."""
-        val_loss = mean_loss(self.network, self.val) if len(self.val) > 1 else None
+        self._gather()
+        val_loss = mean_loss(self.network, self.val, self.team) if len(self.val) > 1 else None
         if val_loss is not None and not math.isfinite(val_loss):
             raise DivergedError(f"step {self.step}", f"validation loss {val_loss}; lower --lr")
         if val_loss is None or val_loss < self.best_loss:
@@ -146,3 +181,11 @@ class Trainer:
             lr=learning_rate(self.config, self.step - 1, self.total_steps),
             chars_per_second=self.chars_per_second,
         )
+
+
+def start(shape: Shape, parts: Parts, config: TrainConfig, team: Team = ALONE) -> Trainer:
+    """A new training: the same network for every member of a team, drawn with the seed."""
+    rng = np.random.Generator(np.random.PCG64(config.seed))
+    network = Network(Parameters(shape))
+    initialise(network.parameters, rng)
+    return Trainer(network, parts, config, rng, team)

@@ -10,15 +10,20 @@ import numpy.typing as npt
 
 from charrnn.network.model import Network, States
 from charrnn.network.softmax import losses
+from charrnn.network.workspace import Workspace
 from charrnn.text.vocab import Ids
+from charrnn.training.team import Team
 
 WINDOW = 128
 STREAMS_AT_MOST = 64
 CHARACTERS_A_STREAM = 1024
+ALONE = Team()
 SAME = 1e-3  # nats a character: what two readings of a window may differ by and be one
 
 
-def mean_loss(network: Network, ids: Ids, streams: int | None = None) -> float:
+def mean_loss(
+    network: Network, ids: Ids, team: Team = ALONE, *, streams: int | None = None
+) -> float:
     """Nats a character over ``ids`` (N,), the first of which has no predecessor and is not counted.
 
     One stream is the plain single pass. Several read parts of the text side by side, from zero
@@ -26,7 +31,7 @@ def mean_loss(network: Network, ids: Ids, streams: int | None = None) -> float:
     part again, window by window, until that makes no difference any more. A stream for which it
     always does has ended with another state, which its right neighbour takes over, and so on; so a
     network that never forgets how it began costs time here, not truth. By default there are as many
-    streams as the text is long enough for.
+    streams as the text is long enough for. A ``team`` shares the first reading.
     """
     predictions = len(ids) - 1
     assert predictions > 0
@@ -35,20 +40,27 @@ def mean_loss(network: Network, ids: Ids, streams: int | None = None) -> float:
     length = -(-predictions // streams)
     windows = [slice(at, min(at + WINDOW, length)) for at in range(0, length, WINDOW)]
     nats = np.zeros((length, streams), np.float32)
+    room = Workspace()
 
     def read(window: slice, which: Ids, states: States) -> tuple[npt.NDArray[np.float32], States]:
         at = which * length + np.arange(window.start, window.stop)[:, None]
         counted = at < predictions  # the last streams may be shorter than the others
         at = np.minimum(at, predictions - 1)
-        h, states, _ = network.run(ids[at].astype(np.intp), states)
+        h, states, _ = network.run(ids[at].astype(np.intp), states, room=room)
         targets = ids[at + 1].astype(np.intp).ravel()
         found = losses(h.reshape(-1, h.shape[2]), targets, *network.output_weights)
         return found.reshape(at.shape) * counted, states
 
+    mine = team.share(streams)
     reading = np.arange(streams)
     ended = network.initial_states(streams)
-    for window in windows:
-        nats[window], ended = read(window, reading, ended)
+    states = _of(ended, reading[mine])
+    for window in windows if len(reading[mine]) else ():
+        nats[window, mine], states = read(window, reading[mine], states)
+    for one, others in zip(_arrays(ended), _arrays(states), strict=True):
+        one[mine] = others
+    for array in (nats, *_arrays(ended)):
+        team.sum(array)  # the others have zeros where this member has read
     while len(reading := reading[reading + 1 < streams] + 1):
         states = _of(ended, reading - 1)
         for window in windows:

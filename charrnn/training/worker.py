@@ -1,0 +1,54 @@
+"""What a member of a team other than rank 0 runs: the same training, without a word.
+
+Started by team.py in a process of its own. Its standard input is a pickled `Job`.
+"""
+
+import pickle
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+from threadpoolctl import threadpool_limits
+
+from charrnn.config import TrainConfig
+from charrnn.errors import DivergedError
+from charrnn.network.parameters import Shape
+from charrnn.text.corpus import Parts, divide
+from charrnn.training.team import FAILED, Team, join
+from charrnn.training.trainer import Trainer, start
+
+
+@dataclass(frozen=True)
+class Job:
+    """What a training is made from: complete settings, a network's shape, the ids on disk."""
+
+    config: TrainConfig
+    shape: Shape
+    ids: Path
+    dtype: npt.DTypeLike
+
+    @property
+    def parts(self) -> Parts:
+        """The corpus, cut in three."""
+        return divide(np.memmap(self.ids, self.dtype, "r"), self.config)
+
+    def trainer(self, team: Team) -> Trainer:
+        """The training as it begins."""
+        return start(self.shape, self.parts, self.config, team)
+
+
+def main() -> None:
+    """Train until rank 0 ends the training, or is gone."""
+    team = join(sys.argv[1:])
+    try:
+        job: Job = pickle.load(sys.stdin.buffer)
+        with threadpool_limits(1, "blas"):
+            for _ in job.trainer(team).run(lambda: False):
+                pass
+    except DivergedError:
+        pass  # as rank 0 finds at the same step
+    except Exception as error:
+        problem = " ".join(f"{type(error).__name__}: {error}".split())
+        team.links[0].sendall(FAILED + problem.encode())

@@ -1,0 +1,238 @@
+"""A team on one machine: the same training as alone, and nothing left behind however it ends."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import charrnn
+from charrnn.config import TrainConfig
+from charrnn.errors import MachineError
+from charrnn.training import cores as cores_module
+from charrnn.training.cores import cores
+from charrnn.training.events import End, Event, Progress
+from charrnn.training.team import Team, together
+from tests.conftest import TEXT, clean_environment
+
+pytestmark = pytest.mark.skipif(os.name != "posix", reason="teams need file descriptors to inherit")
+CONFIG = TrainConfig(hidden=16, layers=2, batch=6, seq=16, steps=12, lr=0.02, eval_every=5)
+GRACE = 10.0
+
+
+def with_workers(workers: int, **changes: object) -> TrainConfig:
+    return TrainConfig(**{**vars(CONFIG), "workers": workers, **changes})
+
+
+@pytest.fixture
+def text(tmp_path: Path) -> Path:
+    path = tmp_path / "text.txt"
+    path.write_text(TEXT, encoding="utf-8")
+    return path
+
+
+def children() -> list[int]:
+    """The processes that were started by this one and are not gone."""
+    found = []
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            fields = stat.read_text().rpartition(")")[2].split()
+        except OSError:
+            continue
+        if int(fields[1]) == os.getpid():
+            found.append(int(stat.parent.name))
+    return found
+
+
+def gone(pid: int) -> bool:
+    """Whether a process ends within GRACE seconds."""
+    end = time.monotonic() + GRACE
+    while time.monotonic() < end:
+        try:
+            if Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] == "Z":
+                return True
+        except OSError:
+            return True
+        time.sleep(0.05)
+    return False
+
+
+@pytest.mark.parametrize("cell", ["rnn", "gru", "lstm"])
+def test_team_learns_what_one_learns_alone_but_for_rounding(
+    cell: str, text: Path, tmp_path: Path
+) -> None:
+    """Two workers share six streams evenly, four do not; dropout is drawn for the whole batch."""
+    models = [
+        charrnn.train(text, with_workers(workers, cell=cell), out=tmp_path / str(workers))
+        for workers in (1, 2, 4)
+    ]
+    alone, *teams = (model.checkpoint.network.parameters.vector for model in models)
+    for vector in teams:
+        np.testing.assert_allclose(vector, alone, atol=2e-4)
+
+
+def test_same_seed_and_workers_make_the_same_bytes(text: Path, tmp_path: Path) -> None:
+    for name in ("one", "other"):
+        charrnn.train(text, with_workers(3), out=tmp_path / name)
+    for file in ("best.npz", "config.toml"):
+        assert (tmp_path / "one" / file).read_bytes() == (tmp_path / "other" / file).read_bytes()
+
+
+def test_last_has_the_states_of_all_streams(text: Path, tmp_path: Path) -> None:
+    for workers in (1, 3):
+        charrnn.train(text, with_workers(workers), out=tmp_path / str(workers))
+    alone, team = (np.load(tmp_path / name / "last.npz") for name in "13")
+    for array in ("h_l0", "c_l0", "h_l1", "c_l1"):
+        assert team[f"training.{array}"].shape == (6, 16)
+        np.testing.assert_allclose(team[f"training.{array}"], alone[f"training.{array}"], atol=2e-4)
+
+
+def test_patience_and_stop_requests_end_the_whole_team(text: Path, tmp_path: Path) -> None:
+    steps = iter(range(7))
+    told: list[Event] = []
+    charrnn.train(
+        text,
+        with_workers(2),
+        out=tmp_path / "run",
+        on_event=told.append,
+        stop_requested=lambda: next(steps, None) is None,
+    )
+    assert isinstance(told[-1], End)
+    assert (told[-1].stopped, told[-1].step, told[-1].workers) == ("interrupted", 8, 2)
+    config = with_workers(2, patience=1, lr=3.0, steps=500, eval_every=2)
+    charrnn.train(text, config, out=tmp_path / "other", on_event=told.append)
+    assert isinstance(told[-1], End)
+    assert told[-1].stopped == "patience"
+    assert children() == []
+
+
+def test_worker_that_is_killed_ends_the_run_with_one_error(text: Path, tmp_path: Path) -> None:
+    def kill(event: Event) -> None:
+        if isinstance(event, Progress) and event.step == 3:
+            os.kill(children()[0], signal.SIGKILL)
+
+    with pytest.raises(MachineError, match="worker 1: was ended by SIGKILL") as caught:
+        charrnn.train(text, with_workers(2), out=tmp_path / "run", on_event=kill)
+    assert caught.value.exit_code == 6
+    assert children() == []
+    assert not (tmp_path / "run/corpus.ids").exists()
+
+
+def test_worker_that_fails_says_why() -> None:
+    with (
+        pytest.raises(MachineError, match=r"worker 1: UnpicklingError"),
+        together(2, 8, b"no job") as team,
+    ):
+        team.sum(np.zeros(3, np.float32))
+    assert children() == []
+
+
+def test_workers_end_when_the_first_is_killed(text: Path, tmp_path: Path) -> None:
+    command = [
+        sys.executable,
+        "-m",
+        "charrnn",
+        "train",
+        text,
+        "--workers",
+        "2",
+        "--steps",
+        "100000",
+    ]
+    with subprocess.Popen(
+        [*map(str, command), "--hidden", "16", "--batch", "4", "--json"],
+        cwd=tmp_path,
+        env=clean_environment(),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    ) as first:
+        assert first.stdout is not None
+        first.stdout.readline()  # the training has begun
+        workers = [
+            int(path.parent.name)
+            for path in Path("/proc").glob("[0-9]*/stat")
+            if path.read_text().rpartition(")")[2].split()[1] == str(first.pid)
+        ]
+        assert len(workers) == 1
+        first.kill()
+        assert gone(workers[0])
+
+
+def test_script_without_a_guard_trains_once(text: Path, tmp_path: Path) -> None:
+    """Workers never run the script that they were started from, NumPy loaded or not."""
+    script = tmp_path / "script.py"
+    script.write_text(
+        "import numpy, charrnn\n"
+        "print('started')\n"
+        f"config = charrnn.TrainConfig(hidden=8, batch=4, seq=8, steps=4, workers=2)\n"
+        f"charrnn.train({str(text)!r}, config, out='run')\n"
+    )
+    done = subprocess.run(
+        [sys.executable, script],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=True,
+    )
+    assert (done.stdout, done.stderr) == ("started\n", "")
+
+
+@pytest.mark.parametrize("length", [1, 7, 8, 30])
+def test_alone_a_sum_is_what_it_was(length: int) -> None:
+    array = np.arange(length, dtype=np.float32)
+    Team().sum(array)
+    np.testing.assert_array_equal(array, np.arange(length))
+    assert Team().share(length) == slice(0, length)
+
+
+def test_shares_cover_the_whole_once() -> None:
+    for size in (1, 2, 3, 7):
+        for whole in (0, 1, 6, 50):
+            shares = []
+            for rank in range(size):
+                member = Team()
+                member.rank, member.size = rank, size
+                shares += list(range(whole))[member.share(whole)]
+            assert shares == list(range(whole))
+
+
+@pytest.mark.parametrize(
+    ("groups", "files", "expected"),
+    [
+        ("0::/\n", {"cpu.max": "150000 100000\n"}, 1.5),
+        ("0::/a/b\n", {"a/cpu.max": "200000 100000\n", "a/b/cpu.max": "max 100000\n"}, 2),
+        ("0::/\n", {}, float("inf")),
+        (
+            "4:cpu,cpuacct:/x\n",
+            {"cpu/x/cpu.cfs_quota_us": "300000\n", "cpu/x/cpu.cfs_period_us": "100000\n"},
+            3,
+        ),
+        (
+            "4:cpu:/x\n",
+            {"cpu/x/cpu.cfs_quota_us": "-1\n", "cpu/x/cpu.cfs_period_us": "100000\n"},
+            float("inf"),
+        ),
+    ],
+)
+def test_quota_of_a_control_group_limits_the_cores(
+    groups: str,
+    files: dict[str, str],
+    expected: float,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    (tmp_path / "membership").write_text(groups)
+    for name, content in files.items():
+        path = tmp_path / "groups" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(content)
+    monkeypatch.setattr(cores_module, "MEMBERSHIP", tmp_path / "membership")
+    monkeypatch.setattr(cores_module, "GROUPS", tmp_path / "groups")
+    assert min(cores_module._quotas()) == expected
+    monkeypatch.setattr(cores_module, "_affinity", lambda: 64.0)
+    assert cores() == max(1, int(min(expected, 64)))
