@@ -11,7 +11,7 @@ import numpy as np
 from charrnn.config import SampleConfig, TrainConfig
 from charrnn.network.workspace import Array
 from charrnn.reports.score import Score, score
-from charrnn.sampling.sampler import continuations
+from charrnn.sampling.sampler import continuations, log_probability
 from charrnn.text.decode import with_newlines
 from charrnn.text.vocab import Ids
 from charrnn.training import checkpoint
@@ -67,9 +67,12 @@ class Model:
 
     def samples(self, prime: str, config: SampleConfig, *, seed: int, number: int) -> list[Sample]:
         """Several continuations, computed side by side. Sample i is the same for any ``number``."""
-        steps = list(
-            continuations(self.checkpoint.network, self._opening(prime), number, config, seed)
-        )
+        steps = [
+            (drawn, log_probability(logits, drawn))
+            for drawn, logits in continuations(
+                self.checkpoint.network, self._opening(prime), number, config, seed
+            )
+        ]
         ids = np.array([drawn for drawn, _ in steps], np.intp).reshape(len(steps), number)
         logs = np.array([log for _, log in steps], np.float64).reshape(len(steps), number)
         decode = self.checkpoint.stock.vocabulary.decode

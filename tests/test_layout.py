@@ -23,6 +23,7 @@ ORDER = """
     network.cells
     network.inputs network.softmax network.parameters
     network.model
+    network.stepper
     training.events training.optimizer training.folder training.cores training.team
     training.evaluation
     training.trainer

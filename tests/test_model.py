@@ -8,6 +8,7 @@ from charrnn.network.cells import CELLS
 from charrnn.network.inputs import gathered
 from charrnn.network.model import Network
 from charrnn.network.parameters import Parameters, Shape, initialise
+from charrnn.network.stepper import Stepper
 from charrnn.network.workspace import Array, Workspace
 from charrnn.text.vocab import Ids
 
@@ -187,3 +188,23 @@ def test_everything_stays_in_the_dtype_given(cell: str) -> None:
     assert {part.dtype for state in states for part in state} == {np.dtype(np.float32)}
     assert gradients.vector.dtype == np.float32
     assert net.predict(ids, states)[0].dtype == np.float32
+
+
+@pytest.mark.parametrize("cell", CELLS)
+@pytest.mark.parametrize(("layers", "streams"), [(1, 1), (3, 1), (1, 8), (2, 64)])
+def test_stepping_through_a_text_predicts_what_reading_it_does(
+    cell: str, layers: int, streams: int
+) -> None:
+    net = network(cell, layers, hidden=32)
+    rng = np.random.default_rng(9)
+    ids = rng.integers(0, V, (5, streams))
+    states = [
+        tuple(rng.normal(size=array.shape) for array in state)
+        for state in net.initial_states(streams)
+    ]
+    logs, _ = net.predict(ids, states)
+    step = Stepper(net, states)
+    for now, expected in zip(ids, logs, strict=True):
+        logits = step(now)
+        shift = logits - np.log(np.exp(logits).sum(axis=1, keepdims=True))
+        np.testing.assert_allclose(shift, expected, atol=1e-12)

@@ -13,16 +13,17 @@ Probabilities = npt.NDArray[np.float64]
 
 
 def distribution(logs: Array, config: SampleConfig) -> Probabilities:
-    """What to draw from, (B, V), given the model's log-probabilities ``logs`` (B, V)."""
+    """What to draw from, (B, V), given the model's logits or log-probabilities ``logs`` (B, V)."""
     if config.temperature == 0:
         greedy = np.zeros(logs.shape)
         greedy[np.arange(len(logs)), logs.argmax(axis=1)] = 1
         return greedy
-    logs = logs.astype(np.float64)
-    logs -= logs.max(
-        axis=1, keepdims=True
-    )  # before the division, which a tiny temperature blows up
-    p = _normalised(np.exp(logs / config.temperature))
+    # the largest goes before the division, which a tiny temperature blows up
+    p = np.subtract(logs, logs.max(axis=1, keepdims=True), dtype=np.float64)
+    if config.temperature != 1:
+        p /= config.temperature
+    np.exp(p, out=p)
+    p /= p.sum(axis=1, keepdims=True)
     if 0 < config.top_k < p.shape[1]:
         p = top_k(p, config.top_k)
     if config.top_p < 1:

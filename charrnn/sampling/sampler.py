@@ -10,8 +10,9 @@ import numpy.typing as npt
 
 from charrnn.config import SampleConfig
 from charrnn.network.model import Network, States
+from charrnn.network.stepper import Stepper
 from charrnn.network.workspace import Array
-from charrnn.sampling.filters import distribution, draw
+from charrnn.sampling.filters import Probabilities, distribution, draw
 from charrnn.text.vocab import Ids
 
 PRIME_WINDOW = 256
@@ -21,26 +22,32 @@ RANDOM_BLOCK = 256
 def continuations(
     network: Network, opening: Ids | Array, samples: int, config: SampleConfig, seed: int
 ) -> Iterator[tuple[Ids, Array]]:
-    """The ids drawn in each step, (samples,), and their log-probabilities by the model as it is.
+    """The ids drawn in each step, (samples,), and the logits they were drawn by, (samples, V).
 
+    The logits are good until the next step; `log_probability` makes of them what it says.
     ``opening`` is the ids to continue, (N,), N > 0; or, where a model has no way to begin,
     log-probabilities (V,) of the first character. Sample i draws the same random numbers whatever
     ``samples`` is.
     """
     if opening.dtype.kind == "f":
-        logs, states = opening[None].astype(network.parameters.vector.dtype), None
+        logits, states = opening[None].astype(network.parameters.vector.dtype), None
     else:
-        logs, states = _primed(network, opening.astype(np.intp))
-    logs = np.repeat(logs, samples, axis=0)
+        logits, states = _primed(network, opening.astype(np.intp))
+    logits = np.repeat(logits, samples, axis=0)
     states = network.initial_states(samples) if states is None else _repeated(states, samples)
     uniform = _uniform(samples, seed)
-    rows = np.arange(samples)
+    step = Stepper(network, states)
     for remaining in range(config.length, 0, -1):
-        ids = draw(distribution(logs, config), next(uniform))
-        yield ids, logs[rows, ids]
+        ids = draw(distribution(logits, config), next(uniform))
+        yield ids, logits
         if remaining > 1:
-            log_window, states = network.predict(ids[None], states)
-            logs = log_window[0]
+            logits = step(ids)
+
+
+def log_probability(logits: Array, ids: Ids) -> Probabilities:
+    """Of the ``ids`` (B,) drawn by ``logits`` (B, V), in nats, by the model as it is; (B,)."""
+    logs = logits - logits.max(axis=1, keepdims=True).astype(np.float64)
+    return logs[np.arange(len(ids)), ids] - np.log(np.exp(logs).sum(axis=1))
 
 
 def _primed(network: Network, ids: Ids) -> tuple[Array, States]:
