@@ -1,14 +1,16 @@
 # Each target sets up all that it needs in .venv; PYTHON may be any Python from 3.11 on.
 PYTHON ?= python3
 VENV := .venv
+BENCH := .venv-bench
 RUN := $(VENV)/bin
 
-.PHONY: help demo test check lint types clean
+.PHONY: help demo test check lint types bench clean
 
 help:
 	@echo "make demo    train on corpora/tenki.txt and continue 今日は (about 2 minutes)"
 	@echo "make test    the tests"
 	@echo "make check   lint, types and tests: what continuous integration runs"
+	@echo "make bench   charrnn beside PyTorch, in turns, on a machine that does nothing else (20 minutes)"
 	@echo "make clean   remove .venv and caches, not runs/"
 
 demo: $(VENV)/charrnn
@@ -27,11 +29,19 @@ lint: $(VENV)/development
 types: $(VENV)/development
 	$(RUN)/mypy
 
+bench: $(BENCH)/ready
+	$(BENCH)/bin/python benchmarks/compare.py
+
 clean:
-	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis build dist *.egg-info
+	rm -rf $(VENV) $(BENCH) .pytest_cache .mypy_cache .ruff_cache .hypothesis build dist *.egg-info
 
 $(VENV)/bin/python:
 	$(PYTHON) -m venv $(VENV)
+
+$(BENCH)/ready: pyproject.toml
+	$(PYTHON) -m venv $(BENCH)
+	$(BENCH)/bin/pip install --quiet --editable . torch==2.13.0
+	@touch $@
 
 # The stamps are younger than what they were made of.
 $(VENV)/charrnn: pyproject.toml | $(VENV)/bin/python

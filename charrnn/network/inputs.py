@@ -54,11 +54,14 @@ def projected(x: Array, W: Array, b: Array, room: Workspace) -> tuple[Array, Bac
         da = da.reshape(G, N, H)
         np.matmul(flat.T, da, out=dW)
         np.add.reduce(da, axis=1, out=db)
-        by_gate = room.empty("by_gate", (G, N, D), da.dtype)
-        back = StepProduct(W.transpose(0, 2, 1), N, room.inner("backward"))
-        back(back.rows(da[:, None]), back.columns(by_gate))
         dx = room.empty("dx", (N, D), da.dtype)
-        return np.add.reduce(by_gate, axis=0, out=dx).reshape(x.shape)
+        by_gate = room.empty("by_gate", (G, B, D), da.dtype)  # of one step, which stays in cache
+        back = StepProduct(W.transpose(0, 2, 1), B, room.inner("backward"))
+        rows, columns = back.rows(da.reshape(G, T, 1, B, H)), back.columns(by_gate)
+        for t, dx_now in enumerate(dx.reshape(T, B, D)):
+            back(rows[:, t], columns)
+            np.add.reduce(by_gate, axis=0, out=dx_now)
+        return dx.reshape(x.shape)
 
     return a.reshape(G, T, B, H), backward
 

@@ -1,0 +1,194 @@
+"""charrnn beside PyTorch on this machine: the same models, in turns, each with its best setting.
+
+    python benchmarks/compare.py                everything, about 25 minutes
+    python benchmarks/compare.py --only gru     what has this in its name
+    python benchmarks/compare.py --rounds 9 --json figures.json
+
+charrnn runs as its users run it: `charrnn train` with the cores at hand, `charrnn sample`. PyTorch
+is given one-hot and embedded input, oneDNN on and off, one thread and all; the best of the eight
+counts. Medians over the rounds. GFLOP/s count the products of the recurrence, of the layers'
+inputs but the first's, and of the output, forward and twice backward.
+"""
+
+import argparse
+import itertools
+import json
+import os
+import random
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+TORCH = Path(__file__).with_name("torch_side.py")
+CORES = len(os.sched_getaffinity(0))
+SETTINGS = list(itertools.product(("one-hot", "embedding"), (1, CORES), ("onednn", "plain")))
+GATES = {"rnn": 1, "gru": 3, "lstm": 4}
+SECONDS = 2.0
+PEAK = """
+import numpy, time
+a, b = numpy.random.rand(2, 2048, 2048).astype("f"); c = a @ b; best = 9.9
+for _ in range(4):
+    start = time.perf_counter(); numpy.matmul(a, b, out=c)
+    best = min(best, time.perf_counter() - start)
+print(2 * 2048**3 / best / 1e9)
+"""
+
+
+@dataclass(frozen=True)
+class Case:
+    """One model and what is done with it."""
+
+    what: str
+    cell: str
+    hidden: int
+    layers: int
+    streams: int
+    window: int
+    V: int = 65
+
+    @property
+    def name(self) -> str:
+        """For people."""
+        shape = f"{self.what} {self.cell} {self.hidden}×{self.layers}, {self.streams}"
+        return f"{shape} × {self.window}, V {self.V:,}" if self.window else f"{shape}, V {self.V:,}"
+
+    @property
+    def flops(self) -> int:
+        """Floating-point operations a character; three products where a model trains."""
+        H, inputs = self.hidden, 2 * self.layers - 1
+        forward = 2 * (GATES[self.cell] * H * H * inputs + H * self.V)
+        return 3 * forward if self.what == "train" else forward
+
+
+@dataclass(frozen=True)
+class Row:
+    """Medians in characters a second, GFLOP/s and its share of the matrix-product peak."""
+
+    case: str
+    ours: float
+    torch: float
+    torch_setting: str
+    ratio: float
+    gflops: float
+    share_of_peak: float
+
+
+SHAPES = ((128, 2, 50, 50), (256, 1, 64, 64), (512, 1, 64, 64), (512, 2, 64, 64))
+CASES = [
+    *(Case("train", cell, *shape) for cell in ("lstm", "gru", "rnn") for shape in SHAPES),
+    Case("train", "lstm", 512, 2, 128, 128),
+    Case("train", "lstm", 256, 1, 64, 64, 3300),
+    *(Case("sample", "lstm", H, 2, n, 0) for n in (1, 64) for H in (128, 512)),
+]
+
+
+def output(*command: object, **environment: str) -> str:
+    """What a command prints."""
+    done = subprocess.run(
+        list(map(str, command)),
+        capture_output=True,
+        text=True,
+        check=True,
+        env={**os.environ, **environment},
+    )
+    return done.stdout
+
+
+def ours_training(case: Case, folder: Path, steps: int) -> tuple[float, float]:
+    """Characters a second and seconds of the second half of a run of so many steps."""
+    text = folder / f"{case.V}.txt"
+    if not text.exists():
+        characters = [chr(0x4E00 + at) for at in range(case.V)]
+        draw = random.Random(0)
+        text.write_text("".join(characters + draw.choices(characters, k=1_000_000)))
+    lines = output(
+        sys.executable, "-m", "charrnn", "train", text, "--json", "--val", 0, "--dropout", 0,
+        "--cell", case.cell, "--hidden", case.hidden, "--layers", case.layers,
+        "--batch", case.streams, "--seq", case.window, "--steps", 2 * steps,
+        "--eval-every", steps, "--out", folder / "run", "--overwrite",
+    ).splitlines()  # fmt: skip
+    first, second = (json.loads(line) for line in lines if '"eval"' in line)
+    seen = steps * case.streams * case.window
+    seconds = 2 * seen / second["chars_per_second"] - seen / first["chars_per_second"]
+    return seen / seconds, seconds
+
+
+def ours_sampling(case: Case, folder: Path, length: int) -> tuple[float, float]:
+    """Characters a second and seconds of what a longer sample takes more than a short one."""
+    if not (folder / "run/best.npz").exists():
+        ours_training(Case("train", case.cell, case.hidden, case.layers, 8, 8, case.V), folder, 1)
+    times = []
+    for characters in (1, length + 1):
+        start = time.perf_counter()
+        output(
+            sys.executable, "-m", "charrnn", "sample", folder / "run", "-n", case.streams,
+            "--length", characters, "--seed", 1,
+        )  # fmt: skip
+        times.append(time.perf_counter() - start)
+    seconds = times[1] - times[0]
+    return case.streams * length / seconds, seconds
+
+
+def torch_speed(case: Case, setting: tuple[str, int, str]) -> float:
+    """Characters a second of PyTorch."""
+    given, threads, kernels = setting
+    shape = (case.hidden, case.layers, case.streams, case.window, case.V)
+    return float(
+        output(sys.executable, TORCH, case.what, case.cell, *shape, given, threads, kernels)
+    )
+
+
+def compare(case: Case, rounds: int) -> Row:
+    """Both in turns."""
+    setting = max(SETTINGS, key=lambda each: torch_speed(case, each))
+    measure = ours_training if case.what == "train" else ours_sampling
+    with tempfile.TemporaryDirectory() as folder:
+        amount = 4
+        while True:
+            _, seconds = measure(case, Path(folder), amount)
+            if seconds > SECONDS / 4:
+                break
+            amount *= 4
+        amount = max(2, round(amount * SECONDS / seconds))
+        ours, theirs, peaks = [], [], []
+        for _ in range(rounds):
+            ours.append(measure(case, Path(folder), amount)[0])
+            theirs.append(torch_speed(case, setting))
+            threads = str(CORES if case.what == "train" else 1)
+            peaks.append(float(output(sys.executable, "-c", PEAK, OPENBLAS_NUM_THREADS=threads)))
+    speed, other = statistics.median(ours), statistics.median(theirs)
+    gflops = speed * case.flops / 1e9
+    return Row(
+        case.name, speed, other, ", ".join(map(str, setting)), speed / other, gflops,
+        gflops / statistics.median(peaks),
+    )  # fmt: skip
+
+
+def main() -> None:
+    """Print the table as it grows, and write it as JSON."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--only", default="", help="cases whose name contains this")
+    parser.add_argument("--rounds", type=int, default=5, help="measurements of each side")
+    parser.add_argument("--json", type=Path, default=Path("benchmark.json"), help="file to write")
+    options = parser.parse_args()
+    print("| case | charrnn | PyTorch | its setting | ratio | GFLOP/s | share of peak |")
+    print("| --- | --- | --- | --- | --- | --- | --- |")
+    rows = []
+    for case in CASES:
+        if options.only in case.name:
+            rows.append(compare(case, options.rounds))
+            r = rows[-1]
+            print(
+                f"| {r.case} | {r.ours:,.0f} | {r.torch:,.0f} | {r.torch_setting} | {r.ratio:.2f}"
+                f" | {r.gflops:.0f} | {r.share_of_peak:.0%} |",
+                flush=True,
+            )
+            options.json.write_text(json.dumps([asdict(row) for row in rows], indent=1))
+
+
+if __name__ == "__main__":
+    main()

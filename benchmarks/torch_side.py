@@ -1,0 +1,102 @@
+"""The same model in PyTorch: trains or samples for some seconds and prints characters a second.
+
+python torch_side.py train lstm HIDDEN LAYERS STREAMS WINDOW V one-hot|embedding THREADS onednn|plain
+python torch_side.py sample lstm HIDDEN LAYERS STREAMS - V one-hot|embedding THREADS onednn|plain
+"""
+
+import statistics
+import sys
+import time
+from collections.abc import Callable
+
+import torch
+from torch import nn
+from torch.nn import functional
+
+SECONDS = 2.0
+
+
+class CharacterModel(nn.Module):
+    """One-hot or embedded characters, a stack of cells, a linear output."""
+
+    def __init__(self, cell: str, H: int, layers: int, V: int, embedded: bool) -> None:
+        super().__init__()
+        kind = {"rnn": nn.RNN, "gru": nn.GRU, "lstm": nn.LSTM}[cell]
+        self.V = V
+        self.embedding = nn.Embedding(V, H) if embedded else None
+        self.rnn = kind(H if embedded else V, H, layers)
+        self.out = nn.Linear(H, V)
+
+    def forward(self, ids: torch.Tensor, state: object = None) -> tuple[torch.Tensor, object]:
+        """Logits (T, B, V) and the state after ids (T, B)."""
+        x = self.embedding(ids) if self.embedding else functional.one_hot(ids, self.V).float()
+        h, state = self.rnn(x, state)
+        return self.out(h), state
+
+
+def detached(state: object) -> object:
+    """The state without its past: truncated backpropagation."""
+    return tuple(s.detach() for s in state) if isinstance(state, tuple) else state.detach()  # type: ignore[attr-defined]
+
+
+def speed(characters: int, step: Callable[[], None]) -> float:
+    """Characters a second over SECONDS, by the median step; three steps to warm up."""
+    for _ in range(3):
+        step()
+    times, end = [], time.perf_counter() + SECONDS
+    while time.perf_counter() < end or len(times) < 3:
+        start = time.perf_counter()
+        step()
+        times.append(time.perf_counter() - start)
+    return characters / statistics.median(times)
+
+
+def training(model: CharacterModel, B: int, T: int) -> float:
+    """One AdamW step on a window, with clipping, the state carried."""
+    optimizer = torch.optim.AdamW(model.parameters(), lr=1e-3)
+    ids = torch.randint(model.V, (T + 1, B))
+    state: object = None
+
+    def step() -> None:
+        nonlocal state
+        logits, after = model(ids[:-1], state)
+        loss = functional.cross_entropy(logits.reshape(-1, model.V), ids[1:].reshape(-1))
+        optimizer.zero_grad()
+        loss.backward()
+        nn.utils.clip_grad_norm_(model.parameters(), 1.0)
+        optimizer.step()
+        state = detached(after)
+
+    return speed(B * T, step)
+
+
+@torch.inference_mode()
+def sampling(model: CharacterModel, B: int) -> float:
+    """One character for each of B samples at temperature 0.8."""
+    ids = torch.zeros((1, B), dtype=torch.long)
+    state: object = None
+
+    def step() -> None:
+        nonlocal ids, state
+        for _ in range(20):
+            logits, state = model(ids, state)
+            ids = torch.multinomial(torch.softmax(logits[0] / 0.8, dim=1), 1).T
+
+    return speed(20 * B, step)
+
+
+def main() -> None:
+    """Run what the command line says."""
+    what, cell, hidden, layers, streams, window, V, given, threads, kernels = sys.argv[1:]
+    torch.manual_seed(0)
+    torch.set_num_threads(int(threads))
+    torch.backends.mkldnn.enabled = kernels == "onednn"
+    model = CharacterModel(cell, int(hidden), int(layers), int(V), given == "embedding")
+    if what == "train":
+        print(training(model, int(streams), int(window)))
+    else:
+        print(sampling(model.eval(), int(streams)))
+
+
+if __name__ == "__main__":
+    main()
