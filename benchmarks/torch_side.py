@@ -1,7 +1,8 @@
 """The same model in PyTorch: trains or samples for some seconds and prints characters a second.
 
-python torch_side.py train lstm HIDDEN LAYERS STREAMS WINDOW V one-hot|embedding THREADS onednn|plain
-python torch_side.py sample lstm HIDDEN LAYERS STREAMS - V one-hot|embedding THREADS onednn|plain
+    python torch_side.py train|sample CELL HIDDEN LAYERS STREAMS WINDOW V INPUT THREADS KERNELS
+
+INPUT is one-hot or embedding, KERNELS onednn or plain; a sample has no use for WINDOW.
 """
 
 import statistics

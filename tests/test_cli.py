@@ -388,15 +388,18 @@ def started(*arguments: str | Path, **options: object) -> "subprocess.Popen[byte
 LONG = ("--hidden", "8", "--batch", "4", "--seq", "16", "--steps", "100000", "--eval-every", "50")
 
 
+@pytest.mark.parametrize("workers", [1, 2])
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_signal_ends_training_as_itself_with_the_work_saved(
-    text: Path, tmp_path: Path, number: signal.Signals
+    text: Path, tmp_path: Path, number: signal.Signals, workers: int
 ) -> None:
-    running = started("train", text, *LONG, "--json", "--out", tmp_path / "run")
+    """It goes to the whole process group, as Ctrl-C on a terminal does."""
+    options = (*LONG, "--json", "--workers", str(workers), "--out", tmp_path / "run")
+    running = started("train", text, *options, start_new_session=True)
     assert running.stdout is not None
     while b'"eval"' not in running.stdout.readline():
         pass
-    running.send_signal(number)
+    os.killpg(running.pid, number)
     out, err = running.communicate(timeout=30)
     assert running.returncode == -number
     end = json.loads(out.splitlines()[-1])
