@@ -30,7 +30,7 @@ class Stepper:
     def __call__(self, ids: Ids) -> Array:
         """The logits (B, V) of what follows ``ids`` (B,), good until the next call."""
         first, *others = self.layers
-        first.rows.take(ids, axis=1, out=first.a, mode="clip")
+        first.gather(ids)
         h = first.step()
         for layer in others:
             layer.project(h)
@@ -51,15 +51,21 @@ class _Layer:
         scale[: HALVED[network.shape.cell]] = 0.5
         self.state = tuple(part.copy() for part in state)
         self.a, self.hU = np.empty((2, G, B, H), W.dtype)
-        self.rows = scale * (W + b[:, None])  # of the first layer: W is a row a character
         self._product = _product(scale * U, self.state[0], self.hU)
         self._step = STEPS[network.shape.cell](self.state, r, self.a, self.hU)
-        self.x = np.empty((B, D), W.dtype)
-        self._projection = _product(scale * W, self.x, self.a)
-        self.b = scale * b[:, None]
+        if at == 0:
+            self.rows = scale * (W + b[:, None])
+        else:
+            self.x = np.empty((B, D), W.dtype)
+            self._projection = _product(scale * W, self.x, self.a)
+            self.b = scale * b[:, None]
+
+    def gather(self, ids: Ids) -> None:
+        """Make the gate inputs ``a`` of characters (B,); of the first layer only."""
+        self.rows.take(ids, axis=1, out=self.a, mode="clip")
 
     def project(self, x: Array) -> None:
-        """Make the gate inputs ``a`` of the layer below's output ``x`` (B, D)."""
+        """Make the gate inputs ``a`` of the layer below's output ``x`` (B, D); not of the first."""
         np.copyto(self.x, x)
         self._projection()
         np.add(self.a, self.b, self.a)
