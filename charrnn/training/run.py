@@ -37,7 +37,7 @@ from charrnn.training.events import (
     bits,
 )
 from charrnn.training.folder import DEFAULT_ROOT, RunFolder, new_folder
-from charrnn.training.team import Team, together
+from charrnn.training.team import POSSIBLE, Team, together
 from charrnn.training.trainer import SUMMED_BESIDES, Trainer
 from charrnn.training.worker import Job
 
@@ -75,7 +75,7 @@ class Run:
             RunFolder(self.place.out).check_free(overwrite=self.place.overwrite)
         files = sources.find(self.corpus)
         self.stock = take_stock(files, self.asked.newline)
-        config = self.asked.completed(self.stock.characters, cores())
+        config = self.asked.completed(self.stock.characters, cores() if POSSIBLE else 1)
         folder = self._take_folder()
         try:
             ids = encode(files, self.stock, folder.ids)

@@ -25,6 +25,7 @@ from charrnn.errors import MachineError
 from charrnn.network.workspace import Array
 
 HERE, FAILED = b".", b"!"
+POSSIBLE = os.name == "posix"  # where children inherit file descriptors
 SECONDS_TO_END = 5.0
 START = "import sys; sys.path[:] = {path!r}; from charrnn.training.worker import main; main()"
 
@@ -132,6 +133,8 @@ def together(size: int, capacity: int, job: bytes) -> Iterator[Team]:
     if size == 1:
         yield Team()
         return
+    if not POSSIBLE:
+        raise MachineError("workers", "this system has no teams; use --workers 1")
     links: list[socket.socket] = []
     others: list[subprocess.Popen[bytes]] = []
     with _shared_memory(4 * (size + 1) * capacity) as memory:
@@ -182,14 +185,14 @@ def _started(
 @contextmanager
 def _shared_memory(size: int) -> Iterator[int]:
     """A file descriptor of so many bytes in memory, without a name that could stay behind."""
-    with tempfile.TemporaryFile() as file:
-        memory = os.memfd_create("charrnn") if hasattr(os, "memfd_create") else file.fileno()
-        os.ftruncate(memory, size)
-        try:
-            yield memory
-        finally:
-            if memory != file.fileno():
-                os.close(memory)
+    in_memory = hasattr(os, "memfd_create")  # Linux; elsewhere a file without a name
+    with (
+        os.fdopen(os.memfd_create("charrnn"), "r+b")
+        if in_memory
+        else tempfile.TemporaryFile() as file
+    ):
+        os.ftruncate(file.fileno(), size)
+        yield file.fileno()
 
 
 def _how_it_ended(process: subprocess.Popen[bytes]) -> str:

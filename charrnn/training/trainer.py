@@ -90,7 +90,7 @@ class Trainer:
         assert self.config.eval_every is not None
         started = resumed = time.perf_counter()
         while self.step < self.total_steps:
-            loss, stop = self._update(stop=stop_requested())
+            loss, stop = self._update(stop_requested)
             yield Progress(self.step, self.total_steps, loss)
             if stop:
                 self.training_seconds += time.perf_counter() - resumed
@@ -107,15 +107,15 @@ class Trainer:
             resumed = time.perf_counter()
         yield "finished"
 
-    def _update(self, *, stop: bool = False) -> tuple[float, bool]:
+    def _update(self, stop_requested: Callable[[], bool]) -> tuple[float, bool]:
         """Learn from the next window; gives its loss, and whether a member wants to stop."""
         config = self.config
         ids, targets = self.streams.window(self.step * config.seq, config.seq)
-        self.summed[-1] = stop
         self.summed[-2], states = self.network.loss_and_gradients(
             ids, targets, self._begun(self.states), self.gradients, self._masks(), self.room,
             characters=config.batch * config.seq,
         )  # fmt: skip
+        self.summed[-1] = stop_requested()
         self.team.sum(self.summed)
         loss, stop = float(self.summed[-2]), bool(self.summed[-1])
         scale = clipping(self.gradients.vector, config.clip)
