@@ -206,5 +206,5 @@ def test_stepping_through_a_text_predicts_what_reading_it_does(
     step = Stepper(net, states)
     for now, expected in zip(ids, logs, strict=True):
         logits = step(now)
-        shift = logits - np.log(np.exp(logits).sum(axis=1, keepdims=True))
+        shift = (logits - np.log(np.exp(logits).sum(axis=0))).T
         np.testing.assert_allclose(shift, expected, atol=1e-12)

@@ -1,7 +1,16 @@
 """One character after the other: the network for sampling, where a window is one step long.
 
-What training prepares once a window is prepared once a text here, and no gradient is kept. The
-equations are those of cells.py, which the tests hold these to. Not here: what is drawn (sampling).
+What training prepares once a window is prepared once a text here, and no gradient is kept. All that
+is linear in a layer's step is one product, for one stream a matrix-vector product::
+
+    M @ x    M = W U b    x = what the layer below gives (nothing for the first: it has rows of W)
+                              what the layer itself gave in the step before
+                              1
+
+Letters as in cells.py, but here units stand before streams: a state is (H, B), and the gates of a
+step are (G H, B). So gates are contiguous, and a BLAS finds the long side of the product where it
+wants it. The equations are those of cells.py, which the tests hold these to. Not here: what is
+drawn (sampling).
 """
 
 from collections.abc import Callable
@@ -10,10 +19,11 @@ import numpy as np
 
 from charrnn.network.cells import State
 from charrnn.network.model import Network, States
-from charrnn.network.products import StepProduct
-from charrnn.network.workspace import Array, Workspace
+from charrnn.network.workspace import Array
 from charrnn.text.vocab import Ids
 
+CACHE_LINE = 16
+"""Numbers of a cache line: each row of M begins at one."""
 HALVED = {"rnn": 0, "gru": 2, "lstm": 3}
 """How many gates, the first ones, are sigmoid(x) = ½ tanh(½x) + ½: their ½x is in the weights."""
 
@@ -22,97 +32,91 @@ class Stepper:
     """A network and the states of B streams, which move by a character with each call."""
 
     def __init__(self, network: Network, states: States) -> None:
-        B = len(states[0][0])
-        self.layers = [_Layer(network, at, state) for at, state in enumerate(states)]
-        self.W, self.b = network.output_weights
-        self.logits = np.empty((B, len(self.b)), self.W.dtype)
+        W, b = network.output_weights
+        self.readout = _Product(W, W[:0], b, len(states[0][0]))
+        above = self.readout.below
+        self.layers: list[_Layer] = []
+        for at, state in reversed(list(enumerate(states))):
+            self.layers.insert(0, _Layer(network, at, state, above))
+            above = self.layers[0].product.below
 
     def __call__(self, ids: Ids) -> Array:
-        """The logits (B, V) of what follows ``ids`` (B,), good until the next call."""
-        first, *others = self.layers
-        first.gather(ids)
-        h = first.step()
-        for layer in others:
-            layer.project(h)
-            h = layer.step()
-        np.matmul(h, self.W, out=self.logits)
-        np.add(self.logits, self.b, self.logits)
-        return self.logits
+        """The logits (V, B) of what follows ``ids`` (B,), good until the next call."""
+        for layer in self.layers:
+            layer.step(ids)
+        return self.readout()
+
+
+class _Product:
+    """``M @ x`` again and again: ``below`` and ``own`` are the parts of x that change."""
+
+    def __init__(self, W: Array, U: Array, b: Array, B: int) -> None:
+        D, K, N = len(W), len(W) + len(U), len(b)
+        self.M = np.zeros((N, (K // CACHE_LINE + 1) * CACHE_LINE), b.dtype)
+        self.M[:, :D], self.M[:, D:K], self.M[:, K] = W.T, U.T, b
+        x, self.result = np.ones((self.M.shape[1], B), b.dtype), np.empty((N, B), b.dtype)
+        self.below, self.own = x[:D], x[D:K]
+        # as vectors for one stream: np.dot would have a BLAS treat a column as a matrix
+        self._x, self._out = (x[:, 0], self.result[:, 0]) if B == 1 else (x, self.result)
+
+    def __call__(self) -> Array:
+        np.dot(self.M, self._x, self._out)
+        return self.result
 
 
 class _Layer:
-    """One layer: its weights laid out for B streams, its state, and room for a step."""
+    """One layer: its weights laid out, its state, and where its output goes."""
 
-    def __init__(self, network: Network, at: int, state: State) -> None:
-        W, U, b, r = (network.parameters[f"{name}{at}"] for name in "WUbr")
-        G, D, H = W.shape
-        B = len(state[0])
-        scale = np.ones((G, 1, 1), W.dtype)
-        scale[: HALVED[network.shape.cell]] = 0.5
-        self.state = tuple(part.copy() for part in state)
-        self.a, self.hU = np.empty((2, G, B, H), W.dtype)
-        self._product = _product(scale * U, self.state[0], self.hU)
-        self._step = STEPS[network.shape.cell](self.state, r, self.a, self.hU)
-        if at == 0:
-            self.rows = scale * (W + b[:, None])
-        else:
-            self.x = np.empty((B, D), W.dtype)
-            self._projection = _product(scale * W, self.x, self.a)
-            self.b = scale * b[:, None]
+    def __init__(self, network: Network, at: int, state: State, above: Array) -> None:
+        cell = network.shape.cell
+        W, U, b = _side_by_side(cell, *(network.parameters[f"{name}{at}"] for name in "WUbr"))
+        self.rows = W if at == 0 else None
+        self.product = _Product(W[:0] if at == 0 else W, U, b, len(state[0]))
+        self.h, self.above = self.product.own, above
+        self.h[...], *others = (part.T for part in state)
+        self._move = MOVES[cell](self.product.result, self.h, *(part.copy() for part in others))
 
-    def gather(self, ids: Ids) -> None:
-        """Make the gate inputs ``a`` of characters (B,); of the first layer only."""
-        self.rows.take(ids, axis=1, out=self.a, mode="clip")
-
-    def project(self, x: Array) -> None:
-        """Make the gate inputs ``a`` of the layer below's output ``x`` (B, D); not of the first."""
-        np.copyto(self.x, x)
-        self._projection()
-        np.add(self.a, self.b, self.a)
-
-    def step(self) -> Array:
-        """The layer's next output (B, H), given its gate inputs ``a`` (G, B, H), overwritten."""
-        self._product()
-        self._step()
-        return self.state[0]
+    def step(self, ids: Ids) -> None:
+        """Read the layer below or, in the first, ``ids`` (B,); write for the layer above."""
+        a = self.product()
+        if self.rows is not None:
+            np.add(a, self.rows.take(ids, axis=0).T, a)
+        self._move()
+        np.copyto(self.above, self.h)
 
 
-def _product(W: Array, x: Array, out: Array) -> Callable[[], object]:
-    """``out = x @ W`` gate by gate, for the same arrays again and again.
+def _side_by_side(cell: str, W: Array, U: Array, b: Array, r: Array) -> tuple[Array, Array, Array]:
+    """W (D, G H), U (H, G H) and b (G H,) of one product for all gates.
 
-    For one stream the gates stand side by side: one matrix-vector product and not G.
+    The gru's last gate becomes two, as the reset gate acts on one half of it: n = tanh(a + r * q).
     """
-    G, K, N = W.shape
-    if len(x) == 1:
-        side_by_side = np.ascontiguousarray(W.transpose(1, 0, 2).reshape(K, G * N))
-        flat = out.reshape(G * N)
-        return lambda: np.dot(x[0], side_by_side, flat)
-    product = StepProduct(W, len(x), Workspace())
-    rows, columns = product.rows(x), product.columns(out)
-    return lambda: product(rows, columns)
+    parts = (W, U, b)
+    if cell == "gru":
+        nothing = np.zeros_like
+        parts = (
+            np.stack([*W, nothing(W[2])]),
+            np.stack([*U[:2], nothing(U[2]), U[2]]),
+            np.stack([*b, r[0]]),
+        )
+    scale = np.ones(len(parts[0]), W.dtype)
+    scale[: HALVED[cell]] = 0.5
+    W, U, b = (np.concatenate([*(scale * part.T).T], -1) for part in parts)
+    return W, U, b
 
 
-def _rnn(state: State, r: Array, a: Array, hU: Array) -> Callable[[], None]:
-    (h,) = state
-
-    def step() -> None:
-        np.add(a[0], hU[0], h)
-        np.tanh(h, h)
-
-    return step
+def _rnn(a: Array, h: Array) -> Callable[[], object]:
+    return lambda: np.tanh(a, h)
 
 
-def _gru(state: State, b: Array, a: Array, hU: Array) -> Callable[[], None]:
-    (h,) = state
-    half = np.array(0.5, h.dtype)
-    r_z, (r, z, n), (_, _, q) = a[:2], a, hU
+def _gru(a: Array, h: Array) -> Callable[[], None]:
+    half = np.array(0.5, a.dtype)
+    r, z, n, q = np.split(a, 4)
+    r_z = a[: len(a) // 2]
 
-    def step() -> None:
-        np.add(r_z, hU[:2], r_z)
+    def move() -> None:
         np.tanh(r_z, r_z)
         np.multiply(r_z, half, r_z)
         np.add(r_z, half, r_z)
-        np.add(q, b, q)
         np.multiply(q, r, q)
         np.add(n, q, n)
         np.tanh(n, n)
@@ -120,16 +124,15 @@ def _gru(state: State, b: Array, a: Array, hU: Array) -> Callable[[], None]:
         np.multiply(h, z, h)
         np.add(h, n, h)
 
-    return step
+    return move
 
 
-def _lstm(state: State, r: Array, a: Array, hU: Array) -> Callable[[], None]:
-    h, c = state
-    half = np.array(0.5, h.dtype)
-    i_f_o, (i, f, o, g) = a[:3], a
+def _lstm(a: Array, h: Array, c: Array) -> Callable[[], None]:
+    half = np.array(0.5, a.dtype)
+    i, f, o, g = np.split(a, 4)
+    i_f_o = a[: len(a) // 4 * 3]
 
-    def step() -> None:
-        np.add(a, hU, a)
+    def move() -> None:
         np.tanh(a, a)
         np.multiply(i_f_o, half, i_f_o)
         np.add(i_f_o, half, i_f_o)
@@ -139,7 +142,8 @@ def _lstm(state: State, r: Array, a: Array, hU: Array) -> Callable[[], None]:
         np.tanh(c, h)
         np.multiply(h, o, h)
 
-    return step
+    return move
 
 
-STEPS = {"rnn": _rnn, "gru": _gru, "lstm": _lstm}
+MOVES: dict[str, Callable[..., Callable[[], object]]] = {"rnn": _rnn, "gru": _gru, "lstm": _lstm}
+"""How each cell makes a step from the gate inputs ``a`` (G H, B) and its state, in place."""

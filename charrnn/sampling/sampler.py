@@ -41,7 +41,7 @@ def continuations(
         ids = draw(distribution(logits, config), next(uniform))
         yield ids, logits
         if remaining > 1:
-            logits = step(ids)
+            logits = step(ids).T
 
 
 def log_probability(logits: Array, ids: Ids) -> Probabilities:
