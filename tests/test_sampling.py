@@ -13,7 +13,8 @@ LOGS = np.log(np.array([[0.5, 0.1, 0.3, 0.06, 0.04]], np.float32))
 
 def kept(**settings: float) -> list[float]:
     config = SampleConfig(**{"temperature": 1.0, **settings})  # type: ignore[arg-type]
-    return [round(float(p), 4) for p in distribution(LOGS, config)[0]]
+    p = distribution(LOGS, config)[0]
+    return [round(float(share), 4) for share in p / p.sum()]
 
 
 def test_temperature_one_is_the_model_as_it_is() -> None:
