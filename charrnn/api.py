@@ -1,24 +1,28 @@
-"""The Python API, which the command line uses too: train, load, a model that samples and scores."""
+"""The Python API, which the command line uses too: train, load, a model that samples and scores.
 
-import secrets
+What only one of these needs is imported there: the first character of a sample should not wait for
+what trains.
+"""
+
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
 
 from charrnn.config import SampleConfig, TrainConfig
 from charrnn.network.workspace import Array
-from charrnn.reports.score import Score, score
 from charrnn.sampling.sampler import continuations, log_probability
 from charrnn.text.decode import with_newlines
 from charrnn.text.vocab import Ids
 from charrnn.training import checkpoint
 from charrnn.training.checkpoint import Checkpoint
-from charrnn.training.events import Evaluation, Event, Preview, Start
 from charrnn.training.folder import DEFAULT_ROOT, find_model
-from charrnn.training.run import Place, Run
+
+if TYPE_CHECKING:
+    from charrnn.reports.score import Score
+    from charrnn.training.events import Event
 
 Corpus: TypeAlias = str | Path | Sequence[str | Path]
 
@@ -62,8 +66,9 @@ class Model:
     def stream(self, prime: str, config: SampleConfig, *, seed: int) -> Iterator[str]:
         """The same, character by character as it is drawn."""
         opening = self._opening(prime)
+        known = self.vocabulary
         steps = continuations(self.checkpoint.network, opening, 1, config, seed)
-        return (self.checkpoint.stock.vocabulary.decode(ids) for ids, _ in steps)
+        return (known[drawn] for (drawn,), _ in steps)
 
     def samples(self, prime: str, config: SampleConfig, *, seed: int, number: int) -> list[Sample]:
         """Several continuations, computed side by side. Sample i is the same for any ``number``."""
@@ -81,12 +86,14 @@ class Model:
             for i in range(number)
         ]
 
-    def score(self, text: str) -> Score:
+    def score(self, text: str) -> "Score":
         """How well it predicts ``text``.
 
         Raises:
             InputError: when the model knows fewer than two of its characters.
         """
+        from charrnn.reports.score import score
+
         return score(self.checkpoint, text)
 
     def save(self, path: str | Path) -> None:
@@ -112,7 +119,7 @@ def train(
     root: str | Path = DEFAULT_ROOT,
     overwrite: bool = False,
     preview: int = 0,
-    on_event: Callable[[Event], object] = lambda event: None,
+    on_event: Callable[["Event"], object] = lambda event: None,
     stop_requested: Callable[[], bool] = lambda: False,
 ) -> Model:
     """Learn from text files; gives the best model, which also lies in the run folder.
@@ -127,6 +134,9 @@ def train(
         DivergedError: when the loss became infinite; the best model before is in the folder.
         MachineError, OSError: when the folder cannot be written.
     """
+    from charrnn.training.events import Evaluation, Preview, Start
+    from charrnn.training.run import Place, Run
+
     paths = [corpus] if isinstance(corpus, str | Path) else list(corpus)
     place = Place(None if out is None else Path(out), Path(root), overwrite)
     run = Run(paths, config, place)
@@ -152,4 +162,6 @@ def load(path: str | Path) -> Model:
 
 def drawn_seed() -> int:
     """A seed for those who named none, short enough to type."""
-    return secrets.randbelow(1 << 32)
+    from secrets import randbelow
+
+    return randbelow(1 << 32)

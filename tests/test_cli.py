@@ -15,6 +15,7 @@ from pathlib import Path
 import click
 import pytest
 
+from charrnn.cli.main import COMMANDS
 from charrnn.cli.main import program as commands
 from tests.conftest import TEXT, Finished, Program, clean_environment
 
@@ -487,6 +488,13 @@ def every_command(command: click.Command, path: str = "charrnn") -> dict[str, cl
         for name, inner in command.commands.items():
             found |= every_command(inner, f"{path} {name}")
     return found
+
+
+@pytest.mark.parametrize(("name", "does"), [(name, does) for name, (_, does) in COMMANDS.items()])
+def test_list_of_commands_says_what_their_own_help_says(name: str, does: str) -> None:
+    help_ = every_command(commands)[f"charrnn {name}"].help
+    assert help_
+    assert " ".join(help_.split()).startswith(does.rstrip("."))
 
 
 @pytest.mark.parametrize("path", every_command(commands))

@@ -1,12 +1,15 @@
 """The house: text flows one way, and what is slow or loud stays where it belongs."""
 
 import ast
+import os
 import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+
+from charrnn.cli import blas
 
 PACKAGE = Path(__file__).resolve().parent.parent / "charrnn"
 FILES = sorted(PACKAGE.rglob("*.py"))
@@ -34,7 +37,7 @@ ORDER = """
     reports.summary reports.loss reports.score reports.vocab
     api
     render.document render.text
-    cli.console cli.settings cli.signals
+    cli.blas cli.console cli.settings cli.signals
     cli.options
     cli.train cli.sample cli.inspect
     cli.main
@@ -117,3 +120,25 @@ def test_help_and_version_load_no_numpy(arguments: list[str]) -> None:
 def test_importing_the_package_loads_no_numpy() -> None:
     code = "import charrnn, sys; assert 'numpy' not in sys.modules; charrnn.train; charrnn.Score"
     subprocess.run([sys.executable, "-c", code], check=True)
+
+
+def test_a_sample_waits_for_nothing_that_only_training_needs(run_folder: Path) -> None:
+    code = (
+        "import sys; from charrnn.cli.main import program\n"
+        "program.main(sys.argv[1:], standalone_mode=False)\n"
+        "assert not {'threadpoolctl', 'subprocess', 'charrnn.training.trainer', 'tqdm',"
+        " 'charrnn.render.document'} & set(sys.modules)\n"
+    )
+    arguments = ["sample", str(run_folder), "--length", "3", "--seed", "1"]
+    subprocess.run([sys.executable, "-c", code, *arguments], check=True, capture_output=True)
+
+
+def test_threads_of_products_are_limited_unless_the_user_has_said_how_many(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.delenv("OPENBLAS_NUM_THREADS", raising=False)
+    monkeypatch.setenv("OMP_NUM_THREADS", "7")
+    monkeypatch.setenv("MKL_NUM_THREADS", "")  # put back when the test is over
+    blas.limit(2)
+    assert os.environ["OPENBLAS_NUM_THREADS"] == "2"
+    assert os.environ["OMP_NUM_THREADS"] == "7"

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from charrnn.cli import options
+from charrnn.cli import blas, options
 from charrnn.cli.settings import Command
 
 
@@ -25,6 +25,7 @@ class Reports(click.Group):
 @click.group("inspect", cls=Reports, epilog="\b\nExample:\n  charrnn inspect loss runs/tenki")
 def inspect_group() -> None:
     """Show what a model is and what it learned; without a NAME, the summary."""
+    blas.limit(1)
 
 
 @inspect_group.command("summary", cls=Command)

@@ -1,28 +1,55 @@
 """The program: its commands, and the one place where errors become a line and an exit code."""
 
-import os
 import signal
 import sys
-import traceback
+from collections.abc import Iterator, Mapping
+from importlib import import_module
 from io import TextIOWrapper
 
 import click
 from click.exceptions import NoArgsIsHelpError
 
 from charrnn._version import __version__
-from charrnn.cli.inspect import inspect_group
-from charrnn.cli.sample import sample_command
-from charrnn.cli.settings import PREFIX
 from charrnn.cli.signals import Ended, die_of
-from charrnn.cli.train import train_command
 from charrnn.errors import CharrnnError, ConfigError, MachineError
 
-BLAS_THREADS = ("OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "OMP_NUM_THREADS")
-"""Read when NumPy is loaded. Small products lose more to threads than they gain."""
+COMMANDS = {
+    "train": (
+        "train_command",
+        "Learn from text files, folders of *.txt, .gz files, or - for stdin.",
+    ),
+    "sample": ("sample_command", "Continue a text in the manner of the corpus that MODEL learned."),
+    "inspect": ("inspect_group", "Show what a model is and what it learned."),
+}
+"""Each with its name in the module of cli/ that is called as it is, and what it does."""
+
+
+class Commands(Mapping[str, click.Command]):
+    """The commands by name, each imported when it is asked for: the others cost nothing."""
+
+    def __getitem__(self, name: str) -> click.Command:
+        attribute, _ = COMMANDS[name]
+        command: click.Command = getattr(import_module(f"charrnn.cli.{name}"), attribute)
+        return command
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(COMMANDS)
+
+    def __len__(self) -> int:
+        return len(COMMANDS)
 
 
 class Program(click.Group):
     """The group of commands. A closed pipe and Ctrl-C end it as the signal would."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Their names, in the order in which a newcomer needs them."""
+        return list(COMMANDS)
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """List them, without importing any."""
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, does) for name, (_, does) in COMMANDS.items()])
 
     def invoke(self, ctx: click.Context) -> object:
         """Run the command; click would turn a closed pipe into exit code 1."""
@@ -38,7 +65,8 @@ class Program(click.Group):
 
 @click.group(
     cls=Program,
-    context_settings={"help_option_names": ["-h", "--help"], "auto_envvar_prefix": PREFIX},
+    commands=Commands(),
+    context_settings={"help_option_names": ["-h", "--help"], "auto_envvar_prefix": "CHARRNN"},
     epilog="\b\nExample:\n  charrnn train corpora/tenki.txt\n  charrnn sample --prime 今日は",
 )
 @click.version_option(__version__, prog_name="charrnn")
@@ -46,15 +74,8 @@ def program() -> None:
     """A character-level recurrent language model: learns from a text, and writes on."""
 
 
-program.add_command(train_command)
-program.add_command(sample_command)
-program.add_command(inspect_group)
-
-
 def main() -> None:
     """Run the program on the command line's arguments, and end the process."""
-    for name in BLAS_THREADS:
-        os.environ.setdefault(name, "1")
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, TextIOWrapper):
             stream.reconfigure(encoding="utf-8", errors="backslashreplace", newline="\n")
@@ -74,6 +95,8 @@ def _run(args: list[str]) -> int:
         raise
     except Exception as error:
         if "--traceback" in args:
+            import traceback
+
             traceback.print_exc()
         return _told(error)
 

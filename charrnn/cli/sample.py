@@ -6,12 +6,15 @@ from pathlib import Path
 
 import click
 
-from charrnn.cli import options
+from charrnn.cli import blas, options
 from charrnn.cli.console import Console
 from charrnn.cli.settings import Command
 from charrnn.config import SampleConfig
+from charrnn.training.cores import cores
 
 DEFAULT_SEPARATOR = "\n---\n"
+BLAS_THREADS = 2
+"""Of one stream the weights come out of two cores' caches; more were not measured."""
 
 
 @click.command(
@@ -95,8 +98,8 @@ def sample_command(
     """
     names = ("length", "temperature", "top_k", "top_p")
     config = SampleConfig(**{name: ctx.params[name] for name in names})
+    blas.limit(min(BLAS_THREADS, cores()))
     from charrnn.api import drawn_seed
-    from charrnn.render import document
 
     console = options.console(ctx)
     trained = options.load_model(model, console)
@@ -110,6 +113,8 @@ def sample_command(
     texts = trained.samples(prime, config, seed=drawn, number=samples)
     _show_seed(console, seed, drawn)
     if console.json:
+        from charrnn.render import document
+
         console.result("\n".join(map(document.plain, texts)))
     else:
         console.result(separator.join(opening + sample.text for sample in texts))

@@ -4,9 +4,7 @@ The command line wins over the environment, the environment over the file, the f
 click does that by itself once a file has become its ``default_map``.
 """
 
-import difflib
 import os
-import tomllib
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
@@ -14,7 +12,6 @@ from typing import Any
 import click
 from click.core import ParameterSource
 
-PREFIX = "CHARRNN"
 NOT_SETTINGS = ("config", "help", "version", "traceback")
 PRECEDENCE = [ParameterSource.DEFAULT_MAP, ParameterSource.ENVIRONMENT, ParameterSource.COMMANDLINE]
 
@@ -38,6 +35,8 @@ def read_config(ctx: click.Context, param: click.Parameter, path: str | None) ->
     """The callback of ``--config``: take this command's table as defaults."""
     if path is None:
         return
+    import tomllib
+
     try:
         tables = tomllib.loads(Path(path).read_bytes().decode())
     except OSError as error:
@@ -108,5 +107,7 @@ def _text(value: object) -> object:
 
 
 def _meant(name: str, known: Iterable[str]) -> str:
+    import difflib
+
     near = difflib.get_close_matches(name, list(known), 1)
     return f"; did you mean {near[0]}?" if near else ""

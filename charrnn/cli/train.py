@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from charrnn.cli import options
+from charrnn.cli import blas, options
 from charrnn.cli.console import Console
 from charrnn.cli.settings import Command, one_of
 from charrnn.cli.signals import Ended, Stop
@@ -176,6 +176,7 @@ def train_command(ctx: click.Context, /, **_: object) -> None:
     """
     one_of(ctx, "epochs", "steps")
     config = TrainConfig(**{field.name: ctx.params[field.name] for field in fields(TrainConfig)})
+    blas.limit(1)  # a worker's own; they are processes
     from charrnn.api import train
 
     console = options.console(ctx)

@@ -13,7 +13,7 @@ import zlib
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
@@ -26,7 +26,9 @@ from charrnn.network.parameters import Parameters, Shape
 from charrnn.network.workspace import Array
 from charrnn.text.corpus import Stock
 from charrnn.text.vocab import Vocabulary
-from charrnn.training.trainer import Trainer
+
+if TYPE_CHECKING:
+    from charrnn.training.trainer import Trainer
 
 FORMAT = 1
 TORCH_GATES = {"rnn": [0], "gru": [0, 1, 2], "lstm": [0, 1, 3, 2]}
@@ -60,7 +62,7 @@ def save(checkpoint: Checkpoint, path: Path) -> None:
     _write(path, to_torch(checkpoint.network.parameters), _meta(checkpoint))
 
 
-def save_training(checkpoint: Checkpoint, trainer: Trainer, path: Path) -> None:
+def save_training(checkpoint: Checkpoint, trainer: "Trainer", path: Path) -> None:
     """Write a model and, besides, the whole state of its training. Raises as `save`."""
     arrays = to_torch(checkpoint.network.parameters)
     arrays["training.m"] = trainer.optimizer.m
