@@ -127,14 +127,18 @@ def test_chunks_of_the_softmax_change_nothing(monkeypatch: pytest.MonkeyPatch) -
 def test_gradient_of_gathered_rows_adds_up_what_was_gathered(characters: int) -> None:
     rng = np.random.default_rng(7)
     ids, W = rng.integers(0, characters, (8, 5)), rng.normal(size=(3, characters, 4))
-    b, da = rng.normal(size=(3, 4)), rng.normal(size=(3, 8, 5, 4))
-    a, backward = gathered(ids, W, b, Workspace())
+    b, da = rng.normal(size=(3, 4)), rng.normal(size=(8, 5, 3, 4))
+    scale = np.array([0.5, 0.5, 1])
+    put, backward = gathered(ids, W, b, scale)
     one_hot = np.eye(characters)[ids]  # (T, B, V)
-    np.testing.assert_allclose(a, np.einsum("tbv,gvh->gtbh", one_hot, W) + b[:, None, None])
+    a = np.einsum("tbv,gvh->gtbh", one_hot, W) + b[:, None, None]
+    for t in range(len(ids)):
+        put(t, out := np.empty((3, 5, 4)))
+        np.testing.assert_allclose(out, scale[:, None, None] * a[:, t])
     dW, db = np.full_like(W, np.nan), np.full_like(b, np.nan)
     assert backward(da, dW, db) is None
-    np.testing.assert_allclose(dW, np.einsum("tbv,gtbh->gvh", one_hot, da), atol=1e-12)
-    np.testing.assert_allclose(db, da.sum(axis=(1, 2)), atol=1e-12)
+    np.testing.assert_allclose(dW, np.einsum("tbv,tbgh->gvh", one_hot, da), atol=1e-12)
+    np.testing.assert_allclose(db, da.sum(axis=(0, 1)), atol=1e-12)
 
 
 @pytest.mark.parametrize("cell", CELLS)

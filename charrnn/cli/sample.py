@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Iterator
+from itertools import islice
 from pathlib import Path
 
 import click
@@ -13,6 +14,8 @@ from charrnn.config import SampleConfig
 from charrnn.training.cores import cores
 
 DEFAULT_SEPARATOR = "\n---\n"
+PIECE = 256
+"""Characters that go into a pipe together."""
 BLAS_THREADS = 2
 """Of one stream the weights come out of two cores' caches; more were not measured."""
 
@@ -128,10 +131,9 @@ def _show_seed(console: Console, asked: int | None, drawn: int) -> None:
 
 def _write(opening: str, stream: Iterator[str]) -> None:
     """Write characters as they come: at once on a terminal, in larger pieces into a pipe."""
-    watched = sys.stdout.isatty()
+    together = 1 if sys.stdout.isatty() else PIECE
     sys.stdout.write(opening)
-    for character in stream:
-        sys.stdout.write(character)
-        if watched:
-            sys.stdout.flush()
+    while piece := "".join(islice(stream, together)):
+        sys.stdout.write(piece)
+        sys.stdout.flush()
     sys.stdout.write("\n")

@@ -1,8 +1,10 @@
-"""The gate inputs of a whole window at once, outside the time loop: ``a = x W + b``.
+"""The gate inputs of each step, ``a = x W + b``, outside the recurrence.
 
-Each function gives ``a`` (G, T, B, H) and ``backward(da, dW, db)``, which gives the gradient of the
-input and **writes** those of W and b to ``dW`` and ``db``. Both modify nothing else; ``a`` and the
-input's gradient are made in the ``room``. ``W`` (G, D, H), ``b`` (G, H).
+Each function gives ``put(t, out)`` and ``backward(da, dW, db)``. ``put`` writes a step's ``a`` to
+``out`` (G, B, H), multiplied by ``scale`` (G,): a cell asks for it when it needs it, so that it is
+still in cache. ``backward`` takes the gradient of a, (T, B, G, H), gives that of the input, and
+**writes** those of W and b to ``dW`` and ``db``; it modifies nothing else. What is made is made in
+the ``room``. ``W`` (G, D, H), ``b`` (G, H).
 """
 
 from collections.abc import Callable
@@ -10,60 +12,60 @@ from typing import TypeAlias
 
 import numpy as np
 
-from charrnn.network.products import StepProduct
+from charrnn.network.cells import PutInputs
+from charrnn.network.products import StepProduct, sum_over_window
 from charrnn.network.workspace import Array, Workspace
 from charrnn.text.vocab import Ids
 
 Backward: TypeAlias = Callable[[Array, Array, Array], Array | None]
 
 
-def gathered(ids: Ids, W: Array, b: Array, room: Workspace) -> tuple[Array, Backward]:
+def gathered(ids: Ids, W: Array, b: Array, scale: Array) -> tuple[PutInputs, Backward]:
     """For characters ``ids`` (T, B): one-hot input picks rows of W, where D is V.
 
     There is no gradient of a character: dx is None.
     """
-    G, _, H = W.shape
     present, which = np.unique(ids.ravel(), return_inverse=True)
-    table = W[:, present] + b[:, None]
-    a = room.empty("a", (G, len(which), H), W.dtype)
-    np.take(table, which, axis=1, out=a, mode="clip")  # other modes go through a buffer
+    table = W.take(present, axis=1)
+    table += b[:, None]
+    table *= scale[:, None, None]
+    rows = which.reshape(ids.shape)
+
+    def put(t: int, out: Array) -> None:
+        table.take(rows[t], axis=1, out=out, mode="clip")  # other modes go through a buffer
 
     def backward(da: Array, dW: Array, db: Array) -> None:
         dW[:] = 0
-        da = da.reshape(G, -1, H)
+        da = da.reshape(len(which), *b.shape)
         # as a product with the one-hot input, V times the work, all but a little of it with zeros
         for character, places in zip(present, _places(which, len(present)), strict=True):
-            np.add.reduce(da.take(places, axis=1), axis=1, out=dW[:, character])
+            np.add.reduce(da.take(places, axis=0), axis=0, out=dW[:, character])
         np.add.reduce(dW, axis=1, out=db)  # each step was added to one row of dW
 
-    return a.reshape(G, *ids.shape, H), backward
+    return put, backward
 
 
-def projected(x: Array, W: Array, b: Array, room: Workspace) -> tuple[Array, Backward]:
+def projected(
+    x: Array, W: Array, b: Array, scale: Array, room: Workspace
+) -> tuple[PutInputs, Backward]:
     """For the layer below's output ``x`` (T, B, D)."""
-    T, B, D = x.shape
-    G, _, H = W.shape
-    N = T * B
-    flat = x.reshape(N, D)
-    a = room.empty("a", (G, N, H), W.dtype)
-    times_W = StepProduct(W, N, room.inner("forward"))
-    times_W(times_W.rows(flat), times_W.columns(a))
-    a += b[:, None]
+    _, B, _ = x.shape
+    times_W = StepProduct(W[None], B, room.inner("times W"), scale)
+    rows, bias = times_W.rows(x), (scale[:, None] * b)[:, None]
+
+    def put(t: int, out: Array) -> None:
+        np.add(times_W(rows[t]), bias, out)
 
     def backward(da: Array, dW: Array, db: Array) -> Array:
-        da = da.reshape(G, N, H)
-        np.matmul(flat.T, da, out=dW)
-        np.add.reduce(da, axis=1, out=db)
-        dx = room.empty("dx", (N, D), da.dtype)
-        by_gate = room.empty("by_gate", (G, B, D), da.dtype)  # of one step, which stays in cache
-        back = StepProduct(W.transpose(0, 2, 1), B, room.inner("backward"))
-        rows, columns = back.rows(da.reshape(G, T, 1, B, H)), back.columns(by_gate)
-        for t, dx_now in enumerate(dx.reshape(T, B, D)):
-            back(rows[:, t], columns)
-            np.add.reduce(by_gate, axis=0, out=dx_now)
-        return dx.reshape(x.shape)
+        sum_over_window(x, da, dW)
+        np.add.reduce(da, axis=(0, 1), out=db)
+        dx = room.empty("dx", x.shape, x.dtype)
+        back = StepProduct(W.transpose(0, 2, 1)[:, None], B, room.inner("back W"))
+        for d, dx_now in zip(back.rows(da.reshape(*x.shape[:2], -1)), dx, strict=True):
+            np.copyto(dx_now, back(d)[0])
+        return dx
 
-    return a.reshape(G, T, B, H), backward
+    return put, backward
 
 
 def _places(which: Ids, kinds: int) -> list[Ids]:

@@ -8,7 +8,7 @@ from typing import TypeAlias
 
 import numpy as np
 
-from charrnn.network.cells import State
+from charrnn.network.cells import State, scale
 from charrnn.network.inputs import gathered, projected
 from charrnn.network.parameters import Parameters, Shape
 from charrnn.network.softmax import log_probabilities, loss_and_gradients
@@ -82,8 +82,13 @@ class Network:
         The backward gives the gradient of the layer below.
         """
         W, U, b, r = (self.parameters[f"{name}{layer}"] for name in "WUbr")
-        a, undo_input = gathered(ids, W, b, room) if below is None else projected(below, W, b, room)
-        h, after, undo_cell = self.shape.recurrence.recurrence(a, state, U, r, room)
+        of_gates = scale(self.shape.cell, W.dtype)
+        if below is None:
+            put_a, undo_input = gathered(ids, W, b, of_gates)
+        else:
+            put_a, undo_input = projected(below, W, b, of_gates, room)
+        recurrence = self.shape.recurrence.recurrence
+        h, after, undo_cell = recurrence(len(ids), put_a, state, U, r, room)
 
         def backward(dh: Array, gradients: Parameters) -> Array | None:
             nothing = tuple(map(np.zeros_like, state))  # beyond the window's end: truncated

@@ -2,10 +2,10 @@
 
 A BLAS repacks W for every product, which with few streams costs as much as the product itself: at
 512 units and 32 streams OpenBLAS reached 60 to 75 % of its own peak. For small enough products on
-AVX-512 it has kernels that read both factors where they lie. So W is laid out once in blocks of
-columns, each a small product: 105 to 115 % of the peak that large products reach.
+AVX-512 it has kernels that read both factors where they lie. So W is laid out once in blocks, each
+a small product: 105 to 115 % of the peak that large products reach.
 
-Not here: products of a whole window, which a BLAS does well as they are.
+Products of a whole window a BLAS does well as they are.
 """
 
 from functools import cache
@@ -14,52 +14,82 @@ import numpy as np
 
 from charrnn.network.workspace import Array, Workspace
 
-COLUMNS = 32
-COLUMNS_AT_MOST = 64
+COLUMNS = 64
+COLUMNS_AT_LEAST = 16
 ROWS_AT_LEAST = 8
 SMALL = 1_000_000
 """OpenBLAS takes the kernels for small products up to so many multiplications."""
 
 
 class StepProduct:
-    """``x @ W`` for x (B, K) or (G, B, K), gate by gate, with a layout of ``W`` (G, K, N).
+    """The sum over s of ``x[s] @ W[s, g]`` for each g, with a layout of ``W`` (S, G, K, N).
 
-    The operands are handed in as views that `rows` and `columns` make of whole windows, so that a
-    step costs one call: ``product(rows(x)[t], columns(out)[t])``.
+    For gates that stand side by side in the result W is ``U[None]``; in x, ``U[:, None]``. A
+    window's x (..., B, S K) is handed in as the view that `rows` makes of it, so that a step costs
+    one call: ``product(rows(x)[t])``, (G, B, N), good until the next. ``scale`` (G,) multiplies W.
     """
 
-    def __init__(self, W: Array, B: int, room: Workspace) -> None:
-        G, K, N = W.shape
-        self.piece, self.width = pieces(B, K, N)
-        blocks = W.reshape(G, K, 1, N // self.width, self.width).transpose(0, 3, 2, 1, 4)
-        self.weights = room.empty("weights", blocks.shape, W.dtype)
-        self.weights[...] = blocks
+    def __init__(self, W: Array, B: int, room: Workspace, scale: Array | None = None) -> None:
+        S, G, K, N = W.shape
+        over_s, over_k, self._height, width = blocks(B, S, K, N)
+        self._parts = over_s * over_k
+        inner, across = S * K // self._parts, N // width
+        self._weights = room.empty("weights", (self._parts, G, across, 1, inner, width), W.dtype)
+        np.multiply(
+            W.reshape(over_s, S // over_s, G, over_k, K // over_k, across, width)
+            .transpose(0, 3, 2, 5, 1, 4, 6),
+            1 if scale is None else scale[:, None, None, None, None],
+            self._weights.reshape(over_s, over_k, G, across, S // over_s, K // over_k, width),
+        )  # fmt: skip
+        sums = room.empty("sums", (self._parts, G, B, N), W.dtype)
+        split = sums.reshape(self._parts, G, B // self._height, self._height, across, width)
+        self._blocks = split.transpose(0, 1, 4, 2, 3, 5)
+        self._sums = sums
+        self.result = room.empty("result", (G, B, N), W.dtype) if self._parts > 1 else sums[0]
 
-    def __call__(self, rows: Array, columns: Array) -> None:
-        """Write the product of a step to ``columns``."""
-        np.matmul(rows, self.weights, out=columns)
+    def __call__(self, rows: Array) -> Array:
+        """The product of a step."""
+        np.matmul(rows, self._weights, out=self._blocks)
+        if self._parts > 1:
+            np.add.reduce(self._sums, axis=0, out=self.result)
+        return self.result
 
     def rows(self, x: Array) -> Array:
-        """A view of ``x`` (..., B, K) as left factors; with gates, (..., G, 1, B, K) is wanted."""
-        return x.reshape(*x.shape[:-2], -1, self.piece, x.shape[-1])
-
-    def columns(self, out: Array) -> Array:
-        """A view of ``out`` (..., G, B, N) as a result."""
-        *outer, B, N = out.shape
-        blocks = out.reshape(*outer, B // self.piece, self.piece, N // self.width, self.width)
-        return np.moveaxis(blocks, -2, -4)
+        """A view of ``x`` (..., B, S K) as left factors."""
+        *outer, B, K = x.shape
+        split = x.reshape(*outer, B // self._height, self._height, self._parts, K // self._parts)
+        return np.moveaxis(split, -2, -4)[..., :, None, None, :, :, :]
 
 
-def pieces(B: int, K: int, N: int) -> tuple[int, int]:
-    """How many rows and columns one small product has: they divide B and N."""
-    if B < ROWS_AT_LEAST or not small_products_are_fast():
-        return B, N
-    fitting = [n for n in range(COLUMNS // 2, COLUMNS_AT_MOST + 1) if N % n == 0]
-    if not fitting:
-        return B, N
-    width = min(fitting, key=lambda n: (abs(n - COLUMNS), n))
-    rows = [b for b in range(1, B + 1) if B % b == 0 and b * K * width <= SMALL]
-    return (max(rows), width) if rows else (B, N)
+def sum_over_window(x: Array, d: Array, out: Array) -> None:
+    """Write the gradient of W (G, K, H) where ``d`` (T, B, G, H) is that of ``x @ W``, x (T, B, K).
+
+    The outer product of each step and stream, summed over all of them.
+    """
+    T, B, G, H = d.shape
+    np.matmul(x.reshape(T * B, -1).T, d.reshape(T * B, G, H).swapaxes(0, 1), out=out)
+
+
+def blocks(B: int, S: int, K: int, N: int) -> tuple[int, int, int, int]:
+    """How a product is cut: sums over S and over K in so many parts, blocks of rows and columns.
+
+    They divide S, K, B, N. Uncut is (1, 1, B, N).
+    """
+    widths = [n for n in range(COLUMNS_AT_LEAST, COLUMNS + 1) if N % n == 0]
+    if not widths or not small_products_are_fast():
+        return 1, 1, B, N
+    width = max(widths)
+    cuts = [(s, 1) for s in _divisors(S)] + [(S, k) for k in _divisors(K)]
+    for over_s, over_k in cuts:
+        inner = S * K // (over_s * over_k)
+        heights = [b for b in _divisors(B) if b * inner * width <= SMALL]
+        if heights and heights[-1] >= min(B, ROWS_AT_LEAST):
+            return over_s, over_k, heights[-1], width
+    return 1, 1, B, N
+
+
+def _divisors(number: int) -> list[int]:
+    return [n for n in range(1, number + 1) if number % n == 0]
 
 
 @cache

@@ -17,15 +17,13 @@ from collections.abc import Callable
 
 import numpy as np
 
-from charrnn.network.cells import State
+from charrnn.network.cells import State, scale
 from charrnn.network.model import Network, States
 from charrnn.network.workspace import Array
 from charrnn.text.vocab import Ids
 
 CACHE_LINE = 16
 """Numbers of a cache line: each row of M begins at one."""
-HALVED = {"rnn": 0, "gru": 2, "lstm": 3}
-"""How many gates, the first ones, are sigmoid(x) = ½ tanh(½x) + ½: their ½x is in the weights."""
 
 
 class Stepper:
@@ -70,7 +68,7 @@ class _Layer:
     def __init__(self, network: Network, at: int, state: State, above: Array) -> None:
         cell = network.shape.cell
         W, U, b = _side_by_side(cell, *(network.parameters[f"{name}{at}"] for name in "WUbr"))
-        self.rows = W if at == 0 else None
+        self._gather = _gathering(W, len(state[0])) if at == 0 else None
         self.product = _Product(W[:0] if at == 0 else W, U, b, len(state[0]))
         self.h, self.above = self.product.own, above
         self.h[...], *others = (part.T for part in state)
@@ -79,10 +77,19 @@ class _Layer:
     def step(self, ids: Ids) -> None:
         """Read the layer below or, in the first, ``ids`` (B,); write for the layer above."""
         a = self.product()
-        if self.rows is not None:
-            np.add(a, self.rows.take(ids, axis=0).T, a)
+        if self._gather is not None:
+            np.add(a, self._gather(ids), a)
         self._move()
         np.copyto(self.above, self.h)
+
+
+def _gathering(W: Array, B: int) -> Callable[[Ids], Array]:
+    """Rows of ``W`` (V, N) picked by characters, as columns (N, B)."""
+    columns = np.empty((W.shape[1], B), W.dtype)
+    if B == 1:
+        return lambda ids: W.take(ids, axis=0, out=columns.T, mode="clip").T
+    by_unit = np.ascontiguousarray(W.T)  # to transpose rows in each step takes five times as long
+    return lambda ids: by_unit.take(ids, axis=1, out=columns, mode="clip")
 
 
 def _side_by_side(cell: str, W: Array, U: Array, b: Array, r: Array) -> tuple[Array, Array, Array]:
@@ -90,7 +97,7 @@ def _side_by_side(cell: str, W: Array, U: Array, b: Array, r: Array) -> tuple[Ar
 
     The gru's last gate becomes two, as the reset gate acts on one half of it: n = tanh(a + r * q).
     """
-    parts = (W, U, b)
+    parts, of_gates = (W, U, b), scale(cell, W.dtype)
     if cell == "gru":
         nothing = np.zeros_like
         parts = (
@@ -98,9 +105,8 @@ def _side_by_side(cell: str, W: Array, U: Array, b: Array, r: Array) -> tuple[Ar
             np.stack([*U[:2], nothing(U[2]), U[2]]),
             np.stack([*b, r[0]]),
         )
-    scale = np.ones(len(parts[0]), W.dtype)
-    scale[: HALVED[cell]] = 0.5
-    W, U, b = (np.concatenate([*(scale * part.T).T], -1) for part in parts)
+        of_gates = np.append(of_gates, of_gates[-1:])
+    W, U, b = (np.concatenate([*(of_gates * part.T).T], -1) for part in parts)
     return W, U, b
 
 

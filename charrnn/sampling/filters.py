@@ -57,5 +57,5 @@ def top_p(p: Probabilities, mass: float) -> Probabilities:
 def draw(p: Probabilities, uniform: npt.NDArray[np.float64]) -> npt.NDArray[np.intp]:
     """One id a row of ``p`` (B, V) by inverting its sums at ``uniform`` (B,) numbers in [0, 1)."""
     sums = np.add.accumulate(p, axis=1)
-    reached = sums > (uniform * sums[:, -1])[:, None]
+    reached = sums > uniform[:, None] * sums[:, -1:]
     return reached.argmax(axis=1)

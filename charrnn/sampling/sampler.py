@@ -46,8 +46,9 @@ def continuations(
 
 def log_probability(logits: Array, ids: Ids) -> Probabilities:
     """Of the ``ids`` (B,) drawn by ``logits`` (B, V), in nats, by the model as it is; (B,)."""
-    logs = logits - logits.max(axis=1, keepdims=True).astype(np.float64)
-    return logs[np.arange(len(ids)), ids] - np.log(np.exp(logs).sum(axis=1))
+    logs = logits - np.maximum.reduce(logits, axis=1, keepdims=True)
+    picked = logs[np.arange(len(ids)), ids]
+    return picked - np.log(np.add.reduce(np.exp(logs, out=logs), axis=1, dtype=np.float64))
 
 
 def _primed(network: Network, ids: Ids) -> tuple[Array, States]:
