@@ -27,9 +27,9 @@ ORDER = """
     network.inputs network.softmax network.parameters
     network.model
     network.stepper
-    training.events training.optimizer training.folder training.cores training.team
+    training.events training.optimizer training.folder training.machine training.team
     training.evaluation
-    training.trainer
+    training.memory training.trainer
     training.worker training.checkpoint
     training.run
     sampling.filters

@@ -7,7 +7,8 @@ from charrnn.network import products
 from charrnn.network.products import StepProduct, blocks, sum_over_window
 from charrnn.network.workspace import Workspace
 
-CUTS = {  # (B, S, G, K, N): how it is cut where small products are fast
+# (B, S, G, K, N): how it is cut where small products are fast
+CUTS: dict[tuple[int, ...], tuple[int, ...]] = {
     (25, 1, 4, 128, 128): (1, 1, 25, 64),
     (32, 1, 3, 96, 80): (1, 1, 32, 40),
     (32, 4, 1, 256, 256): (1, 1, 8, 64),

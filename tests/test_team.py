@@ -13,8 +13,6 @@ import pytest
 import charrnn
 from charrnn.config import TrainConfig
 from charrnn.errors import MachineError
-from charrnn.training import cores as cores_module
-from charrnn.training.cores import cores
 from charrnn.training.events import End, Event, Progress
 from charrnn.training.team import Team, together
 from tests.conftest import TEXT, clean_environment
@@ -199,40 +197,3 @@ def test_shares_cover_the_whole_once() -> None:
                 member.rank, member.size = rank, size
                 shares += list(range(whole))[member.share(whole)]
             assert shares == list(range(whole))
-
-
-@pytest.mark.parametrize(
-    ("groups", "files", "expected"),
-    [
-        ("0::/\n", {"cpu.max": "150000 100000\n"}, 1.5),
-        ("0::/a/b\n", {"a/cpu.max": "200000 100000\n", "a/b/cpu.max": "max 100000\n"}, 2),
-        ("0::/\n", {}, float("inf")),
-        (
-            "4:cpu,cpuacct:/x\n",
-            {"cpu/x/cpu.cfs_quota_us": "300000\n", "cpu/x/cpu.cfs_period_us": "100000\n"},
-            3,
-        ),
-        (
-            "4:cpu:/x\n",
-            {"cpu/x/cpu.cfs_quota_us": "-1\n", "cpu/x/cpu.cfs_period_us": "100000\n"},
-            float("inf"),
-        ),
-    ],
-)
-def test_quota_of_a_control_group_limits_the_cores(
-    groups: str,
-    files: dict[str, str],
-    expected: float,
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    (tmp_path / "membership").write_text(groups)
-    for name, content in files.items():
-        path = tmp_path / "groups" / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(content)
-    monkeypatch.setattr(cores_module, "MEMBERSHIP", tmp_path / "membership")
-    monkeypatch.setattr(cores_module, "GROUPS", tmp_path / "groups")
-    assert min(cores_module._quotas()) == expected
-    monkeypatch.setattr(cores_module, "_affinity", lambda: 64.0)
-    assert cores() == max(1, int(min(expected, 64)))

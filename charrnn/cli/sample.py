@@ -11,7 +11,7 @@ from charrnn.cli import blas, options
 from charrnn.cli.console import Console
 from charrnn.cli.settings import Command
 from charrnn.config import SampleConfig
-from charrnn.training.cores import cores
+from charrnn.training.machine import cores
 
 DEFAULT_SEPARATOR = "\n---\n"
 PIECE = 256

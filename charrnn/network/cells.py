@@ -201,21 +201,25 @@ def lstm(
 
 @dataclass(frozen=True)
 class Cell:
-    """A recurrence and its sizes. The first so many gates are ``sigmoids``."""
+    """A recurrence and its sizes.
+
+    The first so many gates are ``sigmoids``; a window takes so many arrays (T, B, H) forward.
+    """
 
     recurrence: Callable[
         [int, PutInputs, State, Array, Array, Workspace], tuple[Array, State, Backward]
     ]
     gates: int
     sigmoids: int
+    window_arrays: int
     states: int
     recurrent_biases: int
 
 
 CELLS = {
-    "rnn": Cell(rnn, gates=1, sigmoids=0, states=1, recurrent_biases=0),
-    "gru": Cell(gru, gates=3, sigmoids=2, states=1, recurrent_biases=1),
-    "lstm": Cell(lstm, gates=4, sigmoids=3, states=2, recurrent_biases=0),
+    "rnn": Cell(rnn, gates=1, sigmoids=0, window_arrays=1, states=1, recurrent_biases=0),
+    "gru": Cell(gru, gates=3, sigmoids=2, window_arrays=5, states=1, recurrent_biases=1),
+    "lstm": Cell(lstm, gates=4, sigmoids=3, window_arrays=7, states=2, recurrent_biases=0),
 }
 
 

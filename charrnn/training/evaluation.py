@@ -15,6 +15,8 @@ from charrnn.text.vocab import Ids
 from charrnn.training.team import Team
 
 WINDOW = 128
+HELD = 64
+"""Steps whose activations are held at once."""
 STREAMS_AT_MOST = 64
 CHARACTERS_A_STREAM = 1024
 ALONE = Team()
@@ -35,8 +37,7 @@ def mean_loss(
     """
     predictions = len(ids) - 1
     assert predictions > 0
-    if streams is None:
-        streams = max(1, min(STREAMS_AT_MOST, predictions // CHARACTERS_A_STREAM))
+    streams = streams or streams_for(predictions)
     length = -(-predictions // streams)
     windows = [slice(at, min(at + WINDOW, length)) for at in range(0, length, WINDOW)]
     nats = np.zeros((length, streams), np.float32)
@@ -46,10 +47,14 @@ def mean_loss(
         at = which * length + np.arange(window.start, window.stop)[:, None]
         counted = at < predictions  # the last streams may be shorter than the others
         at = np.minimum(at, predictions - 1)
-        h, states, _ = network.run(ids[at].astype(np.intp), states, room=room)
-        targets = ids[at + 1].astype(np.intp).ravel()
-        found = losses(h.reshape(-1, h.shape[2]), targets, *network.output_weights)
-        return found.reshape(at.shape) * counted, states
+        found = np.empty(at.shape, np.float32)
+        for start in range(0, len(at), HELD):
+            part = at[start : start + HELD]
+            h, states, _ = network.run(ids[part].astype(np.intp), states, room=room)
+            targets = ids[part + 1].astype(np.intp).ravel()
+            surprise = losses(h.reshape(-1, h.shape[2]), targets, *network.output_weights)
+            found[start : start + HELD] = surprise.reshape(part.shape)
+        return found * counted, states
 
     mine = team.share(streams)
     reading = np.arange(streams)
@@ -73,6 +78,11 @@ def mean_loss(
         for one, others in zip(_arrays(ended), _arrays(states), strict=True):
             one[reading] = others
     return float(nats.sum(dtype=np.float64)) / predictions
+
+
+def streams_for(predictions: int) -> int:
+    """How many streams read a text of so many ``predictions`` side by side."""
+    return max(1, min(STREAMS_AT_MOST, predictions // CHARACTERS_A_STREAM))
 
 
 def _of(states: States, which: npt.NDArray[np.generic]) -> States:

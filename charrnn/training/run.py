@@ -21,9 +21,8 @@ from charrnn.network.parameters import Shape
 from charrnn.text import sources
 from charrnn.text.corpus import Stock, encode, take_stock
 from charrnn.text.vocab import Ids
-from charrnn.training import checkpoint
+from charrnn.training import checkpoint, memory
 from charrnn.training.checkpoint import Checkpoint
-from charrnn.training.cores import cores
 from charrnn.training.evaluation import mean_loss
 from charrnn.training.events import (
     CorpusFacts,
@@ -37,6 +36,7 @@ from charrnn.training.events import (
     bits,
 )
 from charrnn.training.folder import DEFAULT_ROOT, RunFolder, new_folder
+from charrnn.training.machine import cores, free_memory
 from charrnn.training.team import POSSIBLE, Team, together
 from charrnn.training.trainer import SUMMED_BESIDES, Trainer
 from charrnn.training.worker import Job
@@ -69,6 +69,7 @@ class Run:
         Raises:
             InputError, FolderError: before anything is written.
             DivergedError: after End; the best model so far is in the folder.
+            MachineError: before, when there is not enough memory.
             MachineError, OSError: when the folder cannot be written.
         """
         if self.place.out is not None:
@@ -76,10 +77,11 @@ class Run:
         files = sources.find(self.corpus)
         self.stock = take_stock(files, self.asked.newline)
         config = self.asked.completed(self.stock.characters, cores() if POSSIBLE else 1)
+        shape = Shape(config.cell, config.hidden, config.layers, len(self.stock.vocabulary))
+        memory.check(config, shape, config.parts(self.stock.characters)[1], free_memory())
         folder = self._take_folder()
         try:
             ids = encode(files, self.stock, folder.ids)
-            shape = Shape(config.cell, config.hidden, config.layers, len(self.stock.vocabulary))
             job = Job(config, shape, folder.ids.resolve(), ids.dtype)
             assert config.workers is not None
             capacity = shape.parameters + SUMMED_BESIDES

@@ -146,8 +146,9 @@ def together(size: int, capacity: int, job: bytes) -> Iterator[Team]:
                     others.append(_started(rank, size, capacity, memory, theirs.fileno()))
             for other in others:
                 assert other.stdin is not None
-                with suppress(OSError), other.stdin:  # its end is noticed at the first sum
+                with suppress(OSError):  # its end is noticed at the first sum
                     other.stdin.write(job)
+                    other.stdin.flush()  # and left open: its end tells that of this process
             leader = Leader(0, size, capacity, memory, links)
             leader.others = others
             yield leader
@@ -155,6 +156,9 @@ def together(size: int, capacity: int, job: bytes) -> Iterator[Team]:
             for link in links:
                 link.close()
             for other in others:
+                assert other.stdin is not None
+                with suppress(OSError):
+                    other.stdin.close()
                 _end(other)
 
 

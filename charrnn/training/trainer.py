@@ -160,6 +160,7 @@ class Trainer:
 
     def _evaluate(self, started: float) -> Evaluation:
         """The loss over the whole validation part, and whether it is the best so far."""
+        self.room = Workspace()  # a window of training and one of evaluation are never held at once
         self._gather()
         val_loss = mean_loss(self.network, self.val, self.team) if len(self.val) > 1 else None
         if val_loss is not None and not math.isfinite(val_loss):

@@ -3,10 +3,12 @@
 Started by team.py in a process of its own. Its standard input is a pickled `Job`.
 """
 
+import os
 import pickle
 import sys
 from dataclasses import dataclass
 from pathlib import Path
+from threading import Thread
 
 import numpy as np
 import numpy.typing as npt
@@ -44,6 +46,7 @@ def main() -> None:
     team = join(sys.argv[1:])
     try:
         job: Job = pickle.load(sys.stdin.buffer)
+        Thread(target=_end_with_rank_0, daemon=True).start()
         with threadpool_limits(1, "blas"):
             for _ in job.trainer(team).run(lambda: False):
                 pass
@@ -52,3 +55,9 @@ def main() -> None:
     except Exception as error:
         problem = " ".join(f"{type(error).__name__}: {error}".split())
         team.links[0].sendall(FAILED + problem.encode())
+
+
+def _end_with_rank_0() -> None:
+    """End this process when the other end of its standard input is closed, as by a kill."""
+    sys.stdin.buffer.read()
+    os._exit(1)

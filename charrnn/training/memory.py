@@ -1,0 +1,71 @@
+"""How much memory a training takes, known before it starts.
+
+Anonymous and shared memory of all its processes; files that are read through the page cache, as a
+corpus is, are not counted. So it does not depend on the length of the corpus.
+"""
+
+import math
+
+from charrnn.config import TrainConfig
+from charrnn.errors import MachineError
+from charrnn.network.parameters import Shape
+from charrnn.training.evaluation import HELD, streams_for
+
+NUMBER = 4  # bytes of a float32
+PROCESS = 28_000_000  # bytes of Python, its modules and a BLAS's buffers
+LOGITS = 512  # rows that are in work at a time (network/softmax.py)
+
+
+def needed(config: TrainConfig, shape: Shape, validating: int) -> int:
+    """Bytes for a training by complete settings, with so many characters ``validating``.
+
+    Measured to be within a tenth of what all processes take at their peak (docs/performance.md).
+    """
+    assert config.workers is not None
+    workers, P = config.workers, shape.parameters
+    share = math.ceil(config.batch / workers)
+    evaluated = streams_for(max(1, validating - 1))  # the first reading is shared, others are not
+    windows = max(
+        _window(shape, config.seq * share, dropout=config.dropout > 0, learning=True),
+        _window(shape, min(HELD, validating) * evaluated, dropout=False, learning=False),
+    )
+    in_each = 4 * P + _copies(shape) + windows  # weights, their gradient, two moments
+    sums = P if workers > 1 else 0
+    saved = P + 2 * validating  # a copy on its way to a file; each character's loss
+    return workers * (PROCESS + NUMBER * in_each) + NUMBER * (sums + saved)
+
+
+def check(config: TrainConfig, shape: Shape, validating: int, free: float) -> None:
+    """Refuse what cannot fit in so many bytes.
+
+    Raises:
+        MachineError: with both figures.
+    """
+    bytes_needed = needed(config, shape, validating)
+    if bytes_needed > free:
+        raise MachineError(
+            "memory",
+            f"this training needs about {_gigabytes(bytes_needed)}, and {_gigabytes(free)} are"
+            " free; lower --hidden, --layers, --batch, --seq or --workers",
+        )
+
+
+def _window(shape: Shape, characters: int, *, dropout: bool, learning: bool) -> int:
+    """Numbers of one window's activations; where it is learned from, of their gradients too."""
+    cell, layers, H = shape.recurrence, shape.layers, shape.hidden
+    arrays = layers * (cell.window_arrays + dropout)
+    if learning:
+        arrays += layers * (cell.gates + 1)  # gradients of the gates and of what the layer gives
+        arrays += 1  # rows that are added up for a frequent character, ids, their order
+    return characters * H * arrays
+
+
+def _copies(shape: Shape) -> int:
+    """Numbers of the weights' copies that are laid out for a window, and of the logits."""
+    cell, H, V = shape.recurrence, shape.hidden, shape.V
+    squares = 2 * (2 * shape.layers - 1)  # there and back: recurrent, and upper layers' inputs
+    return squares * cell.gates * H * H + cell.gates * V * H + H * V + LOGITS * V
+
+
+def _gigabytes(number: float) -> str:
+    return f"{number / 1e9:,.1f} GB" if number >= 1e8 else f"{number / 1e6:,.0f} MB"

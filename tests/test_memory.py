@@ -1,0 +1,79 @@
+"""What a training takes is known before it starts, and what cannot fit is refused."""
+
+import tracemalloc
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import charrnn
+from charrnn import TrainConfig
+from charrnn.errors import MachineError
+from charrnn.network.parameters import Shape
+from charrnn.text.corpus import Parts
+from charrnn.training import memory, run
+from charrnn.training.memory import needed
+from charrnn.training.team import Team
+from charrnn.training.trainer import start
+
+CHARACTERS, VALIDATING = 30_000, 6_000
+
+
+def peak(config: TrainConfig, shape: Shape) -> int:
+    """The bytes that NumPy and Python take for two updates and an evaluation."""
+    ids = np.random.default_rng(0).integers(0, shape.V, CHARACTERS).astype(np.uint16)
+    parts = Parts(ids[:-VALIDATING], ids[-VALIDATING:], ids[:0])
+    tracemalloc.start()
+    try:
+        for _ in start(shape, parts, config, Team()).run(lambda: False):
+            pass
+        return tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+
+
+@pytest.mark.parametrize(
+    ("cell", "hidden", "layers", "batch", "seq", "V", "dropout"),
+    [
+        ("lstm", 96, 2, 32, 64, 65, 0.1),
+        ("lstm", 320, 1, 4, 16, 65, 0.0),
+        ("lstm", 64, 1, 16, 32, 3000, 0.1),
+        ("gru", 96, 2, 64, 64, 65, 0.0),
+        ("rnn", 128, 3, 64, 64, 65, 0.1),
+    ],
+)
+def test_needed_memory_is_what_is_taken_and_hardly_more(
+    cell: str, hidden: int, layers: int, batch: int, seq: int, V: int, dropout: float
+) -> None:
+    config = TrainConfig(
+        cell=cell, hidden=hidden, layers=layers, batch=batch, seq=seq, dropout=dropout,
+        steps=2, val=VALIDATING, workers=1,
+    ).completed(CHARACTERS)  # fmt: skip
+    shape = Shape(cell, hidden, layers, V)
+    expected = needed(config, shape, VALIDATING) - memory.PROCESS
+    saved = 4 * shape.parameters  # the copy on its way to a file, which is not made here
+    assert 0.75 * (expected - saved) < peak(config, shape) < expected
+
+
+def test_needed_memory_grows_with_workers_but_not_with_the_corpus() -> None:
+    shape = Shape("lstm", 256, 1, 65)
+    ones = [TrainConfig(workers=n).completed(10**6) for n in (1, 2, 4)]
+    sizes = [needed(one, shape, 100_000) for one in ones]
+    assert sizes == sorted(sizes)
+    assert needed(ones[0], shape, 500_000) < 1.05 * needed(ones[0], shape, 100_000)
+
+
+@pytest.fixture
+def text(tmp_path: Path) -> Path:
+    path = tmp_path / "text.txt"
+    path.write_text("今日は風が強いので、洗濯物を家の中に干す。\n" * 50, encoding="utf-8")
+    return path
+
+
+def test_what_cannot_fit_is_refused_before_anything_is_written(
+    text: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(run, "free_memory", lambda: 50e6)
+    with pytest.raises(MachineError, match=r"memory: .* needs about .* and 50 MB are free; lower"):
+        charrnn.train(text, TrainConfig(hidden=1000), out=tmp_path / "run")
+    assert not (tmp_path / "run").exists()
