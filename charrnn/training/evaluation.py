@@ -15,8 +15,8 @@ from charrnn.text.vocab import Ids
 from charrnn.training.team import Team
 
 WINDOW = 128
-HELD = 64
-"""Steps whose activations are held at once."""
+HELD = 2048
+"""Characters whose activations are held at once."""
 STREAMS_AT_MOST = 64
 CHARACTERS_A_STREAM = 1024
 ALONE = Team()
@@ -48,12 +48,13 @@ def mean_loss(
         counted = at < predictions  # the last streams may be shorter than the others
         at = np.minimum(at, predictions - 1)
         found = np.empty(at.shape, np.float32)
-        for start in range(0, len(at), HELD):
-            part = at[start : start + HELD]
+        steps = max(1, HELD // len(which))
+        for start in range(0, len(at), steps):
+            part = at[start : start + steps]
             h, states, _ = network.run(ids[part].astype(np.intp), states, room=room)
             targets = ids[part + 1].astype(np.intp).ravel()
             surprise = losses(h.reshape(-1, h.shape[2]), targets, *network.output_weights)
-            found[start : start + HELD] = surprise.reshape(part.shape)
+            found[start : start + steps] = surprise.reshape(part.shape)
         return found * counted, states
 
     mine = team.share(streams)

@@ -9,7 +9,7 @@ import math
 from charrnn.config import TrainConfig
 from charrnn.errors import MachineError
 from charrnn.network.parameters import Shape
-from charrnn.training.evaluation import HELD, streams_for
+from charrnn.training.evaluation import HELD, WINDOW, streams_for
 
 NUMBER = 4  # bytes of a float32
 PROCESS = 28_000_000  # bytes of Python, its modules and a BLAS's buffers
@@ -24,10 +24,10 @@ def needed(config: TrainConfig, shape: Shape, validating: int) -> int:
     assert config.workers is not None
     workers, P = config.workers, shape.parameters
     share = math.ceil(config.batch / workers)
-    evaluated = streams_for(max(1, validating - 1))  # the first reading is shared, others are not
+    evaluated = streams_for(max(1, validating - 1))
     windows = max(
         _window(shape, config.seq * share, dropout=config.dropout > 0, learning=True),
-        _window(shape, min(HELD, validating) * evaluated, dropout=False, learning=False),
+        _window(shape, min(HELD, WINDOW * evaluated), dropout=False, learning=False),
     )
     in_each = 4 * P + _copies(shape) + windows  # weights, their gradient, two moments
     sums = P if workers > 1 else 0
