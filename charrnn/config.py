@@ -20,7 +20,8 @@ DEFAULT_VAL = 0.1
 LARGEST_DEFAULT_VAL = 500_000
 LONGEST_DEFAULT_WARMUP = 100
 EVALUATIONS_A_RUN = 20
-STREAMS_A_WORKER = 8  # with fewer, the products of a step are too small to be worth a process
+SAMPLING_THREADS = 2  # for products; one stream's weights come out of two caches; more: unmeasured
+STREAMS_A_WORKER = 4  # two workers overtake one between 2 and 4 streams each (docs/performance.md)
 
 
 @dataclass(frozen=True)

@@ -6,6 +6,9 @@ import click
 
 from charrnn.cli import blas, options
 from charrnn.cli.settings import Command
+from charrnn.training.machine import cores
+
+SECONDS_A_POINT = 0.5
 
 
 class Reports(click.Group):
@@ -23,9 +26,10 @@ class Reports(click.Group):
 
 
 @click.group("inspect", cls=Reports, epilog="\b\nExample:\n  charrnn inspect loss runs/tenki")
-def inspect_group() -> None:
+@click.pass_context
+def inspect_group(ctx: click.Context) -> None:
     """Show what a model is and what it learned; without a NAME, the summary."""
-    blas.limit(1)
+    blas.limit(cores() if ctx.invoked_subcommand == "speed" else 1)
 
 
 @inspect_group.command("summary", cls=Command)
@@ -74,6 +78,41 @@ def vocab_command(ctx: click.Context, /, model: Path | None, **_: object) -> Non
     path = options.find_model(model, console)
     report = vocab(load(path), str(path))
     console.result(document.plain(report) if console.json else text.vocab(report))
+
+
+@inspect_group.command("speed", cls=Command)
+@options.model
+@click.option(
+    "--seconds",
+    type=options.ABOVE_ZERO,
+    default=SECONDS_A_POINT,
+    show_default=True,
+    help="Time for each measurement.",
+)
+@options.plot
+@options.common
+@click.pass_context
+def speed_command(
+    ctx: click.Context, /, model: Path | None, seconds: float, plot: Path | None, **_: object
+) -> None:
+    """Characters a second in training and sampling, by streams, window and workers.
+
+    Beside them stand GFLOP/s, and their share of what matrix products reach on this machine, which
+    should have nothing else to do. What is trained for this is not kept.
+    """
+    from charrnn.render import document, text
+    from charrnn.reports.speed import speed
+    from charrnn.training.checkpoint import load
+
+    console = options.console(ctx)
+    drawn = options.ready_to_plot(plot)
+    path = options.find_model(model, console)
+    trained = load(path)
+    console.note("measuring: this takes a while, and wants the machine for itself")
+    report = speed(trained, str(path), seconds)
+    if drawn and plot:
+        drawn.speed(report, plot)
+    console.result(document.plain(report) if console.json else text.speed(report))
 
 
 @inspect_group.command("score", cls=Command)

@@ -2,7 +2,9 @@
 
 import os
 from collections.abc import Callable
+from importlib import import_module
 from pathlib import Path
+from types import ModuleType
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
@@ -10,6 +12,7 @@ import click
 from charrnn.cli.console import Console
 from charrnn.cli.settings import read_config
 from charrnn.config import DEFAULT_RUNS
+from charrnn.errors import MachineError
 
 if TYPE_CHECKING:
     from charrnn.api import Model
@@ -22,6 +25,14 @@ AT_LEAST_ZERO = click.FloatRange(min=0)
 ABOVE_ZERO = click.FloatRange(min=0, min_open=True)
 
 model = click.argument("model", required=False, type=click.Path(path_type=Path))
+
+
+plot = click.option(
+    "--plot",
+    type=click.Path(path_type=Path),
+    metavar="FILE.png|.svg",
+    help="Draw it, too (with matplotlib).",
+)
 
 
 def common(command: F) -> F:
@@ -55,6 +66,24 @@ def common(command: F) -> F:
 def console(ctx: click.Context) -> Console:
     """What the command was told about how to speak."""
     return Console(ctx.params["quiet"], ctx.params["no_color"], ctx.params["json"])
+
+
+def ready_to_plot(path: Path | None) -> ModuleType | None:
+    """What draws to ``path``, or nothing without one; said before long work, not after it.
+
+    Raises:
+        click.BadParameter: when the file's name does not say what kind of picture it is to be.
+        MachineError: when matplotlib is not installed.
+    """
+    if path is None:
+        return None
+    if path.suffix not in (".png", ".svg"):
+        raise click.BadParameter(f"{path} ends neither in .png nor in .svg", param_hint="--plot")
+    try:
+        return import_module("charrnn.render.plot")
+    except ImportError:
+        problem = "is not installed; pip install 'charrnn-numpy[plot]'"
+        raise MachineError("--plot: matplotlib", problem) from None
 
 
 def runs_root() -> Path:

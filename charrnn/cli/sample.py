@@ -10,14 +10,12 @@ import click
 from charrnn.cli import blas, options
 from charrnn.cli.console import Console
 from charrnn.cli.settings import Command
-from charrnn.config import SampleConfig
+from charrnn.config import SAMPLING_THREADS, SampleConfig
 from charrnn.training.machine import cores
 
 DEFAULT_SEPARATOR = "\n---\n"
 PIECE = 256
 """Characters that go into a pipe together."""
-BLAS_THREADS = 2
-"""Of one stream the weights come out of two cores' caches; more were not measured."""
 
 
 @click.command(
@@ -101,7 +99,7 @@ def sample_command(
     """
     names = ("length", "temperature", "top_k", "top_p")
     config = SampleConfig(**{name: ctx.params[name] for name in names})
-    blas.limit(min(BLAS_THREADS, cores()))
+    blas.limit(min(SAMPLING_THREADS, cores()))
     from charrnn.api import drawn_seed
 
     console = options.console(ctx)

@@ -32,6 +32,16 @@ class Shape:
         """How many numbers it has."""
         return sum(map(math.prod, [*self.matrices().values(), *self.biases().values()]))
 
+    @property
+    def operations(self) -> int:
+        """Floating-point operations of the products for one character, forward.
+
+        Those of the recurrence, of upper layers' inputs and of the output; learning takes three
+        times as many. Gathered rows and elementwise work are not counted.
+        """
+        squares = self.recurrence.gates * self.hidden**2 * (2 * self.layers - 1)
+        return 2 * (squares + self.hidden * self.V)
+
     def matrices(self) -> dict[str, tuple[int, ...]]:
         """The shapes of what is multiplied, to which weight decay is applied."""
         G, H = self.recurrence.gates, self.hidden

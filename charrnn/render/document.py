@@ -7,6 +7,7 @@ from typing import Any
 from charrnn.api import Sample
 from charrnn.reports.loss import Losses
 from charrnn.reports.score import Score
+from charrnn.reports.speed import Speed
 from charrnn.reports.summary import Summary
 from charrnn.reports.vocab import Characters
 from charrnn.training.events import End, Evaluation, Start
@@ -18,7 +19,7 @@ def event(what: Start | Evaluation | End) -> str:
     return _line({"event": names[type(what)], **asdict(what)})
 
 
-def plain(what: Summary | Losses | Characters | Sample) -> str:
+def plain(what: Summary | Losses | Characters | Speed | Sample) -> str:
     """A report or a sample, under the names of its fields."""
     return _line(asdict(what))
 

@@ -5,6 +5,8 @@ from collections.abc import Iterable, Sequence
 
 from charrnn.reports.loss import Losses, Point
 from charrnn.reports.score import Score
+from charrnn.reports.speed import Point as Measured
+from charrnn.reports.speed import Speed
 from charrnn.reports.summary import Summary
 from charrnn.reports.vocab import Characters
 from charrnn.text.vocab import visible
@@ -14,6 +16,7 @@ EACH_CHARACTER_UP_TO = 120
 HARDEST = 20
 CONTEXT = 12
 CHART_ROWS, CHART_COLUMNS = 12, 60
+BAR_COLUMNS = 30
 NAMES = {"\n": "↵", "\t": "⇥", " ": "␣", "\u3000": "□"}
 """Signs for white space that a table would hide."""
 
@@ -183,6 +186,65 @@ def score(report: Score) -> str:
         lines.append((before, sign(report.text[at]), f"{nats:.2f}", bar, likeliest))
     title = "each character" if each else f"the {HARDEST} hardest"
     return f"{table(rows)}\n\n{title}\n{table(lines, right='02')}"
+
+
+def speed(report: Speed) -> str:
+    """Four tables, each with what it shows."""
+    one, all_ = report.peak
+    rows = {
+        "model": f"{report.model}: {report.cell}, {report.layers} × {report.hidden} units,"
+        f" {report.distinct:,} characters",
+        "peak": f"{one:,.0f} GFLOP/s in large matrix products on one core"
+        + (f", {all_:,.0f} on {report.cores}" if report.cores > 1 else ""),
+    }
+    first, middle, last = report.by_streams[0], report.by_window[0], report.by_workers[-1]
+    return "\n\n".join(
+        [
+            table(rows.items()),
+            _measured(
+                f"training by streams: {first.window} characters a window, one worker",
+                ("streams", [point.streams for point in report.by_streams]),
+                report.by_streams,
+                "Each step waits for the one before: one stream leaves the processor idle.\n"
+                "Streams take their steps together.",
+            ),
+            _measured(
+                f"training by window: {middle.streams} streams, one worker",
+                ("characters", [point.window for point in report.by_window]),
+                report.by_window,
+                "A longer window is no way out: its steps still come one after the other.",
+            ),
+            _measured(
+                f"training by workers: {last.streams} streams × {last.window} characters",
+                ("workers", [point.workers for point in report.by_workers]),
+                report.by_workers,
+                "Workers share the streams, which wait for each other but once an update.",
+            ),
+            _measured(
+                "sampling by samples side by side",
+                ("samples", [point.streams for point in report.sampling]),
+                report.sampling,
+                "A character waits for the one before, and for all weights to be read.\n"
+                "Samples side by side share that reading.",
+            ),
+        ]
+    )
+
+
+def _measured(
+    title: str, by: tuple[str, Sequence[int]], points: Sequence[Measured], lesson: str
+) -> str:
+    """A table of speeds, with bars, ``by`` what was varied, and what is to be seen."""
+    unit, values = by
+    fastest = max(point.chars_per_second for point in points)
+    rows = [(unit, "characters/s", "GFLOP/s", "of the peak", "")]
+    for value, point in zip(values, points, strict=True):
+        bar = "▇" * max(1, round(BAR_COLUMNS * point.chars_per_second / fastest))
+        rows.append(
+            (f"{value:,}", f"{point.chars_per_second:,.0f}", f"{point.gflops:,.1f}",
+             f"{point.share:.0%}", bar)
+        )  # fmt: skip
+    return f"{title}\n{table(rows, right='0123')}\n{lesson}"
 
 
 def _chart(points: Sequence[Point]) -> str:

@@ -1,0 +1,91 @@
+"""inspect speed: what it measures, its pictures, and how it says that it cannot draw them."""
+
+import json
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+import charrnn
+from charrnn.errors import MachineError
+from charrnn.network.parameters import Shape
+from charrnn.render import plot, text
+from charrnn.reports.speed import SAMPLES, STREAMS, WINDOWS, Point, Speed, speed
+from charrnn.training.machine import cores
+from tests.conftest import Program
+
+POINT = Point(1, 64, 1, 10_000.0, 20.0, 0.2)
+REPORT = Speed(
+    model="runs/猫/best.npz", cell="lstm", hidden=256, layers=1, distinct=65, cores=2,
+    peak=(100.0, 200.0),
+    by_streams=(POINT, replace(POINT, streams=64, chars_per_second=40_000.0, share=0.8)),
+    by_window=(replace(POINT, streams=32, window=8), replace(POINT, streams=32)),
+    by_workers=(replace(POINT, streams=32), replace(POINT, streams=32, workers=2)),
+    sampling=(replace(POINT, window=1), replace(POINT, window=1, streams=8)),
+)  # fmt: skip
+
+
+def test_operations_are_those_of_the_products() -> None:
+    products = 4 * (128 * 128 + 128 * 128 + 128 * 128) + 128 * 65  # two recurrences, one input
+    assert Shape("lstm", 128, 2, 65).operations == 2 * products
+    assert Shape("rnn", 10, 1, 5).operations == 2 * (100 + 50)
+
+
+def test_speed_is_measured_by_streams_window_workers_and_samples(model: charrnn.Model) -> None:
+    report = speed(model.checkpoint, "m", 0.01)
+    assert [point.streams for point in report.by_streams] == list(STREAMS)
+    assert [point.window for point in report.by_window] == list(WINDOWS)
+    assert [point.streams for point in report.sampling] == list(SAMPLES)
+    config = model.checkpoint.config
+    assert report.by_workers[0].workers == 1
+    assert report.by_workers[-1].workers == min(cores(), config.batch)
+    for point in (*report.by_streams, *report.by_window, *report.by_workers):
+        operations = 3 * model.checkpoint.network.shape.operations
+        assert point.gflops == pytest.approx(point.chars_per_second * operations / 1e9)
+        assert point.chars_per_second > 0
+    assert report.by_streams[0].share == pytest.approx(report.by_streams[0].gflops / report.peak[0])
+
+
+def test_json_has_every_measurement(program: Program, run_folder: Path) -> None:
+    done = program("inspect", "speed", run_folder, "--seconds", "0.01", "--json")
+    assert done.code == 0, done.err
+    report = json.loads(done.out)
+    assert {"peak", "cores", "by_streams", "by_window", "by_workers", "sampling"} <= set(report)
+    assert set(report["by_workers"][0]) == set(POINT.__annotations__)
+
+
+def test_text_shows_each_point_within_eighty_columns() -> None:
+    shown = text.speed(REPORT)
+    assert "runs/猫/best.npz" in shown
+    assert "40,000" in shown
+    assert "80%" in shown
+    assert all(text.width(line) <= 80 for line in shown.splitlines()), shown
+
+
+@pytest.mark.parametrize(("name", "begins"), [("a.png", b"\x89PNG"), ("a.svg", b"<?xml")])
+def test_picture_is_of_the_kind_that_its_name_says(
+    name: str, begins: bytes, tmp_path: Path
+) -> None:
+    plot.speed(REPORT, tmp_path / name)
+    assert (tmp_path / name).read_bytes().startswith(begins)
+
+
+def test_other_pictures_are_refused_before_anything_is_measured(
+    program: Program, run_folder: Path
+) -> None:
+    done = program("inspect", "speed", run_folder, "--plot", "a.pdf")
+    assert done.code == 2
+    assert ".png" in done.err
+    assert "measuring" not in done.err
+
+
+def test_missing_matplotlib_is_one_line_that_says_what_to_install(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    from charrnn.cli.options import ready_to_plot
+
+    monkeypatch.delitem(sys.modules, "charrnn.render.plot", raising=False)
+    monkeypatch.setitem(sys.modules, "matplotlib.axes", None)
+    with pytest.raises(MachineError, match=r"matplotlib: is not installed; pip install"):
+        ready_to_plot(Path("a.png"))
