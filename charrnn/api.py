@@ -4,6 +4,7 @@ What only one of these needs is imported there: the first character of a sample 
 what trains.
 """
 
+import os
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -162,6 +163,4 @@ def load(path: str | Path) -> Model:
 
 def drawn_seed() -> int:
     """A seed for those who named none, short enough to type."""
-    from secrets import randbelow
-
-    return randbelow(1 << 32)
+    return int.from_bytes(os.urandom(4))

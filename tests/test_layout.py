@@ -20,6 +20,7 @@ ORDER = """
     errors
     config files
     text.decode text.sources text.vocab
+    text.stock
     text.corpus
     network.workspace
     network.products

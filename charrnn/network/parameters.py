@@ -92,7 +92,7 @@ class Parameters:
         return Parameters(self.shape, self.vector.dtype)
 
 
-def initialise(parameters: Parameters, rng: np.random.Generator) -> None:
+def initialise(parameters: Parameters, rng: "np.random.Generator") -> None:
     """Fill ``parameters`` afresh.
 
     Input and output weights are uniform in ±1/sqrt(H); recurrent ones orthogonal gate by gate
@@ -113,7 +113,7 @@ def initialise(parameters: Parameters, rng: np.random.Generator) -> None:
             view[1] = 1
 
 
-def _orthogonal(H: int, rng: np.random.Generator) -> Array:
+def _orthogonal(H: int, rng: "np.random.Generator") -> Array:
     """A random rotation: QR with the signs that make it uniform (Mezzadri 2007)."""
     Q, R = np.linalg.qr(rng.standard_normal((H, H)))
     return Q * np.sign(np.diag(R))

@@ -4,6 +4,7 @@ Not here: which characters may be drawn (filters.py), and text (the callers have
 """
 
 from collections.abc import Iterator
+from random import Random
 
 import numpy as np
 import numpy.typing as npt
@@ -36,11 +37,12 @@ def continuations(
     logits = np.repeat(logits, samples, axis=0)
     states = network.initial_states(samples) if states is None else _repeated(states, samples)
     uniform = _uniform(samples, seed)
-    step = Stepper(network, states)
+    step: Stepper | None = None
     for remaining in range(config.length, 0, -1):
         ids = draw(distribution(logits, config), next(uniform))
         yield ids, logits
         if remaining > 1:
+            step = step or Stepper(network, states)  # the first character need not wait for it
             logits = step(ids).T
 
 
@@ -64,10 +66,11 @@ def _repeated(states: States, samples: int) -> States:
 
 
 def _uniform(samples: int, seed: int) -> Iterator[npt.NDArray[np.float64]]:
-    """Numbers in [0, 1), (samples,) a step, each sample's from a generator of its own."""
-    generators = [
-        np.random.Generator(np.random.PCG64(np.random.SeedSequence(seed, spawn_key=(sample,))))
-        for sample in range(samples)
-    ]
+    """Numbers in [0, 1), (samples,) a step, each sample's from a generator of its own.
+
+    Python's generators, as NumPy's would take longer to import than a character takes to come.
+    """
+    generators = [Random(f"{seed} {sample}") for sample in range(samples)]
     while True:
-        yield from np.stack([generator.random(RANDOM_BLOCK) for generator in generators], axis=1)
+        block = [[each.random() for _ in range(RANDOM_BLOCK)] for each in generators]
+        yield from np.array(block).T

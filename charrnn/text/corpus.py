@@ -16,19 +16,8 @@ from charrnn.config import TrainConfig
 from charrnn.errors import InputError
 from charrnn.text.decode import ENCODING, characters
 from charrnn.text.sources import Source, find
+from charrnn.text.stock import Stock
 from charrnn.text.vocab import LARGEST_CODE_POINT, Ids, Vocabulary, code_points
-
-
-@dataclass(frozen=True)
-class Stock:
-    """What a corpus is, found in one pass. ``sha256`` is over its characters as UTF-8."""
-
-    files: tuple[str, ...]
-    characters: int
-    vocabulary: Vocabulary
-    encoding: str
-    newline: str
-    sha256: str
 
 
 @dataclass(frozen=True)

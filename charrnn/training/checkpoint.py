@@ -24,7 +24,7 @@ from charrnn.files import write_atomically
 from charrnn.network.model import Network
 from charrnn.network.parameters import Parameters, Shape
 from charrnn.network.workspace import Array
-from charrnn.text.corpus import Stock
+from charrnn.text.stock import Stock
 from charrnn.text.vocab import Vocabulary
 
 if TYPE_CHECKING:

@@ -19,7 +19,8 @@ from charrnn.files import write_atomically
 from charrnn.network.model import Network
 from charrnn.network.parameters import Shape
 from charrnn.text import sources
-from charrnn.text.corpus import Stock, encode, take_stock
+from charrnn.text.corpus import encode, take_stock
+from charrnn.text.stock import Stock
 from charrnn.text.vocab import Ids
 from charrnn.training import checkpoint, memory
 from charrnn.training.checkpoint import Checkpoint
