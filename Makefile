@@ -10,7 +10,7 @@ help:
 	@echo "make demo    train on corpora/tenki.txt and continue 今日は (about 2 minutes)"
 	@echo "make test    the tests"
 	@echo "make check   lint, types and tests: what continuous integration runs"
-	@echo "make bench   charrnn beside PyTorch, in turns, on a machine that does nothing else (20 minutes)"
+	@echo "make bench   charrnn beside PyTorch, in turns, on a machine that does nothing else (35 minutes)"
 	@echo "make clean   remove .venv and caches, not runs/"
 
 demo: $(VENV)/charrnn

@@ -1,6 +1,6 @@
 """charrnn beside PyTorch on this machine: the same models, in turns, each with its best setting.
 
-    python benchmarks/compare.py                everything, about 25 minutes
+    python benchmarks/compare.py                everything, about 35 minutes
     python benchmarks/compare.py --only gru     what has this in its name
     python benchmarks/compare.py --rounds 9 --json figures.json
 
