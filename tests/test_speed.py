@@ -8,10 +8,12 @@ from pathlib import Path
 import pytest
 
 import charrnn
+from charrnn import TrainConfig
 from charrnn.errors import MachineError
 from charrnn.network.parameters import Shape
 from charrnn.render import plot, text
-from charrnn.reports.speed import SAMPLES, STREAMS, WINDOWS, Point, Speed, speed
+from charrnn.reports.speed import SAMPLES, STREAMS, WINDOWS, Point, Speed, speed, training_step
+from charrnn.training import memory
 from charrnn.training.machine import cores
 from tests.conftest import Program
 
@@ -45,6 +47,14 @@ def test_speed_is_measured_by_streams_window_workers_and_samples(model: charrnn.
         assert point.gflops == pytest.approx(point.chars_per_second * operations / 1e9)
         assert point.chars_per_second > 0
     assert report.by_streams[0].share == pytest.approx(report.by_streams[0].gflops / report.peak[0])
+
+
+def test_long_windows_are_measured_with_all_their_streams(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A text too short for them would have fewer streams, and the speed be told of too many."""
+    measured: list[TrainConfig] = []
+    monkeypatch.setattr(memory, "check", lambda config, *_: measured.append(config))
+    assert training_step(Shape("rnn", 2, 1, 5), 64, 4000, 1, 0.01) > 0
+    assert (measured[0].batch, measured[0].seq) == (64, 4000)
 
 
 def test_json_has_every_measurement(program: Program, run_folder: Path) -> None:

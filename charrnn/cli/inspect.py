@@ -110,9 +110,9 @@ def speed_command(
     trained = load(path)
     console.note("measuring: this takes a while, and wants the machine for itself")
     report = speed(trained, str(path), seconds)
+    console.result(document.plain(report) if console.json else text.speed(report))
     if drawn and plot:
         drawn.speed(report, plot)
-    console.result(document.plain(report) if console.json else text.speed(report))
 
 
 @inspect_group.command("score", cls=Command)

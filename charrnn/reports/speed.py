@@ -6,7 +6,6 @@ Training is measured on a fresh network of the same shape and on random characte
 changes its speed, by the code that trains.
 """
 
-import pickle
 import statistics
 import tempfile
 import time
@@ -25,8 +24,7 @@ from charrnn.training import memory
 from charrnn.training.checkpoint import Checkpoint
 from charrnn.training.events import Progress
 from charrnn.training.machine import cores, free_memory
-from charrnn.training.team import POSSIBLE, together
-from charrnn.training.trainer import SUMMED_BESIDES
+from charrnn.training.team import POSSIBLE
 from charrnn.training.worker import Job
 
 STREAMS = (1, 4, 16, 64)
@@ -34,7 +32,6 @@ WINDOWS = (8, 32, 128)
 SAMPLES = (1, 8, 64)
 WARM_UP, STEPS_AT_LEAST = 2, 3
 PEAK_SIZE, PEAK_ROUNDS = 1536, 5
-CHARACTERS = 100_000
 NEVER = 1_000_000_000
 
 
@@ -118,10 +115,11 @@ def speed(checkpoint: Checkpoint, model: str, seconds: float) -> Speed:
 
 def training_step(shape: Shape, streams: int, window: int, workers: int, seconds: float) -> float:
     """The median time of an update."""
+    characters = streams * window + 1  # each stream reads one window, again and again
     config = TrainConfig(
         cell=shape.cell, hidden=shape.hidden, layers=shape.layers, batch=streams, seq=window,
         steps=NEVER, eval_every=NEVER, lr=1e-4, val=0, workers=workers,
-    ).completed(CHARACTERS)  # fmt: skip
+    ).completed(characters)  # fmt: skip
     memory.check(config, shape, 0, free_memory())
     ends = time.perf_counter() + NEVER
     ticks: list[float] = []
@@ -131,15 +129,11 @@ def training_step(shape: Shape, streams: int, window: int, workers: int, seconds
 
     with tempfile.TemporaryDirectory() as folder:
         rng = np.random.Generator(np.random.PCG64(0))
-        ids = rng.integers(shape.V, size=CHARACTERS)
+        ids = rng.integers(shape.V, size=characters)
         job = Job(config, shape, Path(folder, "ids"), ids.dtype)
         ids.tofile(job.ids)
-        capacity = shape.parameters + SUMMED_BESIDES
-        with (
-            threadpool_limits(1, "blas"),
-            together(workers, capacity, pickle.dumps(job)) as team,
-        ):
-            for event in job.trainer(team).run(enough):
+        with job.begun() as trainer:
+            for event in trainer.run(enough):
                 if isinstance(event, Progress):
                     ticks.append(time.perf_counter())
                     if len(ticks) == WARM_UP:

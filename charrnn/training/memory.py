@@ -9,17 +9,17 @@ import math
 from charrnn.config import TrainConfig
 from charrnn.errors import MachineError
 from charrnn.network.parameters import Shape
+from charrnn.network.softmax import ROWS
 from charrnn.training.evaluation import HELD, WINDOW, streams_for
 
 NUMBER = 4  # bytes of a float32
 PROCESS = 28_000_000  # bytes of Python, its modules and a BLAS's buffers
-LOGITS = 512  # rows that are in work at a time (network/softmax.py)
 
 
 def needed(config: TrainConfig, shape: Shape, validating: int) -> int:
     """Bytes for a training by complete settings, with so many characters ``validating``.
 
-    Measured to be within a tenth of what all processes take at their peak (docs/performance.md).
+    Measured to be 4 to 27 % above what all processes take at their peak (docs/performance.md).
     """
     assert config.workers is not None
     workers, P = config.workers, shape.parameters
@@ -64,7 +64,7 @@ def _copies(shape: Shape) -> int:
     """Numbers of the weights' copies that are laid out for a window, and of the logits."""
     cell, H, V = shape.recurrence, shape.hidden, shape.V
     squares = 2 * (2 * shape.layers - 1)  # there and back: recurrent, and upper layers' inputs
-    return squares * cell.gates * H * H + cell.gates * V * H + H * V + LOGITS * V
+    return squares * cell.gates * H * H + cell.gates * V * H + H * V + ROWS * V
 
 
 def _gigabytes(number: float) -> str:

@@ -5,13 +5,10 @@ Nothing is written before the corpus was read and found good.
 
 import json
 import math
-import pickle
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-
-from threadpoolctl import threadpool_limits
 
 from charrnn.config import TrainConfig, to_toml
 from charrnn.errors import DivergedError
@@ -38,8 +35,8 @@ from charrnn.training.events import (
 )
 from charrnn.training.folder import DEFAULT_ROOT, RunFolder, new_folder
 from charrnn.training.machine import cores, free_memory
-from charrnn.training.team import POSSIBLE, Team, together
-from charrnn.training.trainer import SUMMED_BESIDES, Trainer
+from charrnn.training.team import POSSIBLE
+from charrnn.training.trainer import Trainer
 from charrnn.training.worker import Job
 
 
@@ -84,15 +81,10 @@ class Run:
         try:
             ids = encode(files, self.stock, folder.ids)
             job = Job(config, shape, folder.ids.resolve(), ids.dtype)
-            assert config.workers is not None
-            capacity = shape.parameters + SUMMED_BESIDES
             if (config.batch, config.seq) != (self.asked.batch, self.asked.seq):
                 yield Note(f"a short text: --batch {config.batch} --seq {config.seq}")
-            with (
-                threadpool_limits(1, "blas"),
-                together(config.workers, capacity, pickle.dumps(job)) as team,
-            ):
-                yield from self._train(folder, job, team, stop_requested)
+            with job.begun() as trainer:
+                yield from self._train(folder, trainer, job.parts.test, stop_requested)
         finally:
             folder.release()
             folder.remove_if_empty()
@@ -109,13 +101,12 @@ class Run:
     def _train(
         self,
         folder: RunFolder,
-        job: Job,
-        team: Team,
+        trainer: Trainer,
+        test: Ids,
         stop_requested: Callable[[], bool],
     ) -> Iterator[Event]:
         started = time.perf_counter()
-        config = job.config
-        trainer = job.trainer(team)
+        config = trainer.config
         self.network = trainer.network
         self._write_config(folder, config)
         yield self._start(folder, config)
@@ -133,7 +124,7 @@ class Run:
             failure = error
         if stopped == "interrupted":
             checkpoint.save_training(self._checkpoint(trainer), trainer, folder.last)
-        yield self._end(folder, trainer, stopped, job.parts.test, time.perf_counter() - started)
+        yield self._end(folder, trainer, stopped, test, time.perf_counter() - started)
         if failure:
             raise failure
 

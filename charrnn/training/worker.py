@@ -1,11 +1,13 @@
-"""What a member of a team other than rank 0 runs: the same training, without a word.
+"""A training as a job for a team, and what its members other than rank 0 run, without a word.
 
-Started by team.py in a process of its own. Its standard input is a pickled `Job`.
+These are started by team.py in processes of their own, with a pickled `Job` on standard input.
 """
 
 import os
 import pickle
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from threading import Thread
@@ -18,8 +20,8 @@ from charrnn.config import TrainConfig
 from charrnn.errors import DivergedError
 from charrnn.network.parameters import Shape
 from charrnn.text.corpus import Parts, divide
-from charrnn.training.team import FAILED, Team, join
-from charrnn.training.trainer import Trainer, start
+from charrnn.training.team import FAILED, Team, join, together
+from charrnn.training.trainer import SUMMED_BESIDES, Trainer, start
 
 
 @dataclass(frozen=True)
@@ -39,6 +41,21 @@ class Job:
     def trainer(self, team: Team) -> Trainer:
         """The training as it begins."""
         return start(self.shape, self.parts, self.config, team)
+
+    @contextmanager
+    def begun(self) -> Iterator[Trainer]:
+        """The training with this process as rank 0 of its team; the others end with the context.
+
+        Raises:
+            MachineError: when this system has no teams.
+        """
+        assert self.config.workers is not None
+        capacity = self.shape.parameters + SUMMED_BESIDES
+        with (
+            threadpool_limits(1, "blas"),
+            together(self.config.workers, capacity, pickle.dumps(self)) as team,
+        ):
+            yield self.trainer(team)
 
 
 def main() -> None:
