@@ -1,0 +1,68 @@
+"""The baseline: against its equation written plainly, and as a probability."""
+
+from collections import Counter
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from charrnn.text import ngram
+from charrnn.text.ngram import baselines, probabilities
+
+V = 3
+texts = st.lists(st.integers(0, V - 1), min_size=2, max_size=40)
+
+
+def plainly(train: list[int], context: tuple[int, ...], character: int) -> float:
+    """Witten and Bell's equation as it stands in the literature, by counting again each time."""
+    k = len(context)
+    after = Counter(
+        train[at] for at in range(k, len(train)) if tuple(train[at - k : at]) == context
+    )
+    shorter = plainly(train, context[1:], character) if k else 1 / V
+    if not after:
+        return shorter
+    return (after[character] + len(after) * shorter) / (after.total() + len(after))
+
+
+@settings(max_examples=60, deadline=None)
+@given(train=texts, text=texts, piece=st.integers(1, 9))
+def test_every_order_follows_the_equation(train: list[int], text: list[int], piece: int) -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(ngram, "PIECE", piece)  # borders of pieces must not show
+        found = list(probabilities(np.array(train, np.uint8), np.array(text, np.uint8), V, 5))
+    for k, P in enumerate(found):
+        expected = [
+            plainly(train, tuple(text[max(0, at - k) : at]), text[at]) for at in range(1, len(text))
+        ]
+        np.testing.assert_allclose(P, expected, rtol=1e-12)
+    assert len(found) == min(5, len(text))
+
+
+def test_the_probabilities_of_all_characters_add_up_to_one() -> None:
+    rng = np.random.default_rng(1)
+    train = rng.integers(0, V, 200)
+    for context in ([0, 1, 2, 2, 1], [2, 2, 2, 2, 2]):
+        by_order = [
+            [P[-1] for P in probabilities(train, np.array([*context, last]), V)]
+            for last in range(V)
+        ]
+        np.testing.assert_allclose(np.sum(by_order, axis=0), 1)
+
+
+def test_the_best_order_is_named_by_the_characters_it_sees_and_one() -> None:
+    pairs = np.tile([0, 0, 1, 1, 0, 2], 50)  # two characters decide what comes
+    found = baselines(pairs, pairs[:60], V)
+    losses = [-np.log(P).mean() for P in probabilities(pairs, pairs[:60], V)]
+    assert found.ngram_order == 1 + int(np.argmin(losses)) >= 3
+    assert found.ngram == min(losses) < 0.1 < 1 < found.unigram == losses[0]
+
+
+def test_only_the_end_of_a_long_text_is_counted(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ngram, "COUNTED_AT_MOST", 100)
+    rng = np.random.default_rng(2)
+    train, text = rng.integers(0, V, 300), rng.integers(0, V, 50)
+    found = baselines(train, text, V)
+    assert found.characters == 100
+    assert found == baselines(train[-100:], text, V)
