@@ -91,7 +91,7 @@ def test_gru_keeps_its_bias_inside_the_reset_gate_apart() -> None:
 def test_nothing_private_or_fleeting_is_in_a_model(run_folder: Path) -> None:
     document = meta(run_folder / "best.npz")
     assert set(document) == {
-        "format", "config", "vocabulary", "unknown", "corpus", "step", "history",
+        "format", "config", "vocabulary", "unknown", "corpus", "step", "history", "baselines",
     }  # fmt: skip
     text = json.dumps(document)
     assert str(run_folder.parent) not in text

@@ -176,6 +176,30 @@ def test_training_events_have_the_fields_of_the_contract(program: Program, text:
         "val_bpc", "best_step", "test_loss", "baselines", "chars_per_second", "workers",
     }  # fmt: skip
     assert (end["stopped"], end["step"], start["run"]) == ("finished", 6, "runs/text")
+    assert {"unigram", "ngram", "ngram_order"} < set(end["baselines"])
+
+
+def test_loss_stands_beside_the_baselines_and_a_worse_model_says_so(
+    program: Program, text: Path
+) -> None:
+    done = program("train", text, *QUICK)
+    assert "by the best n-gram" in done.err  # before the training
+    end = json.loads(program("train", text, *QUICK, "--json").out.splitlines()[-1])
+    shown = program("inspect")
+    for screen in (done.out, shown.out):
+        assert f"{end['baselines']['ngram']:.4f} nats by the best n-gram" in screen
+        assert "worse than its n-gram" in screen
+        assert "of the whole corpus, 0 of them only in the val part" in screen
+    report = json.loads(program("inspect", "--json").out)
+    assert report["baselines"] == end["baselines"]
+    assert report["training"]["val_loss"] > report["baselines"]["ngram"]
+
+
+def test_without_validation_there_is_nothing_to_compare(program: Program, text: Path) -> None:
+    done = program("train", text, *QUICK, "--val", "0", "--json")
+    end = json.loads(done.out.splitlines()[-1])
+    assert (end["val_loss"], end["baselines"]) == (None, None)
+    assert "n-gram" not in done.err + program("inspect").out
 
 
 def test_json_is_the_only_thing_on_stdout(program: Program, text: Path) -> None:

@@ -20,7 +20,7 @@ ORDER = """
     errors
     config files
     text.decode text.sources text.vocab
-    text.stock
+    text.stock text.ngram
     text.corpus
     network.workspace
     network.products

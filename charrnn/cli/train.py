@@ -17,6 +17,7 @@ from charrnn.config import CELL_NAMES, DEFAULT_EPOCHS, NEWLINES, SCHEDULES, Trai
 if TYPE_CHECKING:
     from tqdm import tqdm
 
+    from charrnn.text.ngram import Baselines
     from charrnn.training.events import End, Evaluation, Event, Note, Preview, Progress, Start
 
 PREVIEW_ON_TERMINAL = 120
@@ -210,8 +211,7 @@ class Display:
     def __init__(self, console: Console) -> None:
         self.console = console
         self.stop: Stop | None = None
-        self.parameters = 0
-        self.run = ""
+        self.begun: Start | None = None
         self.bar: tqdm[Any] | None = None
         self.last_line = time.monotonic()
 
@@ -237,7 +237,7 @@ class Display:
 
         assert self.stop is not None
         self.stop.training = True
-        self.parameters, self.run = event.model.parameters, event.run
+        self.begun = event
         if self.console.json:
             self._result(document.event(event))
         self.console.note(text.start(event))
@@ -245,6 +245,11 @@ class Display:
             from tqdm import tqdm
 
             self.bar = tqdm(unit="step", dynamic_ncols=True, leave=False, file=sys.stderr)
+
+    def _baselines(self, event: "Baselines") -> None:
+        from charrnn.render import text
+
+        self._line(f"to beat  {text.baselines(event)}")
 
     def _progress(self, event: "Progress") -> None:
         if self.bar is not None:
@@ -272,9 +277,8 @@ class Display:
         from charrnn.render import document, text
 
         self.close()
-        self._result(
-            document.event(event) if self.console.json else text.end(event, self.parameters)
-        )
+        assert self.begun is not None
+        self._result(document.event(event) if self.console.json else text.end(event, self.begun))
 
     def _result(self, line: str) -> None:
         self.console.result(line)

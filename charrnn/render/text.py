@@ -9,6 +9,7 @@ from charrnn.reports.speed import Point as Measured
 from charrnn.reports.speed import Speed
 from charrnn.reports.summary import Summary
 from charrnn.reports.vocab import Characters
+from charrnn.text.ngram import COUNTED_AT_MOST, Baselines
 from charrnn.text.vocab import visible
 from charrnn.training.events import End, Evaluation, Start, bits
 
@@ -81,6 +82,29 @@ def start(event: Start) -> str:
     return table(rows.items())
 
 
+def baselines(found: Baselines) -> str:
+    """What a model without a memory reaches, the better one first."""
+    counted = f", counted on the last {found.characters:,} characters that train"
+    return (
+        f"{found.ngram:.4f} nats by the best n-gram (n = {found.ngram_order}),"
+        f" {found.unigram:.4f} by a unigram"
+        + (counted if found.characters == COUNTED_AT_MOST else "")
+    )
+
+
+def known(V: int, found: Baselines | None) -> str:
+    """Which characters a loss is over, as it depends on them."""
+    unseen = f", {found.unseen:,} of them only in the val part" if found else ""
+    return f"{V:,} distinct characters of the whole corpus{unseen}"
+
+
+def worse(val_loss: float | None, found: Baselines | None) -> list[tuple[str, str]]:
+    """A row for a model that its memory does not help."""
+    if val_loss is None or found is None or val_loss < found.ngram:
+        return []
+    return [("", "worse than its n-gram: a longer training (--minutes) or more text may help")]
+
+
 def evaluation(event: Evaluation) -> str:
     """One line of progress."""
     val = "" if event.val_loss is None else f"  val {event.val_loss:.4f}"
@@ -90,13 +114,17 @@ def evaluation(event: Evaluation) -> str:
     )
 
 
-def end(event: End, parameters: int) -> str:
+def end(event: End, begun: Start) -> str:
     """The summary of a training."""
-    rows = [("run", event.run), ("parameters", f"{parameters:,}")]
+    rows = [("run", event.run), ("parameters", f"{begun.model.parameters:,}")]
     if event.stopped != "finished":
         rows.append(("stopped", f"{event.stopped} at step {event.step:,}"))
     if event.val_loss is not None:
         rows.append(("validation", f"{loss(event.val_loss)} (best, step {event.best_step:,})"))
+        if event.baselines:
+            rows.append(("to beat", baselines(event.baselines)))
+            rows.append(("vocabulary", known(begun.corpus.distinct, event.baselines)))
+            rows += worse(event.val_loss, event.baselines)
     else:
         rows.append(("validation", "none"))
         rows.append(("training", loss(event.train_loss)))
@@ -112,7 +140,7 @@ def end(event: End, parameters: int) -> str:
 
 def summary(report: Summary) -> str:
     """The model on one screen."""
-    corpus, training = report.corpus, report.training
+    corpus, training, found = report.corpus, report.training, report.baselines
     rows = {
         "model": report.model,
         "cell": f"{report.cell}, {report.layers} × {report.hidden} units",
@@ -121,7 +149,7 @@ def summary(report: Summary) -> str:
         "corpus": _listed(corpus.files),
         "  characters": f"{corpus.characters:,}: {corpus.training_characters:,} train,"
         f" {corpus.validation_characters:,} validate, {corpus.test_characters:,} test",
-        "  vocabulary": f"{corpus.distinct:,} distinct characters of the whole corpus",
+        "  vocabulary": known(corpus.distinct, found),
         "  encoding": f"{corpus.encoding}, newlines {corpus.newline}",
         "  fingerprint": f"sha256 {corpus.sha256}",
         "training": f"step {training.step:,}, epoch {training.epoch:.2f}, seed {training.seed}",
@@ -130,7 +158,13 @@ def summary(report: Summary) -> str:
         "  train loss": loss(training.train_loss),
         "  val loss": loss(training.val_loss),
     }
-    return table(rows.items())
+    return table(
+        [
+            *rows.items(),
+            *([("  to beat", baselines(found))] if found else []),
+            *worse(training.val_loss, found),
+        ]
+    )
 
 
 def losses(report: Losses) -> str:

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from charrnn.network.workspace import Array
+from charrnn.text.ngram import Baselines
 from charrnn.training.checkpoint import Checkpoint
 from charrnn.training.events import bits
 
@@ -45,7 +46,7 @@ class Training:
 
 @dataclass(frozen=True)
 class Summary:
-    """One model. ``parts`` are the parameters by part."""
+    """One model. ``parts`` are the parameters by part; ``baselines`` those of its val part."""
 
     model: str
     cell: str
@@ -55,6 +56,7 @@ class Summary:
     parts: dict[str, int]
     corpus: Corpus
     training: Training
+    baselines: Baselines | None
 
 
 def summary(checkpoint: Checkpoint, name: str) -> Summary:
@@ -87,6 +89,7 @@ def summary(checkpoint: Checkpoint, name: str) -> Summary:
             val_loss=val_loss,
             val_bpc=None if val_loss is None else bits(val_loss),
         ),
+        baselines=checkpoint.baselines,
     )  # fmt: skip
 
 

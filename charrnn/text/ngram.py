@@ -30,13 +30,15 @@ class Baselines:
     """Nats a character of models without a memory; ``ngram`` is that of the best order.
 
     An n-gram of order n predicts a character from the n - 1 before it. Both were counted on so many
-    ``characters``, the last of the training part.
+    ``characters``, the last of the training part; so many different ones of the text are ``unseen``
+    in them.
     """
 
     unigram: float
     ngram: float
     ngram_order: int
     characters: int
+    unseen: int
 
 
 def baselines(train: Ids, text: Ids, V: int) -> Baselines:
@@ -45,24 +47,18 @@ def baselines(train: Ids, text: Ids, V: int) -> Baselines:
     As with a model, the first of ``text`` is not scored, and nothing is known of what was before.
     """
     train = train[-COUNTED_AT_MOST:]
-    nats = [-float(np.log(P).mean()) for P in probabilities(train, text, V)]
+    contexts = _counted(train, text, V, LARGEST_ORDER)
+    unseen = int(np.count_nonzero(contexts[0].times_of_pair == 0))
+    nats = [-float(np.log(P).mean()) for P in _interpolated(contexts, V)]
     best = int(np.argmin(nats))
-    return Baselines(nats[0], nats[best], best + 1, len(train))
+    return Baselines(nats[0], nats[best], best + 1, len(train), unseen)
 
 
 def probabilities(
     train: Ids, text: Ids, V: int, orders: int = LARGEST_ORDER
 ) -> Iterator[npt.NDArray[np.float64]]:
     """For order 1, 2, … what it gives to each character of ``text`` but the first, (M - 1,)."""
-    contexts = _contexts_of(text.astype(np.int64), V, orders)
-    for start in range(0, len(train), PIECE):
-        before = min(start, orders - 1)  # of the piece before: context, but counted already
-        piece = train[start - before : start + PIECE].astype(np.int64)
-        _count(piece, np.arange(before, len(piece)), contexts, V)
-    P = np.full(len(text), 1 / V)
-    for context in contexts:
-        context.interpolate(P[len(P) - len(context.which) :], V)
-        yield P[1:].copy()
+    return _interpolated(_counted(train, text, V, orders), V)
 
 
 class _Contexts:
@@ -133,3 +129,20 @@ def _count(piece: Integers, at: Integers, contexts: Sequence[_Contexts], V: int)
             which, found = context.find(which * V + piece[at - k])
             at, which = at[found], which[found]
         context.count(which, which * V + piece[at])
+
+
+def _counted(train: Ids, text: Ids, V: int, orders: int) -> list[_Contexts]:
+    """All contexts of ``text``, as often as they are met in ``train``."""
+    contexts = _contexts_of(text.astype(np.int64), V, orders)
+    for start in range(0, len(train), PIECE):
+        before = min(start, orders - 1)  # of the piece before: context, but counted already
+        piece = train[start - before : start + PIECE].astype(np.int64)
+        _count(piece, np.arange(before, len(piece)), contexts, V)
+    return contexts
+
+
+def _interpolated(contexts: list[_Contexts], V: int) -> Iterator[npt.NDArray[np.float64]]:
+    P = np.full(len(contexts[0].which), 1 / V)
+    for context in contexts:
+        context.interpolate(P[len(P) - len(context.which) :], V)
+        yield P[1:].copy()

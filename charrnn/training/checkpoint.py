@@ -24,6 +24,7 @@ from charrnn.files import write_atomically
 from charrnn.network.model import Network
 from charrnn.network.parameters import Parameters, Shape
 from charrnn.network.workspace import Array
+from charrnn.text.ngram import Baselines
 from charrnn.text.stock import Stock
 from charrnn.text.vocab import Vocabulary
 
@@ -51,6 +52,7 @@ class Checkpoint:
     stock: Stock
     step: int
     history: tuple[dict[str, Any], ...]
+    baselines: Baselines | None = None
 
 
 def save(checkpoint: Checkpoint, path: Path) -> None:
@@ -169,6 +171,7 @@ def _meta(checkpoint: Checkpoint) -> dict[str, Any]:
         },
         "step": checkpoint.step,
         "history": checkpoint.history,
+        "baselines": None if checkpoint.baselines is None else asdict(checkpoint.baselines),
     }
 
 
@@ -198,6 +201,7 @@ def _checkpoint(arrays: Mapping[str, npt.NDArray[Any]], meta: dict[str, Any]) ->
         ),
         step=meta["step"],
         history=tuple(meta["history"]),
+        baselines=Baselines(**compared) if (compared := meta.get("baselines")) else None,
     )
 
 

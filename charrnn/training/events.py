@@ -5,9 +5,10 @@
 
 import math
 from dataclasses import dataclass
-from typing import Any, Literal, TypeAlias
+from typing import Literal, TypeAlias
 
 from charrnn.config import TrainConfig
+from charrnn.text.ngram import Baselines
 
 Stopped: TypeAlias = Literal["finished", "patience", "interrupted", "diverged"]
 
@@ -96,12 +97,12 @@ class End:
     val_bpc: float | None
     best_step: int | None
     test_loss: float | None
-    baselines: dict[str, Any] | None
+    baselines: Baselines | None
     chars_per_second: float
     workers: int
 
 
-Event: TypeAlias = Note | Start | Progress | Evaluation | Preview | End
+Event: TypeAlias = Note | Start | Baselines | Progress | Evaluation | Preview | End
 
 
 def bits(nats: float) -> float:

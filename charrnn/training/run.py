@@ -16,7 +16,8 @@ from charrnn.files import write_atomically
 from charrnn.network.model import Network
 from charrnn.network.parameters import Shape
 from charrnn.text import sources
-from charrnn.text.corpus import encode, take_stock
+from charrnn.text.corpus import divide, encode, take_stock
+from charrnn.text.ngram import Baselines, baselines
 from charrnn.text.stock import Stock
 from charrnn.text.vocab import Ids
 from charrnn.training import checkpoint, memory
@@ -39,6 +40,8 @@ from charrnn.training.team import POSSIBLE
 from charrnn.training.trainer import Trainer
 from charrnn.training.worker import Job
 
+MANY = 5_000_000  # characters that make one wait for what is done with them
+
 
 @dataclass(frozen=True)
 class Place:
@@ -50,10 +53,11 @@ class Place:
 
 
 class Run:
-    """A training in its folder. ``network`` and ``stock`` are there once Start was told."""
+    """A training in its folder. What it is made of is there once Start was told."""
 
     network: Network
     stock: Stock
+    baselines: Baselines | None
 
     def __init__(self, corpus: Sequence[str | Path], config: TrainConfig, place: Place) -> None:
         self.corpus = [Path(path) for path in corpus]
@@ -83,11 +87,20 @@ class Run:
             job = Job(config, shape, folder.ids.resolve(), ids.dtype)
             if (config.batch, config.seq) != (self.asked.batch, self.asked.seq):
                 yield Note(f"a short text: --batch {config.batch} --seq {config.seq}")
+            if len(ids) > MANY:
+                yield Note("counting n-grams, to compare with")
+            self.baselines = self._baselines(ids, config)
             with job.begun() as trainer:
                 yield from self._train(folder, trainer, job.parts.test, stop_requested)
         finally:
             folder.release()
             folder.remove_if_empty()
+
+    def _baselines(self, ids: Ids, config: TrainConfig) -> Baselines | None:
+        parts = divide(ids, config)
+        if len(parts.val) < 2:
+            return None
+        return baselines(parts.train, parts.val, len(self.stock.vocabulary))
 
     def _take_folder(self) -> RunFolder:
         if self.place.out is None:
@@ -110,6 +123,8 @@ class Run:
         self.network = trainer.network
         self._write_config(folder, config)
         yield self._start(folder, config)
+        if self.baselines:
+            yield self.baselines
         stopped: Stopped = "diverged"
         failure: DivergedError | None = None
         try:
@@ -160,7 +175,9 @@ class Run:
     def _checkpoint(self, trainer: Trainer) -> Checkpoint:
         kept = ("step", "epoch", "train_loss", "val_loss", "lr")
         history = tuple({key: asdict(event)[key] for key in kept} for event in self.history)
-        return Checkpoint(self.network, trainer.config, self.stock, trainer.step, history)
+        return Checkpoint(
+            self.network, trainer.config, self.stock, trainer.step, history, self.baselines
+        )
 
     def _end(
         self, folder: RunFolder, trainer: Trainer, stopped: Stopped, test: Ids, seconds: float
@@ -180,7 +197,7 @@ class Run:
             val_bpc=None if val_loss is None else bits(val_loss),
             best_step=trainer.best_step,
             test_loss=test_loss,
-            baselines=None,
+            baselines=self.baselines,
             chars_per_second=trainer.chars_per_second,
             workers=trainer.team.size,
         )
