@@ -35,6 +35,7 @@ class TrainConfig:
     hidden: int = 256
     layers: int = 1
     dropout: float = 0.1
+    recurrent_dropout: float = 0.1
     epochs: float | None = None
     steps: int | None = None
     patience: int = 0
@@ -45,6 +46,7 @@ class TrainConfig:
     warmup: int | None = None
     clip: float = 1.0
     weight_decay: float = 0.01
+    average: float = 0.04
     val: float | None = None
     test: float = 0.0
     eval_every: int | None = None
@@ -71,8 +73,9 @@ class TrainConfig:
             _at_least(name, getattr(self, name), 1)
         _above("lr", self.lr, 0)
         _above("epochs", self.epochs, 0)
-        if not 0 <= self.dropout < 1:
-            raise ConfigError("dropout", f"{self.dropout} is outside 0 <= P < 1")
+        for name in ("dropout", "recurrent_dropout", "average"):
+            if not 0 <= (value := getattr(self, name)) < 1:
+                raise ConfigError(name, f"{value} is outside 0 <= P < 1")
 
     def parts(self, characters: int) -> tuple[int, int, int]:
         """How many of a corpus's ``characters`` train, validate and test, in the text's order.

@@ -28,7 +28,7 @@ ORDER = """
     network.inputs network.softmax network.parameters
     network.model
     network.stepper
-    training.events training.optimizer training.folder training.machine training.team
+    training.events training.noise training.optimizer training.folder training.machine training.team
     training.evaluation
     training.memory training.trainer
     training.worker training.checkpoint

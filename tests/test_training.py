@@ -16,6 +16,7 @@ from charrnn.network.parameters import Parameters, Shape, initialise
 from charrnn.text.corpus import Parts
 from charrnn.training.evaluation import mean_loss
 from charrnn.training.events import End, Evaluation, Event, Progress, Start
+from charrnn.training.noise import Noise
 from charrnn.training.optimizer import BETA1, BETA2, EPSILON, AdamW, clipping, learning_rate
 from charrnn.training.trainer import Trainer
 from tests.conftest import CONFIG, TEXT
@@ -131,9 +132,12 @@ def trainer(ids: np.ndarray, config: TrainConfig, val: np.ndarray | None = None)
 
 
 def test_state_is_carried_over_windows(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("charrnn.training.trainer.FRESH_START", 0)
+    monkeypatch.setattr("charrnn.training.noise.FRESH_START", 0)
     ids = np.random.default_rng(3).integers(0, 9, 61)
-    ours = trainer(ids, TrainConfig(batch=2, seq=7, steps=30, lr=1e-9, dropout=0, hidden=12))
+    ours = trainer(
+        ids,
+        TrainConfig(batch=2, seq=7, steps=30, lr=1e-9, dropout=0, recurrent_dropout=0, hidden=12),
+    )
     for _ in ours.run(lambda: False):
         pass
     length = 30 * 7  # more than three epochs
@@ -144,11 +148,11 @@ def test_state_is_carried_over_windows(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_a_few_streams_begin_afresh_and_the_others_go_on(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("charrnn.training.trainer.FRESH_START", 0.25)
+    monkeypatch.setattr("charrnn.training.noise.FRESH_START", 0.25)
     ids = np.random.default_rng(3).integers(0, 9, 6000)
     ours = trainer(ids, TrainConfig(batch=400, seq=2, steps=1, hidden=12))
     ones = [tuple(np.ones_like(array) for array in state) for state in ours.states]
-    begun = ours._begun(ones)
+    begun = ours.noise.begun(ones)
     fresh = begun[0][0][:, 0] == 0
     assert 60 < fresh.sum() < 140
     for array in begun[0]:
@@ -191,12 +195,72 @@ def test_patience_ends_a_run_that_gets_no_better() -> None:
 
 def test_dropout_is_one_mask_for_a_window_and_keeps_the_mean() -> None:
     ours = trainer(np.arange(9).repeat(200), TrainConfig(dropout=0.25, batch=64, hidden=12))
-    masks = np.array([ours._masks() for _ in range(50)])
+    masks = np.array([ours.noise.masks() for _ in range(50)])
     assert set(np.unique(masks)) == {0, np.float32(1 / 0.75)}
     assert masks.mean() == pytest.approx(1, abs=0.02)
     ids, _ = ours.streams.window(0, 64)
     h, _, _ = ours.network.run(ids, ours.states, list(masks[0]))
     assert ((h != 0) == (masks[0][0] != 0)).all()  # the same units in every step of a stream
+
+
+def test_recurrent_dropout_is_one_mask_for_all_streams_and_keeps_the_mean() -> None:
+    ours = trainer(np.arange(9).repeat(200), TrainConfig(recurrent_dropout=0.25, hidden=12))
+    kept = np.array([ours.noise.thinned().parameters["U0"] / ours.weights["U0"] for _ in range(50)])
+    np.testing.assert_allclose(np.unique(kept.round(5)), [0, 4 / 3], rtol=1e-4)
+    assert kept.mean() == pytest.approx(1, abs=0.02)
+    assert kept.std(axis=0).min() > 0.2  # another mask at each update
+    for name in ("W0", "b0", "out.W"):
+        assert np.shares_memory(ours.noise.thinned().parameters[name], ours.weights[name])
+
+
+def test_gradient_of_a_thinned_network_is_that_of_the_weights_behind_it() -> None:
+    """Against the loss itself, by differences, with the same mask."""
+    made = Parameters(Shape("gru", 6, 2, 5), np.float64)
+    rng = np.random.default_rng(8)
+    initialise(made, rng)
+    config = TrainConfig(
+        cell="gru", hidden=6, layers=2, batch=3, seq=4, dropout=0, recurrent_dropout=0.5, val=0
+    )
+    ids, targets = rng.integers(0, 5, (2, 4, 3))
+
+    def loss(into: Parameters) -> float:
+        noise = Noise(config, made, slice(None), np.random.default_rng(9))
+        network = noise.thinned()
+        found, _ = network.loss_and_gradients(ids, targets, network.initial_states(3), into)
+        noise.thin(into)
+        return found
+
+    gradients, direction = made.zeros_like(), rng.standard_normal(made.vector.size)
+    loss(gradients)
+    made.vector += 1e-6 * direction
+    ahead = loss(made.zeros_like())
+    made.vector -= 2e-6 * direction
+    behind = loss(made.zeros_like())
+    assert (ahead - behind) / 2e-6 == pytest.approx(gradients.vector @ direction, rel=1e-6)
+
+
+def test_what_is_kept_is_the_mean_of_the_latest_weights() -> None:
+    """A share of 1 is the plain mean; a small one hardly more than the last weights."""
+    ids = np.random.default_rng(3).integers(0, 9, 600)
+    for average in (0.0, 0.1, 0.999):
+        ours = trainer(ids, TrainConfig(batch=2, steps=40, hidden=12, average=average))
+        passed: list[np.ndarray] = []
+        for event in ours.run(lambda: False):
+            if isinstance(event, Progress):
+                passed.append(ours.weights.vector.copy())
+        kept = ours.network.parameters.vector
+        if average == 0:
+            assert np.shares_memory(kept, ours.weights.vector)
+        else:
+            mean, ages = np.zeros_like(kept), 0.0
+            for update, weights in enumerate(passed, 1):
+                rate = 1 / (1 + average * (update - 1))
+                mean += rate * (weights - mean)
+                ages += rate * (update - ages)
+            np.testing.assert_allclose(kept, mean, atol=1e-6)
+            assert 40 - ages == pytest.approx(40 * average / (1 + average), rel=0.1)
+        if average == 0.999:
+            np.testing.assert_allclose(kept, np.mean(passed, axis=0), atol=1e-3)
 
 
 def events_of(tmp_path: Path, name: str, config: TrainConfig = CONFIG) -> list[Event]:

@@ -55,6 +55,13 @@ SECONDS_BETWEEN_LINES = 60.0
     help="Share of every layer's outputs left out, one mask a sequence.",
 )
 @click.option(
+    "--recurrent-dropout",
+    type=click.FloatRange(0, 1, max_open=True),
+    default=TrainConfig.recurrent_dropout,
+    show_default=True,
+    help="Share of the recurrent weights left out, one mask an update.",
+)
+@click.option(
     "--epochs",
     type=options.ABOVE_ZERO,
     show_default=f"{DEFAULT_EPOCHS:g}",
@@ -115,6 +122,13 @@ SECONDS_BETWEEN_LINES = 60.0
     default=TrainConfig.weight_decay,
     show_default=True,
     help="Pull of AdamW towards zero, on matrices.",
+)
+@click.option(
+    "--average",
+    type=click.FloatRange(0, 1, max_open=True),
+    default=TrainConfig.average,
+    show_default=True,
+    help="Share of the updates so far whose mean weights are the model; 0: the last ones.",
 )
 @click.option(
     "--val",

@@ -67,6 +67,7 @@ def save(checkpoint: Checkpoint, path: Path) -> None:
 def save_training(checkpoint: Checkpoint, trainer: "Trainer", path: Path) -> None:
     """Write a model and, besides, the whole state of its training. Raises as `save`."""
     arrays = to_torch(checkpoint.network.parameters)
+    arrays["training.weights"] = trainer.weights.vector
     arrays["training.m"] = trainer.optimizer.m
     arrays["training.v"] = trainer.optimizer.v
     for layer, state in enumerate(trainer.states_of_all):

@@ -30,6 +30,10 @@ def needed(config: TrainConfig, shape: Shape, validating: int) -> int:
         _window(shape, min(HELD, WINDOW * evaluated), dropout=False, learning=False),
     )
     in_each = 4 * P + _copies(shape) + windows  # weights, their gradient, two moments
+    if config.average:
+        in_each += P
+    if config.recurrent_dropout:  # masks, weights without what they drop, a mask in the making
+        in_each += 2 * (shape.layers + 1) * shape.recurrence.gates * shape.hidden**2
     sums = P if workers > 1 else 0
     saved = P + 2 * validating  # a copy on its way to a file; each character's loss
     return workers * (PROCESS + NUMBER * in_each) + NUMBER * (sums + saved)

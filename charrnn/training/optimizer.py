@@ -1,4 +1,4 @@
-"""How weights change: AdamW over one vector, clipping by the global norm, schedules."""
+"""How weights change: AdamW over one vector and their mean, clipping by the norm, schedules."""
 
 import math
 
@@ -18,11 +18,18 @@ class AdamW:
 
     Weight decay applies to matrices and not to biases. ``m`` and ``v`` are the running means of the
     gradient and its square; ``updates`` counts.
+
+    ``mean`` is that of the weights over a share ``average`` of the updates so far, the latest most
+    of all, which predicts better than the last weights: polynomial-decay averaging (Shamir and
+    Zhang 2013, with eta + 1 = 1 / average), which need not know how long a training will be. With
+    an average of 0 it is the weights themselves.
     """
 
-    def __init__(self, parameters: Parameters, weight_decay: float) -> None:
+    def __init__(self, parameters: Parameters, weight_decay: float, average: float = 0.0) -> None:
         self.parameters = parameters
         self.weight_decay = weight_decay
+        self.average = average
+        self.mean = parameters.vector.copy() if average else parameters.vector
         self.m = np.zeros_like(parameters.vector)
         self.v = np.zeros_like(parameters.vector)
         self.updates = 0
@@ -33,10 +40,12 @@ class AdamW:
         self.updates += 1
         root = math.sqrt(1 - BETA2**self.updates)
         step, epsilon = lr * root / (1 - BETA1**self.updates), EPSILON * root
+        rate = 1 / (1 + self.average * (self.updates - 1))
         self.parameters.decayed[:] *= 1 - lr * self.weight_decay
         for start in range(0, len(gradient), CHUNK):
             part = slice(start, start + CHUNK)
             g, m, v = gradient[part], self.m[part], self.v[part]
+            weights, mean = self.parameters.vector[part], self.mean[part]
             spare = self._spare[: len(g)]
             m *= BETA1
             m += np.multiply(g, (1 - BETA1) * scale, out=spare)
@@ -48,7 +57,11 @@ class AdamW:
             spare += epsilon
             np.divide(m, spare, out=spare)
             spare *= step
-            self.parameters.vector[part] -= spare
+            weights -= spare
+            if self.average:
+                np.subtract(weights, mean, out=spare)
+                spare *= rate
+                mean += spare
 
 
 def clipping(gradient: Array, limit: float) -> float:

@@ -11,18 +11,18 @@ import numpy as np
 
 from charrnn.config import TrainConfig
 from charrnn.errors import DivergedError
-from charrnn.network.model import Masks, Network, States
+from charrnn.network.model import Network
 from charrnn.network.parameters import Parameters, Shape, initialise
 from charrnn.network.workspace import Workspace
 from charrnn.text.corpus import Parts, Streams
 from charrnn.training.evaluation import mean_loss
 from charrnn.training.events import Evaluation, Progress, Stopped
+from charrnn.training.noise import Noise
 from charrnn.training.optimizer import AdamW, clipping, learning_rate
 from charrnn.training.team import Team
 
 ALONE = Team()
 SUMMED_BESIDES = 2  # with the gradient: the loss, and whether to stop
-FRESH_START = 0.01  # the probability that a stream's window begins with a zero state
 
 
 class Trainer:
@@ -30,7 +30,8 @@ class Trainer:
 
     ``config`` is complete. The attributes after any step are all it takes to go on from there. All
     members of a ``team`` make the same trainer, each with its share of the streams; they differ in
-    the ``states`` of these alone, and what they draw at random is drawn for the whole batch.
+    the ``states`` of these alone. ``weights`` are what changes; ``network``, which is evaluated and
+    kept, has their mean, where they are averaged.
     """
 
     def __init__(
@@ -41,15 +42,17 @@ class Trainer:
         rng: np.random.Generator,
         team: Team = ALONE,
     ) -> None:
-        self.network = network
         self.config = config
         self.rng = rng
         self.team = team
         self.mine = team.share(config.batch)
+        self.weights = network.parameters
+        self.noise = Noise(config, self.weights, self.mine, rng)
         self.streams = Streams(parts.train, config.batch, self.mine)
         self.val = parts.val
-        self.optimizer = AdamW(network.parameters, config.weight_decay)
-        size = network.parameters.vector.size
+        self.optimizer = AdamW(self.weights, config.weight_decay, config.average)
+        self.network = Network(Parameters(network.shape, vector=self.optimizer.mean))
+        size = self.weights.vector.size
         self.summed = team.vector(size + SUMMED_BESIDES)
         self.gradients = Parameters(network.shape, vector=self.summed[:size])
         self.room = Workspace()
@@ -111,12 +114,13 @@ class Trainer:
         """Learn from the next window; gives its loss, and whether a member wants to stop."""
         config = self.config
         ids, targets = self.streams.window(self.step * config.seq, config.seq)
-        self.summed[-2], states = self.network.loss_and_gradients(
-            ids, targets, self._begun(self.states), self.gradients, self._masks(), self.room,
-            characters=config.batch * config.seq,
+        self.summed[-2], states = self.noise.thinned().loss_and_gradients(
+            ids, targets, self.noise.begun(self.states), self.gradients, self.noise.masks(),
+            self.room, characters=config.batch * config.seq,
         )  # fmt: skip
         self.summed[-1] = stop_requested()
         self.team.sum(self.summed)
+        self.noise.thin(self.gradients)
         loss, stop = float(self.summed[-2]), bool(self.summed[-1])
         scale = clipping(self.gradients.vector, config.clip)
         if not (math.isfinite(loss) and math.isfinite(scale)):
@@ -138,25 +142,6 @@ class Trainer:
             for array, part in zip(state, mine, strict=True):
                 array[self.mine] = part
                 self.team.sum(array)  # the others have zeros where this member has its states
-
-    def _begun(self, states: States) -> States:
-        """The carried states, but now and then zeros: to begin, as a prime does, is learned too.
-
-        As in Melis, Dyer and Blunsom, "On the state of the art of evaluation in neural language
-        models", 2018.
-        """
-        carried = self.rng.random((self.config.batch, 1), np.float32)[self.mine] >= FRESH_START
-        return [tuple(array * carried for array in state) for state in states]
-
-    def _masks(self) -> Masks:
-        """Dropout on every layer's output, one mask a window, scaled to keep the mean."""
-        keep = 1 - self.config.dropout
-        if keep == 1:
-            return ()
-        size = (self.config.layers, self.config.batch, self.config.hidden)
-        dtype = self.network.parameters.vector.dtype
-        kept = self.rng.random(size, np.float32)[:, self.mine] < keep
-        return list(kept.astype(dtype) / dtype.type(keep))
 
     def _evaluate(self, started: float) -> Evaluation:
         """The loss over the whole validation part, and whether it is the best so far."""
