@@ -147,7 +147,7 @@ def train(
         if isinstance(event, Start):
             folder = Path(event.run)
         if preview and isinstance(event, Evaluation):
-            model = Model(Checkpoint(run.network, config, run.stock, event.step, ()))
+            model = Model(Checkpoint(run.network, run.settings, run.stock, event.step, ()))
             on_event(Preview(model.sample("", SampleConfig(length=preview), seed=config.seed)))
     return load(folder)
 

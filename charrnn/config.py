@@ -6,47 +6,48 @@ Not here: anything that imports NumPy, and what never changes a model (previews,
 import json
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from charrnn.errors import ConfigError, InputError
 
 CELL_NAMES = ("rnn", "gru", "lstm")
 SCHEDULES = ("cosine", "constant")
 NEWLINES = ("lf", "keep")
+BUDGETS = ("epochs", "steps", "minutes")
 
 DEFAULT_RUNS = "runs"
-DEFAULT_EPOCHS = 10.0
+DEFAULT_MINUTES = 4.0  # of work, by the machine of training/automatic.py
 DEFAULT_VAL = 0.1
 LARGEST_DEFAULT_VAL = 500_000
 LONGEST_DEFAULT_WARMUP = 100
 EVALUATIONS_A_RUN = 20
 SAMPLING_THREADS = 2  # for products; one stream's weights come out of two caches; more: unmeasured
-STREAMS_A_WORKER = 4  # two workers overtake one between 2 and 4 streams each (docs/performance.md)
 
 
 @dataclass(frozen=True)
 class TrainConfig:
-    """All that decides what is learned from a corpus; two equal ones give equal models.
+    """What decides what is learned from a corpus.
 
-    ``None`` stands for what follows from the corpus; `completed` fills it in.
+    ``None`` stands for what follows from the corpus and from the other settings
+    (training/automatic.py).
     """
 
     cell: str = "lstm"
-    hidden: int = 256
-    layers: int = 1
-    dropout: float = 0.1
-    recurrent_dropout: float = 0.1
+    hidden: int | None = None
+    layers: int | None = None
+    dropout: float | None = None
+    recurrent_dropout: float | None = None
     epochs: float | None = None
     steps: int | None = None
-    patience: int = 0
-    batch: int = 32
-    seq: int = 64
-    lr: float = 8e-3
+    minutes: float | None = None
+    patience: int | None = None
+    batch: int | None = None
+    seq: int | None = None
+    lr: float | None = None
     schedule: str = "cosine"
     warmup: int | None = None
     clip: float = 1.0
     weight_decay: float = 0.01
-    average: float = 0.04
     val: float | None = None
     test: float = 0.0
     eval_every: int | None = None
@@ -63,8 +64,9 @@ class TrainConfig:
         _choice("cell", self.cell, CELL_NAMES)
         _choice("schedule", self.schedule, SCHEDULES)
         _choice("newline", self.newline, NEWLINES)
-        if self.epochs is not None and self.steps is not None:
-            raise ConfigError("steps", "given together with epochs; give one of them")
+        given = [name for name in BUDGETS if getattr(self, name) is not None]
+        if len(given) > 1:
+            raise ConfigError(given[1], f"given together with {given[0]}; give one of them")
         for name, low in (("hidden", 1), ("layers", 1), ("batch", 1), ("seq", 1), ("steps", 1)):
             _at_least(name, getattr(self, name), low)
         for name in ("patience", "warmup", "clip", "weight_decay", "test", "val", "seed"):
@@ -73,8 +75,9 @@ class TrainConfig:
             _at_least(name, getattr(self, name), 1)
         _above("lr", self.lr, 0)
         _above("epochs", self.epochs, 0)
-        for name in ("dropout", "recurrent_dropout", "average"):
-            if not 0 <= (value := getattr(self, name)) < 1:
+        _above("minutes", self.minutes, 0)
+        for name in ("dropout", "recurrent_dropout"):
+            if (value := getattr(self, name)) is not None and not 0 <= value < 1:
                 raise ConfigError(name, f"{value} is outside 0 <= P < 1")
 
     def parts(self, characters: int) -> tuple[int, int, int]:
@@ -97,33 +100,27 @@ class TrainConfig:
             )
         return training, validating, testing
 
-    def completed(self, characters: int, cores: int = 1) -> "TrainConfig":
-        """The same settings with nothing left open, for so many ``characters`` and ``cores``.
 
-        Where the training part is too short for one update, there are fewer streams, then a
-        shorter window. No worker has less than a stream. Raises as `parts`.
-        """
-        training, validating, _ = self.parts(characters)
-        predictions = training - 1
-        batch = min(self.batch, max(1, predictions // self.seq))
-        seq = min(self.seq, predictions)
-        steps_an_epoch = math.ceil(predictions / (batch * seq))
-        epochs = self.epochs if self.epochs or self.steps else DEFAULT_EPOCHS
-        small = replace(self, batch=batch, seq=seq, epochs=epochs)
-        steps = small.total_steps(predictions)
-        interval = min(math.ceil(steps / EVALUATIONS_A_RUN), steps_an_epoch)
-        workers = min(cores, batch // STREAMS_A_WORKER) if self.workers is None else self.workers
-        by_default = validating if validating == LARGEST_DEFAULT_VAL else DEFAULT_VAL
-        return replace(
-            small,
-            warmup=min(LONGEST_DEFAULT_WARMUP, steps // 10) if self.warmup is None else self.warmup,
-            eval_every=interval if self.eval_every is None else self.eval_every,
-            val=by_default if self.val is None else self.val,
-            workers=max(1, min(workers, batch)),
-        )
+@dataclass(frozen=True, kw_only=True)
+class Settings(TrainConfig):
+    """A config with nothing left open: two equal ones make equal models of a corpus.
+
+    By ``minutes``, until it is known how many updates fit, ``steps`` and what spans them are None.
+    """
+
+    hidden: int
+    layers: int
+    dropout: float
+    recurrent_dropout: float = 0.0  # as in models that were made before it was
+    patience: int
+    batch: int
+    seq: int
+    lr: float
+    val: float
+    workers: int
 
     def total_steps(self, predictions: int) -> int:
-        """The updates of a run of so many ``predictions`` an epoch; of completed settings only."""
+        """The updates of a run of so many ``predictions`` an epoch."""
         if self.steps is not None:
             return self.steps
         assert self.epochs is not None

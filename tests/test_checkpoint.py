@@ -104,7 +104,7 @@ def test_nothing_private_or_fleeting_is_in_a_model(run_folder: Path) -> None:
 def test_last_has_all_that_going_on_needs(run_folder: Path) -> None:
     with np.load(run_folder / "last.npz", allow_pickle=False) as arrays:
         assert {name for name in arrays if name.startswith("training.")} == {
-            "training.weights", "training.m", "training.v", "training.h_l0", "training.c_l0",
+            "training.m", "training.v", "training.h_l0", "training.c_l0",
         }  # fmt: skip
     training = meta(run_folder / "last.npz")["training"]
     assert isinstance(training, dict)

@@ -30,7 +30,8 @@ ORDER = """
     network.stepper
     training.events training.noise training.optimizer training.folder training.machine training.team
     training.evaluation
-    training.memory training.trainer
+    training.automatic training.memory training.trainer
+    training.budget
     training.worker training.checkpoint
     training.run
     sampling.filters

@@ -8,10 +8,12 @@ import pytest
 
 import charrnn
 from charrnn import TrainConfig
+from charrnn.config import Settings
 from charrnn.errors import MachineError
 from charrnn.network.parameters import Shape
 from charrnn.text.corpus import Parts
 from charrnn.training import memory, run
+from charrnn.training.automatic import complete
 from charrnn.training.memory import needed
 from charrnn.training.team import Team
 from charrnn.training.trainer import start
@@ -19,7 +21,7 @@ from charrnn.training.trainer import start
 CHARACTERS, VALIDATING = 30_000, 6_000
 
 
-def peak(config: TrainConfig, shape: Shape) -> int:
+def peak(config: Settings, shape: Shape) -> int:
     """The bytes that NumPy and Python take for two updates and an evaluation."""
     ids = np.random.default_rng(0).integers(0, shape.V, CHARACTERS).astype(np.uint16)
     parts = Parts(ids[:-VALIDATING], ids[-VALIDATING:], ids[:0])
@@ -45,10 +47,11 @@ def peak(config: TrainConfig, shape: Shape) -> int:
 def test_needed_memory_is_what_is_taken_and_hardly_more(
     cell: str, hidden: int, layers: int, batch: int, seq: int, V: int, dropout: float
 ) -> None:
-    config = TrainConfig(
+    asked = TrainConfig(
         cell=cell, hidden=hidden, layers=layers, batch=batch, seq=seq, dropout=dropout,
         steps=2, val=VALIDATING, workers=1,
-    ).completed(CHARACTERS)  # fmt: skip
+    )  # fmt: skip
+    config = complete(asked, CHARACTERS, V)
     shape = Shape(cell, hidden, layers, V)
     expected = needed(config, shape, VALIDATING) - memory.PROCESS
     saved = 4 * shape.parameters  # the copy on its way to a file, which is not made here
@@ -57,7 +60,7 @@ def test_needed_memory_is_what_is_taken_and_hardly_more(
 
 def test_needed_memory_grows_with_workers_but_not_with_the_corpus() -> None:
     shape = Shape("lstm", 256, 1, 65)
-    ones = [TrainConfig(workers=n).completed(10**6) for n in (1, 2, 4)]
+    ones = [complete(TrainConfig(workers=n), 10**6, 65) for n in (1, 2, 4)]
     sizes = [needed(one, shape, 100_000) for one in ones]
     assert sizes == sorted(sizes)
     assert needed(ones[0], shape, 500_000) < 1.05 * needed(ones[0], shape, 100_000)

@@ -15,6 +15,7 @@ from charrnn.text import decode
 from charrnn.text.corpus import Streams, divide, encode, take_stock, whole_text
 from charrnn.text.sources import find
 from charrnn.text.vocab import Vocabulary
+from charrnn.training.automatic import complete
 
 TEXT = st.text(st.characters(exclude_categories=["Cs"]))
 
@@ -188,7 +189,7 @@ def test_streams_read_the_whole_text_in_order_and_predict_only_neighbours(
 
 
 def test_short_text_gets_fewer_streams_then_a_shorter_window() -> None:
-    short = TrainConfig(val=0).completed(641)
+    short = complete(TrainConfig(val=0, batch=32), 641, 20)
     assert (short.batch, short.seq) == (10, 64)
-    tiny = TrainConfig(val=0).completed(11)
+    tiny = complete(TrainConfig(val=0), 11, 5)
     assert (tiny.batch, tiny.seq) == (1, 10)

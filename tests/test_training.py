@@ -3,6 +3,7 @@
 import itertools
 import json
 import math
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -14,6 +15,7 @@ from charrnn.errors import DivergedError, FolderError, InputError
 from charrnn.network.model import Network
 from charrnn.network.parameters import Parameters, Shape, initialise
 from charrnn.text.corpus import Parts
+from charrnn.training.automatic import complete
 from charrnn.training.evaluation import mean_loss
 from charrnn.training.events import End, Evaluation, Event, Progress, Start
 from charrnn.training.noise import Noise
@@ -56,13 +58,13 @@ def test_clipping_scales_to_the_limit_and_only_down() -> None:
 
 
 def test_learning_rate_rises_then_falls_by_half_a_cosine() -> None:
-    config = TrainConfig(lr=1, warmup=10)
+    config = complete(TrainConfig(lr=1, warmup=10), 1000, 9)
     rates = [learning_rate(config, step, 110) for step in range(110)]
     assert rates[:10] == pytest.approx([(step + 1) / 10 for step in range(10)])
     assert rates[10] == 1
     assert rates[60] == pytest.approx(0.5)
     assert 0 < rates[109] < 0.001
-    constant = TrainConfig(lr=1, warmup=10, schedule="constant")
+    constant = replace(config, schedule="constant")
     assert learning_rate(constant, 109, 110) == 1
 
 
@@ -125,7 +127,7 @@ def test_evaluation_is_as_true_of_a_network_that_never_forgets_its_beginning(
 
 def trainer(ids: np.ndarray, config: TrainConfig, val: np.ndarray | None = None) -> Trainer:
     val = ids[:0] if val is None else val
-    config = TrainConfig(**{**vars(config), "val": 0.0}).completed(len(ids))
+    config = complete(TrainConfig(**{**vars(config), "val": 0.0}), len(ids), 9)
     return Trainer(
         Network(parameters(config.cell)), Parts(ids, val, ids[:0]), config, np.random.default_rng(0)
     )
@@ -205,12 +207,16 @@ def test_dropout_is_one_mask_for_a_window_and_keeps_the_mean() -> None:
 
 def test_recurrent_dropout_is_one_mask_for_all_streams_and_keeps_the_mean() -> None:
     ours = trainer(np.arange(9).repeat(200), TrainConfig(recurrent_dropout=0.25, hidden=12))
-    kept = np.array([ours.noise.thinned().parameters["U0"] / ours.weights["U0"] for _ in range(50)])
+    kept = np.array(
+        [ours.noise.thinned().parameters["U0"] / ours.network.parameters["U0"] for _ in range(50)]
+    )
     np.testing.assert_allclose(np.unique(kept.round(5)), [0, 4 / 3], rtol=1e-4)
     assert kept.mean() == pytest.approx(1, abs=0.02)
     assert kept.std(axis=0).min() > 0.2  # another mask at each update
     for name in ("W0", "b0", "out.W"):
-        assert np.shares_memory(ours.noise.thinned().parameters[name], ours.weights[name])
+        assert np.shares_memory(
+            ours.noise.thinned().parameters[name], ours.network.parameters[name]
+        )
 
 
 def test_gradient_of_a_thinned_network_is_that_of_the_weights_behind_it() -> None:
@@ -218,9 +224,10 @@ def test_gradient_of_a_thinned_network_is_that_of_the_weights_behind_it() -> Non
     made = Parameters(Shape("gru", 6, 2, 5), np.float64)
     rng = np.random.default_rng(8)
     initialise(made, rng)
-    config = TrainConfig(
-        cell="gru", hidden=6, layers=2, batch=3, seq=4, dropout=0, recurrent_dropout=0.5, val=0
+    asked = TrainConfig(
+        cell="gru", hidden=6, layers=2, batch=3, seq=4, dropout=0, recurrent_dropout=0.5
     )
+    config = complete(asked, 100, 5)
     ids, targets = rng.integers(0, 5, (2, 4, 3))
 
     def loss(into: Parameters) -> float:
@@ -237,30 +244,6 @@ def test_gradient_of_a_thinned_network_is_that_of_the_weights_behind_it() -> Non
     made.vector -= 2e-6 * direction
     behind = loss(made.zeros_like())
     assert (ahead - behind) / 2e-6 == pytest.approx(gradients.vector @ direction, rel=1e-6)
-
-
-def test_what_is_kept_is_the_mean_of_the_latest_weights() -> None:
-    """A share of 1 is the plain mean; a small one hardly more than the last weights."""
-    ids = np.random.default_rng(3).integers(0, 9, 600)
-    for average in (0.0, 0.1, 0.999):
-        ours = trainer(ids, TrainConfig(batch=2, steps=40, hidden=12, average=average))
-        passed: list[np.ndarray] = []
-        for event in ours.run(lambda: False):
-            if isinstance(event, Progress):
-                passed.append(ours.weights.vector.copy())
-        kept = ours.network.parameters.vector
-        if average == 0:
-            assert np.shares_memory(kept, ours.weights.vector)
-        else:
-            mean, ages = np.zeros_like(kept), 0.0
-            for update, weights in enumerate(passed, 1):
-                rate = 1 / (1 + average * (update - 1))
-                mean += rate * (weights - mean)
-                ages += rate * (update - ages)
-            np.testing.assert_allclose(kept, mean, atol=1e-6)
-            assert 40 - ages == pytest.approx(40 * average / (1 + average), rel=0.1)
-        if average == 0.999:
-            np.testing.assert_allclose(kept, np.mean(passed, axis=0), atol=1e-3)
 
 
 def events_of(tmp_path: Path, name: str, config: TrainConfig = CONFIG) -> list[Event]:

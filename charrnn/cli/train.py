@@ -12,7 +12,7 @@ from charrnn.cli import blas, options
 from charrnn.cli.console import Console
 from charrnn.cli.settings import Command, one_of
 from charrnn.cli.signals import Ended, Stop
-from charrnn.config import CELL_NAMES, DEFAULT_EPOCHS, NEWLINES, SCHEDULES, TrainConfig
+from charrnn.config import BUDGETS, CELL_NAMES, NEWLINES, SCHEDULES, TrainConfig
 
 if TYPE_CHECKING:
     from tqdm import tqdm
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from charrnn.text.ngram import Baselines
     from charrnn.training.events import End, Evaluation, Event, Note, Preview, Progress, Start
 
+CHOSEN = "by the text"
 PREVIEW_ON_TERMINAL = 120
 SECONDS_BETWEEN_LINES = 60.0
 
@@ -36,64 +37,61 @@ SECONDS_BETWEEN_LINES = 60.0
 @click.option(
     "--hidden",
     type=options.POSITIVE,
-    default=TrainConfig.hidden,
-    show_default=True,
+    show_default=CHOSEN,
     help="Units a layer.",
 )
 @click.option(
     "--layers",
     type=options.POSITIVE,
-    default=TrainConfig.layers,
-    show_default=True,
+    show_default=CHOSEN,
     help="Layers of cells.",
 )
 @click.option(
     "--dropout",
     type=click.FloatRange(0, 1, max_open=True),
-    default=TrainConfig.dropout,
-    show_default=True,
+    show_default=CHOSEN,
     help="Share of every layer's outputs left out, one mask a sequence.",
 )
 @click.option(
     "--recurrent-dropout",
     type=click.FloatRange(0, 1, max_open=True),
-    default=TrainConfig.recurrent_dropout,
-    show_default=True,
+    show_default=CHOSEN,
     help="Share of the recurrent weights left out, one mask an update.",
 )
 @click.option(
     "--epochs",
     type=options.ABOVE_ZERO,
-    show_default=f"{DEFAULT_EPOCHS:g}",
+    show_default=CHOSEN,
     help="Times to read the text. The learning rate's schedule spans the run.",
 )
 @click.option("--steps", type=options.POSITIVE, help="Updates, in place of --epochs.")
 @click.option(
+    "--minutes",
+    type=options.ABOVE_ZERO,
+    help="Time, in place of --epochs: as many updates as fit, found out once.",
+)
+@click.option(
     "--patience",
     type=options.FROM_ZERO,
-    default=TrainConfig.patience,
-    show_default=True,
+    show_default=CHOSEN,
     help="Stop after so many evaluations without a better validation loss; 0: never.",
 )
 @click.option(
     "--batch",
     type=options.POSITIVE,
-    default=TrainConfig.batch,
-    show_default=True,
+    show_default=CHOSEN,
     help="Streams of text read side by side.",
 )
 @click.option(
     "--seq",
     type=options.POSITIVE,
-    default=TrainConfig.seq,
-    show_default=True,
+    show_default=CHOSEN,
     help="Characters between two updates (truncated backpropagation through time).",
 )
 @click.option(
     "--lr",
     type=options.ABOVE_ZERO,
-    default=TrainConfig.lr,
-    show_default=True,
+    show_default=CHOSEN,
     help="Learning rate of AdamW.",
 )
 @click.option(
@@ -122,13 +120,6 @@ SECONDS_BETWEEN_LINES = 60.0
     default=TrainConfig.weight_decay,
     show_default=True,
     help="Pull of AdamW towards zero, on matrices.",
-)
-@click.option(
-    "--average",
-    type=click.FloatRange(0, 1, max_open=True),
-    default=TrainConfig.average,
-    show_default=True,
-    help="Share of the updates so far whose mean weights are the model; 0: the last ones.",
 )
 @click.option(
     "--val",
@@ -189,7 +180,7 @@ def train_command(ctx: click.Context, /, **_: object) -> None:
 
     The run folder gets the best model so far, all that is needed to go on, a log, and the settings.
     """
-    one_of(ctx, "epochs", "steps")
+    one_of(ctx, *BUDGETS)
     config = TrainConfig(**{field.name: ctx.params[field.name] for field in fields(TrainConfig)})
     blas.limit(1)  # a worker's own; they are processes
     from charrnn.api import train

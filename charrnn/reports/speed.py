@@ -21,6 +21,7 @@ from charrnn.config import SAMPLING_THREADS, SampleConfig, TrainConfig
 from charrnn.network.parameters import Shape
 from charrnn.sampling.sampler import continuations
 from charrnn.training import memory
+from charrnn.training.automatic import complete
 from charrnn.training.checkpoint import Checkpoint
 from charrnn.training.events import Progress
 from charrnn.training.machine import cores, free_memory
@@ -116,10 +117,11 @@ def speed(checkpoint: Checkpoint, model: str, seconds: float) -> Speed:
 def training_step(shape: Shape, streams: int, window: int, workers: int, seconds: float) -> float:
     """The median time of an update."""
     characters = streams * window + 1  # each stream reads one window, again and again
-    config = TrainConfig(
+    asked = TrainConfig(
         cell=shape.cell, hidden=shape.hidden, layers=shape.layers, batch=streams, seq=window,
         steps=NEVER, eval_every=NEVER, lr=1e-4, val=0, workers=workers,
-    ).completed(characters)  # fmt: skip
+    )  # fmt: skip
+    config = complete(asked, characters, shape.V)
     memory.check(config, shape, 0, free_memory())
     ends = time.perf_counter() + NEVER
     ticks: list[float] = []

@@ -18,7 +18,7 @@ from typing import IO, TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from charrnn.config import TrainConfig
+from charrnn.config import Settings
 from charrnn.errors import CharrnnError, InputError
 from charrnn.files import write_atomically
 from charrnn.network.model import Network
@@ -48,7 +48,7 @@ class Checkpoint:
     """A trained network with all that describes it. ``history`` has one entry an evaluation."""
 
     network: Network
-    config: TrainConfig
+    config: Settings
     stock: Stock
     step: int
     history: tuple[dict[str, Any], ...]
@@ -67,7 +67,6 @@ def save(checkpoint: Checkpoint, path: Path) -> None:
 def save_training(checkpoint: Checkpoint, trainer: "Trainer", path: Path) -> None:
     """Write a model and, besides, the whole state of its training. Raises as `save`."""
     arrays = to_torch(checkpoint.network.parameters)
-    arrays["training.weights"] = trainer.weights.vector
     arrays["training.m"] = trainer.optimizer.m
     arrays["training.v"] = trainer.optimizer.v
     for layer, state in enumerate(trainer.states_of_all):
@@ -177,7 +176,7 @@ def _meta(checkpoint: Checkpoint) -> dict[str, Any]:
 
 
 def _checkpoint(arrays: Mapping[str, npt.NDArray[Any]], meta: dict[str, Any]) -> Checkpoint:
-    config = TrainConfig(**meta["config"])
+    config = Settings(**meta["config"])
     corpus = meta["corpus"]
     characters, counts = meta["vocabulary"], tuple(corpus["counts"])
     if not len(set(characters)) == len(characters) == len(counts):

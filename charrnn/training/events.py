@@ -7,7 +7,7 @@ import math
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
-from charrnn.config import TrainConfig
+from charrnn.config import Settings
 from charrnn.text.ngram import Baselines
 
 Stopped: TypeAlias = Literal["finished", "patience", "interrupted", "diverged"]
@@ -48,7 +48,7 @@ class Start:
     run: str
     corpus: CorpusFacts
     model: ModelFacts
-    config: TrainConfig
+    config: Settings
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ corpus is, are not counted. So it does not depend on the length of the corpus.
 
 import math
 
-from charrnn.config import TrainConfig
+from charrnn.config import Settings
 from charrnn.errors import MachineError
 from charrnn.network.parameters import Shape
 from charrnn.network.softmax import ROWS
@@ -16,12 +16,11 @@ NUMBER = 4  # bytes of a float32
 PROCESS = 28_000_000  # bytes of Python, its modules and a BLAS's buffers
 
 
-def needed(config: TrainConfig, shape: Shape, validating: int) -> int:
+def needed(config: Settings, shape: Shape, validating: int) -> int:
     """Bytes for a training by complete settings, with so many characters ``validating``.
 
     Measured to be 4 to 27 % above what all processes take at their peak (docs/performance.md).
     """
-    assert config.workers is not None
     workers, P = config.workers, shape.parameters
     share = math.ceil(config.batch / workers)
     evaluated = streams_for(max(1, validating - 1))
@@ -30,8 +29,6 @@ def needed(config: TrainConfig, shape: Shape, validating: int) -> int:
         _window(shape, min(HELD, WINDOW * evaluated), dropout=False, learning=False),
     )
     in_each = 4 * P + _copies(shape) + windows  # weights, their gradient, two moments
-    if config.average:
-        in_each += P
     if config.recurrent_dropout:  # masks, weights without what they drop, a mask in the making
         in_each += 2 * (shape.layers + 1) * shape.recurrence.gates * shape.hidden**2
     sums = P if workers > 1 else 0
@@ -39,7 +36,7 @@ def needed(config: TrainConfig, shape: Shape, validating: int) -> int:
     return workers * (PROCESS + NUMBER * in_each) + NUMBER * (sums + saved)
 
 
-def check(config: TrainConfig, shape: Shape, validating: int, free: float) -> None:
+def check(config: Settings, shape: Shape, validating: int, free: float) -> None:
     """Refuse what cannot fit in so many bytes.
 
     Raises:

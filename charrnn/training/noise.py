@@ -6,7 +6,7 @@ All members of a team draw the same, for the whole batch, and take their share.
 import numpy as np
 import numpy.typing as npt
 
-from charrnn.config import TrainConfig
+from charrnn.config import Settings
 from charrnn.network.model import Masks, Network, States
 from charrnn.network.parameters import Parameters
 from charrnn.network.workspace import Array
@@ -18,7 +18,7 @@ class Noise:
     """The random part of a training by complete settings; ``mine`` are a member's streams."""
 
     def __init__(
-        self, config: TrainConfig, weights: Parameters, mine: slice, rng: np.random.Generator
+        self, config: Settings, weights: Parameters, mine: slice, rng: np.random.Generator
     ) -> None:
         self.config = config
         self.weights = weights

@@ -1,10 +1,10 @@
-"""How weights change: AdamW over one vector and their mean, clipping by the norm, schedules."""
+"""How weights change: AdamW over one vector, clipping by the global norm, schedules."""
 
 import math
 
 import numpy as np
 
-from charrnn.config import TrainConfig
+from charrnn.config import Settings
 from charrnn.network.parameters import Parameters
 from charrnn.network.workspace import Array
 
@@ -18,18 +18,11 @@ class AdamW:
 
     Weight decay applies to matrices and not to biases. ``m`` and ``v`` are the running means of the
     gradient and its square; ``updates`` counts.
-
-    ``mean`` is that of the weights over a share ``average`` of the updates so far, the latest most
-    of all, which predicts better than the last weights: polynomial-decay averaging (Shamir and
-    Zhang 2013, with eta + 1 = 1 / average), which need not know how long a training will be. With
-    an average of 0 it is the weights themselves.
     """
 
-    def __init__(self, parameters: Parameters, weight_decay: float, average: float = 0.0) -> None:
+    def __init__(self, parameters: Parameters, weight_decay: float) -> None:
         self.parameters = parameters
         self.weight_decay = weight_decay
-        self.average = average
-        self.mean = parameters.vector.copy() if average else parameters.vector
         self.m = np.zeros_like(parameters.vector)
         self.v = np.zeros_like(parameters.vector)
         self.updates = 0
@@ -40,12 +33,10 @@ class AdamW:
         self.updates += 1
         root = math.sqrt(1 - BETA2**self.updates)
         step, epsilon = lr * root / (1 - BETA1**self.updates), EPSILON * root
-        rate = 1 / (1 + self.average * (self.updates - 1))
         self.parameters.decayed[:] *= 1 - lr * self.weight_decay
         for start in range(0, len(gradient), CHUNK):
             part = slice(start, start + CHUNK)
             g, m, v = gradient[part], self.m[part], self.v[part]
-            weights, mean = self.parameters.vector[part], self.mean[part]
             spare = self._spare[: len(g)]
             m *= BETA1
             m += np.multiply(g, (1 - BETA1) * scale, out=spare)
@@ -57,11 +48,7 @@ class AdamW:
             spare += epsilon
             np.divide(m, spare, out=spare)
             spare *= step
-            weights -= spare
-            if self.average:
-                np.subtract(weights, mean, out=spare)
-                spare *= rate
-                mean += spare
+            self.parameters.vector[part] -= spare
 
 
 def clipping(gradient: Array, limit: float) -> float:
@@ -75,7 +62,7 @@ def clipping(gradient: Array, limit: float) -> float:
     return min(1.0, limit / norm) if limit and norm else 1.0
 
 
-def learning_rate(config: TrainConfig, step: int, total_steps: int) -> float:
+def learning_rate(config: Settings, step: int, total_steps: int) -> float:
     """For update ``step`` (from 0): a straight rise, then constant or half a cosine to zero."""
     warmup = config.warmup or 0
     if step < warmup:

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from charrnn.config import TrainConfig, to_toml
+from charrnn.config import Settings, TrainConfig, to_toml
 from charrnn.errors import DivergedError
 from charrnn.files import write_atomically
 from charrnn.network.model import Network
@@ -21,6 +21,7 @@ from charrnn.text.ngram import Baselines, baselines
 from charrnn.text.stock import Stock
 from charrnn.text.vocab import Ids
 from charrnn.training import checkpoint, memory
+from charrnn.training.automatic import complete
 from charrnn.training.checkpoint import Checkpoint
 from charrnn.training.evaluation import mean_loss
 from charrnn.training.events import (
@@ -40,7 +41,7 @@ from charrnn.training.team import POSSIBLE
 from charrnn.training.trainer import Trainer
 from charrnn.training.worker import Job
 
-MANY = 5_000_000  # characters that make one wait for what is done with them
+FEW, MANY = 10_000, 5_000_000  # characters of a text that deserves a word
 
 
 @dataclass(frozen=True)
@@ -56,6 +57,7 @@ class Run:
     """A training in its folder. What it is made of is there once Start was told."""
 
     network: Network
+    settings: Settings
     stock: Stock
     baselines: Baselines | None
 
@@ -74,29 +76,30 @@ class Run:
             MachineError: before, when there is not enough memory.
             MachineError, OSError: when the folder cannot be written.
         """
+        began = time.perf_counter()
         if self.place.out is not None:
             RunFolder(self.place.out).check_free(overwrite=self.place.overwrite)
         files = sources.find(self.corpus)
         self.stock = take_stock(files, self.asked.newline)
-        config = self.asked.completed(self.stock.characters, cores() if POSSIBLE else 1)
-        shape = Shape(config.cell, config.hidden, config.layers, len(self.stock.vocabulary))
+        V = len(self.stock.vocabulary)
+        config = complete(self.asked, self.stock.characters, V, cores() if POSSIBLE else 1)
+        shape = Shape(config.cell, config.hidden, config.layers, V)
         memory.check(config, shape, config.parts(self.stock.characters)[1], free_memory())
         folder = self._take_folder()
         try:
             ids = encode(files, self.stock, folder.ids)
-            job = Job(config, shape, folder.ids.resolve(), ids.dtype)
-            if (config.batch, config.seq) != (self.asked.batch, self.asked.seq):
-                yield Note(f"a short text: --batch {config.batch} --seq {config.seq}")
             if len(ids) > MANY:
                 yield Note("counting n-grams, to compare with")
             self.baselines = self._baselines(ids, config)
+            ends = began + 60 * (config.minutes or 0)
+            job = Job(config, shape, folder.ids.resolve(), ids.dtype, ends)
             with job.begun() as trainer:
                 yield from self._train(folder, trainer, job.parts.test, stop_requested)
         finally:
             folder.release()
             folder.remove_if_empty()
 
-    def _baselines(self, ids: Ids, config: TrainConfig) -> Baselines | None:
+    def _baselines(self, ids: Ids, config: Settings) -> Baselines | None:
         parts = divide(ids, config)
         if len(parts.val) < 2:
             return None
@@ -120,9 +123,14 @@ class Run:
     ) -> Iterator[Event]:
         started = time.perf_counter()
         config = trainer.config
-        self.network = trainer.network
+        self.network, self.settings = trainer.network, config
         self._write_config(folder, config)
         yield self._start(folder, config)
+        if self.stock.characters < FEW:
+            yield Note(
+                f"a short text: {config.batch} streams, {config.seq} characters at a time; expect a"
+                " model that knows it by heart and little else"
+            )
         if self.baselines:
             yield self.baselines
         stopped: Stopped = "diverged"
@@ -143,7 +151,7 @@ class Run:
         if failure:
             raise failure
 
-    def _start(self, folder: RunFolder, config: TrainConfig) -> Start:
+    def _start(self, folder: RunFolder, config: Settings) -> Start:
         stock = self.stock
         return Start(
             run=str(folder.path),
@@ -156,7 +164,7 @@ class Run:
             config=config,
         )
 
-    def _write_config(self, folder: RunFolder, config: TrainConfig) -> None:
+    def _write_config(self, folder: RunFolder, config: Settings) -> None:
         stdin = Path(sources.STDIN)
         corpus = [str(path if path == stdin else path.resolve()) for path in self.corpus]
         text = to_toml("train", {"corpus": corpus, **asdict(config)})

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 
 import numpy as np
 
-from charrnn.config import TrainConfig
+from charrnn.config import Settings
 from charrnn.errors import DivergedError
 from charrnn.network.model import Network
 from charrnn.network.parameters import Parameters, Shape, initialise
@@ -30,15 +30,14 @@ class Trainer:
 
     ``config`` is complete. The attributes after any step are all it takes to go on from there. All
     members of a ``team`` make the same trainer, each with its share of the streams; they differ in
-    the ``states`` of these alone. ``weights`` are what changes; ``network``, which is evaluated and
-    kept, has their mean, where they are averaged.
+    the ``states`` of these alone.
     """
 
     def __init__(
         self,
         network: Network,
         parts: Parts,
-        config: TrainConfig,
+        config: Settings,
         rng: np.random.Generator,
         team: Team = ALONE,
     ) -> None:
@@ -46,13 +45,12 @@ class Trainer:
         self.rng = rng
         self.team = team
         self.mine = team.share(config.batch)
-        self.weights = network.parameters
-        self.noise = Noise(config, self.weights, self.mine, rng)
+        self.network = network
+        self.noise = Noise(config, network.parameters, self.mine, rng)
         self.streams = Streams(parts.train, config.batch, self.mine)
         self.val = parts.val
-        self.optimizer = AdamW(self.weights, config.weight_decay, config.average)
-        self.network = Network(Parameters(network.shape, vector=self.optimizer.mean))
-        size = self.weights.vector.size
+        self.optimizer = AdamW(network.parameters, config.weight_decay)
+        size = network.parameters.vector.size
         self.summed = team.vector(size + SUMMED_BESIDES)
         self.gradients = Parameters(network.shape, vector=self.summed[:size])
         self.room = Workspace()
@@ -90,7 +88,7 @@ class Trainer:
             DivergedError: when the loss or the gradient is not finite; that update is not made.
             MachineError: when another member of the team is gone.
         """
-        assert self.config.eval_every is not None
+        assert self.config.eval_every
         started = resumed = time.perf_counter()
         while self.step < self.total_steps:
             loss, stop = self._update(stop_requested)
@@ -169,7 +167,7 @@ class Trainer:
         )
 
 
-def start(shape: Shape, parts: Parts, config: TrainConfig, team: Team = ALONE) -> Trainer:
+def start(shape: Shape, parts: Parts, config: Settings, team: Team = ALONE) -> Trainer:
     """A new training: the same network for every member of a team, drawn with the seed."""
     rng = np.random.Generator(np.random.PCG64(config.seed))
     network = Network(Parameters(shape))

@@ -6,6 +6,7 @@ These are started by team.py in processes of their own, with a pickled `Job` on 
 import os
 import pickle
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -16,22 +17,27 @@ import numpy as np
 import numpy.typing as npt
 from threadpoolctl import threadpool_limits
 
-from charrnn.config import TrainConfig
+from charrnn.config import Settings
 from charrnn.errors import DivergedError
 from charrnn.network.parameters import Shape
 from charrnn.text.corpus import Parts, divide
+from charrnn.training.budget import fitted
 from charrnn.training.team import FAILED, Team, join, together
 from charrnn.training.trainer import SUMMED_BESIDES, Trainer, start
 
 
 @dataclass(frozen=True)
 class Job:
-    """What a training is made from: complete settings, a network's shape, the ids on disk."""
+    """What a training is made from: complete settings, a network's shape, the ids on disk.
 
-    config: TrainConfig
+    By minutes it is to be over at ``ends``, by rank 0's clock.
+    """
+
+    config: Settings
     shape: Shape
     ids: Path
     dtype: npt.DTypeLike
+    ends: float = 0.0
 
     @property
     def parts(self) -> Parts:
@@ -40,7 +46,10 @@ class Job:
 
     def trainer(self, team: Team) -> Trainer:
         """The training as it begins."""
-        return start(self.shape, self.parts, self.config, team)
+        config, parts = self.config, self.parts
+        if config.minutes:
+            config = fitted(config, self.shape, parts, team, self.ends - time.perf_counter())
+        return start(self.shape, parts, config, team)
 
     @contextmanager
     def begun(self) -> Iterator[Trainer]:
@@ -49,7 +58,6 @@ class Job:
         Raises:
             MachineError: when this system has no teams.
         """
-        assert self.config.workers is not None
         capacity = self.shape.parameters + SUMMED_BESIDES
         with (
             threadpool_limits(1, "blas"),

@@ -1,0 +1,109 @@
+"""The settings that the user left open: from the text's size, its alphabet and a budget of work.
+
+What the user did set stays, and the rest follows from it. The rules are fitted to what was measured
+on several texts (docs/learning.md). Neither clock nor machine have a part in them, so that a text
+gets the same settings everywhere; how many updates fit into ``--minutes`` is found out later
+(budget.py).
+"""
+
+import math
+from dataclasses import asdict, replace
+
+from charrnn.config import (
+    BUDGETS,
+    DEFAULT_MINUTES,
+    DEFAULT_VAL,
+    EVALUATIONS_A_RUN,
+    LARGEST_DEFAULT_VAL,
+    LONGEST_DEFAULT_WARMUP,
+    Settings,
+    TrainConfig,
+)
+from charrnn.network.parameters import Shape
+
+OPERATIONS_A_MINUTE = 60 * 130e9  # of floating point, by two cores of 2026
+STREAMS_A_WORKER = 4  # two workers overtake one between 2 and 4 streams each (docs/performance.md)
+UNITS = 32  # numbers of units are multiples of this
+LEAST_UNITS, MOST_UNITS = 32, 1024
+MOST_EPOCHS = 40.0  # after so many a text is known by heart
+UPDATES = 2500  # with fewer in a run much is left to learn; more, by fewer streams, are slow
+LEAST_UPDATES = 400
+LEAST_STREAMS, MOST_STREAMS = 4, 64
+WINDOW = 64
+PATIENCE = 8
+
+
+def complete(config: TrainConfig, characters: int, distinct: int, cores: int = 1) -> Settings:
+    """Settings with nothing left open, by minutes but for the number of updates and what spans it.
+
+    For a text of so many ``characters``, ``distinct`` ones among them, and so many ``cores``.
+    Raises as `TrainConfig.parts`.
+    """
+    training, validating, _ = config.parts(characters)
+    predictions = training - 1
+    hidden = config.hidden or _units(config, predictions, distinct)
+    layers = config.layers or 1
+    budget = OPERATIONS_A_MINUTE * (config.minutes or DEFAULT_MINUTES)
+    affordable = budget / (3 * Shape(config.cell, hidden, layers, distinct).operations)
+    seq = min(config.seq or WINDOW, predictions)
+    epochs = config.epochs
+    if not any(getattr(config, name) for name in BUDGETS):
+        epochs = _epochs(predictions, affordable)
+    read = epochs * predictions if epochs else affordable  # characters, by minutes or by steps
+    batch = min(config.batch or _streams(read / seq), max(1, predictions // seq))
+    if config.steps:
+        read = config.steps * batch * seq
+    dropout = _dropout(read / predictions, hidden)
+    by_default = validating if validating == LARGEST_DEFAULT_VAL else DEFAULT_VAL
+    workers = config.workers or min(cores, batch // STREAMS_A_WORKER)
+    chosen = {
+        "hidden": hidden, "layers": layers, "dropout": dropout, "recurrent_dropout": dropout,
+        "patience": PATIENCE, "lr": _learning_rate(batch * seq, hidden), "val": by_default,
+    }  # fmt: skip
+    fitting = {"epochs": epochs, "batch": batch, "seq": seq, "workers": max(1, min(workers, batch))}
+    asked = {name: value for name, value in asdict(config).items() if value is not None}
+    settings = Settings(**{**chosen, **asked, **fitting})
+    return settings if settings.minutes else spanned(settings, predictions)
+
+
+def spanned(settings: Settings, predictions: int) -> Settings:
+    """The same, with what spans a run of now known length."""
+    steps = settings.total_steps(predictions)
+    an_epoch = math.ceil(predictions / (settings.batch * settings.seq))
+    interval = min(math.ceil(steps / EVALUATIONS_A_RUN), an_epoch)
+    warmup = min(LONGEST_DEFAULT_WARMUP, steps // 10)
+    return replace(
+        settings,
+        warmup=warmup if settings.warmup is None else settings.warmup,
+        eval_every=settings.eval_every or interval,
+    )
+
+
+def _units(config: TrainConfig, predictions: int, distinct: int) -> int:
+    """As many as the budget can train and the text can fill."""
+    return 256
+
+
+def _epochs(predictions: int, affordable: float) -> float:
+    """As often as the budget allows, unless the text is so short that it would be learned by heart.
+
+    Rounded to two digits.
+    """
+    least = LEAST_UPDATES * LEAST_STREAMS * WINDOW / predictions
+    return float(f"{max(least, min(MOST_EPOCHS, affordable / predictions)):.2g}")
+
+
+def _streams(windows: float) -> int:
+    """A power of two that leaves enough updates to a run that reads so many ``windows``."""
+    wanted = windows / UPDATES
+    return int(min(MOST_STREAMS, max(LEAST_STREAMS, 2 ** round(math.log2(max(1, wanted))))))
+
+
+def _dropout(epochs: float, hidden: int) -> float:
+    """More for a text that is read more often, and by more units."""
+    return round(min(0.5, max(0.0, 0.1 * math.log2(epochs * hidden / 1280))), 2)
+
+
+def _learning_rate(characters: int, hidden: int) -> float:
+    """Higher for more ``characters`` an update, and for fewer units."""
+    return float(f"{0.01 * math.sqrt(characters / 1024) * math.sqrt(256 / hidden):.2g}")
