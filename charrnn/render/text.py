@@ -74,12 +74,15 @@ def start(event: Start) -> str:
         "corpus": f"{_listed(corpus.files)}: {corpus.characters:,} characters,"
         f" {corpus.distinct:,} distinct, {corpus.encoding}",
         "model": f"{model.cell}, {model.layers} × {model.hidden} units,"
-        f" {model.parameters:,} parameters, dropout {config.dropout:g}",
+        f" {model.parameters:,} parameters",
         "training": f"{budget}, {config.batch} streams × {config.seq} characters,"
-        f" learning rate {config.lr:g} ({config.schedule}), seed {config.seed}",
-        "run": event.run,
+        f" learning rate {config.lr:g} ({config.schedule})",
     }
-    return table(rows.items())
+    against = (
+        f"dropout {config.dropout:g}, of recurrent weights {config.recurrent_dropout:g},"
+        f" weight decay {config.weight_decay:g}, patience {config.patience}, seed {config.seed}"
+    )
+    return table([*rows.items(), ("", against), ("run", event.run)])
 
 
 def baselines(found: Baselines) -> str:

@@ -24,7 +24,8 @@ from charrnn.network.parameters import Shape
 OPERATIONS_A_MINUTE = 60 * 130e9  # of floating point, by two cores of 2026
 STREAMS_A_WORKER = 4  # two workers overtake one between 2 and 4 streams each (docs/performance.md)
 UNITS = 32  # numbers of units are multiples of this
-LEAST_UNITS, MOST_UNITS = 32, 1024
+MOST_UNITS = 1024
+UNITS_BY_BUDGET, UNITS_BY_TEXT = 0.13, 0.75
 MOST_EPOCHS = 40.0  # after so many a text is known by heart
 UPDATES = 2500  # with fewer in a run much is left to learn; more, by fewer streams, are slow
 LEAST_UPDATES = 400
@@ -43,8 +44,7 @@ def complete(config: TrainConfig, characters: int, distinct: int, cores: int = 1
     predictions = training - 1
     hidden = config.hidden or _units(config, predictions, distinct)
     layers = config.layers or 1
-    budget = OPERATIONS_A_MINUTE * (config.minutes or DEFAULT_MINUTES)
-    affordable = budget / (3 * Shape(config.cell, hidden, layers, distinct).operations)
+    affordable = _budget(config) / (3 * Shape(config.cell, hidden, layers, distinct).operations)
     seq = min(config.seq or WINDOW, predictions)
     epochs = config.epochs
     if not any(getattr(config, name) for name in BUDGETS):
@@ -80,8 +80,27 @@ def spanned(settings: Settings, predictions: int) -> Settings:
 
 
 def _units(config: TrainConfig, predictions: int, distinct: int) -> int:
-    """As many as the budget can train and the text can fill."""
-    return 256
+    """As many as the budget can train and the text can fill.
+
+    With a given budget a larger network learns more from a character and reads fewer of them. The
+    weights that are best grow with the root of the budget (Hoffmann et al. 2022), the units with
+    the root of that.
+    """
+    budget = _budget(config)
+    units = min(UNITS_BY_BUDGET * budget**0.25, UNITS_BY_TEXT * predictions**0.5)
+    read = config.epochs and config.epochs * predictions
+    if config.steps:
+        read = config.steps * (config.batch or LEAST_STREAMS) * (config.seq or WINDOW)
+    if read:  # squares * units² + distinct * units multiplications are affordable
+        squares = Shape(config.cell, 1, config.layers or 1, 0).operations / 2
+        affordable = budget / read / 6
+        root = math.sqrt(distinct**2 + 4 * squares * affordable)
+        units = min(units, (root - distinct) / (2 * squares))
+    return int(min(MOST_UNITS, max(1, round(units / UNITS)) * UNITS))
+
+
+def _budget(config: TrainConfig) -> float:
+    return OPERATIONS_A_MINUTE * (config.minutes or DEFAULT_MINUTES)
 
 
 def _epochs(predictions: int, affordable: float) -> float:
@@ -106,4 +125,4 @@ def _dropout(epochs: float, hidden: int) -> float:
 
 def _learning_rate(characters: int, hidden: int) -> float:
     """Higher for more ``characters`` an update, and for fewer units."""
-    return float(f"{0.01 * math.sqrt(characters / 1024) * math.sqrt(256 / hidden):.2g}")
+    return float(f"{min(0.02, 0.01 * math.sqrt(characters / 1024 * 256 / hidden)):.2g}")

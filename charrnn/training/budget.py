@@ -20,6 +20,7 @@ MEASURING = 0.03  # of the time
 SECONDS_AT_MOST = 5.0
 WARM = 3  # updates that are not counted: until then room is made, and caches are filled
 EVALUATED = 3.0  # times the speed at which characters are learned
+SECONDS_A_SAVE, BYTES_SAVED, BYTES_A_SECOND = 0.02, 24, 3e8  # a parameter; to a slow disk
 ENDLESS = 10**9
 
 
@@ -40,25 +41,30 @@ def fitted(config: Settings, shape: Shape, parts: Parts, team: Team, seconds: fl
     for event in start(shape, parts, slow, team).run(enough):
         if isinstance(event, Progress):
             ends.append(time.perf_counter())
-    seconds_an_update = float(np.median(np.diff(ends[WARM - 1 :])))
+    update = float(np.median(np.diff(ends[WARM - 1 :])))
     left = seconds - (time.perf_counter() - began)
     agreed = np.zeros(1, np.float32)
     if team.rank == 0:
-        agreed[0] = _steps(config, parts, seconds_an_update, left)
+        an_epoch = (len(parts.train) - 1) / (config.batch * config.seq)
+        share = len(parts.val) / len(parts.train) / EVALUATED
+        saved = SECONDS_A_SAVE + shape.parameters * BYTES_SAVED / BYTES_A_SECOND
+        evaluation = share * an_epoch * update + saved
+        agreed[0] = updates(left, update, evaluation, an_epoch, config.eval_every)
     team.sum(agreed)
     settled = replace(config, minutes=None, steps=int(agreed[0]))
     return spanned(settled, len(parts.train) - 1)
 
 
-def _steps(config: Settings, parts: Parts, seconds_an_update: float, left: float) -> int:
-    """How many updates fit, beside their evaluations, into the seconds that are left."""
-    an_epoch = (len(parts.train) - 1) / (config.batch * config.seq)  # updates
-    evaluation = an_epoch * len(parts.val) / len(parts.train) * seconds_an_update / EVALUATED
-    if config.eval_every:
-        steps = left / (seconds_an_update + evaluation / config.eval_every)
-    else:  # at least so many a run, and one an epoch
-        steps = min(
-            (left - EVALUATIONS_A_RUN * evaluation) / seconds_an_update,
-            left / (seconds_an_update + evaluation / an_epoch),
-        )
-    return max(1, int(steps))
+def updates(
+    seconds: float, update: float, evaluation: float, an_epoch: float, eval_every: int | None
+) -> int:
+    """How many fit into so many seconds, where one and an evaluation take so many of them.
+
+    Of ``an_epoch`` updates; evaluations come as often as the user said, or else 20 times a run and
+    once an epoch (`automatic.spanned`).
+    """
+    if eval_every:
+        return max(1, round(seconds / (update + evaluation / eval_every)))
+    twenty_a_run = (seconds - EVALUATIONS_A_RUN * evaluation) / update
+    one_an_epoch = seconds / (update + evaluation / max(1, an_epoch))
+    return max(1, round(min(twenty_a_run, one_an_epoch)))

@@ -1,0 +1,135 @@
+"""Settings that nobody chose, and how many updates fit into a time."""
+
+from dataclasses import asdict, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+import charrnn
+from charrnn.config import Settings, TrainConfig
+from charrnn.network.parameters import Shape
+from charrnn.text.corpus import Parts
+from charrnn.training.automatic import OPERATIONS_A_MINUTE, complete
+from charrnn.training.budget import fitted, updates
+from charrnn.training.events import Start
+from charrnn.training.team import Team
+from charrnn.training.trainer import start
+from tests.conftest import TEXT, Program
+
+SIZES = [10**3, 2 * 10**3, 10**4, 10**5, 10**6, 10**7, 10**8]
+CHOSEN: dict[str, Any] = {
+    "hidden": 48, "layers": 2, "dropout": 0.07, "recurrent_dropout": 0.3, "epochs": 3.0,
+    "steps": 77, "patience": 3, "batch": 6, "seq": 50, "lr": 0.003,
+}  # fmt: skip
+
+
+def minutes(settings: Settings, characters: int, distinct: int) -> float:
+    """The work of a training, by the rules' machine."""
+    shape = Shape(settings.cell, settings.hidden, settings.layers, distinct)
+    steps = settings.total_steps(settings.parts(characters)[0] - 1)
+    read = steps * settings.batch * settings.seq
+    return 3 * shape.operations * read / OPERATIONS_A_MINUTE
+
+
+@pytest.mark.parametrize("distinct", [30, 65, 3500])
+@pytest.mark.parametrize("characters", SIZES)
+@pytest.mark.parametrize("cell", ["rnn", "gru", "lstm"])
+def test_every_text_gets_settings_that_a_few_minutes_allow(
+    cell: str, characters: int, distinct: int
+) -> None:
+    settings = complete(TrainConfig(cell=cell), characters, distinct)
+    assert minutes(settings, characters, distinct) < 4.5
+    assert settings.batch * settings.seq < settings.parts(characters)[0]
+    assert settings.total_steps(settings.parts(characters)[0] - 1) > 200
+    assert not {name for name, value in asdict(settings).items() if value is None} - {
+        "steps", "minutes",
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize("distinct", [65, 3500])
+def test_more_text_and_more_time_make_no_smaller_network(distinct: int) -> None:
+    units = [complete(TrainConfig(), characters, distinct).hidden for characters in SIZES]
+    assert units == sorted(units)
+    assert units[0] < units[-1]
+    units = [
+        complete(TrainConfig(minutes=m), 10**6, distinct).hidden for m in (0.1, 1, 2, 10, 30, 100)
+    ]
+    assert units == sorted(units)
+    assert units[0] < units[-1]
+
+
+@pytest.mark.parametrize("name", CHOSEN)
+@pytest.mark.parametrize("characters", [2000, 10**6])
+def test_what_the_user_set_stays(name: str, characters: int) -> None:
+    settings = complete(replace(TrainConfig(), **{name: CHOSEN[name]}), characters, 65)
+    assert getattr(settings, name) == CHOSEN[name]
+    assert asdict(settings)["epochs" if name == "steps" else "steps"] is None
+
+
+def test_the_rest_follows_from_what_the_user_set() -> None:
+    plain = complete(TrainConfig(), 10**6, 65)
+    large = complete(TrainConfig(hidden=2 * plain.hidden), 10**6, 65)
+    assert plain.epochs
+    assert large.epochs
+    assert large.epochs < plain.epochs / 2
+    assert large.lr < plain.lr
+    often = complete(TrainConfig(epochs=8 * plain.epochs), 10**6, 65)
+    assert often.hidden < plain.hidden
+    assert often.dropout > complete(TrainConfig(epochs=1, hidden=often.hidden), 10**6, 65).dropout
+    few = complete(TrainConfig(batch=4), 10**6, 65)
+    assert few.lr < plain.lr
+
+
+def test_the_cores_decide_only_how_many_workers_there_are() -> None:
+    one, many = (asdict(complete(TrainConfig(), 10**6, 65, cores)) for cores in (1, 8))
+    assert (one.pop("workers"), many.pop("workers")) == (1, 8)
+    assert one == many
+
+
+@pytest.mark.parametrize(
+    ("eval_every", "steps"), [(None, 1000), (None, 20_000), (50, 1000), (5000, 400)]
+)
+def test_updates_with_their_evaluations_fill_the_time(eval_every: int | None, steps: int) -> None:
+    """20 a run and one an epoch, of 500 updates, or as often as the user says."""
+    evaluations = steps / eval_every if eval_every else max(20, steps / 500)
+    seconds = steps * 0.01 + evaluations * 0.2
+    assert updates(seconds, 0.01, 0.2, 500, eval_every) == pytest.approx(steps, abs=1)
+
+
+def test_a_run_by_minutes_takes_them_is_written_down_by_steps_and_can_be_repeated(
+    tmp_path: Path,
+) -> None:
+    text = tmp_path / "text.txt"
+    text.write_text(40 * TEXT, encoding="utf-8")
+    told: list[object] = []
+    config = TrainConfig(minutes=0.05, hidden=16, patience=0)
+    charrnn.train(text, config, out=tmp_path / "one", on_event=told.append)
+    (first,) = (event for event in told if isinstance(event, Start))
+    assert first.config.minutes is None
+    assert first.config.steps
+    again = TrainConfig(**asdict(first.config))
+    charrnn.train(text, again, out=tmp_path / "two")
+    assert (tmp_path / "one/best.npz").read_bytes() == (tmp_path / "two/best.npz").read_bytes()
+
+
+def test_measuring_leaves_no_trace() -> None:
+    """The settled training is that of its settings, as if nothing had been before."""
+    ids = np.random.default_rng(0).integers(0, 9, 5000)
+    parts = Parts(ids, ids[:200], ids[:0])
+    config = complete(TrainConfig(minutes=0.005, hidden=8), 5000, 9)
+    shape = Shape("lstm", 8, 1, 9)
+    settled = fitted(config, shape, parts, Team(), 0.3)
+    assert settled.minutes is None
+    assert settled.steps
+    trained = start(shape, parts, settled)
+    assert trained.step == 0
+    assert trained.total_steps == settled.steps
+
+
+def test_two_budgets_exclude_each_other(program: Program, tmp_path: Path) -> None:
+    (tmp_path / "text.txt").write_text(TEXT, encoding="utf-8")
+    done = program("train", "text.txt", "--minutes", "1", "--epochs", "2")
+    assert done.code == 2
+    assert "--epochs and --minutes exclude each other" in done.err
