@@ -37,6 +37,7 @@ class TrainConfig:
     layers: int | None = None
     dropout: float | None = None
     recurrent_dropout: float | None = None
+    tied: bool | None = None
     epochs: float | None = None
     steps: int | None = None
     minutes: float | None = None
@@ -112,6 +113,7 @@ class Settings(TrainConfig):
     layers: int
     dropout: float
     recurrent_dropout: float = 0.0  # as in models that were made before it was
+    tied: bool = False
     patience: int
     batch: int
     seq: int

@@ -58,13 +58,26 @@ def test_arrays_have_the_names_and_shapes_of_pytorch(cell: str) -> None:
     }
 
 
+@pytest.mark.parametrize("tied", [False, True])
 @pytest.mark.parametrize("cell", CELLS)
-def test_conversion_to_pytorch_and_back_is_the_identity(cell: str) -> None:
-    shape = Shape(cell, 6, 2, 9)
+def test_conversion_to_pytorch_and_back_is_the_identity(cell: str, tied: bool) -> None:
+    shape = Shape(cell, 6, 2, 9, tied)
     ours, back = Parameters(shape), Parameters(shape)
     ours.vector[:] = np.random.default_rng(0).normal(size=ours.vector.size)
     from_torch(to_torch(ours), back)
     np.testing.assert_array_equal(ours.vector, back.vector)
+
+
+def test_a_tied_embedding_stands_beside_the_output_and_is_the_same() -> None:
+    shape = Shape("lstm", 6, 1, 9, tied=True)
+    ours = Parameters(shape)
+    ours.vector[:] = np.random.default_rng(0).normal(size=ours.vector.size)
+    arrays = to_torch(ours)
+    assert arrays["rnn.weight_ih_l0"].shape == (24, 6)
+    np.testing.assert_array_equal(arrays["embedding.weight"], arrays["out.weight"])
+    arrays["embedding.weight"] = arrays["embedding.weight"] + 1
+    with pytest.raises(ValueError, match="tied, and differ"):
+        from_torch(arrays, Parameters(shape))
 
 
 def test_two_biases_that_are_only_added_become_their_sum() -> None:

@@ -39,7 +39,9 @@ def peak(config: Settings, shape: Shape) -> int:
     [
         ("lstm", 96, 2, 32, 64, 65, 0.1),
         ("lstm", 320, 1, 4, 16, 65, 0.0),
+        ("lstm", 64, 1, 16, 32, 400, 0.1),
         ("lstm", 64, 1, 16, 32, 3000, 0.1),
+        ("lstm", 128, 2, 32, 64, 3000, 0.1),
         ("gru", 96, 2, 64, 64, 65, 0.0),
         ("rnn", 128, 3, 64, 64, 65, 0.1),
     ],
@@ -52,7 +54,7 @@ def test_needed_memory_is_what_is_taken_and_hardly_more(
         steps=2, val=VALIDATING, workers=1,
     )  # fmt: skip
     config = complete(asked, CHARACTERS, V)
-    shape = Shape(cell, hidden, layers, V)
+    shape = Shape(cell, hidden, layers, V, config.tied)
     expected = needed(config, shape, VALIDATING) - memory.PROCESS
     saved = 4 * shape.parameters  # the copy on its way to a file, which is not made here
     assert 0.75 * (expected - saved) < peak(config, shape) < expected

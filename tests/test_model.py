@@ -16,9 +16,11 @@ V, T, B = 11, 6, 3
 EPSILON = 1e-6
 
 
-def network(cell: str, layers: int = 2, hidden: int = 5, dtype: type = np.float64) -> Network:
+def network(
+    cell: str, layers: int = 2, hidden: int = 5, dtype: type = np.float64, tied: bool = False
+) -> Network:
     rng = np.random.default_rng(0)
-    parameters = Parameters(Shape(cell, hidden, layers, V), dtype)
+    parameters = Parameters(Shape(cell, hidden, layers, V, tied), dtype)
     initialise(parameters, rng)
     parameters.vector += 0.1 * rng.normal(size=parameters.vector.size)  # no bias stays at zero
     return Network(parameters)
@@ -31,11 +33,11 @@ def window(seed: int = 1) -> tuple[np.ndarray, np.ndarray]:
 
 @pytest.mark.parametrize("cell", CELLS)
 @pytest.mark.parametrize("layers", [1, 2, 3])
-@pytest.mark.parametrize("dropout", [False, True])
+@pytest.mark.parametrize(("tied", "dropout"), [(False, False), (False, True), (True, True)])
 def test_gradient_of_the_whole_network_equals_finite_differences(
-    cell: str, layers: int, dropout: bool
+    cell: str, layers: int, tied: bool, dropout: bool
 ) -> None:
-    net, (ids, targets) = network(cell, layers), window()
+    net, (ids, targets) = network(cell, layers, tied=tied), window()
     rng = np.random.default_rng(2)
     states = [tuple(map(rng.normal, part)) for part in net.initial_states(B)]
     masks = [2.0 * (rng.random((B, 5)) < 0.5) for _ in range(layers)] if dropout else []
@@ -52,8 +54,9 @@ def test_gradient_of_the_whole_network_equals_finite_differences(
 
 
 @pytest.mark.parametrize("cell", CELLS)
-def test_gradient_of_every_named_array_equals_finite_differences(cell: str) -> None:
-    net, (ids, targets) = network(cell), window()
+@pytest.mark.parametrize("tied", [False, True])
+def test_gradient_of_every_named_array_equals_finite_differences(cell: str, tied: bool) -> None:
+    net, (ids, targets) = network(cell, tied=tied), window()
     rng = np.random.default_rng(3)
     states = [tuple(map(rng.normal, part)) for part in net.initial_states(B)]
     gradients, spare = net.parameters.zeros_like(), net.parameters.zeros_like()
@@ -141,6 +144,22 @@ def test_gradient_of_gathered_rows_adds_up_what_was_gathered(characters: int) ->
     np.testing.assert_allclose(db, da.sum(axis=(0, 1)), atol=1e-12)
 
 
+def test_embedded_characters_pick_rows_of_the_product_with_the_embedding() -> None:
+    rng = np.random.default_rng(7)
+    ids, W, E = rng.integers(0, 9, (8, 5)), rng.normal(size=(3, 6, 4)), rng.normal(size=(9, 6))
+    b, da, before = rng.normal(size=(3, 4)), rng.normal(size=(8, 5, 3, 4)), rng.normal(size=E.shape)
+    put, backward = gathered(ids, W, b, np.ones(3), E)
+    for t in range(len(ids)):
+        put(t, out := np.empty((3, 5, 4)))
+        np.testing.assert_allclose(out, E[ids[t]] @ W + b[:, None])
+    dW, db, dE = np.full_like(W, np.nan), np.full_like(b, np.nan), before.copy()
+    assert backward(da, dW, db, dE) is None
+    np.testing.assert_allclose(dW, np.einsum("tbd,tbgh->gdh", E[ids], da), atol=1e-12)
+    np.testing.assert_allclose(db, da.sum(axis=(0, 1)), atol=1e-12)
+    np.add.at(before, ids, np.einsum("tbgh,gdh->tbd", da, W))
+    np.testing.assert_allclose(dE, before, atol=1e-12)  # added to what the output has written
+
+
 @pytest.mark.parametrize("cell", CELLS)
 def test_text_cut_in_windows_is_predicted_as_in_one(cell: str) -> None:
     net, (ids, _) = network(cell), window()
@@ -174,13 +193,14 @@ def test_recurrent_weights_start_orthogonal_and_the_forget_gate_open() -> None:
 
 
 @pytest.mark.parametrize("cell", CELLS)
-def test_parameters_are_one_vector_whose_views_cover_it_once(cell: str) -> None:
-    parameters = Parameters(Shape(cell, 4, 2, V))
+@pytest.mark.parametrize("tied", [False, True])
+def test_parameters_are_one_vector_whose_views_cover_it_once(cell: str, tied: bool) -> None:
+    parameters = Parameters(Shape(cell, 4, 2, V, tied))
     for number, view in enumerate(parameters.views.values(), 1):
         assert np.shares_memory(view, parameters.vector) or not view.size
         view += number
     assert (parameters.vector > 0).all()
-    matrices = sum(v.size for n, v in parameters.views.items() if n[0] in "WU" or n == "out.W")
+    matrices = sum(v.size for n, v in parameters.views.items() if n[0] in "WUE" or n == "out.W")
     assert parameters.decayed.size == matrices
 
 
@@ -195,11 +215,12 @@ def test_everything_stays_in_the_dtype_given(cell: str) -> None:
 
 
 @pytest.mark.parametrize("cell", CELLS)
+@pytest.mark.parametrize("tied", [False, True])
 @pytest.mark.parametrize(("layers", "streams"), [(1, 1), (3, 1), (1, 8), (2, 64)])
 def test_stepping_through_a_text_predicts_what_reading_it_does(
-    cell: str, layers: int, streams: int
+    cell: str, layers: int, streams: int, tied: bool
 ) -> None:
-    net = network(cell, layers, hidden=32)
+    net = network(cell, layers, hidden=32, tied=tied)
     rng = np.random.default_rng(9)
     ids = rng.integers(0, V, (5, streams))
     states = [

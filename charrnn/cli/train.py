@@ -59,6 +59,12 @@ SECONDS_BETWEEN_LINES = 60.0
     help="Share of the recurrent weights left out, one mask an update.",
 )
 @click.option(
+    "--tied/--no-tied",
+    default=None,
+    show_default=CHOSEN,
+    help="Input by a vector for each character, which the output shares; or one-hot.",
+)
+@click.option(
     "--epochs",
     type=options.ABOVE_ZERO,
     show_default=CHOSEN,

@@ -17,16 +17,20 @@ from charrnn.network.products import StepProduct, sum_over_window
 from charrnn.network.workspace import Array, Workspace
 from charrnn.text.vocab import Ids
 
-Backward: TypeAlias = Callable[[Array, Array, Array], Array | None]
+Backward: TypeAlias = Callable[..., Array | None]
 
 
-def gathered(ids: Ids, W: Array, b: Array, scale: Array) -> tuple[PutInputs, Backward]:
-    """For characters ``ids`` (T, B): one-hot input picks rows of W, where D is V.
+def gathered(
+    ids: Ids, W: Array, b: Array, scale: Array, E: Array | None = None
+) -> tuple[PutInputs, Backward]:
+    """For characters ``ids`` (T, B): one-hot input picks rows of W (G, V, H).
 
-    There is no gradient of a character: dx is None.
+    With an embedding ``E`` (V, D) the rows are those of E W. There is no gradient of a character,
+    so dx is None; that of E is **added** to ``dE``, which the output shares.
     """
     present, which = np.unique(ids.ravel(), return_inverse=True)
-    table = W.take(present, axis=1)
+    vectors = None if E is None else E[present]
+    table = W.take(present, axis=1) if vectors is None else vectors @ W
     table += b[:, None]
     table *= scale[:, None, None]
     rows = which.reshape(ids.shape)
@@ -34,13 +38,19 @@ def gathered(ids: Ids, W: Array, b: Array, scale: Array) -> tuple[PutInputs, Bac
     def put(t: int, out: Array) -> None:
         table.take(rows[t], axis=1, out=out, mode="clip")  # other modes go through a buffer
 
-    def backward(da: Array, dW: Array, db: Array) -> None:
-        dW[:] = 0
+    def backward(da: Array, dW: Array, db: Array, dE: Array | None = None) -> None:
         da = da.reshape(len(which), *b.shape)
+        drows = np.empty_like(table)
         # as a product with the one-hot input, V times the work, all but a little of it with zeros
-        for character, places in zip(present, _places(which, len(present)), strict=True):
-            np.add.reduce(da.take(places, axis=0), axis=0, out=dW[:, character])
-        np.add.reduce(dW, axis=1, out=db)  # each step was added to one row of dW
+        for at, places in enumerate(_places(which, len(present))):
+            np.add.reduce(da.take(places, axis=0), axis=0, out=drows[:, at])
+        np.add.reduce(drows, axis=1, out=db)  # each step was added to one row
+        if vectors is None or dE is None:
+            dW[:] = 0
+            dW[:, present] = drows
+        else:
+            np.matmul(vectors.T, drows, out=dW)
+            dE[present] += np.matmul(drows, W.transpose(0, 2, 1)).sum(axis=0)
 
     return put, backward
 

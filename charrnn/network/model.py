@@ -83,8 +83,10 @@ class Network:
         """
         W, U, b, r = (self.parameters[f"{name}{layer}"] for name in "WUbr")
         of_gates = scale(self.shape.cell, W.dtype)
+        embedded = below is None and self.shape.tied
         if below is None:
-            put_a, undo_input = gathered(ids, W, b, of_gates)
+            E = self.parameters["E"] if embedded else None
+            put_a, undo_input = gathered(ids, W, b, of_gates, E)
         else:
             put_a, undo_input = projected(below, W, b, of_gates, room)
         recurrence = self.shape.recurrence.recurrence
@@ -94,7 +96,7 @@ class Network:
             nothing = tuple(map(np.zeros_like, state))  # beyond the window's end: truncated
             dW, dU, db, dr = (gradients[f"{name}{layer}"] for name in "WUbr")
             da, _ = undo_cell(dh, nothing, dU, dr)
-            return undo_input(da, dW, db)
+            return undo_input(da, dW, db, *([gradients["E"]] if embedded else []))
 
         return h, after, backward
 

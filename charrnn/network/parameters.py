@@ -15,12 +15,17 @@ from charrnn.network.workspace import Array
 
 @dataclass(frozen=True)
 class Shape:
-    """What fixes the sizes of a network. V is the number of characters."""
+    """What fixes the sizes of a network. V is the number of characters.
+
+    Input is one-hot; or, ``tied``, a character's vector in an embedding E (V, H), which is the
+    output's W transposed as well (Press and Wolf 2017, Inan et al. 2017).
+    """
 
     cell: str
     hidden: int
     layers: int
     V: int
+    tied: bool = False
 
     @property
     def recurrence(self) -> Cell:
@@ -45,11 +50,11 @@ class Shape:
     def matrices(self) -> dict[str, tuple[int, ...]]:
         """The shapes of what is multiplied, to which weight decay is applied."""
         G, H = self.recurrence.gates, self.hidden
-        shapes: dict[str, tuple[int, ...]] = {}
+        shapes: dict[str, tuple[int, ...]] = {"E": (self.V, H)} if self.tied else {}
         for layer in range(self.layers):
-            shapes[f"W{layer}"] = (G, H if layer else self.V, H)
+            shapes[f"W{layer}"] = (G, H if layer or self.tied else self.V, H)
             shapes[f"U{layer}"] = (G, H, H)
-        return {**shapes, "out.W": (H, self.V)}
+        return shapes if self.tied else {**shapes, "out.W": (H, self.V)}
 
     def biases(self) -> dict[str, tuple[int, ...]]:
         """The shapes of what is added."""
@@ -64,7 +69,8 @@ class Shape:
 class Parameters:
     """A vector and its views by name, the matrices first.
 
-    ``W0 U0 b0 r0`` are layer 0's input weights, recurrent weights, biases and recurrent biases.
+    ``W0 U0 b0 r0`` are layer 0's input weights, recurrent weights, biases and recurrent biases,
+    ``out.W`` (H, V) and ``out.b`` those of the output. Where ``E`` is, out.W is another view of it.
     """
 
     def __init__(
@@ -85,7 +91,7 @@ class Parameters:
         return self.vector[: sum(map(math.prod, self.shape.matrices().values()))]
 
     def __getitem__(self, name: str) -> Array:
-        return self.views[name]
+        return self.views["E"].T if self.shape.tied and name == "out.W" else self.views[name]
 
     def zeros_like(self) -> "Parameters":
         """Another vector with the same views, for gradients or moments."""
@@ -95,9 +101,10 @@ class Parameters:
 def initialise(parameters: Parameters, rng: "np.random.Generator") -> None:
     """Fill ``parameters`` afresh.
 
-    Input and output weights are uniform in ±1/sqrt(H); recurrent ones orthogonal gate by gate
-    (Saxe et al. 2014), so that a signal neither grows nor fades at first; biases zero, the lstm's
-    forget gate at 1 (Gers et al. 2000, Jozefowicz et al. 2015).
+    Input and output weights are uniform in ±1/sqrt(H), shared ones normal with that deviation;
+    recurrent ones orthogonal gate by gate (Saxe et al. 2014), so that a signal neither grows nor
+    fades at first; biases zero, the lstm's forget gate at 1 (Gers et al. 2000, Jozefowicz et al.
+    2015).
     """
     shape = parameters.shape
     bound = 1 / math.sqrt(shape.hidden)
@@ -105,6 +112,8 @@ def initialise(parameters: Parameters, rng: "np.random.Generator") -> None:
         if name.startswith("U"):
             for gate in view:
                 gate[:] = _orthogonal(shape.hidden, rng)
+        elif name == "E":
+            view[:] = rng.standard_normal(view.shape) * bound
         elif name.startswith("W") or name == "out.W":
             view[:] = rng.uniform(-bound, bound, view.shape)
         else:

@@ -40,7 +40,7 @@ def loss_and_gradients(
     """The mean of the ``losses`` and the gradient of h; **writes** those of W and b to dW, db."""
     characters = characters or len(h)
     dh = room.empty("dh", h.shape, h.dtype)
-    part = room.empty("part of dW", W.shape, W.dtype)
+    part = room.empty("part of dW", W.shape if W.flags.c_contiguous else W.T.shape, W.dtype)
     logits = room.empty("logits", (min(ROWS, len(h)), len(b)), W.dtype)
     dW[:], db[:] = 0, 0
     total = 0.0
@@ -50,9 +50,16 @@ def loss_and_gradients(
         for some in _slices(len(d), _rows_in_cache(W)):
             total += _to_gradient(d[some], targets[rows][some], b, characters)
         np.matmul(d, W.T, out=dh[rows])
-        dW += np.matmul(h[rows].T, d, out=part)
+        dW += _outer(h[rows], d, part)
         db += d.sum(axis=0)
     return total / characters, dh
+
+
+def _outer(h: Array, d: Array, part: Array) -> Array:
+    """``h.T @ d`` (H, V) by way of ``part``, which has its shape or, as a tied W has, another's."""
+    if part.shape == (h.shape[1], d.shape[1]):
+        return np.matmul(h.T, d, out=part)
+    return np.matmul(d.T, h, out=part).T
 
 
 def _to_gradient(logits: Array, targets: Ids, b: Array, count: int) -> float:

@@ -68,14 +68,18 @@ class _Layer:
     def __init__(self, network: Network, at: int, state: State, above: Array) -> None:
         cell = network.shape.cell
         W, U, b = _side_by_side(cell, *(network.parameters[f"{name}{at}"] for name in "WUbr"))
-        self._gather = _gathering(W, len(state[0])) if at == 0 else None
-        self.product = _Product(W[:0] if at == 0 else W, U, b, len(state[0]))
+        tied = network.shape.tied
+        self._gather = _gathering(W, len(state[0])) if at == 0 and not tied else None
+        self._embedding = network.parameters["E"] if at == 0 and tied else None
+        self.product = _Product(W if at or tied else W[:0], U, b, len(state[0]))
         self.h, self.above = self.product.own, above
         self.h[...], *others = (part.T for part in state)
         self._move = MOVES[cell](self.product.result, self.h, *(part.copy() for part in others))
 
     def step(self, ids: Ids) -> None:
         """Read the layer below or, in the first, ``ids`` (B,); write for the layer above."""
+        if self._embedding is not None:
+            self.product.below[...] = self._embedding[ids].T
         a = self.product()
         if self._gather is not None:
             np.add(a, self._gather(ids), a)

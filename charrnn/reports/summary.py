@@ -96,6 +96,9 @@ def summary(checkpoint: Checkpoint, name: str) -> Summary:
 def _parts(views: dict[str, Array]) -> dict[str, int]:
     parts: dict[str, int] = {}
     for name, view in views.items():
+        if name == "E":
+            parts["embedding and output"] = view.size
+            continue
         layer = f"layer {int(name[1:]) + 1}" if name[1:].isdigit() else "output"
         kind = PARTS[name[0] if name[1:].isdigit() else name]
         parts[f"{layer} {kind}"] = parts.get(f"{layer} {kind}", 0) + view.size

@@ -31,6 +31,7 @@ UPDATES = 2500  # with fewer in a run much is left to learn; more, by fewer stre
 LEAST_UPDATES = 400
 LEAST_STREAMS, MOST_STREAMS = 4, 64
 WINDOW = 64
+TIED_FROM = 500  # characters
 PATIENCE = 8
 
 
@@ -57,7 +58,8 @@ def complete(config: TrainConfig, characters: int, distinct: int, cores: int = 1
     by_default = validating if validating == LARGEST_DEFAULT_VAL else DEFAULT_VAL
     workers = config.workers or min(cores, batch // STREAMS_A_WORKER)
     chosen = {
-        "hidden": hidden, "layers": layers, "dropout": dropout, "recurrent_dropout": dropout,
+        "hidden": hidden, "layers": layers, "tied": distinct >= TIED_FROM,
+        "dropout": dropout, "recurrent_dropout": dropout,
         "patience": PATIENCE, "lr": _learning_rate(batch * seq, hidden), "val": by_default,
     }  # fmt: skip
     fitting = {"epochs": epochs, "batch": batch, "seq": seq, "workers": max(1, min(workers, batch))}

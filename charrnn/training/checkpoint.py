@@ -106,7 +106,10 @@ def load(path: Path) -> Checkpoint:
 
 
 def to_torch(parameters: Parameters) -> Arrays:
-    """The arrays as torch.nn.RNN, GRU, LSTM (under ``rnn.``) and Linear (``out.``) name them."""
+    """The arrays as torch.nn.RNN, GRU, LSTM (under ``rnn.``) and Linear (``out.``) name them.
+
+    Where they are tied, ``embedding.`` has the same weight as ``out.``.
+    """
     shape, arrays = parameters.shape, dict[str, npt.NDArray[Any]]()
     order = TORCH_GATES[shape.cell]
     for layer in range(shape.layers):
@@ -117,6 +120,8 @@ def to_torch(parameters: Parameters) -> Arrays:
         arrays[f"rnn.weight_hh_l{layer}"] = np.concatenate([U[gate].T for gate in order])
         arrays[f"rnn.bias_ih_l{layer}"] = b[order].ravel()
         arrays[f"rnn.bias_hh_l{layer}"] = recurrent_bias[order].ravel()
+    if shape.tied:
+        arrays["embedding.weight"] = parameters["E"]
     return {**arrays, "out.weight": parameters["out.W"].T.copy(), "out.bias": parameters["out.b"]}
 
 
@@ -152,6 +157,8 @@ def from_torch(arrays: Mapping[str, npt.NDArray[Any]], parameters: Parameters) -
         b[:added] += recurrent_bias[:added]
         r[:] = recurrent_bias[added:]
     parameters["out.W"][:] = array("out.weight", shape.V, H).T
+    if shape.tied and (array("embedding.weight", shape.V, H) != parameters["E"]).any():
+        raise ValueError("embedding.weight and out.weight are tied, and differ")
     parameters["out.b"][:] = array("out.bias", shape.V)
 
 
@@ -186,7 +193,9 @@ def _checkpoint(arrays: Mapping[str, npt.NDArray[Any]], meta: dict[str, Any]) ->
     if arrays["out.weight"].shape != (len(characters), config.hidden):
         raise ValueError("out.weight does not have the declared size")
     vocabulary = Vocabulary(characters, counts)
-    parameters = Parameters(Shape(config.cell, config.hidden, config.layers, len(vocabulary)))
+    parameters = Parameters(
+        Shape(config.cell, config.hidden, config.layers, len(vocabulary), config.tied)
+    )
     from_torch(arrays, parameters)
     return Checkpoint(
         network=Network(parameters),

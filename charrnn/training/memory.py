@@ -28,7 +28,8 @@ def needed(config: Settings, shape: Shape, validating: int) -> int:
         _window(shape, config.seq * share, dropout=config.dropout > 0, learning=True),
         _window(shape, min(HELD, WINDOW * evaluated), dropout=False, learning=False),
     )
-    in_each = 4 * P + _copies(shape) + windows  # weights, their gradient, two moments
+    copies = _copies(shape, config.seq * share)
+    in_each = 4 * P + copies + windows  # weights, their gradient, two moments
     if config.recurrent_dropout:  # masks, weights without what they drop, a mask in the making
         in_each += 2 * (shape.layers + 1) * shape.recurrence.gates * shape.hidden**2
     sums = P if workers > 1 else 0
@@ -61,11 +62,14 @@ def _window(shape: Shape, characters: int, *, dropout: bool, learning: bool) -> 
     return characters * H * arrays
 
 
-def _copies(shape: Shape) -> int:
+def _copies(shape: Shape, characters: int) -> int:
     """Numbers of the weights' copies that are laid out for a window, and of the logits."""
     cell, H, V = shape.recurrence, shape.hidden, shape.V
     squares = 2 * (2 * shape.layers - 1)  # there and back: recurrent, and upper layers' inputs
-    return squares * cell.gates * H * H + cell.gates * V * H + H * V + ROWS * V
+    rows = 2 * cell.gates  # of the table from which a window's characters take theirs; its gradient
+    if shape.tied:
+        rows += cell.gates + 2  # what the embedding's gradient is added up from
+    return squares * cell.gates * H * H + rows * min(V, characters) * H + H * V + ROWS * V
 
 
 def _gigabytes(number: float) -> str:

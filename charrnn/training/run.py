@@ -83,7 +83,7 @@ class Run:
         self.stock = take_stock(files, self.asked.newline)
         V = len(self.stock.vocabulary)
         config = complete(self.asked, self.stock.characters, V, cores() if POSSIBLE else 1)
-        shape = Shape(config.cell, config.hidden, config.layers, V)
+        shape = Shape(config.cell, config.hidden, config.layers, V, config.tied)
         memory.check(config, shape, config.parts(self.stock.characters)[1], free_memory())
         folder = self._take_folder()
         try:
