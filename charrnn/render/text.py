@@ -157,7 +157,8 @@ def summary(report: Summary) -> str:
         "  fingerprint": f"sha256 {corpus.sha256}",
         "training": f"step {training.step:,}, epoch {training.epoch:.2f}, seed {training.seed}",
         "  settings": f"{training.batch} streams × {training.seq} characters, learning rate"
-        f" {training.lr:g}, dropout {training.dropout:g}",
+        f" {training.lr:g}",
+        "": f"dropout {training.dropout:g}, of recurrent weights {training.recurrent_dropout:g}",
         "  train loss": loss(training.train_loss),
         "  val loss": loss(training.val_loss),
     }

@@ -39,6 +39,7 @@ class Training:
     seq: int
     lr: float
     dropout: float
+    recurrent_dropout: float
     train_loss: float | None
     val_loss: float | None
     val_bpc: float | None
@@ -85,6 +86,7 @@ def summary(checkpoint: Checkpoint, name: str) -> Summary:
             seq=config.seq,
             lr=config.lr,
             dropout=config.dropout,
+            recurrent_dropout=config.recurrent_dropout,
             train_loss=latest.get("train_loss"),
             val_loss=val_loss,
             val_bpc=None if val_loss is None else bits(val_loss),

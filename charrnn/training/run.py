@@ -91,6 +91,8 @@ class Run:
             if len(ids) > MANY:
                 yield Note("counting n-grams, to compare with")
             self.baselines = self._baselines(ids, config)
+            if config.minutes:
+                yield Note("measuring how fast this machine learns")
             ends = began + 60 * (config.minutes or 0)
             job = Job(config, shape, folder.ids.resolve(), ids.dtype, ends)
             with job.begun() as trainer:
