@@ -26,10 +26,10 @@ STREAMS_A_WORKER = 4  # two workers overtake one between 2 and 4 streams each (d
 UNITS = 32  # numbers of units are multiples of this
 MOST_UNITS = 1024
 UNITS_BY_BUDGET, UNITS_BY_TEXT = 0.13, 0.75
-MOST_EPOCHS = 40.0  # after so many a text is known by heart
-UPDATES = 2500  # with fewer in a run much is left to learn; more, by fewer streams, are slow
+MOST_EPOCHS = 80.0  # more of them gain nothing
+UPDATES = 8000  # fewer leave more to learn; more of them, by fewer streams, take longer
 LEAST_UPDATES = 400
-LEAST_STREAMS, MOST_STREAMS = 4, 64
+LEAST_STREAMS, MOST_STREAMS = 4, 32
 WINDOW = 64
 TIED_FROM = 500  # characters
 PATIENCE = 8
@@ -127,4 +127,4 @@ def _dropout(epochs: float, hidden: int) -> float:
 
 def _learning_rate(characters: int, hidden: int) -> float:
     """Higher for more ``characters`` an update, and for fewer units."""
-    return float(f"{min(0.02, 0.01 * math.sqrt(characters / 1024 * 256 / hidden)):.2g}")
+    return float(f"{min(0.02, 0.0125 * math.sqrt(characters / 1024 * 256 / hidden)):.2g}")
