@@ -27,9 +27,9 @@ UNITS = 32  # numbers of units are multiples of this
 MOST_UNITS = 1024
 UNITS_BY_BUDGET, UNITS_BY_TEXT = 0.13, 0.75
 MOST_EPOCHS = 80.0  # more of them gain nothing
-UPDATES = 8000  # fewer leave more to learn; more of them, by fewer streams, take longer
-LEAST_UPDATES = 400
-LEAST_STREAMS, MOST_STREAMS = 4, 32
+UPDATES, LEAST_UPDATES = 8000, 2500  # in a run that is long enough for them
+LEAST_STREAMS, FAST_STREAMS, MOST_STREAMS = 4, 16, 32
+SHORTEST = 100_000  # characters that a run reads, however short the text is
 WINDOW = 64
 TIED_FROM = 500  # characters
 PATIENCE = 8
@@ -45,7 +45,9 @@ def complete(config: TrainConfig, characters: int, distinct: int, cores: int = 1
     predictions = training - 1
     hidden = config.hidden or _units(config, predictions, distinct)
     layers = config.layers or 1
-    affordable = _budget(config) / (3 * Shape(config.cell, hidden, layers, distinct).operations)
+    tied = distinct >= TIED_FROM if config.tied is None else config.tied
+    shape = Shape(config.cell, hidden, layers, distinct, tied)
+    affordable = _budget(config) / (3 * shape.operations)
     seq = min(config.seq or WINDOW, predictions)
     epochs = config.epochs
     if not any(getattr(config, name) for name in BUDGETS):
@@ -54,11 +56,11 @@ def complete(config: TrainConfig, characters: int, distinct: int, cores: int = 1
     batch = min(config.batch or _streams(read / seq), max(1, predictions // seq))
     if config.steps:
         read = config.steps * batch * seq
-    dropout = _dropout(read / predictions, hidden)
+    dropout = _dropout(shape.parameters, read / predictions, predictions)
     by_default = validating if validating == LARGEST_DEFAULT_VAL else DEFAULT_VAL
     workers = config.workers or min(cores, batch // STREAMS_A_WORKER)
     chosen = {
-        "hidden": hidden, "layers": layers, "tied": distinct >= TIED_FROM,
+        "hidden": hidden, "layers": layers, "tied": tied,
         "dropout": dropout, "recurrent_dropout": dropout,
         "patience": PATIENCE, "lr": _learning_rate(batch * seq, hidden), "val": by_default,
     }  # fmt: skip
@@ -110,19 +112,27 @@ def _epochs(predictions: int, affordable: float) -> float:
 
     Rounded to two digits.
     """
-    least = LEAST_UPDATES * LEAST_STREAMS * WINDOW / predictions
+    least = SHORTEST / predictions
     return float(f"{max(least, min(MOST_EPOCHS, affordable / predictions)):.2g}")
 
 
 def _streams(windows: float) -> int:
-    """A power of two that leaves enough updates to a run that reads so many ``windows``."""
-    wanted = windows / UPDATES
-    return int(min(MOST_STREAMS, max(LEAST_STREAMS, 2 ** round(math.log2(max(1, wanted))))))
+    """A power of two for a run that reads so many ``windows``.
+
+    Few streams make many updates of them, many are fast; a short run needs the updates.
+    """
+    fast = max(FAST_STREAMS, _power_of_two(windows / UPDATES))
+    return max(LEAST_STREAMS, min(MOST_STREAMS, fast, _power_of_two(windows / LEAST_UPDATES)))
 
 
-def _dropout(epochs: float, hidden: int) -> float:
-    """More for a text that is read more often, and by more units."""
-    return round(min(0.5, max(0.0, 0.1 * math.log2(epochs * hidden / 1280))), 2)
+def _power_of_two(number: float) -> int:
+    return int(2 ** round(math.log2(max(1.0, number))))
+
+
+def _dropout(parameters: int, epochs: float, predictions: int) -> float:
+    """More for a network that has more parameters for each character, and reads it more often."""
+    chances = parameters * epochs / predictions  # to learn it by heart
+    return round(min(0.5, max(0.0, 0.1 + 0.04 * math.log2(chances / 3.3))), 2)
 
 
 def _learning_rate(characters: int, hidden: int) -> float:
