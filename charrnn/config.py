@@ -114,7 +114,6 @@ class Settings(TrainConfig):
     dropout: float
     recurrent_dropout: float = 0.0  # as in models that were made before it was
     tied: bool = False
-    patience: int
     batch: int
     seq: int
     lr: float

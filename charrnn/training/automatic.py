@@ -32,7 +32,7 @@ LEAST_STREAMS, FAST_STREAMS, MOST_STREAMS = 4, 16, 32
 SHORTEST = 100_000  # characters that a run reads, however short the text is
 WINDOW = 64
 TIED_FROM = 500  # characters
-PATIENCE = 8
+PATIENT, LEAST_PATIENCE = 0.4, 5  # of a run's evaluations without a better one
 
 
 def complete(config: TrainConfig, characters: int, distinct: int, cores: int = 1) -> Settings:
@@ -62,7 +62,7 @@ def complete(config: TrainConfig, characters: int, distinct: int, cores: int = 1
     chosen = {
         "hidden": hidden, "layers": layers, "tied": tied,
         "dropout": dropout, "recurrent_dropout": dropout,
-        "patience": PATIENCE, "lr": _learning_rate(batch * seq, hidden), "val": by_default,
+        "lr": _learning_rate(batch * seq, hidden), "val": by_default,
     }  # fmt: skip
     fitting = {"epochs": epochs, "batch": batch, "seq": seq, "workers": max(1, min(workers, batch))}
     asked = {name: value for name, value in asdict(config).items() if value is not None}
@@ -74,12 +74,14 @@ def spanned(settings: Settings, predictions: int) -> Settings:
     """The same, with what spans a run of now known length."""
     steps = settings.total_steps(predictions)
     an_epoch = math.ceil(predictions / (settings.batch * settings.seq))
-    interval = min(math.ceil(steps / EVALUATIONS_A_RUN), an_epoch)
+    eval_every = settings.eval_every or min(math.ceil(steps / EVALUATIONS_A_RUN), an_epoch)
+    patience = max(LEAST_PATIENCE, math.ceil(PATIENT * steps / eval_every))
     warmup = min(LONGEST_DEFAULT_WARMUP, steps // 10)
     return replace(
         settings,
         warmup=warmup if settings.warmup is None else settings.warmup,
-        eval_every=settings.eval_every or interval,
+        eval_every=eval_every,
+        patience=patience if settings.patience is None else settings.patience,
     )
 
 
