@@ -139,4 +139,4 @@ def _dropout(parameters: int, epochs: float, predictions: int) -> float:
 
 def _learning_rate(characters: int, hidden: int) -> float:
     """Higher for more ``characters`` an update, and for fewer units."""
-    return float(f"{min(0.02, 0.0125 * math.sqrt(characters / 1024 * 256 / hidden)):.2g}")
+    return float(f"{min(0.03, 0.02 * math.sqrt(characters / 1024 * 256 / hidden)):.2g}")
