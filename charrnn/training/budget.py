@@ -41,7 +41,7 @@ def fitted(config: Settings, shape: Shape, parts: Parts, team: Team, seconds: fl
     for event in start(shape, parts, slow, team).run(enough):
         if isinstance(event, Progress):
             ends.append(time.perf_counter())
-    update = float(np.median(np.diff(ends[WARM - 1 :])))
+    update = float(np.mean(np.diff(ends[WARM - 1 :])))
     left = seconds - (time.perf_counter() - began)
     agreed = np.zeros(1, np.float32)
     if team.rank == 0:
