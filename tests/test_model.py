@@ -215,11 +215,12 @@ def test_everything_stays_in_the_dtype_given(cell: str) -> None:
 
 
 @pytest.mark.parametrize("cell", CELLS)
-@pytest.mark.parametrize("tied", [False, True])
+@pytest.mark.parametrize(("tied", "rows"), [(False, 512), (True, 512), (True, 0)])
 @pytest.mark.parametrize(("layers", "streams"), [(1, 1), (3, 1), (1, 8), (2, 64)])
 def test_stepping_through_a_text_predicts_what_reading_it_does(
-    cell: str, layers: int, streams: int, tied: bool
+    cell: str, layers: int, streams: int, tied: bool, rows: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr("charrnn.network.stepper.ROWS_AT_MOST", rows)
     net = network(cell, layers, hidden=32, tied=tied)
     rng = np.random.default_rng(9)
     ids = rng.integers(0, V, (5, streams))

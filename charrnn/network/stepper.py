@@ -22,6 +22,8 @@ from charrnn.network.model import Network, States
 from charrnn.network.workspace import Array
 from charrnn.text.vocab import Ids
 
+ROWS_AT_MOST = 512
+"""Characters whose input is worked out before the first step; of more of them few will come."""
 CACHE_LINE = 16
 """Numbers of a cache line: each row of M begins at one."""
 
@@ -68,10 +70,12 @@ class _Layer:
     def __init__(self, network: Network, at: int, state: State, above: Array) -> None:
         cell = network.shape.cell
         W, U, b = _side_by_side(cell, *(network.parameters[f"{name}{at}"] for name in "WUbr"))
-        tied = network.shape.tied
-        self._gather = _gathering(W, len(state[0])) if at == 0 and not tied else None
-        self._embedding = network.parameters["E"] if at == 0 and tied else None
-        self.product = _Product(W if at or tied else W[:0], U, b, len(state[0]))
+        E = network.parameters["E"] if at == 0 and network.shape.tied else None
+        if E is not None and len(E) <= ROWS_AT_MOST:
+            W, E = E @ W, None  # as if the input was one-hot
+        self._gather = _gathering(W, len(state[0])) if at == 0 and E is None else None
+        self._embedding = E
+        self.product = _Product(W[:0] if self._gather else W, U, b, len(state[0]))
         self.h, self.above = self.product.own, above
         self.h[...], *others = (part.T for part in state)
         self._move = MOVES[cell](self.product.result, self.h, *(part.copy() for part in others))

@@ -14,13 +14,21 @@ from charrnn.training.evaluation import HELD, WINDOW, streams_for
 
 NUMBER = 4  # bytes of a float32
 PROCESS = 28_000_000  # bytes of Python, its modules and a BLAS's buffers
+COUNTING = (10_000_000, 200)  # bytes to count n-grams, and for each character that they score
 
 
 def needed(config: Settings, shape: Shape, validating: int) -> int:
-    """Bytes for a training by complete settings, with so many characters ``validating``.
+    """Bytes for a run by complete settings, with so many characters ``validating``.
 
-    Measured to be 4 to 27 % above what all processes take at their peak (docs/performance.md).
+    For a small network more is taken before the training, where n-grams are counted. Measured to be
+    5 to 28 % above what all processes take at their peak (docs/performance.md).
     """
+    counting = COUNTING[0] + COUNTING[1] * validating
+    return max(trained(config, shape, validating), PROCESS + counting)
+
+
+def trained(config: Settings, shape: Shape, validating: int) -> int:
+    """Bytes for the training alone."""
     workers, P = config.workers, shape.parameters
     share = math.ceil(config.batch / workers)
     evaluated = streams_for(max(1, validating - 1))
