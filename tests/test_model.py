@@ -183,13 +183,14 @@ def test_training_step_modifies_nothing_but_the_gradients(cell: str) -> None:
     assert all((part == 0).all() for state in states for part in state)
 
 
-def test_recurrent_weights_start_orthogonal_and_the_forget_gate_open() -> None:
-    parameters = Parameters(Shape("lstm", 8, 2, V), np.float64)
+@pytest.mark.parametrize(("cell", "gain"), [("rnn", 1), ("gru", 1), ("lstm", 0.5)])
+def test_recurrent_weights_start_orthogonal_and_biases_at_zero(cell: str, gain: float) -> None:
+    parameters = Parameters(Shape(cell, 8, 2, V), np.float64)
     initialise(parameters, np.random.default_rng(0))
     for layer in range(2):
         for gate in parameters[f"U{layer}"]:
-            np.testing.assert_allclose(gate @ gate.T, np.eye(8), atol=1e-12)
-        np.testing.assert_array_equal(parameters[f"b{layer}"], [[0] * 8, [1] * 8, [0] * 8, [0] * 8])
+            np.testing.assert_allclose(gate @ gate.T, gain**2 * np.eye(8), atol=1e-12)
+        assert not parameters[f"b{layer}"].any()
 
 
 @pytest.mark.parametrize("cell", CELLS)

@@ -31,6 +31,7 @@ UPDATES, LEAST_UPDATES = 8000, 2500  # in a run that is long enough for them
 LEAST_STREAMS, FAST_STREAMS, MOST_STREAMS = 4, 16, 32
 SHORTEST = 100_000  # characters that a run reads, however short the text is
 WINDOW = 64
+TIED_FROM = 500  # characters
 PATIENT, LEAST_PATIENCE = 0.4, 5  # of a run's evaluations without a better one
 
 
@@ -44,7 +45,7 @@ def complete(config: TrainConfig, characters: int, distinct: int, cores: int = 1
     predictions = training - 1
     hidden = config.hidden or _units(config, predictions, distinct)
     layers = config.layers or 1
-    tied = config.tied is not False
+    tied = distinct >= TIED_FROM if config.tied is None else config.tied
     shape = Shape(config.cell, hidden, layers, distinct, tied)
     affordable = _budget(config) / (3 * shape.operations)
     seq = min(config.seq or WINDOW, predictions)
