@@ -7,14 +7,14 @@ RUN := $(VENV)/bin
 .PHONY: help demo test check lint types bench clean
 
 help:
-	@echo "make demo    train on corpora/tenki.txt and continue 今日は (about 2 minutes)"
+	@echo "make demo    train on corpora/tenki.txt and continue 今日は (about 3 minutes)"
 	@echo "make test    the tests"
 	@echo "make check   lint, types and tests: what continuous integration runs"
 	@echo "make bench   charrnn beside PyTorch, in turns, on a machine that does nothing else (35 minutes)"
 	@echo "make clean   remove .venv and caches, not runs/"
 
 demo: $(VENV)/charrnn
-	$(RUN)/charrnn train corpora/tenki.txt --hidden 128 --batch 16 --epochs 40
+	$(RUN)/charrnn train corpora/tenki.txt
 	$(RUN)/charrnn sample --prime 今日は --length 200 --seed 1
 
 test: $(VENV)/development
