@@ -1,12 +1,12 @@
 """How well a text is learned: the rows of docs/learning.md.
 
-    python benchmarks/learning.py FILE... [--seeds 3] [-- OPTIONS of charrnn train]
+    python benchmarks/learning.py row FILE... [--seeds 3] [-- OPTIONS of charrnn train]
 
 trains on FILE with each seed, one after the other, and prints a row in Markdown: what was chosen,
 the validation loss (median, and the range), the n-gram's on the same part, the time of the whole
 command. Everything goes to a folder that is removed again.
 
-    python benchmarks/learning.py corpora/kakko.txt --cells [-- OPTIONS]
+    python benchmarks/learning.py cells corpora/kakko.txt [--seeds 3] [-- OPTIONS]
 
 trains an rnn, a gru and an lstm of as many parameters, and prints how often each is right by the
 distance of what decides it, on a text of the same kind that none has seen.
@@ -100,12 +100,12 @@ def main() -> None:
         at = arguments.index("--")
         arguments, options = arguments[:at], arguments[at + 1 :]
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("what", choices=["row", "cells"])
     parser.add_argument("files", nargs="+")
     parser.add_argument("--seeds", type=int, default=3)
-    parser.add_argument("--cells", action="store_true")
     asked = parser.parse_args(arguments)
     with tempfile.TemporaryDirectory() as root:
-        made = distances if asked.cells else row
+        made = distances if asked.what == "cells" else row
         print(made(asked.files, options, asked.seeds, Path(root)), flush=True)
 
 

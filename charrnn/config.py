@@ -1,4 +1,7 @@
-"""Every default, written once: the command line, the Python API and the documentation read it here.
+"""Every setting, and every default that does not depend on the text, written once.
+
+The command line, the Python API and the documentation read them here; what follows from the text is
+chosen in training/automatic.py.
 
 Not here: anything that imports NumPy, and what never changes a model (previews, colours, folders).
 """
@@ -16,7 +19,6 @@ NEWLINES = ("lf", "keep")
 BUDGETS = ("epochs", "steps", "minutes")
 
 DEFAULT_RUNS = "runs"
-DEFAULT_MINUTES = 4.0  # of work, by the machine of training/automatic.py
 DEFAULT_VAL = 0.1
 LARGEST_DEFAULT_VAL = 500_000
 LONGEST_DEFAULT_WARMUP = 100

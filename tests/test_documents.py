@@ -9,6 +9,7 @@ import pytest
 import charrnn
 from charrnn.cli.main import program
 from charrnn.config import SampleConfig, TrainConfig
+from charrnn.training.automatic import PATIENT
 from tests.conftest import ROOT
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -55,7 +56,10 @@ def test_defaults_in_the_readme_are_those_of_the_program() -> None:
     checked = 0
     for name, value in stated.items():
         default = settings.get(name.replace("-", "_"))
-        if value == "by the text":
+        if name == "patience":
+            assert value == f"{PATIENT:g} of a run's"
+            checked += 1
+        elif value == "by the text":
             assert default is None, name
             checked += 1
         elif isinstance(default, str):
@@ -64,7 +68,7 @@ def test_defaults_in_the_readme_are_those_of_the_program() -> None:
         elif default is not None and re.fullmatch(r"[\d.]+", value):
             assert float(value) == default, name
             checked += 1
-    assert checked >= 14
+    assert checked >= 15
 
 
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)

@@ -79,7 +79,7 @@ SECONDS_BETWEEN_LINES = 60.0
 @click.option(
     "--patience",
     type=options.FROM_ZERO,
-    show_default="0.4 of them",
+    show_default="0.4 of a run's",
     help="Stop after so many evaluations without a better validation loss; 0: never.",
 )
 @click.option(

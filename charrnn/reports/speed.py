@@ -119,6 +119,7 @@ def training_step(shape: Shape, streams: int, window: int, workers: int, seconds
     characters = streams * window + 1  # each stream reads one window, again and again
     asked = TrainConfig(
         cell=shape.cell, hidden=shape.hidden, layers=shape.layers, batch=streams, seq=window,
+        tied=shape.tied, dropout=0.1, recurrent_dropout=0.0,  # as in docs/performance.md
         steps=NEVER, eval_every=NEVER, lr=1e-4, val=0, workers=workers,
     )  # fmt: skip
     config = complete(asked, characters, shape.V)

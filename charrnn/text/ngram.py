@@ -77,7 +77,7 @@ class _Contexts:
         self.times = np.zeros(len(codes), np.int64)  # n(c)
         self.times_of_pair = np.zeros(len(self.pairs), np.int64)  # n(c x)
         self.met = np.zeros(0, np.int64)  # pairs in the training text, sorted
-        self.new = [self.met]  # and those not yet sorted in
+        self.new: list[Integers] = []  # and those not yet sorted in
 
     def find(self, codes: Integers) -> tuple[Integers, npt.NDArray[np.bool_]]:
         """The numbers of the contexts with such ``codes``, and which of them there are."""

@@ -11,7 +11,6 @@ from dataclasses import asdict, replace
 
 from charrnn.config import (
     BUDGETS,
-    DEFAULT_MINUTES,
     DEFAULT_VAL,
     EVALUATIONS_A_RUN,
     LARGEST_DEFAULT_VAL,
@@ -22,6 +21,7 @@ from charrnn.config import (
 from charrnn.network.parameters import Shape
 
 OPERATIONS_A_MINUTE = 60 * 130e9  # of floating point, by two cores of 2026
+DEFAULT_MINUTES = 4.0
 STREAMS_A_WORKER = 4  # two workers overtake one between 2 and 4 streams each (docs/performance.md)
 UNITS = 32  # numbers of units are multiples of this
 MOST_UNITS = 1024

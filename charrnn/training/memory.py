@@ -21,7 +21,7 @@ def needed(config: Settings, shape: Shape, validating: int) -> int:
     """Bytes for a run by complete settings, with so many characters ``validating``.
 
     For a small network more is taken before the training, where n-grams are counted. Measured to be
-    5 to 28 % above what all processes take at their peak (docs/performance.md).
+    4 to 28 % above what all processes take at their peak (docs/performance.md).
     """
     counting = COUNTING[0] + COUNTING[1] * validating
     return max(trained(config, shape, validating), PROCESS + counting)

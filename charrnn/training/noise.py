@@ -3,6 +3,8 @@
 All members of a team draw the same, for the whole batch, and take their share.
 """
 
+import math
+
 import numpy as np
 import numpy.typing as npt
 
@@ -67,7 +69,7 @@ class Noise:
 
     def _some(self, shape: tuple[int, ...], dropped: float) -> npt.NDArray[np.bool_]:
         """True but for a share that is ``dropped``."""
-        numbers = np.frombuffer(self.rng.bytes(2 * int(np.prod(shape))), "<u2")
+        numbers = np.frombuffer(self.rng.bytes(2 * math.prod(shape)), "<u2")
         return numbers.reshape(shape) >= round(dropped * 0x10000)
 
     def _scaled(self, kept: npt.NDArray[np.bool_], dropped: float) -> Array:
