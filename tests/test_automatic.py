@@ -11,7 +11,7 @@ import charrnn
 from charrnn.config import Settings, TrainConfig
 from charrnn.network.parameters import Shape
 from charrnn.text.corpus import Parts
-from charrnn.training.automatic import OPERATIONS_A_MINUTE, complete
+from charrnn.training.automatic import OPERATIONS_A_MINUTE, complete, spanned
 from charrnn.training.budget import fitted, updates
 from charrnn.training.events import Start
 from charrnn.training.team import Team
@@ -88,14 +88,26 @@ def test_the_cores_decide_only_how_many_workers_there_are() -> None:
     assert one == many
 
 
+def test_updates_with_their_evaluations_fill_the_time() -> None:
+    def spent(steps: int) -> float:
+        return steps * 0.01 + -(-steps // 50) * 0.2
+
+    assert updates(spent(1000), 0.01, spent) == 1000
+    assert updates(spent(1000) + 0.005, 0.01, spent) == 1000
+    assert updates(0.001, 0.01, spent) == 1
+
+
 @pytest.mark.parametrize(
-    ("eval_every", "steps"), [(None, 1000), (None, 20_000), (50, 1000), (5000, 400)]
+    ("validating", "steps", "evaluations"),
+    [(100, 2000, 20), (9 * 64 * 1000, 2000, 8), (3000, 45 * 1000, 45)],
 )
-def test_updates_with_their_evaluations_fill_the_time(eval_every: int | None, steps: int) -> None:
-    """20 a run and one an epoch, of 500 updates, or as often as the user says."""
-    evaluations = steps / eval_every if eval_every else max(20, steps / 500)
-    seconds = steps * 0.01 + evaluations * 0.2
-    assert updates(seconds, 0.01, 0.2, 500, eval_every) == pytest.approx(steps, abs=1)
+def test_evaluations_are_fewer_where_they_would_take_long(
+    validating: int, steps: int, evaluations: int
+) -> None:
+    """20 a run, or one an epoch, here of 1000 updates of 9 * 64 characters."""
+    settings = complete(TrainConfig(steps=steps, batch=9, seq=64), 10**6, 65)
+    spanning = spanned(replace(settings, eval_every=None), 9 * 64 * 1000 + 1, validating)
+    assert steps / spanning.eval_every == evaluations
 
 
 def test_a_run_by_minutes_takes_them_is_written_down_by_steps_and_can_be_repeated(

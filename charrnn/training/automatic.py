@@ -32,6 +32,8 @@ LEAST_STREAMS, FAST_STREAMS, MOST_STREAMS = 4, 16, 32
 SHORTEST = 100_000  # characters that a run reads, however short the text is
 WINDOW = 64
 TIED_FROM = 500  # characters
+EVALUATED = 2.7  # characters in the time that one takes to be learned
+LEAST_EVALUATIONS, EVALUATING = 8, 0.15  # of a run's time, where 20 evaluations would take more
 PATIENT, LEAST_PATIENCE = 0.4, 5  # of a run's evaluations without a better one
 
 
@@ -67,14 +69,17 @@ def complete(config: TrainConfig, characters: int, distinct: int, cores: int = 1
     fitting = {"epochs": epochs, "batch": batch, "seq": seq, "workers": max(1, min(workers, batch))}
     asked = {name: value for name, value in asdict(config).items() if value is not None}
     settings = Settings(**{**chosen, **asked, **fitting})
-    return settings if settings.minutes else spanned(settings, predictions)
+    return settings if settings.minutes else spanned(settings, training, validating)
 
 
-def spanned(settings: Settings, predictions: int) -> Settings:
-    """The same, with what spans a run of now known length."""
+def spanned(settings: Settings, training: int, validating: int) -> Settings:
+    """The same, with what spans a run of now known length, on so many characters."""
+    predictions = training - 1
     steps = settings.total_steps(predictions)
     an_epoch = math.ceil(predictions / (settings.batch * settings.seq))
-    eval_every = settings.eval_every or min(math.ceil(steps / EVALUATIONS_A_RUN), an_epoch)
+    affordable = EVALUATING * EVALUATED * steps * settings.batch * settings.seq / max(1, validating)
+    evaluations = max(LEAST_EVALUATIONS, min(EVALUATIONS_A_RUN, int(affordable)))
+    eval_every = settings.eval_every or min(math.ceil(steps / evaluations), an_epoch)
     patience = max(LEAST_PATIENCE, math.ceil(PATIENT * steps / eval_every))
     warmup = min(LONGEST_DEFAULT_WARMUP, steps // 10)
     return replace(

@@ -3,15 +3,18 @@
 From then on it is a training by ``--steps`` like any other, which can be repeated.
 """
 
+import bisect
+import math
 import time
+from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
 
-from charrnn.config import EVALUATIONS_A_RUN, Settings
+from charrnn.config import Settings
 from charrnn.network.parameters import Shape
 from charrnn.text.corpus import Parts
-from charrnn.training.automatic import spanned
+from charrnn.training.automatic import EVALUATED, spanned
 from charrnn.training.events import Progress
 from charrnn.training.team import Team
 from charrnn.training.trainer import start
@@ -19,7 +22,6 @@ from charrnn.training.trainer import start
 MEASURING = 0.03  # of the time
 SECONDS_AT_MOST = 5.0
 WARM = 3  # updates that are not counted: until then room is made, and caches are filled
-EVALUATED = 3.0  # times the speed at which characters are learned
 SECONDS_A_SAVE, BYTES_SAVED, BYTES_A_SECOND = 0.02, 24, 3e8  # a parameter; to a slow disk
 ENDLESS = 10**9
 
@@ -30,6 +32,11 @@ def fitted(config: Settings, shape: Shape, parts: Parts, team: Team, seconds: fl
     The first updates of a training are made and timed, evaluations estimated, and all is forgotten
     again. Only rank 0's clock and ``seconds`` count. Raises as `Trainer.run`.
     """
+
+    def by(steps: int) -> Settings:
+        settled = replace(config, minutes=None, steps=steps)
+        return spanned(settled, len(parts.train), len(parts.val))
+
     began = time.perf_counter()
     limit = min(SECONDS_AT_MOST, MEASURING * seconds)
     ends: list[float] = []
@@ -45,26 +52,22 @@ def fitted(config: Settings, shape: Shape, parts: Parts, team: Team, seconds: fl
     left = seconds - (time.perf_counter() - began)
     agreed = np.zeros(1, np.float32)
     if team.rank == 0:
-        an_epoch = (len(parts.train) - 1) / (config.batch * config.seq)
-        share = len(parts.val) / len(parts.train) / EVALUATED
+        evaluation = len(parts.val) / (config.batch * config.seq * EVALUATED) * update
         saved = SECONDS_A_SAVE + shape.parameters * BYTES_SAVED / BYTES_A_SECOND
-        evaluation = share * an_epoch * update + saved
-        agreed[0] = updates(left, update, evaluation, an_epoch, config.eval_every)
+
+        def spent(steps: int) -> float:
+            evaluations = math.ceil(steps / (by(steps).eval_every or steps))
+            return steps * update + evaluations * (evaluation + saved)
+
+        agreed[0] = updates(left, update, spent)
     team.sum(agreed)
-    settled = replace(config, minutes=None, steps=int(agreed[0]))
-    return spanned(settled, len(parts.train) - 1)
+    return by(int(agreed[0]))
 
 
-def updates(
-    seconds: float, update: float, evaluation: float, an_epoch: float, eval_every: int | None
-) -> int:
-    """How many fit into so many seconds, where one and an evaluation take so many of them.
+def updates(seconds: float, update: float, spent: Callable[[int], float]) -> int:
+    """The most that fit into so many ``seconds``, at least one.
 
-    Of ``an_epoch`` updates; evaluations come as often as the user said, or else 20 times a run and
-    once an epoch (`automatic.spanned`).
+    One takes ``update`` of them, and so many with their evaluations what is ``spent`` on them.
     """
-    if eval_every:
-        return max(1, round(seconds / (update + evaluation / eval_every)))
-    twenty_a_run = (seconds - EVALUATIONS_A_RUN * evaluation) / update
-    one_an_epoch = seconds / (update + evaluation / max(1, an_epoch))
-    return max(1, round(min(twenty_a_run, one_an_epoch)))
+    most = max(1, int(seconds / update))
+    return max(1, bisect.bisect_right(range(1, most + 1), seconds, key=spent))
