@@ -107,6 +107,7 @@ def test_evaluations_are_fewer_where_they_would_take_long(
     """20 a run, or one an epoch, here of 1000 updates of 9 * 64 characters."""
     settings = complete(TrainConfig(steps=steps, batch=9, seq=64), 10**6, 65)
     spanning = spanned(replace(settings, eval_every=None), 9 * 64 * 1000 + 1, validating)
+    assert spanning.eval_every
     assert steps / spanning.eval_every == evaluations
 
 
