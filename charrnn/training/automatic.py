@@ -20,7 +20,7 @@ from charrnn.config import (
 )
 from charrnn.network.parameters import Shape
 
-OPERATIONS_A_MINUTE = 60 * 130e9  # of floating point, by two cores of 2026
+OPERATIONS_A_MINUTE = 60 * 100e9  # of floating point, by two cores of 2026
 DEFAULT_MINUTES = 4.0
 STREAMS_A_WORKER = 4  # two workers overtake one between 2 and 4 streams each (docs/performance.md)
 UNITS = 32  # numbers of units are multiples of this
