@@ -20,10 +20,14 @@ CACHE_BYTES = 1 << 19
 def losses(h: Array, targets: Ids, W: Array, b: Array) -> Array:
     """The surprise in nats at each of ``targets`` (N,), given h (N, H), W (H, V), b (V,); (N,)."""
     nats = np.empty(len(h), h.dtype)
-    for rows in _slices(len(h), _rows_in_cache(W)):
-        logits = _shifted_logits(h[rows], W, b)
-        picked = logits[np.arange(len(logits)), targets[rows]]
-        nats[rows] = np.log(np.exp(logits, out=logits).sum(axis=1)) - picked
+    logits = np.empty((min(ROWS, len(h)), len(b)), W.dtype)
+    for rows in _slices(len(h), ROWS):
+        product = np.matmul(h[rows], W, out=logits[: rows.stop - rows.start])
+        for some in _slices(len(product), _rows_in_cache(W)):
+            part = product[some]
+            _shift(part, b)
+            picked = part[np.arange(len(part)), targets[rows][some]]
+            nats[rows][some] = np.log(np.exp(part, out=part).sum(axis=1)) - picked
     return nats
 
 
