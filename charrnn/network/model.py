@@ -4,7 +4,7 @@ Not here: what the cells compute (cells.py), the loss (softmax.py), how weights 
 """
 
 from collections.abc import Callable, Sequence
-from typing import TypeAlias
+from typing import Protocol, TypeAlias
 
 import numpy as np
 
@@ -18,6 +18,17 @@ from charrnn.text.vocab import Ids
 States: TypeAlias = Sequence[State]
 Masks: TypeAlias = Sequence[Array]
 NO_MASKS: Masks = ()
+
+
+class Backward(Protocol):
+    """From the gradient of a window's outputs to that of everything before them."""
+
+    def __call__(self, dh: Array, gradients: Parameters, dafter: States | None = None, /) -> States:
+        """Writes the layers' gradients; gives that of the states before the window.
+
+        ``dh`` (T, B, H) is **overwritten** · ``dafter`` is the gradient of the states after the
+        window, zeros where it is None.
+        """
 
 
 class Network:
@@ -42,17 +53,15 @@ class Network:
         states: States,
         masks: Masks = NO_MASKS,
         room: Workspace | None = None,
-    ) -> tuple[Array, States, Callable[[Array, Parameters], None]]:
+    ) -> tuple[Array, States, Backward]:
         """The top layer's outputs over a window, (T, B, H), and the states after it.
 
         ``ids`` (T, B) · ``masks`` one (B, H) a layer, multiplied on its output (dropout, the same
-        mask for the whole window), or none. The backward takes the gradient of the outputs,
-        **overwrites it**, and writes the layers' gradients to the Parameters given to it; the
-        gradient stops at ``states`` (truncated backpropagation through time). Outputs and backward
-        are good until the next window is run in the same ``room``; without one, for ever.
+        mask for the whole window), or none. Outputs and backward are good until the next window is
+        run in the same ``room``; without one, for ever.
         """
         room = room or Workspace()
-        undo: list[Callable[[Array, Parameters], Array | None]] = []
+        undo: list[Callable[[Array, Parameters, State], tuple[Array | None, State]]] = []
         after: list[State] = []
         x: Array | None = None
         for layer, state in enumerate(states):
@@ -64,22 +73,26 @@ class Network:
             undo.append(backward)
         assert x is not None
 
-        def backward_all(dh: Array, gradients: Parameters) -> None:
+        def backward_all(dh: Array, gradients: Parameters, dafter: States | None = None) -> States:
+            dafter = dafter or [tuple(map(np.zeros_like, state)) for state in states]
             dx: Array | None = dh
+            dbefore: list[State] = []
             for layer in reversed(range(len(undo))):
                 assert dx is not None
                 if masks:
                     dx *= masks[layer]
-                dx = undo[layer](dx, gradients)
+                dx, dstate = undo[layer](dx, gradients, dafter[layer])
+                dbefore.insert(0, dstate)
+            return dbefore
 
         return x, after, backward_all
 
     def _layer(
         self, layer: int, ids: Ids, below: Array | None, state: State, room: Workspace
-    ) -> tuple[Array, State, Callable[[Array, Parameters], Array | None]]:
+    ) -> tuple[Array, State, Callable[[Array, Parameters, State], tuple[Array | None, State]]]:
         """One layer over a window, on the layer ``below`` or, if that is None, on ``ids``.
 
-        The backward gives the gradient of the layer below.
+        The backward gives the gradients of the layer below and of the state before.
         """
         W, U, b, r = (self.parameters[f"{name}{layer}"] for name in "WUbr")
         of_gates = scale(self.shape.cell, W.dtype)
@@ -92,11 +105,10 @@ class Network:
         recurrence = self.shape.recurrence.recurrence
         h, after, undo_cell = recurrence(len(ids), put_a, state, U, r, room)
 
-        def backward(dh: Array, gradients: Parameters) -> Array | None:
-            nothing = tuple(map(np.zeros_like, state))  # beyond the window's end: truncated
+        def backward(dh: Array, gradients: Parameters, dafter: State) -> tuple[Array | None, State]:
             dW, dU, db, dr = (gradients[f"{name}{layer}"] for name in "WUbr")
-            da, _ = undo_cell(dh, nothing, dU, dr)
-            return undo_input(da, dW, db, *([gradients["E"]] if embedded else []))
+            da, dbefore = undo_cell(dh, dafter, dU, dr)
+            return undo_input(da, dW, db, *([gradients["E"]] if embedded else [])), dbefore
 
         return h, after, backward
 
@@ -121,7 +133,7 @@ class Network:
         loss, dh = loss_and_gradients(
             flat, targets.ravel(), *self.output_weights, *into, room, characters
         )
-        backward(dh.reshape(h.shape), gradients)
+        backward(dh.reshape(h.shape), gradients)  # and no further: truncated
         return loss, after
 
     def predict(self, ids: Ids, states: States) -> tuple[Array, States]:

@@ -41,7 +41,11 @@ class Stepper:
             above = self.layers[0].product.below
 
     def __call__(self, ids: Ids) -> Array:
-        """The logits (V, B) of what follows ``ids`` (B,), good until the next call."""
+        """The logits (V, B) of what follows ``ids`` (B,), good until the next call.
+
+        ``layers`` then have their outputs ``h`` (H, B) and, between 0 and 1, their sigmoid
+        ``gates`` (gates, H, B), as good as long.
+        """
         for layer in self.layers:
             layer.step(ids)
         return self.readout()
@@ -69,6 +73,7 @@ class _Layer:
 
     def __init__(self, network: Network, at: int, state: State, above: Array) -> None:
         cell = network.shape.cell
+        self._sigmoids = network.shape.recurrence.sigmoids
         W, U, b = _side_by_side(cell, *(network.parameters[f"{name}{at}"] for name in "WUbr"))
         E = network.parameters["E"] if at == 0 and network.shape.tied else None
         if E is not None and len(E) <= ROWS_AT_MOST:
@@ -79,6 +84,12 @@ class _Layer:
         self.h, self.above = self.product.own, above
         self.h[...], *others = (part.T for part in state)
         self._move = MOVES[cell](self.product.result, self.h, *(part.copy() for part in others))
+
+    @property
+    def gates(self) -> Array:
+        """What the sigmoid gates were in the last step, in the order of cells.py."""
+        H, B = self.h.shape
+        return self.product.result[: self._sigmoids * H].reshape(self._sigmoids, H, B)
 
     def step(self, ids: Ids) -> None:
         """Read the layer below or, in the first, ``ids`` (B,); write for the layer above."""

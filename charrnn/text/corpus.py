@@ -75,7 +75,12 @@ def encode(sources: Sequence[Source], stock: Stock, path: Path) -> Ids:
 
 def whole_text(path: Path, newline: str) -> str:
     """The text of one file, or of standard input for -, in memory. Raises as `take_stock`."""
-    return "".join(_texts(find([path]), newline))
+    return "".join(texts(path, newline))
+
+
+def texts(path: Path, newline: str) -> Iterator[str]:
+    """The same in pieces of bounded size, none of them empty."""
+    return _texts(find([path]), newline)
 
 
 def divide(ids: Ids, config: TrainConfig) -> Parts:

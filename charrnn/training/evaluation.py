@@ -26,7 +26,15 @@ SAME = 1e-4  # nats: no character of two readings of a window differs by more if
 def mean_loss(
     network: Network, ids: Ids, team: Team = ALONE, *, streams: int | None = None
 ) -> float:
-    """Nats a character over ``ids`` (N,), the first of which has no predecessor and is not counted.
+    """Nats a character over ``ids`` (N,), the first of which is not counted; see `surprises`."""
+    nats = surprises(network, ids, team, streams=streams)
+    return float(nats.sum(dtype=np.float64)) / len(nats)
+
+
+def surprises(
+    network: Network, ids: Ids, team: Team = ALONE, *, streams: int | None = None
+) -> npt.NDArray[np.float32]:
+    """The nats of each of ``ids`` (N,) but the first, which has no predecessor: (N - 1,).
 
     One stream is the plain single pass. Several read parts of the text side by side, from zero
     states at first. Then each takes over the state that its left neighbour ended with and reads its
@@ -83,7 +91,7 @@ def mean_loss(
         for one, others in zip(_arrays(ended), _arrays(states), strict=True):
             one[reading] = others
         waiting = np.union1d(waiting, reading[reading + 1 < streams] + 1)
-    return float(nats.sum(dtype=np.float64)) / predictions
+    return nats.T.ravel()[:predictions]
 
 
 def streams_for(predictions: int) -> int:

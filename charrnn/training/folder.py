@@ -114,7 +114,7 @@ def find_model(path: Path | None, root: Path = DEFAULT_ROOT) -> Path:
         InputError: when there is none.
     """
     if path is None:
-        runs = [found for folder in _folders(root) if (found := _model_in(folder))]
+        runs = models_in(root)
         if not runs:
             raise InputError(root, "no trained model in it yet; train one with 'charrnn train'")
         return max(runs, key=lambda model: model.stat().st_mtime_ns)
@@ -126,8 +126,10 @@ def find_model(path: Path | None, root: Path = DEFAULT_ROOT) -> Path:
     return found
 
 
-def _folders(root: Path) -> list[Path]:
-    return [path for path in root.iterdir() if path.is_dir()] if root.is_dir() else []
+def models_in(root: Path) -> list[Path]:
+    """The best model of each run folder directly in ``root``, by name; of some only the last."""
+    folders = sorted(path for path in root.iterdir() if path.is_dir()) if root.is_dir() else []
+    return [found for folder in folders if (found := _model_in(folder))]
 
 
 def _model_in(folder: Path) -> Path | None:
