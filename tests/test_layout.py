@@ -36,9 +36,13 @@ ORDER = """
     training.run
     sampling.filters
     sampling.sampler
-    reports.summary reports.loss reports.score reports.vocab reports.speed
+    reports.summary reports.loss reports.score reports.vocab reports.speed reports.held_out
+    reports.runs reports.unroll reports.gradients reports.memory reports.neurons
+    reports.overview
     api
-    render.document render.plot render.text
+    render.blocks render.words render.document
+    render.sections render.terminal render.plot render.page
+    render.progress
     cli.blas cli.console cli.settings cli.signals
     cli.options
     cli.train cli.sample cli.inspect

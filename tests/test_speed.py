@@ -11,7 +11,8 @@ import charrnn
 from charrnn import TrainConfig
 from charrnn.errors import MachineError
 from charrnn.network.parameters import Shape
-from charrnn.render import plot, text
+from charrnn.render import plot, sections, terminal
+from charrnn.render.words import width
 from charrnn.reports.speed import SAMPLES, STREAMS, WINDOWS, Point, Speed, speed, training_step
 from charrnn.training import memory
 from charrnn.training.machine import cores
@@ -66,18 +67,18 @@ def test_json_has_every_measurement(program: Program, run_folder: Path) -> None:
 
 
 def test_text_shows_each_point_within_eighty_columns() -> None:
-    shown = text.speed(REPORT)
+    shown = terminal.text(sections.speed(REPORT))
     assert "runs/猫/best.npz" in shown
     assert "40,000" in shown
     assert "80%" in shown
-    assert all(text.width(line) <= 80 for line in shown.splitlines()), shown
+    assert all(width(line) <= 80 for line in shown.splitlines()), shown
 
 
 @pytest.mark.parametrize(("name", "begins"), [("a.png", b"\x89PNG"), ("a.svg", b"<?xml")])
 def test_picture_is_of_the_kind_that_its_name_says(
     name: str, begins: bytes, tmp_path: Path
 ) -> None:
-    plot.speed(REPORT, tmp_path / name)
+    assert plot.draw([sections.speed(REPORT)], tmp_path / name) == []
     assert (tmp_path / name).read_bytes().startswith(begins)
 
 

@@ -2,6 +2,7 @@
 
 import os
 import sys
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import click
@@ -18,6 +19,11 @@ class Console:
     def result(self, text: str) -> None:
         """A whole result, on stdout."""
         sys.stdout.write(text + "\n")
+
+    def parts(self, parts: Iterable[str]) -> None:
+        """A whole result that comes in parts, on stdout."""
+        sys.stdout.writelines(parts)
+        sys.stdout.write("\n")
 
     def note(self, text: str) -> None:
         """Something worth knowing, on stderr; nothing when quiet."""

@@ -1,12 +1,21 @@
-"""``charrnn inspect``: reports on a trained model."""
+"""``charrnn inspect``: reports on trained models."""
 
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from charrnn.cli import blas, options
+from charrnn.cli.console import Console
 from charrnn.cli.settings import Command
 from charrnn.training.machine import cores
+
+if TYPE_CHECKING:
+    from charrnn.render.blocks import Section
+    from charrnn.reports.held_out import HeldOut
+    from charrnn.training.checkpoint import Checkpoint
 
 SECONDS_A_POINT = 0.5
 
@@ -32,52 +41,128 @@ def inspect_group(ctx: click.Context) -> None:
     blas.limit(cores() if ctx.invoked_subcommand == "speed" else 1)
 
 
+class Wanted:
+    """Where a report is wanted: on stdout as text or JSON, besides as a picture and as a page."""
+
+    def __init__(self, ctx: click.Context) -> None:
+        self.console: Console = options.console(ctx)
+        self.plot: Path | None = ctx.params.get("plot")
+        self.html: Path | None = ctx.params.get("html")
+        options.ready_to_plot(self.plot)
+
+    def give(
+        self, title: str, sections: "Sequence[Section]", documents: Callable[[], Iterator[str]]
+    ) -> None:
+        """Write what was found everywhere."""
+        from charrnn.files import write_atomically
+        from charrnn.render import terminal
+
+        if self.console.json:
+            for line in documents():
+                self.console.result(line)
+        else:
+            self.console.result("\n\n".join(map(terminal.text, sections)))
+        if self.html:
+            from charrnn.render.page import page
+
+            document = page(title, sections).encode()
+            write_atomically(self.html, lambda file: file.write(document))
+        if self.plot:
+            from charrnn.render.plot import draw
+
+            for note in draw(sections, self.plot):
+                self.console.note(note)
+
+
+def _loaded(models: Sequence[Path | None], console: Console) -> "Iterator[tuple[Checkpoint, Path]]":
+    """Each of ``models``, or the newest, with its file."""
+    from charrnn.training.checkpoint import load
+
+    for named in models or [None]:
+        path = options.find_model(named, console)
+        yield load(path), path
+
+
+def _text(checkpoint: "Checkpoint", model: Path, file: Path | None) -> "HeldOut":
+    """What the report reads: ``file``, or else the validation part."""
+    from charrnn.reports import held_out
+
+    if file is not None:
+        return held_out.of_file(checkpoint, file)
+    return held_out.of_corpus(checkpoint, model)
+
+
 @inspect_group.command("summary", cls=Command)
 @options.model
+@options.html
 @options.common
 @click.pass_context
 def summary_command(ctx: click.Context, /, model: Path | None, **_: object) -> None:
     """Cell, sizes, parameters by part, corpus, training and losses."""
-    from charrnn.render import document, text
+    from charrnn.render import document, sections
     from charrnn.reports.summary import summary
-    from charrnn.training.checkpoint import load
 
-    console = options.console(ctx)
-    path = options.find_model(model, console)
-    report = summary(load(path), str(path))
-    console.result(document.plain(report) if console.json else text.summary(report))
+    wanted = Wanted(ctx)
+    ((checkpoint, path),) = _loaded([model], wanted.console)
+    report = summary(checkpoint, str(path))
+    wanted.give(str(path), [sections.summary(report)], lambda: iter([document.plain(report)]))
+
+
+@inspect_group.command("runs", cls=Command)
+@click.argument("folder", required=False, type=click.Path(path_type=Path))
+@click.option("--csv", "as_csv", is_flag=True, help="Print a line of values a run.")
+@options.html
+@options.common
+@click.pass_context
+def runs_command(ctx: click.Context, /, folder: Path | None, as_csv: bool, **_: object) -> None:
+    """All runs under FOLDER (or runs/), those on the same text together, best first."""
+    from charrnn.render import document, sections
+    from charrnn.reports.runs import runs
+
+    wanted = Wanted(ctx)
+    if as_csv and wanted.console.json:
+        raise click.UsageError("--csv and --json exclude each other", ctx)
+    report = runs(folder or options.runs_root())
+    if as_csv:
+        wanted.console.result(document.runs_as_csv(report))
+        return
+    wanted.give(report.folder, [sections.runs(report)], lambda: iter([document.plain(report)]))
 
 
 @inspect_group.command("loss", cls=Command)
-@options.model
+@options.models
+@options.plot
+@options.html
 @options.common
 @click.pass_context
-def loss_command(ctx: click.Context, /, model: Path | None, **_: object) -> None:
-    """Training and validation loss over steps, in nats a character."""
-    from charrnn.render import document, text
+def loss_command(ctx: click.Context, /, models: tuple[Path, ...], **_: object) -> None:
+    """Training and validation loss over steps, in nats a character; models side by side."""
+    from charrnn.render import document, sections
     from charrnn.reports.loss import losses
 
-    console = options.console(ctx)
-    path = options.find_model(model, console)
-    named_file = model is not None and not model.is_dir()
-    report = losses(path if named_file else path.parent)
-    console.result(document.plain(report) if console.json else text.losses(report))
+    wanted = Wanted(ctx)
+    reports = []
+    for model in models or [None]:
+        path = options.find_model(model, wanted.console)
+        named_file = model is not None and not model.is_dir()
+        reports.append(losses(path if named_file else path.parent))
+    wanted.give("Loss", [sections.losses(reports)], lambda: map(document.plain, reports))
 
 
 @inspect_group.command("vocab", cls=Command)
 @options.model
+@options.html
 @options.common
 @click.pass_context
 def vocab_command(ctx: click.Context, /, model: Path | None, **_: object) -> None:
     """The characters that the model knows, with counts and code points."""
-    from charrnn.render import document, text
+    from charrnn.render import document, sections
     from charrnn.reports.vocab import vocab
-    from charrnn.training.checkpoint import load
 
-    console = options.console(ctx)
-    path = options.find_model(model, console)
-    report = vocab(load(path), str(path))
-    console.result(document.plain(report) if console.json else text.vocab(report))
+    wanted = Wanted(ctx)
+    ((checkpoint, path),) = _loaded([model], wanted.console)
+    report = vocab(checkpoint, str(path))
+    wanted.give(str(path), [sections.vocab(report)], lambda: iter([document.plain(report)]))
 
 
 @inspect_group.command("speed", cls=Command)
@@ -90,34 +175,30 @@ def vocab_command(ctx: click.Context, /, model: Path | None, **_: object) -> Non
     help="Time for each measurement.",
 )
 @options.plot
+@options.html
 @options.common
 @click.pass_context
-def speed_command(
-    ctx: click.Context, /, model: Path | None, seconds: float, plot: Path | None, **_: object
-) -> None:
+def speed_command(ctx: click.Context, /, model: Path | None, seconds: float, **_: object) -> None:
     """Characters a second in training and sampling, by streams, window and workers.
 
     Beside them stand GFLOP/s, and their share of what matrix products reach on this machine, which
     should have nothing else to do. What is trained for this is not kept.
     """
-    from charrnn.render import document, text
+    from charrnn.render import document, sections
     from charrnn.reports.speed import speed
-    from charrnn.training.checkpoint import load
 
-    console = options.console(ctx)
-    drawn = options.ready_to_plot(plot)
-    path = options.find_model(model, console)
-    trained = load(path)
-    console.note("measuring: this takes a while, and wants the machine for itself")
-    report = speed(trained, str(path), seconds)
-    console.result(document.plain(report) if console.json else text.speed(report))
-    if drawn and plot:
-        drawn.speed(report, plot)
+    wanted = Wanted(ctx)
+    ((checkpoint, path),) = _loaded([model], wanted.console)
+    wanted.console.note("measuring: this takes a while, and wants the machine for itself")
+    report = speed(checkpoint, str(path), seconds)
+    wanted.give(str(path), [sections.speed(report)], lambda: iter([document.plain(report)]))
 
 
 @inspect_group.command("score", cls=Command)
 @click.argument("file", type=click.Path(path_type=Path))
 @options.model
+@options.plot
+@options.html
 @options.common
 @click.pass_context
 def score_command(ctx: click.Context, /, file: Path, model: Path | None, **_: object) -> None:
@@ -125,12 +206,135 @@ def score_command(ctx: click.Context, /, file: Path, model: Path | None, **_: ob
 
     The state starts at zero; the first character has no predecessor and is not counted.
     """
-    from charrnn.render import document, text
-    from charrnn.reports.score import score
-    from charrnn.text.corpus import whole_text
-    from charrnn.training.checkpoint import load
+    from charrnn.render import document, sections
+    from charrnn.reports.score import Tally, pieces
+    from charrnn.text.corpus import texts
 
-    console = options.console(ctx)
-    checkpoint = load(options.find_model(model, console))
-    report = score(checkpoint, whole_text(file, checkpoint.stock.newline), str(file))
-    console.result(document.score(report) if console.json else text.score(report))
+    wanted = Wanted(ctx)
+    ((checkpoint, path),) = _loaded([model], wanted.console)
+    tally = Tally()
+    read = tally.of(pieces(checkpoint, texts(file, checkpoint.stock.newline), str(file)))
+    if wanted.console.json:  # while it is read, as a long text is not held
+        wanted.console.parts(document.score(read, lambda: tally.result().totals))
+    else:
+        deque(read, maxlen=0)  # the tally keeps what is shown
+    wanted.give(f"{file} by {path}", [sections.score(tally.result())], lambda: iter(()))
+
+
+@inspect_group.command("unroll", cls=Command)
+@options.model
+@click.option("--text", required=True, help="What the network reads, from a zero state.")
+@options.plot
+@options.html
+@options.common
+@click.pass_context
+def unroll_command(ctx: click.Context, /, model: Path | None, text: str, **_: object) -> None:
+    """The network unrolled over a text: what it reads, its state, what it expects."""
+    from charrnn.render import document, sections
+    from charrnn.reports.held_out import of_text
+    from charrnn.reports.unroll import unroll
+
+    wanted = Wanted(ctx)
+    ((checkpoint, path),) = _loaded([model], wanted.console)
+    report = unroll(checkpoint, str(path), of_text(checkpoint, text, "--text"))
+    wanted.give(str(path), [sections.unrolled(report)], lambda: iter([document.plain(report)]))
+
+
+@inspect_group.command("gradients", cls=Command)
+@options.models
+@click.option(
+    "--lags", type=options.POSITIVE, default=200, show_default=True, help="Steps back at most."
+)
+@click.option("--untrained", is_flag=True, help="Each model also as it was before its training.")
+@options.text_file
+@options.plot
+@options.html
+@options.common
+@click.pass_context
+def gradients_command(
+    ctx: click.Context, /, models: tuple[Path, ...], lags: int, untrained: bool,
+    text_file: Path | None, **_: object,
+) -> None:  # fmt: skip
+    """The vanishing gradient: how much of a loss's gradient reaches the state k steps back.
+
+    By backpropagation through exactly k steps, at many places of a text.
+    """
+    from charrnn.render import document, sections
+    from charrnn.reports.gradients import gradients
+
+    wanted = Wanted(ctx)
+    reports = [
+        gradients(checkpoint, str(path), text, lags=lags, untrained=fresh)
+        for checkpoint, path in _loaded(models, wanted.console)
+        for text in [_text(checkpoint, path, text_file)]
+        for fresh in ([False, True] if untrained else [False])
+    ]
+    wanted.give("Gradients", [sections.gradients(reports)], lambda: map(document.plain, reports))
+
+
+@inspect_group.command("memory", cls=Command)
+@options.models
+@options.text_file
+@options.plot
+@options.html
+@options.common
+@click.pass_context
+def memory_command(
+    ctx: click.Context, /, models: tuple[Path, ...], text_file: Path | None, **_: object
+) -> None:
+    """Long-term dependency: the loss at a place by how many characters before it were given."""
+    from charrnn.render import document, sections
+    from charrnn.reports.memory import memory
+
+    wanted = Wanted(ctx)
+    reports = [
+        memory(checkpoint, str(path), _text(checkpoint, path, text_file))
+        for checkpoint, path in _loaded(models, wanted.console)
+    ]
+    wanted.give("Memory", [sections.memory(reports)], lambda: map(document.plain, reports))
+
+
+@inspect_group.command("neurons", cls=Command)
+@options.model
+@click.option("--text", help="What units are shown over.  [default: the beginning of the text]")
+@options.text_file
+@options.plot
+@options.html
+@options.common
+@click.pass_context
+def neurons_command(
+    ctx: click.Context, /, model: Path | None, text: str | None, text_file: Path | None, **_: object
+) -> None:
+    """What units do over a text; which follow quotes, lines, brackets, sentences, scripts."""
+    from charrnn.render import document, sections
+    from charrnn.reports.held_out import of_text
+    from charrnn.reports.neurons import neurons
+
+    wanted = Wanted(ctx)
+    ((checkpoint, path),) = _loaded([model], wanted.console)
+    shown = None if text is None else of_text(checkpoint, text, "--text")
+    report = neurons(checkpoint, str(path), _text(checkpoint, path, text_file), shown)
+    wanted.give(str(path), [sections.neurons(report)], lambda: iter([document.plain(report)]))
+
+
+@inspect_group.command("report", cls=Command)
+@options.models
+@options.text_file
+@options.html
+@options.common
+@click.pass_context
+def report_command(
+    ctx: click.Context, /, models: tuple[Path, ...], text_file: Path | None, **_: object
+) -> None:
+    """All of it, in a natural order: best with --html."""
+    from charrnn.render import document, sections
+    from charrnn.reports.overview import overview
+
+    wanted = Wanted(ctx)
+    loaded = [
+        (checkpoint, path, _text(checkpoint, path, text_file))
+        for checkpoint, path in _loaded(models, wanted.console)
+    ]
+    report = overview(loaded)
+    title = ", ".join(str(path) for _, path, _ in loaded)
+    wanted.give(title, sections.overview(report), lambda: iter([document.overview(report)]))

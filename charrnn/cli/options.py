@@ -4,7 +4,6 @@ import os
 from collections.abc import Callable
 from importlib import import_module
 from pathlib import Path
-from types import ModuleType
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
@@ -27,11 +26,24 @@ ABOVE_ZERO = click.FloatRange(min=0, min_open=True)
 model = click.argument("model", required=False, type=click.Path(path_type=Path))
 
 
+models = click.argument("models", nargs=-1, type=click.Path(path_type=Path), metavar="[MODEL]...")
+html = click.option(
+    "--html",
+    type=click.Path(path_type=Path, dir_okay=False),
+    metavar="FILE.html",
+    help="Write it as a page that opens offline, too.",
+)
 plot = click.option(
     "--plot",
-    type=click.Path(path_type=Path),
+    type=click.Path(path_type=Path, dir_okay=False),
     metavar="FILE.png|.svg",
     help="Draw it, too (with matplotlib).",
+)
+text_file = click.option(
+    "--text-file",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Read this text (- for stdin).  [default: the validation part of the model's corpus]",
 )
 
 
@@ -68,19 +80,19 @@ def console(ctx: click.Context) -> Console:
     return Console(ctx.params["quiet"], ctx.params["no_color"], ctx.params["json"])
 
 
-def ready_to_plot(path: Path | None) -> ModuleType | None:
-    """What draws to ``path``, or nothing without one; said before long work, not after it.
+def ready_to_plot(path: Path | None) -> None:
+    """Say before long work, not after it, that it could not be drawn to ``path``.
 
     Raises:
         click.BadParameter: when the file's name does not say what kind of picture it is to be.
         MachineError: when matplotlib is not installed.
     """
     if path is None:
-        return None
+        return
     if path.suffix not in (".png", ".svg"):
         raise click.BadParameter(f"{path} ends neither in .png nor in .svg", param_hint="--plot")
     try:
-        return import_module("charrnn.render.plot")
+        import_module("charrnn.render.plot")
     except ImportError:
         problem = "is not installed; pip install 'charrnn-numpy[plot]'"
         raise MachineError("--plot: matplotlib", problem) from None

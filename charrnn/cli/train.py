@@ -244,23 +244,23 @@ class Display:
         self._line(event.text)
 
     def _start(self, event: "Start") -> None:
-        from charrnn.render import document, text
+        from charrnn.render import document, progress
 
         assert self.stop is not None
         self.stop.training = True
         self.begun = event
         if self.console.json:
             self._result(document.event(event))
-        self.console.note(text.start(event))
+        self.console.note(progress.start(event))
         if self.console.on_terminal and not self.console.quiet:
             from tqdm import tqdm
 
             self.bar = tqdm(unit="step", dynamic_ncols=True, leave=False, file=sys.stderr)
 
     def _baselines(self, event: "Baselines") -> None:
-        from charrnn.render import text
+        from charrnn.render.words import baselines
 
-        self._line(f"to beat  {text.baselines(event)}")
+        self._line(f"to beat  {baselines(event)}")
 
     def _progress(self, event: "Progress") -> None:
         if self.bar is not None:
@@ -271,25 +271,27 @@ class Display:
             self._line(f"step {event.step:,} of {event.total_steps:,}  loss {event.loss:.3f}")
 
     def _evaluation(self, event: "Evaluation") -> None:
-        from charrnn.render import document, text
+        from charrnn.render import document, progress
 
         if self.console.json:
             self._result(document.event(event))
-        self._line(text.evaluation(event))
+        self._line(progress.evaluation(event))
 
     def _preview(self, event: "Preview") -> None:
-        from charrnn.render.text import harmless
+        from charrnn.render.words import harmless
 
         self._line(
             self.console.dim("\n".join(f"  │ {harmless(line)}" for line in event.text.split("\n")))
         )
 
     def _end(self, event: "End") -> None:
-        from charrnn.render import document, text
+        from charrnn.render import document, progress
 
         self.close()
         assert self.begun is not None
-        self._result(document.event(event) if self.console.json else text.end(event, self.begun))
+        self._result(
+            document.event(event) if self.console.json else progress.end(event, self.begun)
+        )
 
     def _result(self, line: str) -> None:
         self.console.result(line)

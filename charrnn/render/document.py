@@ -1,46 +1,73 @@
-"""Events and reports as JSON: one line each, non-ASCII as it is, no NaN."""
+"""Events and reports as JSON: one line each, non-ASCII as it is, no NaN; and runs as CSV."""
 
+import csv
+import io
 import json
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import asdict
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from charrnn.api import Sample
-from charrnn.reports.loss import Losses
-from charrnn.reports.score import Score
-from charrnn.reports.speed import Speed
-from charrnn.reports.summary import Summary
-from charrnn.reports.vocab import Characters
-from charrnn.training.events import End, Evaluation, Start
+if TYPE_CHECKING:
+    from charrnn.reports.overview import Overview
+    from charrnn.reports.runs import Runs
+    from charrnn.reports.score import Piece, Totals
+
+NAMES = {"Start": "start", "Evaluation": "eval", "End": "end"}
+COLUMNS = (
+    "run", "files", "sha256", "training_characters", "validation_characters", "cell", "layers",
+    "hidden", "parameters", "seed", "step", "epoch", "train_loss", "val_loss", "ngram", "unigram",
+)  # fmt: skip
 
 
-def event(what: Start | Evaluation | End) -> str:
+def event(what: Any) -> str:
     """An event of a training, with its name first."""
-    names = {Start: "start", Evaluation: "eval", End: "end"}
-    return _line({"event": names[type(what)], **asdict(what)})
+    return _line({"event": NAMES[type(what).__name__], **asdict(what)})
 
 
-def plain(what: Summary | Losses | Characters | Speed | Sample) -> str:
+def plain(what: Any) -> str:
     """A report or a sample, under the names of its fields."""
     return _line(asdict(what))
 
 
-def score(what: Score) -> str:
-    """The totals, and under ``each`` every character with its likeliest alternatives."""
-    totals = ("characters", "nats", "bits", "perplexity", "total_nats", "unknown")
-    each = [
-        {
-            "character": character,
-            "nats": float(nats),
-            "likeliest": [
-                [alternative, float(probability)]
-                for alternative, probability in zip(alternatives, row, strict=True)
-            ],
-        }
-        for character, nats, alternatives, row in zip(
-            what.text, what.surprise, what.likeliest, what.probability, strict=True
-        )
-    ]
-    return _line({**{name: getattr(what, name) for name in totals}, "each": each})
+def score(read: Iterable["Piece"], totals: Callable[[], "Totals"]) -> Iterator[str]:
+    """In parts: under ``each`` every character with its likeliest alternatives, then the totals."""
+    opening = '{"each": ['
+    for piece in read:
+        if piece.text:  # the last may only count unknown characters
+            yield opening + ", ".join(map(_line, _each(piece)))
+            opening = ", "
+    yield "], " + _line(asdict(totals())).removeprefix("{")
+
+
+def overview(what: "Overview") -> str:
+    """All reports, each under its name."""
+    several = ("summaries", "losses", "gradients", "memories", "neurons")
+    found = {name: [asdict(one) for one in getattr(what, name)] for name in several}
+    single = {name: asdict(getattr(what, name)) for name in ("unrolled", "vocab")}
+    each = list(_each(what.score.beginning))
+    return _line({**found, **single, "score": {"each": each, **asdict(what.score.totals)}})
+
+
+def runs_as_csv(what: "Runs") -> str:
+    """One line a run, the best of each text first, under a line with the names."""
+    file = io.StringIO()
+    writer = csv.DictWriter(file, COLUMNS, extrasaction="ignore", lineterminator="\n")
+    writer.writeheader()
+    for group in what.groups:
+        for one in group.runs:
+            row = {**asdict(one), **asdict(one.corpus), **asdict(one.training)}
+            beside = {} if one.baselines is None else asdict(one.baselines)
+            writer.writerow({**row, **beside, "run": one.model, "files": " ".join(group.files)})
+    return file.getvalue().rstrip("\n")
+
+
+def _each(piece: "Piece") -> Iterator[dict[str, Any]]:
+    for character, nats, alternatives, row in zip(
+        piece.text, piece.surprise.tolist(), piece.likeliest, piece.probability.tolist(),
+        strict=True,
+    ):  # fmt: skip
+        likeliest = [list(pair) for pair in zip(alternatives, row, strict=True)]
+        yield {"character": character, "nats": nats, "likeliest": likeliest}
 
 
 def _line(value: dict[str, Any]) -> str:

@@ -1,28 +1,50 @@
-"""How well a model predicts a text: each character's surprise, and what it took to be likeliest."""
+"""How well a model predicts a text: each character's surprise, and what it took to be likeliest.
 
+A text is read in pieces, and what is held does not grow with it: `Tally` keeps sums, the beginning
+and the hardest characters. `score` keeps everything, for a program that has the text anyway.
+"""
+
+import heapq
 import math
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
 from charrnn.errors import InputError
+from charrnn.network.workspace import Array
 from charrnn.text.decode import with_newlines
 from charrnn.training.checkpoint import Checkpoint
 from charrnn.training.events import bits
 
 WINDOW = 256
 ALTERNATIVES = 3
+BEGINNING, HARDEST, CONTEXT = 4000, 20, 12  # characters that a tally keeps
 
 
 @dataclass(frozen=True, eq=False)
-class Score:
-    """Surprises of ``characters`` predictions; the text's first character has none.
+class Piece:
+    """N predictions in a row.
+
+    ``text`` is what was predicted, ``surprise`` (N,) in nats, ``likeliest`` a string of
+    alternatives for each and ``probability`` (N, alternatives) what the model gave them.
+    ``unknown`` characters that the model has never seen were passed over on the way.
+    """
+
+    text: str
+    surprise: npt.NDArray[np.float32]
+    likeliest: tuple[str, ...]
+    probability: npt.NDArray[np.float32]
+    unknown: int
+
+
+@dataclass(frozen=True)
+class Totals:
+    """Of ``characters`` predictions; the text's first character has none.
 
     ``nats`` and ``bits`` are means a character, ``total_nats`` their sum, ``unknown`` the
-    characters that the model has never seen, which are passed over. ``text`` (N characters) is what
-    was predicted, ``surprise`` (N,) in nats, ``likeliest`` a string of alternatives for each and
-    ``probability`` (N, alternatives) what the model gave them.
+    characters that the model has never seen, which are passed over.
     """
 
     characters: int
@@ -31,47 +53,146 @@ class Score:
     perplexity: float
     total_nats: float
     unknown: int
+
+
+@dataclass(frozen=True, eq=False)
+class Score(Totals):
+    """A whole text: its totals, and each character as in a `Piece`."""
+
     text: str
     surprise: npt.NDArray[np.float32]
     likeliest: tuple[str, ...]
     probability: npt.NDArray[np.float32]
 
 
-def score(checkpoint: Checkpoint, text: str, name: str = "text") -> Score:
-    """Read ``text`` once from a zero state.
+@dataclass(frozen=True, order=True)
+class Hard:
+    """A character that was not expected: its ``nats``, and what stood ``before`` it."""
+
+    nats: float
+    at: int
+    before: str
+    character: str
+    likeliest: tuple[tuple[str, float], ...]
+
+
+@dataclass(frozen=True, eq=False)
+class Scored:
+    """A text of any length: its totals, its beginning, and its hardest characters."""
+
+    totals: Totals
+    beginning: Piece
+    hardest: tuple[Hard, ...]
+
+
+def pieces(checkpoint: Checkpoint, texts: Iterable[str], name: str = "text") -> Iterator[Piece]:
+    """Read what ``texts`` are together, once, from a zero state.
 
     Raises:
-        InputError: when fewer than two of its characters are known.
+        InputError: at the end, when fewer than two of its characters were known.
     """
     network, vocabulary = checkpoint.network, checkpoint.stock.vocabulary
-    ids = vocabulary.lookup(with_newlines(text, checkpoint.stock.newline))
-    unknown = int((ids < 0).sum())
-    ids = ids[ids >= 0].astype(np.intp)
-    if len(ids) < 2:
-        raise InputError(name, "has fewer than two characters that the model knows")
     shown = min(ALTERNATIVES, len(vocabulary))
-    surprise = np.empty(len(ids) - 1, np.float32)
-    likeliest = np.empty((len(ids) - 1, shown), np.intp)
-    probability = np.empty((len(ids) - 1, shown), np.float32)
-    states = network.initial_states(1)
-    for start in range(0, len(ids) - 1, WINDOW):
-        targets = ids[start + 1 : start + 1 + WINDOW]
-        logs, states = network.predict(ids[start : start + len(targets), None], states)
-        rows, part = logs[:, 0], slice(start, start + len(targets))
-        surprise[part] = -rows[np.arange(len(targets)), targets]
-        likeliest[part] = np.argsort(-rows, axis=1, kind="stable")[:, :shown]
-        probability[part] = np.exp(np.take_along_axis(rows, likeliest[part], axis=1))
-    total = float(surprise.sum(dtype=np.float64))
-    mean = total / len(surprise)
+    states, last, unknown, predicted = network.initial_states(1), np.empty(0, np.intp), 0, 0
+    for text in texts:
+        found = vocabulary.lookup(text)
+        unknown += int((found < 0).sum())
+        ids = np.concatenate([last, found[found >= 0]]).astype(np.intp)
+        for start in range(0, len(ids) - 1, WINDOW):
+            targets = ids[start + 1 : start + 1 + WINDOW]
+            logs, states = network.predict(ids[start : start + len(targets), None], states)
+            rows = logs[:, 0]
+            likeliest = _largest(rows, shown)
+            yield Piece(
+                text=vocabulary.decode(targets),
+                surprise=-rows[np.arange(len(targets)), targets],
+                likeliest=tuple(map(vocabulary.decode, likeliest)),
+                probability=np.exp(np.take_along_axis(rows, likeliest, axis=1)),
+                unknown=unknown,
+            )
+            unknown, predicted = 0, predicted + len(targets)
+        last = ids[-1:]
+    if not predicted:
+        raise InputError(name, "has fewer than two characters that the model knows")
+    if unknown:  # after the last that was known
+        nothing = np.empty((0, shown), np.float32)
+        yield Piece("", nothing[:, 0], (), nothing, unknown)
+
+
+def score(checkpoint: Checkpoint, text: str, name: str = "text") -> Score:
+    """All about a ``text``, once from a zero state. Raises as `pieces`."""
+    read = list(pieces(checkpoint, [with_newlines(text, checkpoint.stock.newline)], name))
+    all_ = _joined(read)
+    totals = _totals(len(all_.text), float(all_.surprise.sum(dtype=np.float64)), all_.unknown)
     return Score(
-        characters=len(surprise),
-        nats=mean,
-        bits=bits(mean),
-        perplexity=math.exp(mean),
-        total_nats=total,
-        unknown=unknown,
-        text=vocabulary.decode(ids[1:]),
-        surprise=surprise,
-        likeliest=tuple(map(vocabulary.decode, likeliest)),
-        probability=probability,
+        **vars(totals), text=all_.text, surprise=all_.surprise, likeliest=all_.likeliest,
+        probability=all_.probability,
+    )  # fmt: skip
+
+
+class Tally:
+    """What is kept of pieces that pass by."""
+
+    def __init__(self) -> None:
+        self._characters, self._unknown, self._nats = 0, 0, 0.0
+        self._beginning: list[Piece] = []
+        self._hardest: list[Hard] = []
+        self._before = ""
+
+    def of(self, read: Iterable[Piece]) -> Iterator[Piece]:
+        """The same pieces, which are counted as they pass."""
+        for piece in read:
+            if self._characters < BEGINNING:
+                self._beginning.append(piece)
+            self._note_hardest(piece)
+            self._characters += len(piece.text)
+            self._unknown += piece.unknown
+            self._nats += float(piece.surprise.sum(dtype=np.float64))
+            self._before = (self._before + piece.text)[-CONTEXT:]
+            yield piece
+
+    def result(self) -> Scored:
+        """What was counted; there was at least one piece."""
+        return Scored(
+            _totals(self._characters, self._nats, self._unknown),
+            _joined(self._beginning),
+            tuple(sorted(self._hardest, key=lambda one: (-one.nats, one.at))),
+        )
+
+    def _note_hardest(self, piece: Piece) -> None:
+        text = self._before + piece.text
+        for place in np.argsort(-piece.surprise, kind="stable")[:HARDEST].tolist():
+            end = len(self._before) + place
+            hard = Hard(
+                float(piece.surprise[place]),
+                self._characters + place,
+                text[max(0, end - CONTEXT) : end],
+                piece.text[place],
+                tuple(zip(piece.likeliest[place], piece.probability[place].tolist(), strict=True)),
+            )
+            if len(self._hardest) < HARDEST:
+                heapq.heappush(self._hardest, hard)
+            elif hard.nats > self._hardest[0].nats:
+                heapq.heapreplace(self._hardest, hard)
+
+
+def _largest(rows: Array, number: int) -> npt.NDArray[np.intp]:
+    """The places of the largest of each row (N, V), in falling order: (N, number)."""
+    some = np.sort(np.argpartition(-rows, number - 1, axis=1)[:, :number], axis=1)
+    order = np.argsort(-np.take_along_axis(rows, some, axis=1), axis=1, kind="stable")
+    return np.take_along_axis(some, order, axis=1)
+
+
+def _joined(read: list[Piece]) -> Piece:
+    return Piece(
+        "".join(piece.text for piece in read),
+        np.concatenate([piece.surprise for piece in read]),
+        tuple(one for piece in read for one in piece.likeliest),
+        np.concatenate([piece.probability for piece in read]),
+        sum(piece.unknown for piece in read),
     )
+
+
+def _totals(characters: int, nats: float, unknown: int) -> Totals:
+    mean = nats / characters
+    return Totals(characters, mean, bits(mean), math.exp(mean), nats, unknown)

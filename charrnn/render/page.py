@@ -1,0 +1,305 @@
+"""Sections as one page of HTML that needs nothing beside it: no network, no other file.
+
+Light and dark follow the reader's system. Charts are SVG with a text alternative and their figures
+in a table beside them. A shaded text can be walked through with the arrow keys.
+"""
+
+import math
+from collections.abc import Iterable, Iterator, Sequence
+from html import escape
+from importlib.resources import files
+
+from charrnn.render.blocks import (
+    Block,
+    Chart,
+    Facts,
+    Prose,
+    Section,
+    Series,
+    Shades,
+    Table,
+    Unrolled,
+)
+from charrnn.render.words import sign
+
+WIDTH, HEIGHT = 640, 320
+LEFT, RIGHT, TOP, BOTTOM = 64, 16, 12, 44
+COLORS = 6
+DASHES = ("", "6 3", "2 3", "8 3 2 3")
+TICKS = 5
+ROWS_OPEN_UP_TO = 24
+STEP_WIDTH = 92
+
+
+def page(title: str, sections: Sequence[Section]) -> str:
+    """The whole document."""
+    here = files("charrnn.render")
+    style = (here / "page.css").read_text(encoding="utf-8")
+    script = (here / "page.js").read_text(encoding="utf-8")
+    names = [f"part-{at}" for at in range(len(sections))]
+    links = "".join(
+        f'<li><a href="#{name}">{escape(section.title)}</a></li>'
+        for name, section in zip(names, sections, strict=True)
+    )
+    contents = f'<nav aria-label="Contents"><ul>{links}</ul></nav>' if len(sections) > 1 else ""
+    body = "\n".join(
+        f'<section id="{name}" aria-labelledby="{name}-title">'
+        f'<h2 id="{name}-title">{escape(section.title)}</h2>\n'
+        + "\n".join(map(_block, section.blocks))
+        + "</section>"
+        for name, section in zip(names, sections, strict=True)
+    )
+    return f"""<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="color-scheme" content="light dark">
+<title>{escape(title)}</title>
+<style>
+{style}</style>
+</head>
+<body>
+<header><h1>{escape(title)}</h1>{contents}</header>
+<main>
+{body}
+</main>
+<script>
+{script}</script>
+</body>
+</html>
+"""
+
+
+def _block(block: Block) -> str:
+    match block:
+        case Facts():
+            rows = "".join(
+                f"<dt>{escape(name.strip())}</dt><dd>{escape(value)}</dd>"
+                for name, value in block.rows
+            )
+            return f"<dl>{rows}</dl>"
+        case Prose():
+            return f"<p>{escape(block.text)}</p>"
+        case Table():
+            return _table(block)
+        case Chart():
+            return _chart(block)
+        case Shades():
+            return _shades(block)
+        case Unrolled():
+            return _unrolled(block)
+
+
+def _table(block: Table) -> str:
+    head = [*block.head, *([""] if block.bars else [])]
+    numbers = {int(digit) for digit in block.numbers}
+    cells = "".join(
+        f'<th scope="col"{_right(at, numbers)}>{escape(name)}</th>' for at, name in enumerate(head)
+    )
+    rows = []
+    for at, row in enumerate(block.rows):
+        line = "".join(
+            f"<td{_right(column, numbers)}>{escape(cell)}</td>" for column, cell in enumerate(row)
+        )
+        if block.bars:
+            line += f'<td class="bar"><i style="width:{block.bars[at]:.1%}"></i></td>'
+        rows.append(f"<tr>{line}</tr>")
+    name = escape(block.title or "table")
+    caption = f"<caption>{escape(block.title)}</caption>" if block.title else ""
+    table = (
+        f'<div class="wide" tabindex="0" role="region" aria-label="{name}"><table>{caption}'
+        f"<thead><tr>{cells}</tr></thead><tbody>{''.join(rows)}</tbody></table></div>"
+    )
+    if len(rows) <= ROWS_OPEN_UP_TO:
+        return table
+    return f"<details><summary>{name}: {len(rows):,} rows</summary>{table}</details>"
+
+
+def _right(column: int, numbers: set[int]) -> str:
+    return ' class="number"' if column in numbers else ""
+
+
+def _shades(block: Shades) -> str:
+    """Each character a span with its value as opacity of its ground; details in data."""
+    spans = []
+    details = block.details or [""] * len(block.text)
+    scale = max(abs(block.low), abs(block.high)) or 1.0
+    for character, value, detail in zip(block.text, block.values, details, strict=True):
+        share = min(1.0, abs(value) / scale)
+        kind = " class=n" if value < 0 else ""
+        shown = f"{value:.2f} {block.unit}".strip()
+        told = escape(f"{sign(character)} {shown}" + (f" · {detail}" if detail else ""))
+        name = "↵" if character == "\n" else escape(character)
+        spans.append(f'<span{kind} style="--v:{share:.2f}" data-d="{told}">{name}</span>')
+        if character == "\n":
+            spans.append("<br>")
+    title = escape(f"{block.title} ({block.low:g} to {block.high:g} {block.unit}".rstrip() + ")")
+    return (
+        f'<figure class="shades"><figcaption>{title}</figcaption>'
+        f'<div class="text" tabindex="0" role="application" aria-label="{title}; arrow keys walk'
+        f' through the characters">{"".join(spans)}</div>'
+        '<output aria-live="polite">Point at a character, or walk with the arrow keys.</output>'
+        "</figure>"
+    )
+
+
+class _Scale:
+    """From values to places between ``start`` and ``end`` on the picture, and where ticks are."""
+
+    def __init__(
+        self, values: Sequence[float], start: float, end: float, log: bool, from_zero: bool = False
+    ) -> None:
+        known = [value for value in values if math.isfinite(value) and (value > 0 or not log)]
+        self.log, self.start, self.end = log, start, end
+        self.low, self.high = min(known, default=0.1), max(known, default=1.0)
+        if from_zero:
+            self.low = 0.0
+        if self.low == self.high:
+            self.high = self.low + 1
+
+    def shows(self, value: float) -> bool:
+        return math.isfinite(value) and (value > 0 or not self.log)
+
+    def __call__(self, value: float) -> float:
+        low, high, value = map(self._scaled, (self.low, self.high, value))
+        return self.start + (value - low) / (high - low) * (self.end - self.start)
+
+    def ticks(self) -> list[float]:
+        if self.log:
+            base = 2 if self.high / self.low < 5000 else 10
+            first, last = (math.log(value, base) for value in (self.low, self.high))
+            every = max(1, math.ceil((last - first) / (2 * TICKS)))
+            powers = range(math.ceil(first - 1e-9), math.floor(last + 1e-9) + 1)
+            return [float(base**power) for power in powers if power % every == 0]
+        rough = (self.high - self.low) / TICKS
+        power = 10.0 ** math.floor(math.log10(rough))
+        step = next(power * many for many in (1, 2, 5, 10) if power * many >= rough)
+        first = math.ceil(self.low / step - 1e-9)
+        return [step * at for at in range(first, math.floor(self.high / step + 1e-9) + 1)]
+
+    def _scaled(self, value: float) -> float:
+        return math.log(value) if self.log else value
+
+
+def _chart(block: Chart) -> str:
+    heights = [y for one in block.series for y in (*one.y, *(one.band[1] if one.band else ()))]
+    across = _Scale([x for one in block.series for x in one.x], LEFT, WIDTH - RIGHT, block.log_x)
+    up = _Scale(heights, HEIGHT - BOTTOM, TOP, block.log_y, block.from_zero)
+    parts = [*_axes(block, across, up)]
+    for at, one in enumerate(block.series):
+        parts += _series(one, at, across, up)
+    for name, height in block.levels:
+        if up.low <= height <= up.high:
+            y = up(height)
+            parts.append(f'<path class="level" d="M{LEFT} {y:.1f}H{WIDTH - RIGHT}"/>')
+            parts.append(
+                f'<text x="{WIDTH - RIGHT}" y="{y - 4:.1f}" text-anchor="end">{escape(name)}</text>'
+            )
+    legend = "".join(
+        f'<li><svg width="30" height="10" aria-hidden="true"><path class="line c{at % COLORS}"'
+        f' stroke-dasharray="{DASHES[at % len(DASHES)]}" d="M0 5H30"/></svg>{escape(one.name)}</li>'
+        for at, one in enumerate(block.series)
+        if one.name
+    )
+    alternative = escape("; ".join(map(_told, block.series)))
+    return (
+        f'<figure><figcaption>{escape(block.title)}</figcaption><svg class="chart" viewBox="0 0'
+        f' {WIDTH} {HEIGHT}" role="img" aria-label="{escape(block.title)}: {alternative}">'
+        + "".join(parts)
+        + f'</svg><ul class="legend">{legend}</ul></figure>'
+    )
+
+
+def _told(one: Series) -> str:
+    """A series in words, for who cannot see it."""
+    if not len(one.x):
+        return f"{one.name}: nothing"
+    return (
+        f"{one.name or 'values'} from {one.y[0]:.3g} at {one.x[0]:,.6g} to {one.y[-1]:.3g} at"
+        f" {one.x[-1]:,.6g}"
+    )
+
+
+def _axes(block: Chart, across: _Scale, up: _Scale) -> Iterator[str]:
+    floor = HEIGHT - BOTTOM
+    for value in up.ticks():
+        y = up(value)
+        yield f'<path class="grid" d="M{LEFT} {y:.1f}H{WIDTH - RIGHT}"/>'
+        yield f'<text x="{LEFT - 6}" y="{y + 4:.1f}" text-anchor="end">{_figure(value)}</text>'
+    for value in across.ticks():
+        x = across(value)
+        yield f'<path class="axis" d="M{x:.1f} {floor}v5"/>'
+        yield f'<text x="{x:.1f}" y="{floor + 18}" text-anchor="middle">{_figure(value)}</text>'
+    yield f'<path class="axis" d="M{LEFT} {TOP}V{floor}H{WIDTH - RIGHT}"/>'
+    yield (
+        f'<text x="{(LEFT + WIDTH - RIGHT) / 2}" y="{HEIGHT - 6}" text-anchor="middle">'
+        f"{escape(block.x)}</text>"
+    )
+    yield (
+        f'<text transform="translate(14 {(TOP + floor) / 2}) rotate(-90)" text-anchor="middle">'
+        f"{escape(block.y)}</text>"
+    )
+
+
+def _figure(value: float) -> str:
+    return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.4g}"
+
+
+def _series(one: Series, at: int, across: _Scale, up: _Scale) -> Iterator[str]:
+    color = f"c{at % COLORS}"
+    if one.band:
+        low, high = one.band
+        floor = up.low
+        there = [(across(x), up(max(top, floor))) for x, top in zip(one.x, high, strict=True)]
+        back = [(across(x), up(max(bottom, floor))) for x, bottom in zip(one.x, low, strict=True)]
+        yield f'<path class="band {color}" d="{_path([*there, *reversed(back)])}Z"/>'
+    points = [
+        (across(x), up(y))
+        for x, y in zip(one.x, one.y, strict=True)
+        if across.shows(x) and up.shows(y)
+    ]
+    if points:
+        dash = DASHES[at % len(DASHES)]
+        yield f'<path class="line {color}" stroke-dasharray="{dash}" d="{_path(points)}"/>'
+        if len(points) <= ROWS_OPEN_UP_TO:
+            yield from (
+                f'<circle class="{color}" cx="{x:.1f}" cy="{y:.1f}" r="3"/>' for x, y in points
+            )
+
+
+def _path(points: Iterable[tuple[float, float]]) -> str:
+    return "M" + "L".join(f"{x:.1f} {y:.1f}" for x, y in points)
+
+
+def _unrolled(block: Unrolled) -> str:
+    parts = []
+    for at, (character, expected) in enumerate(zip(block.read, block.expected, strict=True)):
+        x = 30 + at * STEP_WIDTH
+        middle = x + 26
+        parts.append(f'<rect x="{x}" y="80" width="52" height="40" rx="6"/>')
+        parts.append(f'<text x="{middle}" y="105" text-anchor="middle">{escape(block.cell)}</text>')
+        parts.append(f'<path class="arrow" d="M{x - 38} 100H{x - 4}m-6 -4l6 4l-6 4"/>')
+        parts.append(f'<path class="arrow" d="M{middle} 148V124m-4 6l4 -6l4 6"/>')
+        parts.append(f'<path class="arrow" d="M{middle} 76V60m-4 6l4 -6l4 6"/>')
+        parts.append(
+            f'<text class="read" x="{middle}" y="168" text-anchor="middle">'
+            f"{escape(sign(character))}</text>"
+        )
+        for row, (name, share) in enumerate(expected):
+            parts.append(
+                f'<text x="{middle}" y="{16 + 17 * row}" text-anchor="middle">'
+                f"{escape(sign(name))} {share:.0%}</text>"
+            )
+    end = 30 + len(block.read) * STEP_WIDTH
+    parts.append(f'<path class="arrow" d="M{end - 38} 100H{end - 4}m-6 -4l6 4l-6 4"/>')
+    told = ", ".join(
+        f"after {sign(character)} it expects {sign(expected[0][0])} ({expected[0][1]:.0%})"
+        for character, expected in zip(block.read, block.expected, strict=True)
+    )
+    return (
+        f'<figure><figcaption>{escape(block.title)}</figcaption><div class="wide" tabindex="0"'
+        f' role="region" aria-label="{escape(block.title)}"><svg class="unrolled"'
+        f' width="{end + 10}" height="180" role="img" aria-label="{escape(told)}">'
+        f"{''.join(parts)}</svg></div></figure>"
+    )

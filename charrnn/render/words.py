@@ -1,0 +1,84 @@
+"""How characters, losses and names look in words, whatever they are shown on."""
+
+import unicodedata
+from collections.abc import Sequence
+
+from charrnn.text.ngram import COUNTED_AT_MOST, Baselines
+from charrnn.text.vocab import visible
+from charrnn.training.events import bits
+
+NAMES = {"\n": "↵", "\t": "⇥", " ": "␣", "\u3000": "□"}
+"""Signs for white space that a table would hide."""
+
+
+def width(text: str) -> int:
+    """The columns that ``text`` takes on a terminal."""
+    return sum(map(_columns, text))
+
+
+def padded(text: str, columns: int, *, right: bool = False) -> str:
+    """``text`` filled up with spaces to so many ``columns``."""
+    space = " " * (columns - width(text))
+    return space + text if right else text + space
+
+
+def sign(character: str) -> str:
+    """A character as one can see it in a table: white space by a sign, controls by code point."""
+    if character in NAMES:
+        return NAMES[character]
+    return character if visible(character) else f"U+{ord(character):04X}"
+
+
+def harmless(text: str) -> str:
+    """``text`` without what drives a terminal: control characters become their code points."""
+    return "".join(
+        f"U+{ord(character):04X}" if unicodedata.category(character) == "Cc" else character
+        for character in text
+    )
+
+
+def loss(nats: float | None) -> str:
+    """A loss in both units."""
+    return "none" if nats is None else f"{nats:.4f} nats, {bits(nats):.4f} bits a character"
+
+
+def baselines(found: Baselines) -> str:
+    """What a model without a memory reaches, the better one first."""
+    counted = f", counted on the last {found.characters:,} characters that train"
+    return (
+        f"{found.ngram:.4f} nats by the best n-gram (n = {found.ngram_order}),"
+        f" {found.unigram:.4f} by a unigram"
+        + (counted if found.characters == COUNTED_AT_MOST else "")
+    )
+
+
+def known(V: int, found: Baselines | None) -> str:
+    """Which characters a loss is over, as it depends on them."""
+    unseen = f", {found.unseen:,} of them only in the val part" if found else ""
+    return f"{V:,} distinct characters of the whole corpus{unseen}"
+
+
+def worse(val_loss: float | None, found: Baselines | None) -> list[tuple[str, str]]:
+    """A row for a model that its memory does not help."""
+    if val_loss is None or found is None or val_loss < found.ngram:
+        return []
+    return [("", "worse than its n-gram: a longer training (--minutes) or more text may help")]
+
+
+def duration(seconds: float) -> str:
+    """Minutes and seconds, and hours where there are any."""
+    minutes, rest = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
+
+
+def listed(files: Sequence[str]) -> str:
+    """File names, a long list cut short."""
+    shown = ", ".join(map(harmless, files[:3]))
+    return shown + (f" and {len(files) - 3} more" if len(files) > 3 else "")
+
+
+def _columns(character: str) -> int:
+    if unicodedata.category(character) in ("Mn", "Me", "Cf"):
+        return 0
+    return 2 if unicodedata.east_asian_width(character) in "WF" else 1

@@ -1,0 +1,171 @@
+"""The vanishing gradient: what a loss still says about the state some steps before it.
+
+With L_t the loss of the character after step t and h_t the states of all layers after it,
+
+    r_t(k) = |dL_t / dh_{t-k}| / |dL_t / dh_t|
+
+by backpropagation through exactly k steps, from the states that the text had led to. Where r falls
+with k, what happened k steps ago hardly changes the weights (Hochreiter 1991; Bengio, Simard and
+Frasconi 1994); where it grows, it explodes (Pascanu, Mikolov and Bengio 2013). An lstm has a second
+way back, through its cells c; that one is relative to k = 1, as a loss sees c_t through h_t alone.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import islice
+
+import numpy as np
+import numpy.typing as npt
+
+from charrnn.errors import InputError
+from charrnn.network.model import Network, States
+from charrnn.network.parameters import initialise
+from charrnn.network.softmax import loss_and_gradients
+from charrnn.network.workspace import Workspace
+from charrnn.reports.held_out import HeldOut
+from charrnn.text.vocab import Ids
+from charrnn.training.checkpoint import Checkpoint
+
+LAGS = 200
+POSITIONS = 256
+SIDE_BY_SIDE = 64  # positions
+READ_AT_MOST = 20_000  # characters, as one stream
+VANISHED = 0.01
+
+Norms = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class WayBack:
+    """One way back: the median of r over positions, its 10th and 90th percentile, by lag.
+
+    The ``first`` lag is 0 through h, 1 through c; r is 1 there. ``vanished`` is the lag from which
+    on the median stays below 1 %, None where it does not get there. At a share ``exploding`` of
+    the positions r exceeds 1 at some lag.
+    """
+
+    through: str
+    first: int
+    median: tuple[float, ...]
+    low: tuple[float, ...]
+    high: tuple[float, ...]
+    vanished: int | None
+    exploding: float
+
+
+@dataclass(frozen=True)
+class Gradients:
+    """Of one model over so many ``positions`` of a text: through h and, in an lstm, through c."""
+
+    model: str
+    cell: str
+    hidden: int
+    layers: int
+    untrained: bool
+    text: str
+    positions: int
+    lags: int
+    ways: tuple[WayBack, ...]
+
+
+def gradients(
+    checkpoint: Checkpoint,
+    model: str,
+    text: HeldOut,
+    *,
+    lags: int = LAGS,
+    positions: int = POSITIONS,
+    untrained: bool = False,
+) -> Gradients:
+    """Measure at equally spaced positions of ``text``; ``untrained``, as training began.
+
+    Raises:
+        InputError: when the text is too short for so many ``lags``.
+    """
+    network = checkpoint.network
+    if untrained:
+        network = Network(network.parameters.zeros_like())
+        rng = np.random.Generator(np.random.PCG64(checkpoint.config.seed))
+        initialise(network.parameters, rng)
+    ids = text.ids[:READ_AT_MOST]
+    places = len(ids) - 1 - lags  # where a window of lags + 1 steps can begin
+    if places < 1:
+        raise InputError(text.name, f"is too short for {lags} lags; ask for fewer")
+    stride = max(1, places // positions)
+    begins = np.arange(0, places, stride)[:positions]
+    states = states_after(network, ids, begins)
+    groups = [begins[at : at + SIDE_BY_SIDE] for at in range(0, len(begins), SIDE_BY_SIDE)]
+    found = [
+        list(norms_by_lag(network, ids[group + steps], list(islice(states, len(group)))))
+        for group in groups
+        for steps in [np.arange(lags + 2)[:, None]]
+    ]
+    norms = np.concatenate(found, axis=2)  # by lag, by h and c, by position
+    ways = (_way_back(name, norms[:, at]) for at, name in enumerate("hc"[: norms.shape[1]]))
+    shape = network.shape
+    return Gradients(
+        model, shape.cell, shape.hidden, shape.layers, untrained, text.name, len(begins), lags,
+        tuple(ways),
+    )  # fmt: skip
+
+
+def norms_by_lag(network: Network, window: Ids, states: Sequence[States]) -> Iterator[list[Norms]]:
+    """For k = 0, 1, … the norms (B,) of the gradient of h and, in an lstm, of c.
+
+    ``window`` (lags + 2, B) is what is read and at last predicted, ``states`` those after its first
+    characters. Each step is computed twice, so that only the states of all of them are held and
+    not what their backward needs.
+    """
+    room, scratch = Workspace(), network.parameters.zeros_like()
+    before = [_side_by_side(states)]
+    for step in window[1:-1]:
+        _, after, _ = network.run(step[None], before[-1], room=room)
+        before.append(after)
+    _, dh = loss_and_gradients(
+        before[-1][-1][0], window[-1], *network.output_weights,
+        scratch["out.W"], scratch["out.b"], room, characters=1,
+    )  # fmt: skip
+    dstates: States = network.initial_states(len(states))
+    dstates[-1][0][:] = dh
+    yield [_norm(dstates, at) for at in range(len(dstates[0]))]
+    for step, states_before in zip(window[-2:0:-1], before[-2::-1], strict=True):
+        h, _, backward = network.run(step[None], states_before, room=room)
+        dstates = backward(np.zeros_like(h), scratch, dstates)
+        yield [_norm(dstates, at) for at in range(len(dstates[0]))]
+
+
+def states_after(network: Network, ids: Ids, places: Ids) -> Iterator[States]:
+    """The states, of one stream, after reading the character at each of rising ``places``."""
+    states, read, room = network.initial_states(1), 0, Workspace()
+    for place in places:
+        _, states, _ = network.run(ids[read : place + 1, None], states, room=room)
+        read = place + 1
+        yield states
+
+
+def _side_by_side(states: Sequence[States]) -> States:
+    """Those of several streams as one batch."""
+    return [
+        tuple(np.concatenate(arrays) for arrays in zip(*layer, strict=True))
+        for layer in zip(*states, strict=True)
+    ]
+
+
+def _norm(dstates: States, at: int) -> Norms:
+    """Over all units of all layers, of h (0) or c (1): (streams,)."""
+    squares = [np.square(state[at], dtype=np.float64).sum(axis=1) for state in dstates]
+    return np.sqrt(sum(squares))
+
+
+def _way_back(through: str, norms: Norms) -> WayBack:
+    """Of norms (lags + 1, positions). Through c there is nothing at lag 0."""
+    first = 0 if through == "h" else 1
+    known = norms[first:]
+    ratios = known / np.where(known[0] > 0, known[0], np.inf)
+    low, median, high = np.percentile(ratios, [10, 50, 90], axis=1)
+    vanished = len(median) - int(np.argmax((median >= VANISHED)[::-1]))
+    return WayBack(
+        through, first, tuple(median.tolist()), tuple(low.tolist()), tuple(high.tolist()),
+        first + vanished if vanished < len(median) else None,
+        float((ratios[1:] > 1).any(axis=0).mean()),
+    )  # fmt: skip

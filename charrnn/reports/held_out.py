@@ -1,0 +1,81 @@
+"""The text that a report reads a model with: what was kept from it in training, or another file."""
+
+import tempfile
+import tomllib
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from charrnn.errors import InputError
+from charrnn.text.corpus import divide, encode, take_stock, whole_text
+from charrnn.text.ngram import COUNTED_AT_MOST
+from charrnn.text.sources import STDIN, find
+from charrnn.text.vocab import Ids
+from charrnn.training.checkpoint import Checkpoint
+from charrnn.training.folder import RunFolder
+
+ELSE = "name a text with --text-file"
+
+
+@dataclass(frozen=True, eq=False)
+class HeldOut:
+    """A text as ids (N,) of a model's vocabulary, N at least 2, and ``unknown`` passed over.
+
+    ``train`` is the end of what the model learned from, as far as n-grams are counted on it; None
+    where that is not known.
+    """
+
+    name: str
+    ids: Ids
+    unknown: int = 0
+    train: Ids | None = None
+
+
+def of_file(checkpoint: Checkpoint, file: Path) -> HeldOut:
+    """The whole of ``file``.
+
+    Raises:
+        InputError: when it cannot be read, or the model knows fewer than two of its characters.
+    """
+    return of_text(checkpoint, whole_text(file, checkpoint.stock.newline), str(file))
+
+
+def of_text(checkpoint: Checkpoint, text: str, name: str) -> HeldOut:
+    """The whole of ``text``, which errors call ``name``. Raises as `of_file`."""
+    ids = checkpoint.stock.vocabulary.lookup(text)
+    known = ids[ids >= 0].astype(np.intp)
+    if len(known) < 2:
+        raise InputError(name, "has fewer than two characters that the model knows")
+    return HeldOut(name, known, len(ids) - len(known))
+
+
+def of_corpus(checkpoint: Checkpoint, model: Path) -> HeldOut:
+    """The validation part of the corpus that the ``model`` file learned from.
+
+    Its run folder's config.toml says where the corpus was; the fingerprint says whether it is still
+    the same.
+
+    Raises:
+        InputError: when it is not known or no longer there, or nothing of it was kept.
+    """
+    settings = RunFolder(model.parent).config
+    try:
+        corpus = tomllib.loads(settings.read_text(encoding="utf-8"))["train"]["corpus"]
+    except (OSError, ValueError, KeyError):
+        raise InputError(model, f"its corpus is not known here; {ELSE}") from None
+    if STDIN in corpus:
+        raise InputError(model, f"its corpus came from standard input; {ELSE}")
+    files = find(corpus)
+    if take_stock(files, checkpoint.stock.newline).sha256 != checkpoint.stock.sha256:
+        raise InputError(corpus[0], f"is no longer the text that the model learned from; {ELSE}")
+    with tempfile.TemporaryDirectory() as folder:
+        parts = divide(encode(files, checkpoint.stock, Path(folder, "ids")), checkpoint.config)
+        held_out = HeldOut(
+            f"the validation part of {', '.join(checkpoint.stock.files)}",
+            np.array(parts.val, np.intp),
+            train=np.array(parts.train[-COUNTED_AT_MOST:]),
+        )
+    if len(held_out.ids) < 2:
+        raise InputError(model, f"nothing of its corpus was kept from it (--val 0); {ELSE}")
+    return held_out

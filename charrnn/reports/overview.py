@@ -1,0 +1,63 @@
+"""Everything about one or several models, as the single reports have it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from charrnn.reports.gradients import LAGS, Gradients, gradients
+from charrnn.reports.held_out import HeldOut
+from charrnn.reports.loss import Losses, losses
+from charrnn.reports.memory import Memory, memory
+from charrnn.reports.neurons import Neurons, neurons
+from charrnn.reports.score import Scored, Tally, pieces
+from charrnn.reports.summary import Summary, summary
+from charrnn.reports.unroll import Unrolled, unroll
+from charrnn.reports.vocab import Characters, vocab
+from charrnn.training.checkpoint import Checkpoint
+
+UNROLLED, SCORED = 24, 3000  # characters of the text
+
+
+@dataclass(frozen=True, eq=False)
+class Overview:
+    """One of each report for each model; what shows a text does for the first model alone."""
+
+    summaries: tuple[Summary, ...]
+    losses: tuple[Losses, ...]
+    gradients: tuple[Gradients, ...]
+    memories: tuple[Memory, ...]
+    neurons: tuple[Neurons, ...]
+    unrolled: Unrolled
+    score: Scored
+    vocab: Characters
+
+
+def overview(models: Sequence[tuple[Checkpoint, Path, HeldOut]]) -> Overview:
+    """For each model, the file it is in and the text to read it with.
+
+    Raises:
+        InputError: when there is too little text.
+    """
+    first, path, text = models[0]
+    beginning = replace(text, ids=text.ids[:UNROLLED])
+    return Overview(
+        summaries=tuple(summary(model, str(file)) for model, file, _ in models),
+        losses=tuple(losses(file) for _, file, _ in models),
+        gradients=tuple(
+            gradients(model, str(file), read, lags=min(LAGS, (len(read.ids) - 2) // 2 or 1))
+            for model, file, read in models
+        ),
+        memories=tuple(memory(model, str(file), read) for model, file, read in models),
+        neurons=tuple(neurons(model, str(file), read) for model, file, read in models),
+        unrolled=unroll(first, str(path), beginning),
+        score=_scored(first, text),
+        vocab=vocab(first, str(path)),
+    )
+
+
+def _scored(checkpoint: Checkpoint, text: HeldOut) -> Scored:
+    tally = Tally()
+    beginning = checkpoint.stock.vocabulary.decode(text.ids[:SCORED])
+    for _ in tally.of(pieces(checkpoint, [beginning], text.name)):
+        pass
+    return tally.result()

@@ -1,0 +1,70 @@
+"""The HTML page in a real browser: nothing is fetched, nothing complains, hover and keys work."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from charrnn.render.blocks import Chart, Facts, Prose, Section, Series, Shades, Table, Unrolled
+from charrnn.render.page import page
+from tests.browser import PROGRAM, chromium
+
+TEXT = "「猫」& <b>\nつぎ"
+SECTIONS = [
+    Section(
+        "Numbers",
+        [
+            Facts([("名前", "<猫>")]),
+            Prose("One & two."),
+            Table(("a", "b"), [("<1>", "2"), ("3", "4")], "1", (0.5, 1.0), "a table"),
+            Chart(
+                "a chart", "x", "y",
+                [Series("猫 & co", (1, 2, 4), (3, 1, 2), ((2, 0, 1), (4, 2, 3)))],
+                log_x=True, levels=[("level", 2.0)],
+            ),
+        ],
+    ),
+    Section(
+        "Letters",
+        [
+            Shades("shade", TEXT, [at / 10 for at in range(len(TEXT))], 0, 1, "nats",
+                   [f"detail <{at}>" for at in range(len(TEXT))]),
+            Unrolled("first", ["猫", "\n"], [[("い", 0.5)], [("<", 0.25)]], "lstm"),
+        ],
+    ),
+]  # fmt: skip
+
+
+def test_page_needs_nothing_beside_it() -> None:
+    made = page("題", SECTIONS)
+    assert not re.search(r"(?:src|href)=[\"'](?!#)", made)
+    assert "@import" not in made
+    assert "url(" not in made
+    assert "&lt;猫&gt;" in made
+    assert "<猫>" not in made
+
+
+@pytest.mark.skipif(PROGRAM is None, reason="Debian's chromium is not installed")
+def test_page_in_a_browser(tmp_path: Path) -> None:
+    (tmp_path / "page.html").write_text(page("題", SECTIONS), encoding="utf-8")
+    with chromium(tmp_path / "profile") as tab:
+        for width in (1000, 360):
+            for dark in (False, True):
+                tab.open(tmp_path / "page.html", width=width, dark=dark)
+                assert tab.value("document.documentElement.scrollWidth") <= width
+        assert tab.value("document.title") == "題"
+        tab.point_at(".text span:nth-of-type(2)")
+        assert (
+            tab.value("document.querySelector('output').textContent") == "猫 0.10 nats · detail <1>"
+        )
+        tab.value("document.querySelector('.text').focus()")
+        tab.press("ArrowRight")
+        assert "detail <2>" in tab.value("document.querySelector('output').textContent")
+        tab.press("ArrowLeft")
+        assert "detail <1>" in tab.value("document.querySelector('output').textContent")
+        tab.press("ArrowDown")
+        assert "つ" in tab.value("document.querySelector('output').textContent")
+        assert tab.value("document.querySelectorAll('svg[role=img]:not([aria-label])').length") == 0
+        ground = tab.value("getComputedStyle(document.body).backgroundColor")
+        assert ground != "rgb(255, 255, 255)"
+        assert tab.errors == []

@@ -1,0 +1,253 @@
+"""Reports that look inside: their numbers against other ways to find them out."""
+
+import csv
+import io
+import json
+import shutil
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import charrnn
+from charrnn.errors import InputError
+from charrnn.network.model import Network, States
+from charrnn.network.parameters import Parameters, Shape, initialise
+from charrnn.network.softmax import losses
+from charrnn.reports import held_out
+from charrnn.reports.gradients import gradients, norms_by_lag, states_after
+from charrnn.reports.memory import memory
+from charrnn.reports.neurons import PROPERTIES, neurons
+from charrnn.reports.unroll import unroll
+from charrnn.training.checkpoint import Checkpoint
+from tests.conftest import TEXT, Program
+
+V = 7
+
+
+def network(cell: str, layers: int = 2, hidden: int = 4) -> Network:
+    rng = np.random.default_rng(0)
+    parameters = Parameters(Shape(cell, hidden, layers, V), np.float64)
+    initialise(parameters, rng)
+    parameters.vector += 0.3 * rng.normal(size=parameters.vector.size)
+    return Network(parameters)
+
+
+def copied(states: States) -> list[tuple[np.ndarray, ...]]:
+    return [tuple(array.copy() for array in state) for state in states]
+
+
+@pytest.mark.parametrize("cell", ["rnn", "gru", "lstm"])
+@pytest.mark.parametrize("layers", [1, 2])
+def test_gradients_by_lag_equal_finite_differences(cell: str, layers: int) -> None:
+    net, lags, epsilon = network(cell, layers), 5, 1e-6
+    ids = np.random.default_rng(1).integers(0, V, 30)
+    begins = np.array([3, 11, 20])
+    window = ids[begins + np.arange(lags + 2)[:, None]]
+    found = np.array(list(norms_by_lag(net, window, list(states_after(net, ids, begins)))))
+    for position, begin in enumerate(begins):
+        for lag in range(1, lags + 1):
+            place = begin + lags - lag  # the state after this character is shaken
+            (states,) = states_after(net, ids, np.array([place]))
+            read, target = ids[place + 1 : begin + lags + 1, None], ids[[begin + lags + 1]]
+
+            def loss(states: States, read: np.ndarray, target: np.ndarray) -> float:
+                h, _, _ = net.run(read, states)
+                return float(losses(h[-1], target, *net.output_weights)[0])
+
+            for which in range(len(states[0])):
+                square = 0.0
+                for layer in range(layers):
+                    for unit in range(net.shape.hidden):
+                        values = []
+                        for side in (epsilon, -epsilon):
+                            shaken = copied(states)
+                            shaken[layer][which][0, unit] += side
+                            values.append(loss(shaken, read, target))
+                        square += ((values[0] - values[1]) / (2 * epsilon)) ** 2
+                assert found[lag, which, position] == pytest.approx(square**0.5, rel=1e-5)
+
+
+def test_gradients_start_at_one_and_end_at_the_last_lag(model: charrnn.Model) -> None:
+    text = held_out.of_text(model.checkpoint, TEXT, "text")
+    report = gradients(model.checkpoint, "m", text, lags=30)
+    through_h, through_c = report.ways
+    assert (through_h.first, through_c.first) == (0, 1)
+    assert through_h.median[0] == through_c.median[0] == pytest.approx(1)
+    assert (len(through_h.median), len(through_c.median)) == (31, 30)
+    assert all(
+        low <= middle <= high
+        for way in report.ways
+        for low, middle, high in zip(way.low, way.median, way.high, strict=True)
+    )
+    fresh = gradients(model.checkpoint, "m", text, lags=30, untrained=True)
+    assert fresh.ways[0].median != through_h.median
+
+
+def test_a_text_too_short_for_the_lags_is_refused(model: charrnn.Model) -> None:
+    short = held_out.of_text(model.checkpoint, "今日は風が強い。", "short")
+    with pytest.raises(InputError, match="short: is too short for 200 lags"):
+        gradients(model.checkpoint, "m", short)
+
+
+def test_memory_with_all_characters_is_the_score(model: charrnn.Model) -> None:
+    text = TEXT[:700]
+    report = memory(model.checkpoint, "m", held_out.of_text(model.checkpoint, text, "text"))
+    assert report.is_whole
+    assert report.points[-1].given is None
+    assert report.points[-1].nats == pytest.approx(model.score(text).nats, abs=1e-4)
+    assert report.points[-1].lost == 0
+
+
+def test_memory_of_few_characters_is_that_of_a_text_of_so_many(model: charrnn.Model) -> None:
+    text = TEXT[:90]
+    report = memory(model.checkpoint, "m", held_out.of_text(model.checkpoint, text, "text"))
+    (four,) = (point for point in report.points if point.given == 4)
+    pieces = [text[max(0, end - 4) : end + 1] for end in range(1, len(text))]
+    each = [float(model.score(piece).surprise[-1]) for piece in pieces]
+    assert four.nats == pytest.approx(np.mean(each), abs=1e-5)
+    assert four.error == pytest.approx(np.std(each) / len(each) ** 0.5, abs=1e-5)
+    fresh = [model.score(text[at : at + 17]).nats for at in range(len(text) - 16)]
+    assert report.window == 16
+    assert report.reset == pytest.approx(np.mean(fresh), abs=1e-4)
+
+
+def test_memory_stands_beside_the_ngrams_of_the_same_corpus(run_folder: Path) -> None:
+    checkpoint = charrnn.load(run_folder).checkpoint
+    text = held_out.of_corpus(checkpoint, run_folder / "best.npz")
+    report = memory(checkpoint, "m", text)
+    baselines = checkpoint.baselines
+    assert baselines is not None
+    assert report.unigram == pytest.approx(baselines.unigram)
+    by_given = {point.given: point.ngram for point in report.points}
+    assert by_given[1] is not None
+    assert by_given[8] is None
+    assert min(n for n in by_given.values() if n) >= baselines.ngram - 1e-9
+
+
+def test_score_of_the_validation_part_is_the_loss_that_training_told(run_folder: Path) -> None:
+    model = charrnn.load(run_folder)
+    ids = held_out.of_corpus(model.checkpoint, run_folder / "best.npz").ids
+    text = model.checkpoint.stock.vocabulary.decode(ids)
+    assert TEXT.endswith(text)
+    told = model.checkpoint.history[-1]["val_loss"]
+    assert model.score(text).nats == pytest.approx(told, abs=1e-3)
+
+
+def test_a_corpus_that_is_gone_or_another_is_refused(run_folder: Path, tmp_path: Path) -> None:
+    checkpoint = charrnn.load(run_folder).checkpoint
+    alone = Path(shutil.copy(run_folder / "best.npz", tmp_path / "model.npz"))
+    with pytest.raises(InputError, match="corpus is not known here; name a text with --text-file"):
+        held_out.of_corpus(checkpoint, alone)
+    shutil.copytree(run_folder, tmp_path / "run")
+    changed = tmp_path / "changed.txt"
+    changed.write_text(TEXT + "。", encoding="utf-8")
+    settings = (run_folder / "config.toml").read_text(encoding="utf-8")
+    original = json.dumps(str(run_folder.parent / "text.txt"))
+    (tmp_path / "run/config.toml").write_text(settings.replace(original, json.dumps(str(changed))))
+    with pytest.raises(InputError, match=r"changed\.txt: is no longer the text"):
+        held_out.of_corpus(checkpoint, tmp_path / "run/best.npz")
+
+
+def test_unrolled_steps_say_what_was_read_expected_and_came(model: charrnn.Model) -> None:
+    text = "今日は風"
+    report = unroll(model.checkpoint, "m", held_out.of_text(model.checkpoint, text, "text"))
+    assert "".join(step.character for step in report.steps) == text
+    assert [step.following for step in report.steps] == ["日", "は", "風", None]
+    surprise = model.score(text).surprise
+    for step, nats in zip(report.steps, surprise, strict=False):
+        assert step.nats == pytest.approx(nats, abs=1e-5)
+        assert sum(one.probability for one in step.expected) <= 1 + 1e-6
+    assert report.steps[0].change == pytest.approx(report.steps[0].norm)
+
+
+def planted(model: charrnn.Model, unit: int) -> Checkpoint:
+    """A network whose ``unit`` is on between 「 and 」, and whose other units are noise."""
+    vocabulary = model.checkpoint.stock.vocabulary
+    shape = Shape("lstm", 8, 1, len(vocabulary))
+    parameters = Parameters(shape)
+    rng = np.random.default_rng(3)
+    parameters.vector[:] = rng.normal(size=parameters.vector.size)
+    W, U, b = (parameters[name] for name in ("W0", "U0", "b0"))
+    W[:, :, unit], U[:, :, unit] = 0, 0
+    b[:, unit] = (-20, 20, 20, 20)  # i, f, o, g
+    opening, closing = (vocabulary.characters.index(character) for character in "「」")
+    W[0, opening, unit] = 40
+    W[1, closing, unit] = -40
+    return replace(model.checkpoint, network=Network(parameters))
+
+
+def test_a_planted_quote_unit_is_found(tmp_path: Path) -> None:
+    rng = np.random.default_rng(5)
+    words = ["空", "海", "「雨だ」", "山、", "「風が、強い」", "川。\n"]
+    text = "".join(rng.choice(words, 1500))
+    (tmp_path / "text.txt").write_text(text, encoding="utf-8")
+    config = charrnn.TrainConfig(hidden=8, layers=1, batch=4, seq=16, steps=1)
+    model = charrnn.train(tmp_path / "text.txt", config, out=tmp_path / "run")
+    checkpoint = planted(model, 5)
+    report = neurons(checkpoint, "m", held_out.of_text(checkpoint, text, "text"))
+    best = report.followers[0]
+    assert (best.unit, best.property) in [(5, "inside quotes"), (5, "depth of brackets")]
+    assert best.correlation > 0.99
+    assert best.p < 0.01
+    (forget,) = (gate for gate in report.gates if gate.name == "forget")
+    assert forget.open[5] == pytest.approx(1 - text.count("」") / len(text))
+
+
+def test_noise_follows_nothing(tmp_path: Path) -> None:
+    """A property drawn at random has p small as seldom as p says."""
+    rng = np.random.default_rng(7)
+    text = "".join(rng.choice(list("ab「」\n"), 3000))
+    (tmp_path / "text.txt").write_text(text, encoding="utf-8")
+    config = charrnn.TrainConfig(hidden=8, layers=1, batch=4, seq=16, steps=1)
+    model = charrnn.train(tmp_path / "text.txt", config, out=tmp_path / "run")
+    shuffled = "".join(rng.permutation(list(text)))
+    h_text = held_out.of_text(model.checkpoint, text, "text")
+    report = neurons(model.checkpoint, "m", h_text)
+    assert report.followers[0].p < 0.05  # a unit can see which character it just read
+    from charrnn.reports import neurons as module
+
+    h, _ = module.read(model.checkpoint.network, h_text.ids)
+    other = np.array(list(PROPERTIES["position in the line"](shuffled)), np.float64)
+    assert min(one.p for one in module.followers(h, {"other": other})) > 0.01
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "values"),
+    [
+        ("inside quotes", 'a"bc"d「え「お」」か', "0111001111100"),
+        ("position in the line", "ab\ncd", "12012"),
+        ("depth of brackets", "(a[b)]c)", "11222110"),
+        ("after a full stop", "a. B。\n「え", "01101110"),
+        ("kanji", "今日はx", "1100"),
+        ("hiragana", "今日はx", "0010"),
+        ("katakana", "カーか", "110"),
+        ("Latin letter", "aéあ1", "1100"),
+    ],
+)
+def test_properties_are_what_they_are_called(name: str, text: str, values: str) -> None:
+    assert "".join(map(str, PROPERTIES[name](text))) == values
+
+
+def test_runs_stand_by_text_best_first(program: Program, run_folder: Path, tmp_path: Path) -> None:
+    shutil.copytree(run_folder, tmp_path / "runs/a")
+    (tmp_path / "other.txt").write_text(TEXT[:1500], encoding="utf-8")
+    for seed in ("1", "2"):
+        program("train", "other.txt", "--steps", "5", "--hidden", "4", "--seed", seed)
+    (tmp_path / "runs/broken").mkdir()
+    (tmp_path / "runs/broken/best.npz").write_bytes(b"no model")
+    done = program("inspect", "runs", "--json")
+    report = json.loads(done.out)
+    assert [len(group["runs"]) for group in report["groups"]] == [2, 1]
+    losses_ = [run["training"]["val_loss"] for run in report["groups"][0]["runs"]]
+    assert losses_ == sorted(losses_)
+    assert "broken" in report["unreadable"][0]
+    rows = list(csv.DictReader(io.StringIO(program("inspect", "runs", "--csv").out)))
+    assert [row["run"] for row in rows][-1] == "runs/a"
+    assert (
+        float(rows[-1]["val_loss"]) == charrnn.load(run_folder).checkpoint.history[-1]["val_loss"]
+    )
+    shown = program("inspect", "runs").out
+    assert "other.txt" in shown
+    assert "runs/a" in shown
