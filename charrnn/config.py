@@ -23,6 +23,7 @@ DEFAULT_VAL = 0.1
 LARGEST_DEFAULT_VAL = 500_000
 LONGEST_DEFAULT_WARMUP = 100
 EVALUATIONS_A_RUN = 20
+DEFAULT_LAGS = 200  # steps that a gradient is followed back
 SAMPLING_THREADS = 2  # for products; one stream's weights come out of two caches; more: unmeasured
 
 

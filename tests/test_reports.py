@@ -248,6 +248,8 @@ def test_runs_stand_by_text_best_first(program: Program, run_folder: Path, tmp_p
     assert (
         float(rows[-1]["val_loss"]) == charrnn.load(run_folder).checkpoint.history[-1]["val_loss"]
     )
+    program("inspect", "runs", "--csv", "--html", "runs.html")
+    assert "other.txt" in (tmp_path / "runs.html").read_text(encoding="utf-8")
     shown = program("inspect", "runs").out
     assert "other.txt" in shown
     assert "runs/a" in shown

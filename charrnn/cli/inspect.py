@@ -10,6 +10,7 @@ import click
 from charrnn.cli import blas, options
 from charrnn.cli.console import Console
 from charrnn.cli.settings import Command
+from charrnn.config import DEFAULT_LAGS
 from charrnn.training.machine import cores
 
 if TYPE_CHECKING:
@@ -54,7 +55,6 @@ class Wanted:
         self, title: str, sections: "Sequence[Section]", documents: Callable[[], Iterator[str]]
     ) -> None:
         """Write what was found everywhere."""
-        from charrnn.files import write_atomically
         from charrnn.render import terminal
 
         if self.console.json:
@@ -62,6 +62,12 @@ class Wanted:
                 self.console.result(line)
         else:
             self.console.result("\n\n".join(map(terminal.text, sections)))
+        self.draw(title, sections)
+
+    def draw(self, title: str, sections: "Sequence[Section]") -> None:
+        """Write the page and the picture that were asked for."""
+        from charrnn.files import write_atomically
+
         if self.html:
             from charrnn.render.page import page
 
@@ -125,6 +131,7 @@ def runs_command(ctx: click.Context, /, folder: Path | None, as_csv: bool, **_: 
     report = runs(folder or options.runs_root())
     if as_csv:
         wanted.console.result(document.runs_as_csv(report))
+        wanted.draw(report.folder, [sections.runs(report)])
         return
     wanted.give(report.folder, [sections.runs(report)], lambda: iter([document.plain(report)]))
 
@@ -243,7 +250,11 @@ def unroll_command(ctx: click.Context, /, model: Path | None, text: str, **_: ob
 @inspect_group.command("gradients", cls=Command)
 @options.models
 @click.option(
-    "--lags", type=options.POSITIVE, default=200, show_default=True, help="Steps back at most."
+    "--lags",
+    type=options.POSITIVE,
+    default=DEFAULT_LAGS,
+    show_default=True,
+    help="Steps back at most.",
 )
 @click.option("--untrained", is_flag=True, help="Each model also as it was before its training.")
 @options.text_file

@@ -25,7 +25,7 @@ from charrnn.reports.memory import Point as Given
 from charrnn.reports.neurons import OPEN, SHUT, Gate, Neurons
 from charrnn.reports.overview import Overview
 from charrnn.reports.runs import Group, Runs
-from charrnn.reports.score import CONTEXT, Piece, Scored
+from charrnn.reports.score import BEGINNING, CONTEXT, Piece, Scored
 from charrnn.reports.speed import Point as Measured
 from charrnn.reports.speed import Speed
 from charrnn.reports.summary import Summary
@@ -33,7 +33,6 @@ from charrnn.reports.unroll import Unrolled as UnrolledReport
 from charrnn.reports.vocab import Characters
 
 EACH_CHARACTER_UP_TO = 120
-SHADED_AT_MOST = 4000
 LARGEST_SHADE = 8.0  # nats
 DRAWN_STEPS, SHOWN = 10, 3
 LAGS_SHOWN = (0, 1, 2, 5, 10, 20, 50, 100, 200, 500, 1000)
@@ -162,7 +161,7 @@ def score(report: Scored) -> Section:
         for one in report.hardest:
             rows.append(_surprising(one.before, one.character, one.nats, one.likeliest))
             bars.append(min(1.0, one.nats / LARGEST_SHADE))
-    end = min(len(beginning.text), SHADED_AT_MOST)
+    end = min(len(beginning.text), BEGINNING)
     shades = Shades(
         title="surprise" + (f", the first {end:,} characters" if end < totals.characters else ""),
         text=beginning.text[:end],

@@ -17,6 +17,7 @@ from itertools import islice
 import numpy as np
 import numpy.typing as npt
 
+from charrnn.config import DEFAULT_LAGS
 from charrnn.errors import InputError
 from charrnn.network.model import Network, States
 from charrnn.network.parameters import initialise
@@ -26,7 +27,6 @@ from charrnn.reports.held_out import HeldOut
 from charrnn.text.vocab import Ids
 from charrnn.training.checkpoint import Checkpoint
 
-LAGS = 200
 POSITIONS = 256
 SIDE_BY_SIDE = 64  # positions
 READ_AT_MOST = 20_000  # characters, as one stream
@@ -73,7 +73,7 @@ def gradients(
     model: str,
     text: HeldOut,
     *,
-    lags: int = LAGS,
+    lags: int = DEFAULT_LAGS,
     positions: int = POSITIONS,
     untrained: bool = False,
 ) -> Gradients:
@@ -95,10 +95,10 @@ def gradients(
     begins = np.arange(0, places, stride)[:positions]
     states = states_after(network, ids, begins)
     groups = [begins[at : at + SIDE_BY_SIDE] for at in range(0, len(begins), SIDE_BY_SIDE)]
+    steps = np.arange(lags + 2)[:, None]
     found = [
         list(norms_by_lag(network, ids[group + steps], list(islice(states, len(group)))))
         for group in groups
-        for steps in [np.arange(lags + 2)[:, None]]
     ]
     norms = np.concatenate(found, axis=2)  # by lag, by h and c, by position
     ways = (_way_back(name, norms[:, at]) for at, name in enumerate("hc"[: norms.shape[1]]))

@@ -9,6 +9,7 @@ import numpy as np
 
 from charrnn.errors import InputError
 from charrnn.text.corpus import divide, encode, take_stock, whole_text
+from charrnn.text.decode import with_newlines
 from charrnn.text.ngram import COUNTED_AT_MOST
 from charrnn.text.sources import STDIN, find
 from charrnn.text.vocab import Ids
@@ -43,6 +44,7 @@ def of_file(checkpoint: Checkpoint, file: Path) -> HeldOut:
 
 def of_text(checkpoint: Checkpoint, text: str, name: str) -> HeldOut:
     """The whole of ``text``, which errors call ``name``. Raises as `of_file`."""
+    text = with_newlines(text, checkpoint.stock.newline)
     ids = checkpoint.stock.vocabulary.lookup(text)
     known = ids[ids >= 0].astype(np.intp)
     if len(known) < 2:

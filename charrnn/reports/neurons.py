@@ -100,10 +100,11 @@ def neurons(
     network, vocabulary = checkpoint.network, checkpoint.stock.vocabulary
     shape, ids = network.shape, text.ids[:READ_AT_MOST]
     h, gates = read(network, ids)
+    read_text = vocabulary.decode(ids)
     followed = {
         name: values
         for name, program in PROPERTIES.items()
-        if np.ptp(values := np.array(list(program(vocabulary.decode(ids))), np.float64)) > 0
+        if np.ptp(values := np.array(list(program(read_text)), np.float64)) > 0
     }
     best = followers(h, followed)
     to_show = (text if shown is None else shown).ids[:SHOWN_AT_MOST]

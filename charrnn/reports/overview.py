@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from charrnn.reports.gradients import LAGS, Gradients, gradients
+from charrnn.config import DEFAULT_LAGS
+from charrnn.reports.gradients import Gradients, gradients
 from charrnn.reports.held_out import HeldOut
 from charrnn.reports.loss import Losses, losses
 from charrnn.reports.memory import Memory, memory
@@ -44,7 +45,7 @@ def overview(models: Sequence[tuple[Checkpoint, Path, HeldOut]]) -> Overview:
         summaries=tuple(summary(model, str(file)) for model, file, _ in models),
         losses=tuple(losses(file) for _, file, _ in models),
         gradients=tuple(
-            gradients(model, str(file), read, lags=min(LAGS, (len(read.ids) - 2) // 2 or 1))
+            gradients(model, str(file), read, lags=min(DEFAULT_LAGS, (len(read.ids) - 2) // 2 or 1))
             for model, file, read in models
         ),
         memories=tuple(memory(model, str(file), read) for model, file, read in models),
