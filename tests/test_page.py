@@ -63,7 +63,7 @@ def test_page_in_a_browser(tmp_path: Path) -> None:
         tab.press("ArrowLeft")
         assert "detail <1>" in tab.value("document.querySelector('output').textContent")
         tab.press("ArrowDown")
-        assert "つ" in tab.value("document.querySelector('output').textContent")
+        assert "ぎ" in tab.value("document.querySelector('output').textContent")
         assert tab.value("document.querySelectorAll('svg[role=img]:not([aria-label])').length") == 0
         ground = tab.value("getComputedStyle(document.body).backgroundColor")
         assert ground != "rgb(255, 255, 255)"
