@@ -1,6 +1,6 @@
 """What a report consists of when it is shown, whatever it is shown on.
 
-A report becomes sections of blocks once (sections.py); a terminal, a picture and a page each draw
+A report becomes sections of blocks once (sections/); a terminal, a picture and a page each draw
 the same blocks.
 """
 

@@ -1,0 +1,129 @@
+"""How far back a model learns, and how far back it looks."""
+
+from collections.abc import Sequence
+
+from charrnn.render.blocks import Chart, Prose, Section, Series, Table
+from charrnn.reports.gradients import VANISHED, Gradients, WayBack
+from charrnn.reports.memory import Memory, Point
+
+LAGS_SHOWN = (0, 1, 2, 5, 10, 20, 50, 100, 200, 500, 1000)
+
+
+def gradients(reports: Sequence[Gradients]) -> Section:
+    """All models in one picture, and their figures by lag."""
+    ways = [(report, way) for report in reports for way in report.ways]
+    series = [
+        Series(
+            _named(report, way, reports),
+            range(way.first, way.first + len(way.median)),
+            way.median,
+            (way.low, way.high),
+        )
+        for report, way in ways
+    ]
+    most = max(report.lags for report in reports)
+    lags = sorted({lag for lag in LAGS_SHOWN if lag <= most} | {most})
+    head = ("steps back", *(_named(report, way, reports) for report, way in ways))
+    rows = [(f"{lag:,}", *(_ratio(way, lag) for _, way in ways)) for lag in lags]
+    rows.append(
+        ("below 1 %", *(f"from {way.vanished:,}" if way.vanished else "never" for _, way in ways))
+    )
+    rows.append(("over 1 at", *(f"{way.exploding:.0%}" for _, way in ways)))
+    first = reports[0]
+    return Section(
+        "The vanishing gradient",
+        [
+            Prose(
+                "How much of a loss's gradient still reaches the state so many steps earlier,"
+                " relative to the state that it is computed from: the median over"
+                f" {first.positions:,} places of {first.text}. What it hardly reaches is hardly"
+                " learned from. Above 1 it grows on the way back (it explodes); the last row says"
+                " at how many of the places it does at some lag. An lstm's second way back, through"
+                " its cells c, is relative to one step back."
+            ),
+            Chart(
+                "the gradient by steps back", "steps back", "relative to its beginning", series,
+                log_y=True, levels=[("1 %", VANISHED)],
+            ),
+            Table(head, rows, "".join(map(str, range(1, len(head))))),
+        ],
+    )  # fmt: skip
+
+
+def _named(report: Gradients, way: WayBack, among: Sequence[Gradients]) -> str:
+    """A way back's name: by its cell where that says which, else by its model."""
+    kinds = [(other.cell, other.untrained) for other in among]
+    model = report.cell
+    if kinds.count((report.cell, report.untrained)) > 1:
+        model = report.model
+    if report.untrained:
+        model += ", untrained"
+    return f"{model}, through {way.through}" if len(report.ways) > 1 else model
+
+
+def _ratio(way: WayBack, lag: int) -> str:
+    at = lag - way.first
+    return f"{way.median[at]:.2g}" if 0 <= at < len(way.median) else ""
+
+
+def memory(reports: Sequence[Memory]) -> Section:
+    """All models in one picture; figures of each."""
+    series = []
+    for report in reports:
+        points = [point for point in report.points if point.given is not None]
+        band = (
+            [point.nats - 2 * point.error for point in points],
+            [point.nats + 2 * point.error for point in points],
+        )
+        name = (
+            report.cell if len({other.cell for other in reports}) == len(reports) else report.model
+        )
+        given = [float(point.given or 0) for point in points]
+        series.append(Series(name, given, [point.nats for point in points], band))
+    first = reports[0]
+    compared = [
+        (float(point.given), point.ngram)
+        for point in first.points
+        if point.given and point.ngram is not None
+    ]
+    if compared:
+        x, y = zip(*compared, strict=True)
+        series.append(Series("n-gram", x, y))
+    levels = [] if first.unigram is None else [("unigram", first.unigram)]
+    blocks: list[Prose | Chart | Table] = [
+        Prose(
+            "The loss when the model is given only so many of the characters before, from a zero"
+            f" state, at the same {first.positions:,} places of {first.text}. Where it still falls,"
+            " the model uses what stood so far back. An n-gram that is given as many stands beside"
+            " it. The band is twice the standard error of the mean; the differences to the loss"
+            " with all characters are surer, as they are between the same places."
+        ),
+        Chart(
+            "loss by characters given", "characters given", "nats a character", series,
+            log_x=True, levels=levels,
+        ),
+    ]  # fmt: skip
+    for report in reports:
+        head = ("given", "nats", "±", "above all", "±", "n-gram")
+        rows = [_given(point) for point in report.points]
+        title = f"{report.model}: {report.cell}, {report.layers} × {report.hidden} units"
+        blocks.append(Table(head, rows, "012345", title=title))
+        blocks.append(
+            Prose(
+                f"Over {report.read:,} characters the loss is {report.carried:.4f} nats with the"
+                f" state carried from the beginning of the text, {report.reset:.4f} with a zero"
+                f" state every {report.window:,} characters."
+            )
+        )
+    return Section("Memory", blocks)
+
+
+def _given(point: Point) -> tuple[str, ...]:
+    return (
+        "all" if point.given is None else f"{point.given:,}",
+        f"{point.nats:.4f}",
+        f"{point.error:.4f}",
+        "" if point.given is None else f"{point.lost:+.4f}",
+        "" if point.given is None else f"{point.lost_error:.4f}",
+        "" if point.ngram is None else f"{point.ngram:.4f}",
+    )

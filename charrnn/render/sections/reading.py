@@ -1,0 +1,118 @@
+"""What a model expects while it reads a text."""
+
+from collections.abc import Iterable
+
+from charrnn.render.blocks import Facts, Prose, Section, Shades, Table, Unrolled
+from charrnn.render.words import loss, sign
+from charrnn.reports.score import BEGINNING, CONTEXT, Piece, Scored
+from charrnn.reports.unroll import Unrolled as UnrolledReport
+
+EACH_CHARACTER_UP_TO = 120
+LARGEST_SHADE = 8.0  # nats
+DRAWN_STEPS, SHOWN = 10, 3
+
+
+def score(report: Scored) -> Section:
+    """The totals, then each character of a short text, or the hardest of a long one."""
+    totals, beginning = report.totals, report.beginning
+    each = totals.characters <= EACH_CHARACTER_UP_TO
+    rows, bars = [], []
+    if each:
+        for at, character in enumerate(beginning.text):
+            before, nats = beginning.text[max(0, at - CONTEXT) : at], float(beginning.surprise[at])
+            rows.append(_surprising(before, character, nats, _likeliest(beginning, at)))
+            bars.append(min(1.0, nats / LARGEST_SHADE))
+    else:
+        for one in report.hardest:
+            rows.append(_surprising(one.before, one.character, one.nats, one.likeliest))
+            bars.append(min(1.0, one.nats / LARGEST_SHADE))
+    end = min(len(beginning.text), BEGINNING)
+    shades = Shades(
+        title="surprise" + (f", the first {end:,} characters" if end < totals.characters else ""),
+        text=beginning.text[:end],
+        values=beginning.surprise[:end].tolist(),
+        low=0.0,
+        high=LARGEST_SHADE,
+        unit="nats",
+        details=[_shares(_likeliest(beginning, at)) for at in range(end)],
+    )
+    title = "each character" if each else f"the {len(rows)} hardest"
+    return Section(
+        "Surprise",
+        [
+            Facts(
+                [
+                    ("characters", f"{totals.characters:,}"),
+                    ("loss", loss(totals.nats)),
+                    ("perplexity", f"{totals.perplexity:.3f}"),
+                    ("in all", f"{totals.total_nats:,.2f} nats"),
+                    ("unknown", f"{totals.unknown:,} characters, passed over"),
+                ]
+            ),
+            Prose(
+                "The darker a character, the less the model expected it: 0 nats is certainty,"
+                " 0.7 one chance in two, 2.3 in ten, 4.6 in a hundred."
+            ),
+            shades,
+            Table(("before", "character", "nats", "likeliest"), rows, "02", bars, title),
+        ],
+    )
+
+
+def _surprising(
+    before: str, character: str, nats: float, likeliest: Iterable[tuple[str, float]]
+) -> tuple[str, ...]:
+    return "".join(map(sign, before)), sign(character), f"{nats:.2f}", _shares(likeliest)
+
+
+def _likeliest(piece: Piece, at: int) -> Iterable[tuple[str, float]]:
+    return zip(piece.likeliest[at], piece.probability[at].tolist(), strict=True)
+
+
+def _shares(likeliest: Iterable[tuple[str, float]]) -> str:
+    return "  ".join(f"{sign(character)} {share:.0%}" for character, share in likeliest)
+
+
+def unrolled(report: UnrolledReport) -> Section:
+    """The first steps drawn, all of them as a table."""
+    rows, bars = [], []
+    for step in report.steps:
+        active = " ".join(f"{one.unit}:{one.activation:+.1f}" for one in step.active[:SHOWN])
+        expected = _shares((one.character, one.probability) for one in step.expected[:SHOWN])
+        truth = "" if step.probability is None else f"{step.probability:.1%}"
+        following = "" if step.following is None else sign(step.following)
+        rows.append(
+            (sign(step.character), f"{step.norm:.2f}", f"{step.change:.2f}", active, expected,
+             following, truth)
+        )  # fmt: skip
+        bars.append(step.probability or 0.0)
+    size = f"{report.layers} × {report.hidden}" if report.layers > 1 else f"{report.hidden}"
+    steps = report.steps[:DRAWN_STEPS]
+    return Section(
+        "Unrolled",
+        [
+            Prose(
+                f"One {report.cell} of {size} units and {report.parameters:,} parameters, drawn"
+                f" once for each of {len(report.steps):,} steps: every step uses the same weights."
+                " Only the state differs, which each step takes over from the one before."
+            ),
+            Unrolled(
+                "the first steps",
+                [step.character for step in steps],
+                [
+                    [(one.character, one.probability) for one in step.expected[:SHOWN]]
+                    for step in steps
+                ],
+                report.cell,
+            ),
+            Prose(
+                "|h| is the length of the state, |Δh| how far the character moved it; units are"
+                " those furthest from zero. At the end stands the character that did follow, and"
+                " the probability that the model gave it."
+            ),
+            Table(
+                ("read", "|h|", "|Δh|", "units", "expected", "next", "chance"), rows, "126",
+                bars, f"{report.unknown:,} unknown passed over" if report.unknown else "",
+            ),
+        ],
+    )  # fmt: skip
