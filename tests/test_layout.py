@@ -40,7 +40,7 @@ ORDER = """
     reports.runs reports.unroll reports.gradients reports.memory reports.neurons
     reports.overview
     api
-    render.blocks render.words render.document
+    render.axis render.blocks render.words render.document
     render.sections.model render.sections.learning render.sections.reading
     render.sections.memory render.sections.neurons render.sections.speed
     render.sections render.terminal render.plot render.page

@@ -4,11 +4,11 @@ Light and dark follow the reader's system. Charts are SVG with a text alternativ
 in a table beside them. A shaded text can be walked through with the arrow keys.
 """
 
-import math
 from collections.abc import Iterable, Iterator, Sequence
 from html import escape
 from importlib.resources import files
 
+from charrnn.render.axis import Axis, figure
 from charrnn.render.blocks import (
     Block,
     Chart,
@@ -26,7 +26,6 @@ WIDTH, HEIGHT = 640, 320
 LEFT, RIGHT, TOP, BOTTOM = 64, 16, 12, 44
 COLORS = 6
 DASHES = ("", "6 3", "2 3", "8 3 2 3")
-TICKS = 5
 ROWS_OPEN_UP_TO = 24
 STEP_WIDTH = 92
 
@@ -144,42 +143,17 @@ def _shades(block: Shades) -> str:
     )
 
 
-class _Scale:
-    """From values to places between ``start`` and ``end`` on the picture, and where ticks are."""
+class _Scale(Axis):
+    """An axis between two places on the picture."""
 
     def __init__(
         self, values: Sequence[float], start: float, end: float, log: bool, from_zero: bool = False
     ) -> None:
-        known = [value for value in values if math.isfinite(value) and (value > 0 or not log)]
-        self.log, self.start, self.end = log, start, end
-        self.low, self.high = min(known, default=0.1), max(known, default=1.0)
-        if from_zero:
-            self.low = 0.0
-        if self.low == self.high:
-            self.high = self.low + 1
-
-    def shows(self, value: float) -> bool:
-        return math.isfinite(value) and (value > 0 or not self.log)
+        super().__init__(values, log, from_zero)
+        self.start, self.end = start, end
 
     def __call__(self, value: float) -> float:
-        low, high, value = map(self._scaled, (self.low, self.high, value))
-        return self.start + (value - low) / (high - low) * (self.end - self.start)
-
-    def ticks(self) -> list[float]:
-        if self.log:
-            base = 2 if self.high / self.low < 5000 else 10
-            first, last = (math.log(value, base) for value in (self.low, self.high))
-            every = max(1, math.ceil((last - first) / (2 * TICKS)))
-            powers = range(math.ceil(first - 1e-9), math.floor(last + 1e-9) + 1)
-            return [float(base**power) for power in powers if power % every == 0]
-        rough = (self.high - self.low) / TICKS
-        power = 10.0 ** math.floor(math.log10(rough))
-        step = next(power * many for many in (1, 2, 5, 10) if power * many >= rough)
-        first = math.ceil(self.low / step - 1e-9)
-        return [step * at for at in range(first, math.floor(self.high / step + 1e-9) + 1)]
-
-    def _scaled(self, value: float) -> float:
-        return math.log(value) if self.log else value
+        return self.start + self.share(value) * (self.end - self.start)
 
 
 def _chart(block: Chart) -> str:
@@ -226,11 +200,11 @@ def _axes(block: Chart, across: _Scale, up: _Scale) -> Iterator[str]:
     for value in up.ticks():
         y = up(value)
         yield f'<path class="grid" d="M{LEFT} {y:.1f}H{WIDTH - RIGHT}"/>'
-        yield f'<text x="{LEFT - 6}" y="{y + 4:.1f}" text-anchor="end">{_figure(value)}</text>'
+        yield f'<text x="{LEFT - 6}" y="{y + 4:.1f}" text-anchor="end">{figure(value)}</text>'
     for value in across.ticks():
         x = across(value)
         yield f'<path class="axis" d="M{x:.1f} {floor}v5"/>'
-        yield f'<text x="{x:.1f}" y="{floor + 18}" text-anchor="middle">{_figure(value)}</text>'
+        yield f'<text x="{x:.1f}" y="{floor + 18}" text-anchor="middle">{figure(value)}</text>'
     yield f'<path class="axis" d="M{LEFT} {TOP}V{floor}H{WIDTH - RIGHT}"/>'
     yield (
         f'<text x="{(LEFT + WIDTH - RIGHT) / 2}" y="{HEIGHT - 6}" text-anchor="middle">'
@@ -240,10 +214,6 @@ def _axes(block: Chart, across: _Scale, up: _Scale) -> Iterator[str]:
         f'<text transform="translate(14 {(TOP + floor) / 2}) rotate(-90)" text-anchor="middle">'
         f"{escape(block.y)}</text>"
     )
-
-
-def _figure(value: float) -> str:
-    return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.4g}"
 
 
 def _series(one: Series, at: int, across: _Scale, up: _Scale) -> Iterator[str]:

@@ -1,16 +1,15 @@
 """Blocks as text for a terminal, aligned also where characters are two columns wide."""
 
-import math
 import textwrap
 from collections.abc import Iterable, Iterator, Sequence
 
+from charrnn.render.axis import Axis, figure
 from charrnn.render.blocks import (
     Block,
     Chart,
     Facts,
     Prose,
     Section,
-    Series,
     Shades,
     Table,
     Unrolled,
@@ -73,80 +72,53 @@ def _table(block: Table) -> str:
 
 def _chart(block: Chart) -> str:
     """Series as marks in a frame, the later above the earlier."""
-    series = [*block.series, *(Series(name, [], []) for name, _ in block.levels)]
-    across = _Axis([x for one in series for x in one.x], CHART_COLUMNS, block.log_x)
-    up = _Axis([y for one in series for y in one.y], CHART_ROWS, block.log_y, block.from_zero)
+    across = Axis([x for one in block.series for x in one.x], block.log_x)
+    up = Axis([y for one in block.series for y in one.y], block.log_y, block.from_zero)
     field = [[" "] * CHART_COLUMNS for _ in range(CHART_ROWS)]
     named = []
+
+    def row(y: float) -> int:
+        return round((1 - up.share(y)) * (CHART_ROWS - 1))
+
+    def column(x: float) -> int:
+        return round(across.share(x) * (CHART_COLUMNS - 1))
+
     for name, height in block.levels:
         if up.low <= height <= up.high:
-            field[CHART_ROWS - 1 - up.place(height)] = ["┄"] * CHART_COLUMNS
+            field[row(height)] = ["┄"] * CHART_COLUMNS
             named.append(f"┄ {name}")
         else:
-            named.append(f"{name}: {_short(height)}, outside")
+            named.append(f"{name}: {figure(height)}, outside")
     for mark, one in zip(MARKS * len(block.series), block.series, strict=False):
         for x, y in zip(one.x, one.y, strict=True):
-            if up.can_show(y) and across.can_show(x):
-                field[CHART_ROWS - 1 - up.place(y)][across.place(x)] = mark
+            if up.shows(y) and across.shows(x):
+                field[row(y)][column(x)] = mark
         if one.name:
             named.append(f"{mark} {one.name}")
-    heights = {0: up.high, CHART_ROWS // 2: up.value(CHART_ROWS - 1 - CHART_ROWS // 2),
-               CHART_ROWS - 1: up.low}  # fmt: skip
-    edges = [_short(heights[row]) if row in heights else "" for row in range(CHART_ROWS)]
-    side = max(map(len, edges))
+    heights = {row(y): figure(y) for y in up.ticks()}
+    side = max(map(len, heights.values()), default=0)
     lines = [
-        f"{edge:>{side}} │{''.join(row)}".rstrip() for edge, row in zip(edges, field, strict=True)
+        f"{heights.get(at, ''):>{side}} {'┤' if at in heights else '│'}{''.join(cells)}".rstrip()
+        for at, cells in enumerate(field)
     ]
-    low, middle, high = (
-        _short(value) for value in (across.low, across.value(CHART_COLUMNS // 2), across.high)
-    )
-    half = CHART_COLUMNS // 2
-    below = f"{low:<{half - len(middle) // 2}}{middle}"
-    below += f"{high:>{CHART_COLUMNS - len(below)}}"
+    edge, below = ["─"] * CHART_COLUMNS, ""
+    for x in across.ticks():
+        edge[column(x)] = "┬"
+        label = figure(x)
+        start = max(0, column(x) - len(label) // 2)
+        if start > len(below) or not below:
+            below += " " * (start - len(below)) + label
     space = " " * side
     return "\n".join(
         [
             f"{block.title} ({block.y})",
             *lines,
-            f"{space} └{'─' * CHART_COLUMNS}",
+            f"{space} └{''.join(edge)}",
             f"{space}  {below}",
             f"{space}  {block.x}{' (logarithmic)' if block.log_x else ''}",
             *(f"{space}  {line}" for line in _wrapped(named, CHART_COLUMNS)),
         ]
     )
-
-
-class _Axis:
-    """From values to places, as many as there are ``places``."""
-
-    def __init__(
-        self, values: Sequence[float], places: int, log: bool, from_zero: bool = False
-    ) -> None:
-        self.log, self.places = log, places
-        known = [value for value in values if self.can_show(value)] or [1.0]
-        self.low, self.high = (0.0 if from_zero else min(known)), max(known)
-
-    def can_show(self, value: float) -> bool:
-        return math.isfinite(value) and (value > 0 or not self.log)
-
-    def place(self, value: float) -> int:
-        low, high, value = map(self._scaled, (self.low, self.high, value))
-        return round((value - low) / (high - low) * (self.places - 1)) if high > low else 0
-
-    def value(self, place: int) -> float:
-        low, high = self._scaled(self.low), self._scaled(self.high)
-        value = low + (high - low) * place / (self.places - 1)
-        return math.exp(value) if self.log else value
-
-    def _scaled(self, value: float) -> float:
-        return math.log(value) if self.log else value
-
-
-def _short(value: float) -> str:
-    """Few digits: 1,234, 56.7, 0.0123, 1e-07."""
-    if abs(value) >= 1000:
-        return f"{value:,.0f}"
-    return f"{value:.3g}"
 
 
 def _wrapped(parts: Iterable[str], columns: int) -> Iterator[str]:

@@ -58,13 +58,13 @@ def complete(config: TrainConfig, characters: int, distinct: int, cores: int = 1
     batch = min(config.batch or _streams(read / seq), max(1, predictions // seq))
     if config.steps:
         read = config.steps * batch * seq
-    dropout = _dropout(shape.parameters, read / predictions, predictions)
+    dropout = _dropout(shape, read / predictions, predictions)
     by_default = validating if validating == LARGEST_DEFAULT_VAL else DEFAULT_VAL
     workers = config.workers or min(cores, batch // STREAMS_A_WORKER)
     chosen = {
         "hidden": hidden, "layers": layers, "tied": tied,
         "dropout": dropout, "recurrent_dropout": dropout,
-        "lr": _learning_rate(batch * seq, hidden), "val": by_default,
+        "lr": _learning_rate(shape, batch * seq), "val": by_default,
     }  # fmt: skip
     fitting = {"epochs": epochs, "batch": batch, "seq": seq, "workers": max(1, min(workers, batch))}
     asked = {name: value for name, value in asdict(config).items() if value is not None}
@@ -136,12 +136,25 @@ def _power_of_two(number: float) -> int:
     return int(2 ** round(math.log2(max(1.0, number))))
 
 
-def _dropout(parameters: int, epochs: float, predictions: int) -> float:
-    """More for a network that has more parameters for each character, and reads it more often."""
-    chances = parameters * epochs / predictions  # to learn it by heart
+def _dropout(shape: Shape, epochs: float, predictions: int) -> float:
+    """More for a network that has more parameters for each character, and reads it more often.
+
+    None for one without gates, which hardly learns a text by heart.
+    """
+    if not shape.recurrence.sigmoids:
+        return 0.0
+    chances = shape.parameters * epochs / predictions  # to learn it by heart
     return round(min(0.5, max(0.0, 0.1 + 0.04 * math.log2(chances / 3.3))), 2)
 
 
-def _learning_rate(characters: int, hidden: int) -> float:
-    """Higher for more ``characters`` an update, and for fewer units."""
-    return float(f"{min(0.03, 0.02 * math.sqrt(characters / 1024 * 256 / hidden)):.2g}")
+def _learning_rate(shape: Shape, characters: int) -> float:
+    """Higher for more ``characters`` an update, and for fewer units.
+
+    A network without gates takes steps that are smaller, and the more so the larger it is.
+    """
+    root = math.sqrt(characters / 1024)
+    if shape.recurrence.sigmoids:
+        lr = min(0.03, 0.02 * root * math.sqrt(256 / shape.hidden))
+    else:
+        lr = min(0.015, 0.007 * root * 256 / shape.hidden)
+    return float(f"{lr:.2g}")

@@ -1,0 +1,49 @@
+"""One direction of a chart: what it shows, where, and where its ticks are."""
+
+import math
+from collections.abc import Iterable
+
+TICKS = 5
+BINARY_UP_TO = 5000.0  # times the lowest: wider logarithmic axes have ticks at powers of ten
+
+
+class Axis:
+    """From values, ``low`` to ``high``, to shares of the way from one end to the other."""
+
+    def __init__(self, values: Iterable[float], log: bool, from_zero: bool = False) -> None:
+        self.log = log
+        known = [value for value in values if self.shows(value)] or [1.0]
+        self.low, self.high = (0.0 if from_zero else min(known)), max(known)
+        if self.low == self.high:
+            self.high = 2 * self.low if log else self.low + 1
+
+    def shows(self, value: float) -> bool:
+        """Whether it has a place at all."""
+        return math.isfinite(value) and (value > 0 or not self.log)
+
+    def share(self, value: float) -> float:
+        """0 for the lowest, 1 for the highest."""
+        low, high, value = map(self._scaled, (self.low, self.high, value))
+        return (value - low) / (high - low)
+
+    def ticks(self) -> list[float]:
+        """Round numbers at equal distances."""
+        if self.log:
+            base = 2 if self.high / self.low < BINARY_UP_TO else 10
+            first, last = (math.log(value, base) for value in (self.low, self.high))
+            every = max(1, math.ceil((last - first) / (2 * TICKS)))
+            powers = range(math.ceil(first - 1e-9), math.floor(last + 1e-9) + 1)
+            return [float(base) ** power for power in powers if power % every == 0]
+        rough = (self.high - self.low) / TICKS
+        power = 10.0 ** math.floor(math.log10(rough))
+        step = next(power * many for many in (1, 2, 5, 10) if power * many >= rough)
+        first = math.ceil(self.low / step - 1e-9)
+        return [step * at for at in range(first, math.floor(self.high / step + 1e-9) + 1)]
+
+    def _scaled(self, value: float) -> float:
+        return math.log(value) if self.log else value
+
+
+def figure(value: float) -> str:
+    """A number in few digits, as beside a tick: 1,234, 56.7, 0.0123, 1e-07."""
+    return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.3g}"
