@@ -51,7 +51,8 @@ class Series:
 class Chart:
     """Series over one axis, each logarithmic or not. ``levels`` are lines at named heights.
 
-    A terminal leaves out what is not ``in_text``, as a table beside it has the same as bars.
+    Points that are not ``joined`` stand alone. ``span`` is what both axes show at least. A terminal
+    leaves out what is not ``in_text``, as a table beside it has the same as bars.
     """
 
     title: str
@@ -61,6 +62,8 @@ class Chart:
     log_x: bool = False
     log_y: bool = False
     from_zero: bool = False
+    joined: bool = True
+    span: Sequence[float] = ()
     levels: Sequence[tuple[str, float]] = ()
     in_text: bool = True
 

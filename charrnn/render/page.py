@@ -23,9 +23,13 @@ from charrnn.render.blocks import (
 from charrnn.render.words import sign
 
 WIDTH, HEIGHT = 640, 320
-LEFT, RIGHT, TOP, BOTTOM = 64, 16, 12, 44
+LEFT, RIGHT, TOP, BOTTOM = 84, 16, 12, 44
 COLORS = 6
 DASHES = ("", "6 3", "2 3", "8 3 2 3")
+MARKS = (
+    "m-3 0a3 3 0 1 0 6 0a3 3 0 1 0 -6 0", "m-3 -3h6v6h-6z", "m0 -4l4 7h-8z", "m0 -4l4 4l-4 4l-4 -4z"
+)  # fmt: skip
+MARKED_UP_TO = 24  # points of a line
 ROWS_OPEN_UP_TO = 24
 STEP_WIDTH = 92
 
@@ -126,21 +130,35 @@ def _shades(block: Shades) -> str:
     scale = max(abs(block.low), abs(block.high)) or 1.0
     for character, value, detail in zip(block.text, block.values, details, strict=True):
         share = min(1.0, abs(value) / scale)
-        kind = " class=n" if value < 0 else ""
         shown = f"{value:.2f} {block.unit}".strip()
         told = escape(f"{sign(character)} {shown}" + (f" · {detail}" if detail else ""))
         name = "↵" if character == "\n" else escape(character)
-        spans.append(f'<span{kind} style="--v:{share:.2f}" data-d="{told}">{name}</span>')
+        spans.append(f'<span{_signed(value)} style="--v:{share:.2f}" data-d="{told}">{name}</span>')
         if character == "\n":
             spans.append("<br>")
     title = escape(f"{block.title} ({block.low:g} to {block.high:g} {block.unit}".rstrip() + ")")
     return (
-        f'<figure class="shades"><figcaption>{title}</figcaption>'
+        f'<figure class="shades"><figcaption>{escape(block.title)}</figcaption>{_scale(block)}'
         f'<div class="text" tabindex="0" role="application" aria-label="{title}; arrow keys walk'
         f' through the characters">{"".join(spans)}</div>'
         '<output aria-live="polite">Point at a character, or walk with the arrow keys.</output>'
         "</figure>"
     )
+
+
+def _signed(value: float) -> str:
+    return " class=n" if value < 0 else ""
+
+
+def _scale(block: Shades) -> str:
+    """What the shades stand for: the ends, and the middle of signed ones."""
+    ends = [block.low, 0.0, block.high] if block.low < 0 else [block.low, block.high]
+    top = max(map(abs, ends))
+    swatches = "".join(
+        f'<span{_signed(value)} style="--v:{abs(value) / top:.2f}">{value:g}</span>'
+        for value in ends
+    )
+    return f'<p class="scale">{swatches} {escape(block.unit)}</p>'
 
 
 class _Scale(Axis):
@@ -157,12 +175,14 @@ class _Scale(Axis):
 
 
 def _chart(block: Chart) -> str:
+    lengths = [*block.span, *(x for one in block.series for x in one.x)]
     heights = [y for one in block.series for y in (*one.y, *(one.band[1] if one.band else ()))]
-    across = _Scale([x for one in block.series for x in one.x], LEFT, WIDTH - RIGHT, block.log_x)
+    heights += block.span
+    across = _Scale(lengths, LEFT, WIDTH - RIGHT, block.log_x)
     up = _Scale(heights, HEIGHT - BOTTOM, TOP, block.log_y, block.from_zero)
     parts = [*_axes(block, across, up)]
     for at, one in enumerate(block.series):
-        parts += _series(one, at, across, up)
+        parts += _series(one, at, across, up, block.joined)
     for name, height in block.levels:
         if up.low <= height <= up.high:
             y = up(height)
@@ -171,8 +191,8 @@ def _chart(block: Chart) -> str:
                 f'<text x="{WIDTH - RIGHT}" y="{y - 4:.1f}" text-anchor="end">{escape(name)}</text>'
             )
     legend = "".join(
-        f'<li><svg width="30" height="10" aria-hidden="true"><path class="line c{at % COLORS}"'
-        f' stroke-dasharray="{DASHES[at % len(DASHES)]}" d="M0 5H30"/></svg>{escape(one.name)}</li>'
+        f'<li><svg width="30" height="10" aria-hidden="true">{_key(at, block.joined)}</svg>'
+        f"{escape(one.name)}</li>"
         for at, one in enumerate(block.series)
         if one.name
     )
@@ -216,7 +236,22 @@ def _axes(block: Chart, across: _Scale, up: _Scale) -> Iterator[str]:
     )
 
 
-def _series(one: Series, at: int, across: _Scale, up: _Scale) -> Iterator[str]:
+def _key(at: int, joined: bool) -> str:
+    """What a series looks like, for the legend."""
+    return _line(at, "M0 5H30") if joined else _mark(at, 15, 5)
+
+
+def _line(at: int, path: str) -> str:
+    dash = DASHES[at % len(DASHES)]
+    return f'<path class="line c{at % COLORS}" stroke-dasharray="{dash}" d="{path}"/>'
+
+
+def _mark(at: int, x: float, y: float) -> str:
+    shape = MARKS[at % len(MARKS)]
+    return f'<path class="mark c{at % COLORS}" d="M{x:.1f} {y:.1f}{shape}"/>'
+
+
+def _series(one: Series, at: int, across: _Scale, up: _Scale, joined: bool) -> Iterator[str]:
     color = f"c{at % COLORS}"
     if one.band:
         low, high = one.band
@@ -229,13 +264,10 @@ def _series(one: Series, at: int, across: _Scale, up: _Scale) -> Iterator[str]:
         for x, y in zip(one.x, one.y, strict=True)
         if across.shows(x) and up.shows(y)
     ]
-    if points:
-        dash = DASHES[at % len(DASHES)]
-        yield f'<path class="line {color}" stroke-dasharray="{dash}" d="{_path(points)}"/>'
-        if len(points) <= ROWS_OPEN_UP_TO:
-            yield from (
-                f'<circle class="{color}" cx="{x:.1f}" cy="{y:.1f}" r="3"/>' for x, y in points
-            )
+    if points and joined:
+        yield _line(at, _path(points))
+    if len(points) <= MARKED_UP_TO or not joined:
+        yield from (_mark(at, x, y) for x, y in points)
 
 
 def _path(points: Iterable[tuple[float, float]]) -> str:

@@ -13,7 +13,7 @@ import numpy as np
 from matplotlib import rc_context
 from matplotlib.axes import Axes
 from matplotlib.cm import ScalarMappable
-from matplotlib.colors import Normalize
+from matplotlib.colors import LinearSegmentedColormap, Normalize
 from matplotlib.figure import Figure
 from matplotlib.font_manager import fontManager, get_font
 from matplotlib.patches import FancyBboxPatch, Rectangle
@@ -24,8 +24,9 @@ from charrnn.render.blocks import Chart, Section, Series, Shades, Unrolled
 from charrnn.render.words import sign, width
 
 COLORS = ("#2b6cb0", "#c05621", "#2f855a", "#6b46c1", "#b83280", "#4a5568")
-DASHES = ("-", "--", "-.", ":")
+DASHES, MARKS = ("-", "--", "-.", ":"), "os^D"
 PALE = "#a0aec0"
+COLD, GROUND, HOT = "#90c2ea", "#ffffff", "#f0b184"  # under black letters
 LINE, ROW_INCHES, CHART_INCHES = 60, 0.34, 3.3
 INCHES_ACROSS = 9.0
 FEW_POINTS = 24
@@ -44,7 +45,8 @@ def draw(sections: Sequence[Section], path: Path) -> list[str]:
     diagrams = [block for block in blocks if isinstance(block, Unrolled)]
     across = 2 if len(charts) > 2 else 1
     heights = [CHART_INCHES] * math.ceil(len(charts) / across)
-    heights += [1.0 + ROW_INCHES * len(_lines(one.text)) for one in shades]
+    rows = [len(_lines(one.text)) for one in shades]
+    heights += [1.0 + ROW_INCHES * min(SHADED_LINES_AT_MOST, lines) for lines in rows]
     heights += [3.2 for _ in diagrams]
     families, missing = _fonts({*_characters(blocks)})
     style: Any = {"font.family": families, "svg.fonttype": "path", "axes.unicode_minus": False}
@@ -62,15 +64,20 @@ def draw(sections: Sequence[Section], path: Path) -> list[str]:
             row += 1
         kind = path.suffix.removeprefix(".")
         write_atomically(path, lambda file: figure.savefig(file, format=kind, dpi=150))
-    if not missing:
-        return []
-    return [f"no font at hand has {len(missing):,} of the characters; they stand as code points"]
+    notes = []
+    if missing:
+        notes.append(
+            f"no font at hand has {len(missing):,} of the characters, shown as code points"
+        )
+    if max(rows, default=0) > SHADED_LINES_AT_MOST:
+        notes.append(f"the picture has the first {SHADED_LINES_AT_MOST} lines; --html has them all")
+    return notes
 
 
 def _chart(axes: Axes, block: Chart) -> None:
     axes.set_title(block.title, fontsize="medium")
     for at, one in enumerate(block.series):
-        _series(axes, one, COLORS[at % len(COLORS)], DASHES[at % len(DASHES)])
+        _series(axes, one, at, block.joined)
     for name, height in block.levels:
         axes.axhline(height, color=PALE, linewidth=1)
         axes.annotate(name, (1, height), xycoords=("axes fraction", "data"), fontsize="small",
@@ -86,6 +93,8 @@ def _chart(axes: Axes, block: Chart) -> None:
         axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.6g}"))
     if block.from_zero:
         axes.set_ylim(0, 1.1 * max(y for one in block.series for y in one.y))
+    if block.span:
+        axes.set(xlim=_wider(block.span), ylim=_wider(block.span))
     axes.set_xlabel(block.x)
     axes.set_ylabel(block.y)
     axes.grid(axis="y", color=PALE, alpha=0.4)
@@ -94,9 +103,20 @@ def _chart(axes: Axes, block: Chart) -> None:
         axes.legend(frameon=False, fontsize="small")
 
 
-def _series(axes: Axes, one: Series, color: str, dash: str) -> None:
-    mark = "o" if len(one.x) <= FEW_POINTS else ""
-    axes.plot(one.x, one.y, dash, marker=mark, markersize=4, color=color, label=one.name or None)
+def _wider(span: Sequence[float]) -> tuple[float, float]:
+    """A little room around."""
+    room = 0.03 * (max(span) - min(span))
+    return min(span) - room, max(span) + room
+
+
+def _series(axes: Axes, one: Series, at: int, joined: bool) -> None:
+    color = COLORS[at % len(COLORS)]
+    line = DASHES[at % len(DASHES)] if joined else ""
+    mark = MARKS[at % len(MARKS)] if len(one.x) <= FEW_POINTS or not joined else ""
+    axes.plot(
+        one.x, one.y, linestyle=line, marker=mark, markersize=4, alpha=None if joined else 0.7,
+        color=color, label=one.name or None,
+    )  # fmt: skip
     if one.band:
         axes.fill_between(one.x, *one.band, color=color, alpha=0.15, linewidth=0)
 
@@ -104,26 +124,26 @@ def _series(axes: Axes, one: Series, color: str, dash: str) -> None:
 def _shades(axes: Axes, block: Shades, missing: set[str]) -> None:
     """The text in cells of a grid, each with its value as colour."""
     signed = block.low < 0
-    colors = ScalarMappable(Normalize(block.low, block.high), "RdBu_r" if signed else "Oranges")
-    values = iter(block.values)
-    for row, line in enumerate(_lines(block.text)):
+    shades = (COLD, GROUND, HOT) if signed else (GROUND, HOT)
+    colormap = LinearSegmentedColormap.from_list("shades", shades)
+    colors = ScalarMappable(Normalize(block.low, block.high), colormap)
+    values, lines = iter(block.values), _lines(block.text)[:SHADED_LINES_AT_MOST]
+    for row, line in enumerate(lines):
         at = 0
         for character in line:
             shown = _shown(character, missing)
             columns = max(1, width(sign(character)))
             value = np.array(min(block.high, max(block.low, next(values))))
             axes.add_patch(
-                Rectangle(
-                    (at, row), columns, 1, color=colors.to_rgba(value, alpha=0.7), linewidth=0
-                )
+                Rectangle((at, row), columns, 1, color=colors.to_rgba(value), linewidth=0)
             )
             axes.text(
                 at + columns / 2, row + 0.55, shown, ha="center", va="center",
-                fontsize=8 if len(shown) == 1 else 4,
+                fontsize=9.5 if len(shown) == 1 else 4,
             )  # fmt: skip
             at += columns
-    axes.set_xlim(0, LINE)
-    axes.set_ylim(len(_lines(block.text)), 0)
+    axes.set_xlim(0, LINE + 1)
+    axes.set_ylim(len(lines), 0)
     axes.set_title(block.title, fontsize="medium")
     axes.axis("off")
     bar = axes.figure.colorbar(colors, ax=axes, fraction=0.02, pad=0.01)
@@ -131,16 +151,16 @@ def _shades(axes: Axes, block: Shades, missing: set[str]) -> None:
 
 
 def _lines(text: str) -> list[str]:
-    """``text`` in pieces of at most LINE columns, as it breaks; not all of a long one."""
+    """``text`` in pieces of at most LINE columns, as it breaks; an end of line may hang out."""
     lines, used = [""], 0
     for character in text:
         columns = max(1, width(sign(character)))
-        if used + columns > LINE or lines[-1].endswith("\n"):
+        if (used + columns > LINE and character != "\n") or lines[-1].endswith("\n"):
             lines.append("")
             used = 0
         lines[-1] += character
         used += columns
-    return lines[:SHADED_LINES_AT_MOST]
+    return lines
 
 
 def _unrolled(axes: Axes, block: Unrolled, missing: set[str]) -> None:

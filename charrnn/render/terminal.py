@@ -72,8 +72,9 @@ def _table(block: Table) -> str:
 
 def _chart(block: Chart) -> str:
     """Series as marks in a frame, the later above the earlier."""
-    across = Axis([x for one in block.series for x in one.x], block.log_x)
-    up = Axis([y for one in block.series for y in one.y], block.log_y, block.from_zero)
+    across = Axis([*block.span, *(x for one in block.series for x in one.x)], block.log_x)
+    heights = [*block.span, *(y for one in block.series for y in one.y)]
+    up = Axis(heights, block.log_y, block.from_zero)
     field = [[" "] * CHART_COLUMNS for _ in range(CHART_ROWS)]
     named = []
 
@@ -95,10 +96,10 @@ def _chart(block: Chart) -> str:
                 field[row(y)][column(x)] = mark
         if one.name:
             named.append(f"{mark} {one.name}")
-    heights = {row(y): figure(y) for y in up.ticks()}
-    side = max(map(len, heights.values()), default=0)
+    labels = {row(y): figure(y) for y in up.ticks()}
+    side = max(map(len, labels.values()), default=0)
     lines = [
-        f"{heights.get(at, ''):>{side}} {'┤' if at in heights else '│'}{''.join(cells)}".rstrip()
+        f"{labels.get(at, ''):>{side}} {'┤' if at in labels else '│'}{''.join(cells)}".rstrip()
         for at, cells in enumerate(field)
     ]
     edge, below = ["─"] * CHART_COLUMNS, ""

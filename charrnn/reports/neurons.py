@@ -77,7 +77,7 @@ class Neurons:
 
     ``followers`` are the best units of each property that the text has, the closest first;
     ``properties`` all that were looked for and vary in it. ``shown`` is a text with the
-    ``activations`` of these units over it.
+    ``activations`` of each property's best unit over it.
     """
 
     model: str
@@ -109,13 +109,15 @@ def neurons(
     best = followers(h, followed)
     to_show = (text if shown is None else shown).ids[:SHOWN_AT_MOST]
     over_shown, _ = read(network, to_show)
-    units = dict.fromkeys((one.layer, one.unit) for one in best)
+    closest: dict[str, tuple[int, int]] = {}
+    for one in best:
+        closest.setdefault(one.property, (one.layer, one.unit))
     return Neurons(
         model, shape.cell, shape.hidden, shape.layers, text.name, len(ids), tuple(followed),
         best, gates, vocabulary.decode(to_show),
         tuple(
             Activations(layer, unit, tuple(over_shown[:, layer, unit].tolist()))
-            for layer, unit in units
+            for layer, unit in dict.fromkeys(closest.values())
         ),
     )  # fmt: skip
 

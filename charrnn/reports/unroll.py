@@ -54,7 +54,10 @@ class Step:
 
 @dataclass(frozen=True)
 class Unrolled:
-    """A text read from a zero state. ``parameters`` are those that every step uses again."""
+    """A text read from a zero state. ``parameters`` are those that every step uses again.
+
+    Of its characters ``unknown`` were passed over, and ``unread`` stand behind the last step.
+    """
 
     model: str
     cell: str
@@ -62,6 +65,7 @@ class Unrolled:
     layers: int
     parameters: int
     unknown: int
+    unread: int
     steps: tuple[Step, ...]
 
 
@@ -96,5 +100,6 @@ def unroll(checkpoint: Checkpoint, model: str, text: HeldOut) -> Unrolled:
         )
     shape = network.shape
     return Unrolled(
-        model, shape.cell, shape.hidden, shape.layers, shape.parameters, text.unknown, tuple(steps)
-    )
+        model, shape.cell, shape.hidden, shape.layers, shape.parameters, text.unknown,
+        len(text.ids) - len(ids), tuple(steps),
+    )  # fmt: skip

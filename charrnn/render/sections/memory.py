@@ -110,9 +110,10 @@ def memory(reports: Sequence[Memory]) -> Section:
         blocks.append(Table(head, rows, "012345", title=title))
         blocks.append(
             Prose(
-                f"Over {report.read:,} characters the loss is {report.carried:.4f} nats with the"
-                f" state carried from the beginning of the text, {report.reset:.4f} with a zero"
-                f" state every {report.window:,} characters."
+                f"Over windows of {report.window:,} characters at these places, as long as those"
+                f" of training, the loss is {report.carried:.4f} nats with the state carried from"
+                f" the beginning of the text and {report.reset:.4f} with a zero state at the"
+                " beginning of each window."
             )
         )
     return Section("Memory", blocks)
@@ -123,7 +124,7 @@ def _given(point: Point) -> tuple[str, ...]:
         "all" if point.given is None else f"{point.given:,}",
         f"{point.nats:.4f}",
         f"{point.error:.4f}",
-        "" if point.given is None else f"{point.lost:+.4f}",
+        "" if point.given is None else f"{round(point.lost, 4) + 0.0:+.4f}",  # not -0.0000
         "" if point.given is None else f"{point.lost_error:.4f}",
         "" if point.ngram is None else f"{point.ngram:.4f}",
     )

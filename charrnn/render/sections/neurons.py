@@ -2,7 +2,7 @@
 
 import math
 
-from charrnn.render.blocks import Chart, Prose, Section, Shades, Table
+from charrnn.render.blocks import Chart, Prose, Section, Series, Shades, Table
 from charrnn.reports.neurons import OPEN, SHUT, Gate, Neurons
 
 SIGNIFICANT = 0.05
@@ -32,7 +32,7 @@ def neurons(report: Neurons) -> Section:
             if (other.layer, other.unit) == (one.layer, one.unit)
         )
         name = _unit(report, one.layer, one.unit)
-        title = f"unit {name}: {followed.property} (r {followed.correlation:+.2f})"
+        title = f"unit {name}: {followed.property}, r = {followed.correlation:+.2f}"
         blocks.append(Shades(title, report.shown, one.values, -1.0, 1.0, ""))
     if report.gates:
         blocks += [
@@ -41,6 +41,14 @@ def neurons(report: Neurons) -> Section:
                 " A forget gate that is always open keeps what it has; one that is always shut"
                 " remembers nothing. The mean over units, and how many units are so nine times in"
                 " ten."
+            ),
+            Chart(
+                "gates, a mark a unit",
+                "share of the text at which it is open",
+                "at which it is shut",
+                [Series(_gate_name(report, gate), gate.open, gate.shut) for gate in report.gates],
+                joined=False,
+                span=(0.0, 1.0),
             ),
             Table(
                 ("gate", "shut", "open", "units shut", "units open"),
@@ -55,10 +63,13 @@ def _unit(report: Neurons, layer: int, unit: int) -> str:
     return f"{unit} of layer {layer + 1}" if report.layers > 1 else f"{unit}"
 
 
+def _gate_name(report: Neurons, gate: Gate) -> str:
+    return f"{gate.name} of layer {gate.layer + 1}" if report.layers > 1 else gate.name
+
+
 def _gate(report: Neurons, gate: Gate) -> tuple[str, ...]:
-    name = f"{gate.name} of layer {gate.layer + 1}" if report.layers > 1 else gate.name
     return (
-        name,
+        _gate_name(report, gate),
         f"{math.fsum(gate.shut) / len(gate.shut):.0%}",
         f"{math.fsum(gate.open) / len(gate.open):.0%}",
         f"{sum(share > OPEN for share in gate.shut):,}",

@@ -50,7 +50,7 @@ def score(report: Scored) -> Section:
                 ]
             ),
             Prose(
-                "The darker a character, the less the model expected it: 0 nats is certainty,"
+                "The deeper a character's shade, the less it was expected: 0 nats is certainty,"
                 " 0.7 one chance in two, 2.3 in ten, 4.6 in a hundred."
             ),
             shades,
@@ -88,6 +88,8 @@ def unrolled(report: UnrolledReport) -> Section:
         bars.append(step.probability or 0.0)
     size = f"{report.layers} × {report.hidden}" if report.layers > 1 else f"{report.hidden}"
     steps = report.steps[:DRAWN_STEPS]
+    left_out = [f"{report.unknown:,} unknown passed over"] if report.unknown else []
+    left_out += [f"{report.unread:,} more not read"] if report.unread else []
     return Section(
         "Unrolled",
         [
@@ -112,7 +114,7 @@ def unrolled(report: UnrolledReport) -> Section:
             ),
             Table(
                 ("read", "|h|", "|Δh|", "units", "expected", "next", "chance"), rows, "126",
-                bars, f"{report.unknown:,} unknown passed over" if report.unknown else "",
+                bars, ", ".join(left_out),
             ),
         ],
     )  # fmt: skip
