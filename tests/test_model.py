@@ -40,14 +40,14 @@ def test_gradient_of_the_whole_network_equals_finite_differences(
     net, (ids, targets) = network(cell, layers, tied=tied), window()
     rng = np.random.default_rng(2)
     states = [tuple(map(rng.normal, part)) for part in net.initial_states(B)]
-    mask = 2.0 * (rng.random((B, 5)) < 0.5) if dropout else None
+    masks = [2.0 * (rng.random((B, 5)) < 0.5) for _ in range(layers)] if dropout else []
     gradients = net.parameters.zeros_like()
-    net.loss_and_gradients(ids, targets, states, gradients, mask)
+    net.loss_and_gradients(ids, targets, states, gradients, masks)
     toward, start = rng.normal(size=gradients.vector.size), net.parameters.vector.copy()
     values = []
     for side in (1, -1):
         net.parameters.vector[:] = start + side * EPSILON * toward
-        loss, _ = net.loss_and_gradients(ids, targets, states, gradients.zeros_like(), mask)
+        loss, _ = net.loss_and_gradients(ids, targets, states, gradients.zeros_like(), masks)
         values.append(loss)
     expected = (values[0] - values[1]) / (2 * EPSILON)
     assert gradients.vector @ toward == pytest.approx(expected, rel=1e-6)

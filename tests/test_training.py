@@ -14,7 +14,6 @@ from charrnn.config import TrainConfig
 from charrnn.errors import DivergedError, FolderError, InputError
 from charrnn.network.model import Network
 from charrnn.network.parameters import Parameters, Shape, initialise
-from charrnn.network.softmax import losses
 from charrnn.text.corpus import Parts
 from charrnn.training.automatic import complete
 from charrnn.training.evaluation import mean_loss
@@ -198,15 +197,12 @@ def test_patience_ends_a_run_that_gets_no_better() -> None:
 
 def test_dropout_is_one_mask_for_a_window_and_keeps_the_mean() -> None:
     ours = trainer(np.arange(9).repeat(200), TrainConfig(dropout=0.25, batch=64, hidden=12))
-    masks = np.array([ours.noise.mask() for _ in range(50)])
+    masks = np.array([ours.noise.masks() for _ in range(50)])
     assert set(np.unique(masks)) == {0, np.float32(1 / 0.75)}
     assert masks.mean() == pytest.approx(1, abs=0.02)
-    ids, targets = ours.streams.window(0, 64)
-    loss, _ = ours.network.loss_and_gradients(ids, targets, ours.states, ours.gradients, masks[0])
-    h, _, _ = ours.network.run(ids, ours.states)
-    left = (h * masks[0]).reshape(-1, 12)  # the same units in every step of a stream
-    by_hand = losses(left, targets.ravel(), *ours.network.output_weights)
-    assert loss == pytest.approx(by_hand.mean(), rel=1e-5)
+    ids, _ = ours.streams.window(0, 64)
+    h, _, _ = ours.network.run(ids, ours.states, list(masks[0]))
+    assert ((h != 0) == (masks[0][0] != 0)).all()  # the same units in every step of a stream
 
 
 def test_recurrent_dropout_is_one_mask_for_all_streams_and_keeps_the_mean() -> None:

@@ -50,7 +50,7 @@ SECONDS_BETWEEN_LINES = 60.0
     "--dropout",
     type=click.FloatRange(0, 1, max_open=True),
     show_default=CHOSEN,
-    help="Share of the last layer's outputs left out, one mask a sequence.",
+    help="Share of every layer's outputs left out, one mask a sequence.",
 )
 @click.option(
     "--recurrent-dropout",

@@ -16,6 +16,8 @@ from charrnn.network.workspace import Array, Workspace
 from charrnn.text.vocab import Ids
 
 States: TypeAlias = Sequence[State]
+Masks: TypeAlias = Sequence[Array]
+NO_MASKS: Masks = ()
 
 
 class Backward(Protocol):
@@ -46,12 +48,17 @@ class Network:
         ]
 
     def run(
-        self, ids: Ids, states: States, room: Workspace | None = None
+        self,
+        ids: Ids,
+        states: States,
+        masks: Masks = NO_MASKS,
+        room: Workspace | None = None,
     ) -> tuple[Array, States, Backward]:
         """The top layer's outputs over a window, (T, B, H), and the states after it.
 
-        ``ids`` (T, B). Outputs and backward are good until the next window is run in the same
-        ``room``; without one, for ever.
+        ``ids`` (T, B) · ``masks`` one (B, H) a layer, multiplied on its output (dropout, the same
+        mask for the whole window), or none. Outputs and backward are good until the next window is
+        run in the same ``room``; without one, for ever.
         """
         room = room or Workspace()
         undo: list[Callable[[Array, Parameters, State], tuple[Array | None, State]]] = []
@@ -59,6 +66,9 @@ class Network:
         x: Array | None = None
         for layer, state in enumerate(states):
             x, state, backward = self._layer(layer, ids, x, state, room.inner(layer))
+            if masks:
+                kept = room.inner(layer).empty("kept", x.shape, x.dtype)
+                x = np.multiply(x, masks[layer], out=kept)
             after.append(state)
             undo.append(backward)
         assert x is not None
@@ -69,6 +79,8 @@ class Network:
             dbefore: list[State] = []
             for layer in reversed(range(len(undo))):
                 assert dx is not None
+                if masks:
+                    dx *= masks[layer]
                 dx, dstate = undo[layer](dx, gradients, dafter[layer])
                 dbefore.insert(0, dstate)
             return dbefore
@@ -106,28 +118,22 @@ class Network:
         targets: Ids,
         states: States,
         gradients: Parameters,
-        mask: Array | None = None,
+        masks: Masks = NO_MASKS,
         room: Workspace | None = None,
         characters: int | None = None,
     ) -> tuple[float, States]:
         """Mean nats a character over a window, and the states after it.
 
-        ``ids`` and ``targets`` (T, B) · ``mask`` (B, H), multiplied on every step's output before
-        the softmax (dropout, the same for the whole window), or none. ``gradients`` is overwritten
-        with those of the mean, which is over so many ``characters``: more than these where others
-        add theirs.
+        ``ids`` and ``targets`` (T, B). ``gradients`` is overwritten with those of the mean, which
+        is over so many ``characters``: more than these where others add theirs.
         """
         room = room or Workspace()
-        h, after, backward = self.run(ids, states, room)
-        kept = h if mask is None else np.multiply(h, mask, out=room.empty("kept", h.shape, h.dtype))
+        h, after, backward = self.run(ids, states, masks, room)
+        flat, into = h.reshape(-1, self.shape.hidden), (gradients["out.W"], gradients["out.b"])
         loss, dh = loss_and_gradients(
-            kept.reshape(-1, self.shape.hidden), targets.ravel(), *self.output_weights,
-            gradients["out.W"], gradients["out.b"], room, characters,
-        )  # fmt: skip
-        dh = dh.reshape(h.shape)
-        if mask is not None:
-            dh *= mask
-        backward(dh, gradients)  # and no further: truncated
+            flat, targets.ravel(), *self.output_weights, *into, room, characters
+        )
+        backward(dh.reshape(h.shape), gradients)  # and no further: truncated
         return loss, after
 
     def predict(self, ids: Ids, states: States) -> tuple[Array, States]:

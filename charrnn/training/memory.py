@@ -63,7 +63,7 @@ def check(config: Settings, shape: Shape, validating: int, free: float) -> None:
 def _window(shape: Shape, characters: int, *, dropout: bool, learning: bool) -> int:
     """Numbers of one window's activations; where it is learned from, of their gradients too."""
     cell, layers, H = shape.recurrence, shape.layers, shape.hidden
-    arrays = layers * cell.window_arrays + dropout
+    arrays = layers * (cell.window_arrays + dropout)
     if learning:
         arrays += layers * (cell.gates + 1)  # gradients of the gates and of what the layer gives
         arrays += 1  # rows that are added up for a frequent character, ids, their order

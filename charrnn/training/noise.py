@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from charrnn.config import Settings
-from charrnn.network.model import Network, States
+from charrnn.network.model import Masks, Network, States
 from charrnn.network.parameters import Parameters
 from charrnn.network.workspace import Array
 
@@ -43,12 +43,13 @@ class Noise:
         carried = self._some((self.config.batch, 1), FRESH_START)[self.mine]
         return [tuple(array * carried for array in state) for state in states]
 
-    def mask(self) -> Array | None:
-        """Dropout of outputs (B, H), the same for a stream's window (Gal and Ghahramani 2016)."""
+    def masks(self) -> Masks:
+        """Dropout on every layer's output, one mask a stream and window (Gal, Ghahramani 2016)."""
         if not self.config.dropout:
-            return None
-        size = (self.config.batch, self.config.hidden)
-        return self._scaled(self._some(size, self.config.dropout)[self.mine], self.config.dropout)
+            return ()
+        size = (self.config.layers, self.config.batch, self.config.hidden)
+        kept = self._some(size, self.config.dropout)[:, self.mine]
+        return list(self._scaled(kept, self.config.dropout))
 
     def thinned(self) -> Network:
         """The network less some of its recurrent weights, the same for all streams.

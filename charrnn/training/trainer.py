@@ -113,7 +113,7 @@ class Trainer:
         config = self.config
         ids, targets = self.streams.window(self.step * config.seq, config.seq)
         self.summed[-2], states = self.noise.thinned().loss_and_gradients(
-            ids, targets, self.noise.begun(self.states), self.gradients, self.noise.mask(),
+            ids, targets, self.noise.begun(self.states), self.gradients, self.noise.masks(),
             self.room, characters=config.batch * config.seq,
         )  # fmt: skip
         self.summed[-1] = stop_requested()
