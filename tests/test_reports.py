@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import re
 import shutil
 from dataclasses import replace
 from pathlib import Path
@@ -15,6 +16,7 @@ from charrnn.errors import InputError
 from charrnn.network.model import Network, States
 from charrnn.network.parameters import Parameters, Shape, initialise
 from charrnn.network.softmax import losses
+from charrnn.render.words import width
 from charrnn.reports import held_out
 from charrnn.reports.gradients import gradients, norms_by_lag, states_after
 from charrnn.reports.memory import memory
@@ -253,3 +255,52 @@ def test_runs_stand_by_text_best_first(program: Program, run_folder: Path, tmp_p
     shown = program("inspect", "runs").out
     assert "other.txt" in shown
     assert "runs/a" in shown
+
+
+@pytest.mark.parametrize(
+    ("report", "options"),
+    [
+        ("loss", []),
+        ("unroll", ["--text", "今日は"]),
+        ("gradients", ["--lags", "5", "--untrained"]),
+        ("memory", []),
+        ("neurons", []),
+        ("score", []),
+    ],
+)
+def test_a_report_is_text_json_page_and_picture(
+    program: Program, run_folder: Path, tmp_path: Path, report: str, options: list[str]
+) -> None:
+    (tmp_path / "text.txt").write_text(TEXT[:200], encoding="utf-8")
+    file = ["text.txt"] if report == "score" else []
+    arguments = ["inspect", report, *file, run_folder, *options]
+    shown = program(*arguments, "--html", "page.html", "--plot", "picture.svg")
+    assert shown.code == 0, shown.err
+    assert max(map(width, shown.out.splitlines())) <= 100
+    for line in program(*arguments, "--json").out.splitlines():
+        assert isinstance(json.loads(line), dict)
+    assert "<section" in (tmp_path / "page.html").read_text(encoding="utf-8")
+    assert (tmp_path / "picture.svg").read_text(encoding="utf-8").rstrip().endswith("</svg>")
+
+
+def test_the_report_has_all_of_them_on_one_page(
+    program: Program, run_folder: Path, tmp_path: Path
+) -> None:
+    for name in "ab":
+        shutil.copytree(run_folder, tmp_path / "runs" / name)
+    corpus = run_folder.parent / "text.txt"
+    shown = program("inspect", "report", "runs/a", "runs/b", "--text-file", corpus,
+                    "--html", "page.html", "--json")  # fmt: skip
+    assert shown.code == 0, shown.err
+    found = json.loads(shown.out)
+    assert set(found) == {"summaries", "runs", "losses", "gradients", "memories", "neurons",
+                          "unrolled", "vocab", "score"}  # fmt: skip
+    assert [len(found[name]) for name in ("summaries", "memories", "neurons")] == [2, 2, 2]
+    made = (tmp_path / "page.html").read_text(encoding="utf-8")
+    titles = re.findall(r"<h2[^>]*>([^<]*)<", made)
+    assert titles == [
+        "The model: runs/a/best.npz", "The model: runs/b/best.npz", "Runs", "Learning", "Unrolled",
+        "The vanishing gradient", "Memory", "Surprise", "Neurons: runs/a/best.npz",
+        "Neurons: runs/b/best.npz", "The alphabet",
+    ]  # fmt: skip
+    assert len(made.encode()) < 3e6

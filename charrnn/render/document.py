@@ -43,7 +43,11 @@ def overview(what: "Overview") -> str:
     """All reports, each under its name."""
     several = ("summaries", "losses", "gradients", "memories", "neurons")
     found = {name: [asdict(one) for one in getattr(what, name)] for name in several}
-    single = {name: asdict(getattr(what, name)) for name in ("unrolled", "vocab")}
+    single = {
+        "unrolled": asdict(what.unrolled),
+        "vocab": asdict(what.vocab),
+        "runs": asdict(what.runs) if what.runs else None,
+    }
     each = list(_each(what.score.beginning))
     return _line({**found, **single, "score": {"each": each, **asdict(what.score.totals)}})
 

@@ -30,6 +30,7 @@ def overview(report: Overview) -> list[Section]:
     """From what the model is to what its units do."""
     return [
         *_each(summary, report.summaries),
+        *([runs(report.runs)] if report.runs else []),
         losses(report.losses),
         unrolled(report.unrolled),
         gradients(report.gradients),

@@ -1,0 +1,53 @@
+#!/usr/bin/env bash
+# Every command of tour.md and tour.ja.md: trains their models under runs/tour, draws their pictures.
+#
+#     docs/tour.sh            about ten minutes on two cores
+#     docs/tour.sh plays FILE the figures on another text
+set -euo pipefail
+cd "$(dirname "$0")/.."
+charrnn=${CHARRNN:-.venv/bin/charrnn}
+runs=runs/tour
+pictures=docs/tour
+export CHARRNN_RUNS=$runs
+mkdir -p "$pictures"
+
+train() { # NAME TEXT CELL UNITS EPOCHS
+    "$charrnn" train "$2" --cell "$3" --hidden "$4" --epochs "$5" --out "$runs/$1-$3" --overwrite
+}
+
+show() { # what a reader of the tour types
+    echo "\$ charrnn $*"
+    "$charrnn" "$@"
+}
+
+if [ "${1:-}" = plays ]; then
+    for cell in rnn gru lstm; do train plays "$2" $cell 128 5; done
+    show inspect gradients $runs/plays-{rnn,gru,lstm} --plot $pictures/plays.png
+    show inspect memory $runs/plays-{rnn,gru,lstm}
+    exit
+fi
+
+for text in harbour tenki; do
+    for cell in rnn gru lstm; do train $text corpora/$text.txt $cell 128 20; done
+done
+train kakko corpora/kakko.txt rnn 304 40
+train kakko corpora/kakko.txt gru 176 40
+train kakko corpora/kakko.txt lstm 152 40
+
+show inspect unroll $runs/harbour-lstm --text "The boat" --plot $pictures/unroll.png
+show inspect unroll $runs/tenki-lstm --text "今日は雨だ" --plot $pictures/unroll.ja.png
+for text in harbour tenki kakko; do
+    models=($runs/$text-{rnn,gru,lstm})
+    show inspect memory "${models[@]}" --plot $pictures/memory-$text.png
+    show inspect gradients "${models[@]}" --plot $pictures/gradients-$text.png
+    show inspect gradients "${models[@]}" --untrained --plot $pictures/untrained-$text.png
+done
+.venv/bin/python corpora/kakko.py make --seed 1001 --characters 50000 > $runs/unseen.txt
+for cell in rnn gru lstm; do
+    echo "kakko by an $cell"
+    "$charrnn" inspect score $runs/unseen.txt $runs/kakko-$cell --json |
+        .venv/bin/python corpora/kakko.py check --predictions -
+done
+show inspect neurons $runs/harbour-lstm --plot $pictures/neurons.png
+show inspect neurons $runs/tenki-lstm --plot $pictures/neurons.ja.png
+show inspect speed $runs/harbour-lstm --plot $pictures/speed.png
