@@ -82,6 +82,14 @@ def test_the_rest_follows_from_what_the_user_set() -> None:
     assert few.lr < plain.lr
 
 
+def test_an_rnn_learns_in_smaller_steps_and_with_less_dropout() -> None:
+    rnn, lstm = (complete(TrainConfig(cell=cell), 10**5, 65) for cell in ("rnn", "lstm"))
+    assert 0 < rnn.dropout < lstm.dropout / 4
+    assert rnn.lr < lstm.lr / 2
+    larger = complete(TrainConfig(cell="rnn", hidden=2 * rnn.hidden), 10**5, 65)
+    assert larger.lr == pytest.approx(rnn.lr / 2, rel=0.05)
+
+
 def test_the_cores_decide_only_how_many_workers_there_are() -> None:
     one, many = (asdict(complete(TrainConfig(), 10**6, 65, cores)) for cores in (1, 8))
     assert (one.pop("workers"), many.pop("workers")) == (1, 8)

@@ -139,12 +139,14 @@ def _power_of_two(number: float) -> int:
 def _dropout(shape: Shape, epochs: float, predictions: int) -> float:
     """More for a network that has more parameters for each character, and reads it more often.
 
-    None for one without gates, which hardly learns a text by heart.
+    Little for one without gates, which is slower to learn a text by heart.
     """
-    if not shape.recurrence.sigmoids:
-        return 0.0
     chances = shape.parameters * epochs / predictions  # to learn it by heart
-    return round(min(0.5, max(0.0, 0.1 + 0.04 * math.log2(chances / 3.3))), 2)
+    if shape.recurrence.sigmoids:
+        share = min(0.5, 0.1 + 0.04 * math.log2(chances / 3.3))
+    else:
+        share = min(0.05, 0.02 * math.log2(chances / 10))
+    return round(max(0.0, share), 2)
 
 
 def _learning_rate(shape: Shape, characters: int) -> float:
