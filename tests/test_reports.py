@@ -19,7 +19,7 @@ from charrnn.network.softmax import losses
 from charrnn.render.words import width
 from charrnn.reports import held_out
 from charrnn.reports.gradients import gradients, norms_by_lag, states_after
-from charrnn.reports.memory import memory
+from charrnn.reports.memory import affordable, memories, memory
 from charrnn.reports.neurons import PROPERTIES, neurons
 from charrnn.reports.unroll import unroll
 from charrnn.training.checkpoint import Checkpoint
@@ -100,6 +100,15 @@ def test_memory_with_all_characters_is_the_score(model: charrnn.Model) -> None:
     assert report.points[-1].given is None
     assert report.points[-1].nats == pytest.approx(model.score(text).nats, abs=1e-4)
     assert report.points[-1].lost == 0
+
+
+def test_memories_of_several_models_are_at_the_same_places(model: charrnn.Model) -> None:
+    text = held_out.of_text(model.checkpoint, TEXT * 40, "text")
+    shape = Shape("lstm", 400, 2, len(model.vocabulary))
+    large = replace(model.checkpoint, network=Network(Parameters(shape)))
+    assert affordable(shape, text) < affordable(model.checkpoint.network.shape, text)
+    small, other = memories([(model.checkpoint, "a", text), (large, "b", text)])
+    assert small.positions == other.positions == affordable(shape, text)
 
 
 def test_memory_of_few_characters_is_that_of_a_text_of_so_many(model: charrnn.Model) -> None:

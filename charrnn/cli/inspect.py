@@ -295,13 +295,15 @@ def memory_command(
 ) -> None:
     """Long-term dependency: the loss at a place by how many characters before it were given."""
     from charrnn.render import document, sections
-    from charrnn.reports.memory import memory
+    from charrnn.reports.memory import memories
 
     wanted = Wanted(ctx)
-    reports = [
-        memory(checkpoint, str(path), _text(checkpoint, path, text_file))
-        for checkpoint, path in _loaded(models, wanted.console)
-    ]
+    reports = memories(
+        [
+            (checkpoint, str(path), _text(checkpoint, path, text_file))
+            for checkpoint, path in _loaded(models, wanted.console)
+        ]
+    )
     wanted.give("Memory", [sections.memory(reports)], lambda: map(document.plain, reports))
 
 

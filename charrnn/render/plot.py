@@ -178,7 +178,7 @@ def _unrolled(axes: Axes, block: Unrolled, missing: set[str]) -> None:
             ((at + 0.3, 0.68), (at + 0.3, 1.1)),
         ):  # fmt: skip
             axes.annotate("", end, start, arrowprops=arrow)
-    axes.set_xlim(-0.5, max(8, len(block.read)) - 0.1)
+    axes.set_xlim(-0.5, max(6, len(block.read)) - 0.1)
     axes.set_ylim(-1.1, 2.4)
     axes.set_title(block.title, fontsize="medium")
     axes.axis("off")

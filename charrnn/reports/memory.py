@@ -6,7 +6,7 @@ n-gram, which knows nothing else, is given as many.
 """
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,6 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from charrnn.network.model import Network
+from charrnn.network.parameters import Shape
 from charrnn.network.softmax import losses
 from charrnn.network.workspace import Workspace
 from charrnn.reports.held_out import HeldOut
@@ -72,13 +73,26 @@ class Memory:
     reset: float
 
 
-def memory(checkpoint: Checkpoint, model: str, text: HeldOut) -> Memory:
-    """Measure at as many positions of ``text`` as fit into a fixed amount of work."""
+def memories(models: Sequence[tuple[Checkpoint, str, HeldOut]]) -> tuple[Memory, ...]:
+    """One of each model and its text, at as many positions as suit the one that is most work."""
+    positions = min(affordable(model.network.shape, text) for model, _, text in models)
+    return tuple(memory(model, name, text, positions) for model, name, text in models)
+
+
+def affordable(shape: Shape, text: HeldOut) -> int:
+    """How many positions of ``text`` a network reads within a fixed amount of work."""
+    asked = sum(n for n in GIVEN if n < len(text.ids) - 1) + 1
+    return int(min(MOST, max(FEWEST, OPERATIONS / shape.operations / asked)))
+
+
+def memory(
+    checkpoint: Checkpoint, model: str, text: HeldOut, positions: int | None = None
+) -> Memory:
+    """Measure at equally spaced ``positions`` of ``text``, as many as are `affordable` if None."""
     network, ids = checkpoint.network, text.ids
     shape = network.shape
     with_all = surprises(network, ids)
-    asked = sum(n for n in GIVEN if n < len(with_all)) + 1
-    positions = int(min(MOST, max(FEWEST, OPERATIONS / shape.operations / asked)))
+    positions = positions or affordable(shape, text)
     at = np.unique(np.linspace(0, len(with_all) - 1, min(positions, len(with_all))).astype(np.intp))
     by_order = _ngrams(text, shape.V, at)
 

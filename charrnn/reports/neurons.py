@@ -28,6 +28,7 @@ SHOWN_AT_MOST = 400
 NEAREST_SHIFT = 0.02  # of the text: nearer to where it was, it is still like itself
 UNITS_AT_ONCE = 64
 BEST = 3  # units of each property
+SIGNIFICANT = 0.05
 SHUT, OPEN = 0.1, 0.9  # as in their figure 3
 GATES = {"rnn": (), "gru": ("reset", "update"), "lstm": ("input", "forget", "output")}
 CLOSING = {"(": ")", "[": "]", "{": "}", "<": ">", "（": "）", "［": "］", "【": "】", "〈": "〉",
@@ -77,7 +78,7 @@ class Neurons:
 
     ``followers`` are the best units of each property that the text has, the closest first;
     ``properties`` all that were looked for and vary in it. ``shown`` is a text with the
-    ``activations`` of each property's best unit over it.
+    ``activations`` of each property's best unit over it, if that is no matter of chance.
     """
 
     model: str
@@ -111,7 +112,8 @@ def neurons(
     over_shown, _ = read(network, to_show)
     closest: dict[str, tuple[int, int]] = {}
     for one in best:
-        closest.setdefault(one.property, (one.layer, one.unit))
+        if one.p <= SIGNIFICANT:
+            closest.setdefault(one.property, (one.layer, one.unit))
     return Neurons(
         model, shape.cell, shape.hidden, shape.layers, text.name, len(ids), tuple(followed),
         best, gates, vocabulary.decode(to_show),

@@ -9,7 +9,7 @@ from charrnn.errors import InputError
 from charrnn.reports.gradients import Gradients, gradients
 from charrnn.reports.held_out import HeldOut
 from charrnn.reports.loss import Losses, losses
-from charrnn.reports.memory import Memory, memory
+from charrnn.reports.memory import Memory, memories
 from charrnn.reports.neurons import Neurons, neurons
 from charrnn.reports.runs import Runs, runs
 from charrnn.reports.score import Scored, Tally, pieces
@@ -56,7 +56,7 @@ def overview(models: Sequence[tuple[Checkpoint, Path, HeldOut]]) -> Overview:
             gradients(model, str(file), read, lags=min(DEFAULT_LAGS, (len(read.ids) - 2) // 2 or 1))
             for model, file, read in models
         ),
-        memories=tuple(memory(model, str(file), read) for model, file, read in models),
+        memories=memories([(model, str(file), read) for model, file, read in models]),
         neurons=tuple(neurons(model, str(file), read) for model, file, read in models),
         unrolled=unroll(first, str(path), beginning),
         score=_scored(first, text),

@@ -3,9 +3,7 @@
 import math
 
 from charrnn.render.blocks import Chart, Prose, Section, Series, Shades, Table
-from charrnn.reports.neurons import OPEN, SHUT, Gate, Neurons
-
-SIGNIFICANT = 0.05
+from charrnn.reports.neurons import OPEN, SHUT, SIGNIFICANT, Gate, Neurons
 
 
 def neurons(report: Neurons) -> Section:
