@@ -27,8 +27,9 @@ if [ "${1:-}" = plays ]; then
     exit
 fi
 
-for text in harbour tenki; do
-    for cell in rnn gru lstm; do train $text corpora/$text.txt $cell 128 20; done
+for cell in rnn gru lstm; do
+    train harbour corpora/harbour.txt $cell 128 20
+    train tenki corpora/tenki.txt $cell 128 40
 done
 train kakko corpora/kakko.txt rnn 304 40
 train kakko corpora/kakko.txt gru 176 40
@@ -40,14 +41,15 @@ for text in harbour tenki kakko; do
     models=($runs/$text-{rnn,gru,lstm})
     show inspect memory "${models[@]}" --plot $pictures/memory-$text.png
     show inspect gradients "${models[@]}" --plot $pictures/gradients-$text.png
-    show inspect gradients "${models[@]}" --untrained --plot $pictures/untrained-$text.png
 done
+show inspect gradients $runs/kakko-{rnn,gru,lstm} --untrained --plot $pictures/untrained-kakko.png
 .venv/bin/python corpora/kakko.py make --seed 1001 --characters 50000 > $runs/unseen.txt
 for cell in rnn gru lstm; do
-    echo "kakko by an $cell"
+    echo "brackets: $cell"
     "$charrnn" inspect score $runs/unseen.txt $runs/kakko-$cell --json |
         .venv/bin/python corpora/kakko.py check --predictions -
 done
-show inspect neurons $runs/harbour-lstm --plot $pictures/neurons.png
-show inspect neurons $runs/tenki-lstm --plot $pictures/neurons.ja.png
+show inspect neurons $runs/kakko-lstm --text "$(tail -n 4 corpora/kakko.txt)" --plot $pictures/neurons-kakko.png
+show inspect neurons $runs/harbour-lstm --text "$(tail -n 6 corpora/harbour.txt)" --plot $pictures/neurons.png
+show inspect neurons $runs/tenki-lstm --text "$(tail -n 3 corpora/tenki.txt)" --plot $pictures/neurons.ja.png
 show inspect speed $runs/harbour-lstm --plot $pictures/speed.png

@@ -21,6 +21,7 @@ from charrnn.reports import held_out
 from charrnn.reports.gradients import gradients, norms_by_lag, states_after
 from charrnn.reports.memory import affordable, memories, memory
 from charrnn.reports.neurons import PROPERTIES, neurons
+from charrnn.reports.score import Tally, pieces
 from charrnn.reports.unroll import unroll
 from charrnn.training.checkpoint import Checkpoint
 from tests.conftest import TEXT, Program
@@ -313,3 +314,21 @@ def test_the_report_has_all_of_them_on_one_page(
         "Neurons: runs/b/best.npz", "The alphabet",
     ]  # fmt: skip
     assert len(made.encode()) < 3e6
+
+
+def test_the_hardest_lines_are_those_with_most_nats_a_character(model: charrnn.Model) -> None:
+    text = TEXT[:300] + "気をつけた風が強い洗濯物。\n" + TEXT[:200] + "and washing the the w"
+    tally = Tally()
+    for piece in tally.of(pieces(model.checkpoint, [text[:7], text[7:350], text[350:]])):
+        assert piece.text
+    found = tally.result().lines
+    nats = [one.nats for one in found]
+    assert nats == sorted(nats, reverse=True)
+    each = model.score(text).surprise
+    ends = [at + 1 for at, character in enumerate(text) if character == "\n"] + [len(text)]
+    for one in found:
+        start, end = [0, *ends][one.line - 1], ends[one.line - 1]
+        assert one.text == text[max(1, start) : end]
+        assert one.characters == len(one.text) >= 10
+        assert one.nats == pytest.approx(each[max(0, start - 1) : end - 1].mean(), rel=1e-5)
+    assert "気" in {one.text[0] for one in found[:2]}

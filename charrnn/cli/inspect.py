@@ -222,7 +222,7 @@ def score_command(ctx: click.Context, /, file: Path, model: Path | None, **_: ob
     tally = Tally()
     read = tally.of(pieces(checkpoint, texts(file, checkpoint.stock.newline), str(file)))
     if wanted.console.json:  # while it is read, as a long text is not held
-        wanted.console.parts(document.score(read, lambda: tally.result().totals))
+        wanted.console.parts(document.score(read, tally.result))
     else:
         deque(read, maxlen=0)  # the tally keeps what is shown
     wanted.give(f"{file} by {path}", [sections.score(tally.result())], lambda: iter(()))

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from charrnn.reports.overview import Overview
     from charrnn.reports.runs import Runs
-    from charrnn.reports.score import Piece, Totals
+    from charrnn.reports.score import Piece, Scored
 
 NAMES = {"Start": "start", "Evaluation": "eval", "End": "end"}
 COLUMNS = (
@@ -29,14 +29,17 @@ def plain(what: Any) -> str:
     return _line(asdict(what))
 
 
-def score(read: Iterable["Piece"], totals: Callable[[], "Totals"]) -> Iterator[str]:
-    """In parts: under ``each`` every character with its likeliest alternatives, then the totals."""
+def score(read: Iterable["Piece"], result: Callable[[], "Scored"]) -> Iterator[str]:
+    """In parts: under ``each`` every character with its likeliest alternatives, then the totals.
+
+    And ``lines``, the hardest.
+    """
     opening = '{"each": ['
     for piece in read:
         if piece.text:  # the last may only count unknown characters
             yield opening + ", ".join(map(_line, _each(piece)))
             opening = ", "
-    yield "], " + _line(asdict(totals())).removeprefix("{")
+    yield "], " + _line(_totals(result())).removeprefix("{")
 
 
 def overview(what: "Overview") -> str:
@@ -49,7 +52,7 @@ def overview(what: "Overview") -> str:
         "runs": asdict(what.runs) if what.runs else None,
     }
     each = list(_each(what.score.beginning))
-    return _line({**found, **single, "score": {"each": each, **asdict(what.score.totals)}})
+    return _line({**found, **single, "score": {"each": each, **_totals(what.score)}})
 
 
 def runs_as_csv(what: "Runs") -> str:
@@ -63,6 +66,10 @@ def runs_as_csv(what: "Runs") -> str:
             beside = {} if one.baselines is None else asdict(one.baselines)
             writer.writerow({**row, **beside, "run": one.model, "files": " ".join(group.files)})
     return file.getvalue().rstrip("\n")
+
+
+def _totals(what: "Scored") -> dict[str, Any]:
+    return {**asdict(what.totals), "lines": [asdict(line) for line in what.lines]}
 
 
 def _each(piece: "Piece") -> Iterator[dict[str, Any]]:

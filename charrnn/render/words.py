@@ -22,6 +22,15 @@ def padded(text: str, columns: int, *, right: bool = False) -> str:
     return space + text if right else text + space
 
 
+def shortened(text: str, columns: int) -> str:
+    """``text`` in one line of at most so many ``columns``, white space and controls as signs."""
+    shown = "".join(" " if character == " " else sign(character) for character in text)
+    if width(shown) <= columns:
+        return shown
+    end = next(at for at in range(len(shown)) if width(shown[: at + 1]) >= columns)
+    return shown[:end] + "…"
+
+
 def sign(character: str) -> str:
     """A character as one can see it in a table: white space by a sign, controls by code point."""
     if character in NAMES:

@@ -1,13 +1,13 @@
 """How well a model predicts a text: each character's surprise, and what it took to be likeliest.
 
-A text is read in pieces, and what is held does not grow with it: `Tally` keeps sums, the beginning
-and the hardest characters. `score` keeps everything, for a program that has the text anyway.
+A text is read in pieces, and what is held does not grow with it: `Tally` keeps sums, the beginning,
+the hardest characters and lines. `score` keeps everything, for a program that has the text anyway.
 """
 
 import heapq
 import math
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -21,6 +21,7 @@ from charrnn.training.events import bits
 WINDOW = 256
 ALTERNATIVES = 3
 BEGINNING, HARDEST, CONTEXT = 4000, 20, 12  # characters that a tally keeps
+LINES, SHORTEST_LINE, LINE_KEPT = 10, 10, 200  # lines, and characters of them
 
 
 @dataclass(frozen=True, eq=False)
@@ -76,13 +77,27 @@ class Hard:
     likeliest: tuple[tuple[str, float], ...]
 
 
+@dataclass(frozen=True, order=True)
+class Line:
+    """A line of the text, the ``line``-th from 1 on: its mean ``nats`` a character.
+
+    Its newline is one of its ``characters``; of ``text`` no more than the beginning is kept.
+    """
+
+    nats: float
+    line: int
+    characters: int
+    text: str
+
+
 @dataclass(frozen=True, eq=False)
 class Scored:
-    """A text of any length: its totals, its beginning, and its hardest characters."""
+    """A text of any length: its totals, its beginning, its hardest characters and ``lines``."""
 
     totals: Totals
     beginning: Piece
     hardest: tuple[Hard, ...]
+    lines: tuple[Line, ...]
 
 
 def pieces(checkpoint: Checkpoint, texts: Iterable[str], name: str = "text") -> Iterator[Piece]:
@@ -138,6 +153,8 @@ class Tally:
         self._beginning: list[Piece] = []
         self._hardest: list[Hard] = []
         self._before = ""
+        self._lines: list[Line] = []
+        self._line = Line(0.0, 1, 0, "")  # which is being read; its nats are a sum
 
     def of(self, read: Iterable[Piece]) -> Iterator[Piece]:
         """The same pieces, which are counted as they pass."""
@@ -145,6 +162,7 @@ class Tally:
             if self._characters < BEGINNING:
                 self._beginning.append(piece)
             self._note_hardest(piece)
+            self._note_lines(piece)
             self._characters += len(piece.text)
             self._unknown += piece.unknown
             self._nats += float(piece.surprise.sum(dtype=np.float64))
@@ -153,10 +171,12 @@ class Tally:
 
     def result(self) -> Scored:
         """What was counted; there was at least one piece."""
+        lines = heapq.nlargest(LINES, [*self._lines, *self._ended()])
         return Scored(
             _totals(self._characters, self._nats, self._unknown),
             _joined(self._beginning),
             tuple(sorted(self._hardest, key=lambda one: (-one.nats, one.at))),
+            tuple(sorted(lines, key=lambda one: (-one.nats, one.line))),
         )
 
     def _note_hardest(self, piece: Piece) -> None:
@@ -174,6 +194,29 @@ class Tally:
                 heapq.heappush(self._hardest, hard)
             elif hard.nats > self._hardest[0].nats:
                 heapq.heapreplace(self._hardest, hard)
+
+    def _note_lines(self, piece: Piece) -> None:
+        start = 0
+        while start < len(piece.text):
+            end = piece.text.find("\n", start) + 1 or len(piece.text)
+            line = self._line
+            self._line = Line(
+                line.nats + float(piece.surprise[start:end].sum(dtype=np.float64)),
+                line.line,
+                line.characters + end - start,
+                (line.text + piece.text[start:end])[:LINE_KEPT],
+            )
+            if piece.text[end - 1] == "\n":
+                self._lines = heapq.nlargest(LINES, [*self._lines, *self._ended()])
+                self._line = Line(0.0, line.line + 1, 0, "")
+            start = end
+
+    def _ended(self) -> list[Line]:
+        """The line that is being read as it counts, unless it is too short to."""
+        line = self._line
+        if line.characters < SHORTEST_LINE:
+            return []
+        return [replace(line, nats=line.nats / line.characters)]
 
 
 def _largest(rows: Array, number: int) -> npt.NDArray[np.intp]:

@@ -10,54 +10,53 @@ LAGS_SHOWN = (0, 1, 2, 5, 10, 20, 50, 100, 200, 500, 1000)
 
 
 def gradients(reports: Sequence[Gradients]) -> Section:
-    """All models in one picture, and their figures by lag."""
-    ways = [(report, way) for report in reports for way in report.ways]
-    series = [
-        Series(
-            _named(report, way, reports),
-            range(way.first, way.first + len(way.median)),
-            way.median,
-            (way.low, way.high),
+    """All models in one picture, and their figures by lag; as they began, in another."""
+    first = reports[0]
+    blocks: list[Prose | Chart | Table] = [
+        Prose(
+            "How much of a loss's gradient still reaches the state so many steps earlier,"
+            " relative to the state that it is computed from: the median over"
+            f" {first.positions:,} places of {first.text}. What it hardly reaches is hardly"
+            " learned from. Above 1 it grows on the way back (it explodes); the last row says"
+            " at how many of the places it does at some lag. An lstm's second way back, through"
+            " its cells c, is relative to one step back."
         )
-        for report, way in ways
+    ]
+    for untrained in (False, True):
+        some = [report for report in reports if report.untrained is untrained]
+        if some:
+            title = "the gradient by steps back" + (", before training" if untrained else "")
+            blocks += _by_lag(title, some)
+    return Section("The vanishing gradient", blocks)
+
+
+def _by_lag(title: str, reports: Sequence[Gradients]) -> list[Chart | Table]:
+    ways = [(_named(report, way, reports), way) for report in reports for way in report.ways]
+    series = [
+        Series(name, range(way.first, way.first + len(way.median)), way.median, (way.low, way.high))
+        for name, way in ways
     ]
     most = max(report.lags for report in reports)
     lags = sorted({lag for lag in LAGS_SHOWN if lag <= most} | {most})
-    head = ("steps back", *(_named(report, way, reports) for report, way in ways))
+    head = ("steps back", *(name for name, _ in ways))
     rows = [(f"{lag:,}", *(_ratio(way, lag) for _, way in ways)) for lag in lags]
     rows.append(
         ("below 1 %", *(f"from {way.vanished:,}" if way.vanished else "never" for _, way in ways))
     )
     rows.append(("over 1 at", *(f"{way.exploding:.0%}" for _, way in ways)))
-    first = reports[0]
-    return Section(
-        "The vanishing gradient",
-        [
-            Prose(
-                "How much of a loss's gradient still reaches the state so many steps earlier,"
-                " relative to the state that it is computed from: the median over"
-                f" {first.positions:,} places of {first.text}. What it hardly reaches is hardly"
-                " learned from. Above 1 it grows on the way back (it explodes); the last row says"
-                " at how many of the places it does at some lag. An lstm's second way back, through"
-                " its cells c, is relative to one step back."
-            ),
-            Chart(
-                "the gradient by steps back", "steps back", "relative to its beginning", series,
-                log_y=True, levels=[("1 %", VANISHED)],
-            ),
-            Table(head, rows, "".join(map(str, range(1, len(head))))),
-        ],
-    )  # fmt: skip
+    return [
+        Chart(
+            title, "steps back", "relative to its beginning", series,
+            log_y=True, levels=[("1 %", VANISHED)],
+        ),
+        Table(head, rows, "".join(map(str, range(1, len(head)))), title=title),
+    ]  # fmt: skip
 
 
 def _named(report: Gradients, way: WayBack, among: Sequence[Gradients]) -> str:
     """A way back's name: by its cell where that says which, else by its model."""
-    kinds = [(other.cell, other.untrained) for other in among]
-    model = report.cell
-    if kinds.count((report.cell, report.untrained)) > 1:
-        model = report.model
-    if report.untrained:
-        model += ", untrained"
+    cells = [other.cell for other in among]
+    model = report.model if cells.count(report.cell) > 1 else report.cell
     return f"{model}, through {way.through}" if len(report.ways) > 1 else model
 
 

@@ -1,15 +1,16 @@
 """What a model expects while it reads a text."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from charrnn.render.blocks import Facts, Prose, Section, Shades, Table, Unrolled
-from charrnn.render.words import loss, sign
-from charrnn.reports.score import BEGINNING, CONTEXT, Piece, Scored
+from charrnn.render.words import loss, shortened, sign
+from charrnn.reports.score import BEGINNING, CONTEXT, Line, Piece, Scored
 from charrnn.reports.unroll import Unrolled as UnrolledReport
 
 EACH_CHARACTER_UP_TO = 120
 LARGEST_SHADE = 8.0  # nats
 DRAWN_STEPS, SHOWN = 10, 3
+SHOWN_LINE = 54  # columns
 
 
 def score(report: Scored) -> Section:
@@ -55,8 +56,21 @@ def score(report: Scored) -> Section:
             ),
             shades,
             Table(("before", "character", "nats", "likeliest"), rows, "02", bars, title),
+            *_lines(report.lines),
         ],
     )
+
+
+def _lines(lines: Sequence[Line]) -> list[Table]:
+    """The hardest, where there is more than one."""
+    if len(lines) < 2:
+        return []
+    rows = [
+        (f"{one.line:,}", f"{one.nats:.2f}", f"{one.characters:,}", shortened(one.text, SHOWN_LINE))
+        for one in lines
+    ]
+    title = f"the {len(rows)} hardest lines, by nats a character"
+    return [Table(("line", "nats", "characters", "text"), rows, "012", title=title)]
 
 
 def _surprising(
