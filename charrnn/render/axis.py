@@ -4,7 +4,9 @@ import math
 from collections.abc import Iterable
 
 TICKS = 5
-BINARY_UP_TO = 5000.0  # times the lowest: wider logarithmic axes have ticks at powers of ten
+LINEAR_UP_TO, BINARY_UP_TO = 4.0, 5000.0
+"""Times the lowest: narrower logarithmic axes have ticks at round distances, wider ones at powers
+of ten, those in between at powers of two."""
 
 
 class Axis:
@@ -28,7 +30,7 @@ class Axis:
 
     def ticks(self) -> list[float]:
         """Round numbers at equal distances."""
-        if self.log:
+        if self.log and self.high / self.low > LINEAR_UP_TO:
             base = 2 if self.high / self.low < BINARY_UP_TO else 10
             first, last = (math.log(value, base) for value in (self.low, self.high))
             every = max(1, math.ceil((last - first) / (2 * TICKS)))
@@ -44,6 +46,6 @@ class Axis:
         return math.log(value) if self.log else value
 
 
-def figure(value: float) -> str:
+def digits(value: float) -> str:
     """A number in few digits, as beside a tick: 1,234, 56.7, 0.0123, 1e-07."""
     return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.3g}"

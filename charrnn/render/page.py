@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from html import escape
 from importlib.resources import files
 
-from charrnn.render.axis import Axis, figure
+from charrnn.render.axis import Axis, digits
 from charrnn.render.blocks import (
     Block,
     Chart,
@@ -220,11 +220,11 @@ def _axes(block: Chart, across: _Scale, up: _Scale) -> Iterator[str]:
     for value in up.ticks():
         y = up(value)
         yield f'<path class="grid" d="M{LEFT} {y:.1f}H{WIDTH - RIGHT}"/>'
-        yield f'<text x="{LEFT - 6}" y="{y + 4:.1f}" text-anchor="end">{figure(value)}</text>'
+        yield f'<text x="{LEFT - 6}" y="{y + 4:.1f}" text-anchor="end">{digits(value)}</text>'
     for value in across.ticks():
         x = across(value)
         yield f'<path class="axis" d="M{x:.1f} {floor}v5"/>'
-        yield f'<text x="{x:.1f}" y="{floor + 18}" text-anchor="middle">{figure(value)}</text>'
+        yield f'<text x="{x:.1f}" y="{floor + 18}" text-anchor="middle">{digits(value)}</text>'
     yield f'<path class="axis" d="M{LEFT} {TOP}V{floor}H{WIDTH - RIGHT}"/>'
     yield (
         f'<text x="{(LEFT + WIDTH - RIGHT) / 2}" y="{HEIGHT - 6}" text-anchor="middle">'

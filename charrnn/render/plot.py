@@ -20,6 +20,7 @@ from matplotlib.patches import FancyBboxPatch, Rectangle
 from matplotlib.ticker import FuncFormatter, NullLocator
 
 from charrnn.files import write_atomically
+from charrnn.render.axis import Axis, digits
 from charrnn.render.blocks import Chart, Section, Series, Shades, Unrolled
 from charrnn.render.words import sign, width
 
@@ -78,7 +79,11 @@ def _chart(axes: Axes, block: Chart) -> None:
     axes.set_title(block.title, fontsize="medium")
     for at, one in enumerate(block.series):
         _series(axes, one, at, block.joined)
+    heights = [y for one in block.series for y in one.y]
+    up = Axis([*block.span, *heights], block.log_y, block.from_zero)
     for name, height in block.levels:
+        if not up.low <= height <= up.high:
+            continue
         axes.axhline(height, color=PALE, linewidth=1)
         axes.annotate(name, (1, height), xycoords=("axes fraction", "data"), fontsize="small",
                       ha="right", va="bottom")  # fmt: skip
@@ -89,6 +94,8 @@ def _chart(axes: Axes, block: Chart) -> None:
         axes.xaxis.set_minor_locator(NullLocator())
     if block.log_y:
         axes.set_yscale("log")
+        axes.set_yticks(up.ticks(), map(digits, up.ticks()))
+        axes.yaxis.set_minor_locator(NullLocator())
     else:
         axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.6g}"))
     if block.from_zero:

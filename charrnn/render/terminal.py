@@ -3,7 +3,7 @@
 import textwrap
 from collections.abc import Iterable, Iterator, Sequence
 
-from charrnn.render.axis import Axis, figure
+from charrnn.render.axis import Axis, digits
 from charrnn.render.blocks import (
     Block,
     Chart,
@@ -89,14 +89,14 @@ def _chart(block: Chart) -> str:
             field[row(height)] = ["┄"] * CHART_COLUMNS
             named.append(f"┄ {name}")
         else:
-            named.append(f"{name}: {figure(height)}, outside")
+            named.append(f"{name}: {digits(height)}, outside")
     for mark, one in zip(MARKS * len(block.series), block.series, strict=False):
         for x, y in zip(one.x, one.y, strict=True):
             if up.shows(y) and across.shows(x):
                 field[row(y)][column(x)] = mark
         if one.name:
             named.append(f"{mark} {one.name}")
-    labels = {row(y): figure(y) for y in up.ticks()}
+    labels = {row(y): digits(y) for y in up.ticks()}
     side = max(map(len, labels.values()), default=0)
     lines = [
         f"{labels.get(at, ''):>{side}} {'┤' if at in labels else '│'}{''.join(cells)}".rstrip()
@@ -105,7 +105,7 @@ def _chart(block: Chart) -> str:
     edge, below = ["─"] * CHART_COLUMNS, ""
     for x in across.ticks():
         edge[column(x)] = "┬"
-        label = figure(x)
+        label = digits(x)
         start = max(0, column(x) - len(label) // 2)
         if start > len(below) or not below:
             below += " " * (start - len(below)) + label

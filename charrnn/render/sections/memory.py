@@ -99,7 +99,7 @@ def memory(reports: Sequence[Memory]) -> Section:
         ),
         Chart(
             "loss by characters given", "characters given", "nats a character", series,
-            log_x=True, levels=levels,
+            log_x=True, log_y=True, levels=levels,
         ),
     ]  # fmt: skip
     for report in reports:

@@ -31,7 +31,8 @@ def neurons(report: Neurons) -> Section:
         )
         name = _unit(report, one.layer, one.unit)
         title = f"unit {name}: {followed.property}, r = {followed.correlation:+.2f}"
-        blocks.append(Shades(title, report.shown, one.values, -1.0, 1.0, ""))
+        top = float(f"{max(map(abs, one.values)):.1g}") or 1.0  # a unit need not go as far as 1
+        blocks.append(Shades(title, report.shown, one.values, -top, top, ""))
     if report.gates:
         blocks += [
             Prose(
