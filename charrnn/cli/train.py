@@ -143,7 +143,7 @@ SECONDS_BETWEEN_LINES = 60.0
 @click.option(
     "--eval-every",
     type=options.POSITIVE,
-    show_default="20 times a run, 8 where that takes long, and once an epoch",
+    show_default="20 times a run, 8 where that takes long, at least once an epoch",
     help="Updates between evaluations.",
 )
 @click.option(

@@ -8,20 +8,25 @@ from charrnn.training.events import End, Evaluation, Start
 def start(event: Start) -> str:
     """What is learned, by what, and how: shown before the first step."""
     corpus, model, config = event.corpus, event.model, event.config
-    budget = f"{config.steps:,} steps" if config.steps else f"{config.epochs:g} epochs"
-    rows = {
-        "corpus": f"{listed(corpus.files)}: {corpus.characters:,} characters,"
-        f" {corpus.distinct:,} distinct, {corpus.encoding}",
-        "model": f"{model.cell}, {model.layers} × {model.hidden} units,"
-        f" {model.parameters:,} parameters",
-        "training": f"{budget}, {config.batch} streams × {config.seq} characters,"
-        f" learning rate {config.lr:g} ({config.schedule})",
-    }
-    against = (
-        f"dropout {config.dropout:g}, of recurrent weights {config.recurrent_dropout:g},"
-        f" weight decay {config.weight_decay:g}, patience {config.patience}, seed {config.seed}"
-    )
-    return table([*rows.items(), ("", against), ("run", event.run)])
+    predictions = config.parts(corpus.characters)[0] - 1
+    steps = config.total_steps(predictions)
+    epochs = steps * config.batch * config.seq / predictions
+    text = f"{corpus.characters:,} characters, {corpus.distinct:,} distinct, {corpus.encoding}"
+    size = f"{model.layers} × {model.hidden} units, {model.parameters:,} parameters"
+    each = f"{config.batch} streams × {config.seq} characters"
+    learning = f"learning rate {config.lr:g} ({config.schedule}, warm-up {config.warmup})"
+    dropped = f"dropout {config.dropout:g}, of recurrent weights {config.recurrent_dropout:g}"
+    made = f"input {'tied' if config.tied else 'one-hot'}, weight decay {config.weight_decay:g}"
+    rows = [
+        ("corpus", f"{listed(corpus.files)}: {text}"),
+        ("model", f"{model.cell}, {size}"),
+        ("training", f"{steps:,} steps of {each}, {epochs:.3g} epochs"),
+        ("", f"{learning}, {dropped}"),
+        ("", f"{made}, workers {config.workers}, seed {config.seed}"),
+        ("", f"evaluated every {config.eval_every:,} steps, patience {config.patience}"),
+        ("run", event.run),
+    ]
+    return table(rows)
 
 
 def evaluation(event: Evaluation) -> str:
@@ -36,14 +41,17 @@ def evaluation(event: Evaluation) -> str:
 def end(event: End, begun: Start) -> str:
     """The summary of a training."""
     rows = [("run", event.run), ("parameters", f"{begun.model.parameters:,}")]
-    if event.stopped != "finished":
+    if event.stopped == "patience":
+        told = f"no better loss in {begun.config.patience} evaluations, at step {event.step:,}"
+        rows.append(("stopped", told))
+    elif event.stopped != "finished":
         rows.append(("stopped", f"{event.stopped} at step {event.step:,}"))
     if event.val_loss is not None:
         rows.append(("validation", f"{loss(event.val_loss)} (best, step {event.best_step:,})"))
         if event.baselines:
             rows.append(("to beat", baselines(event.baselines)))
-            rows.append(("vocabulary", known(begun.corpus.distinct, event.baselines)))
             rows += worse(event.val_loss, event.baselines)
+            rows.append(("vocabulary", known(begun.corpus.distinct, event.baselines)))
     else:
         rows.append(("validation", "none"))
         rows.append(("training", loss(event.train_loss)))

@@ -71,7 +71,12 @@ def worse(val_loss: float | None, found: Baselines | None) -> list[tuple[str, st
     """A row for a model that its memory does not help."""
     if val_loss is None or found is None or val_loss < found.ngram:
         return []
-    return [("", "worse than its n-gram: a longer training (--minutes) or more text may help")]
+    return [
+        (
+            "",
+            "worse than its n-gram; more text may help or, if its loss still fell, more --minutes",
+        )
+    ]
 
 
 def duration(seconds: float) -> str:

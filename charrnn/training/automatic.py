@@ -2,8 +2,8 @@
 
 What the user did set stays, and the rest follows from it. The rules are fitted to what was measured
 on several texts (docs/learning.md). Neither clock nor machine have a part in them, so that a text
-gets the same settings everywhere; how many updates fit into ``--minutes`` is found out later
-(budget.py).
+gets the same settings everywhere, but for the workers, which share the cores at hand. How many
+updates fit into ``--minutes`` is found out later (budget.py).
 """
 
 import math
@@ -34,6 +34,7 @@ WINDOW = 64
 TIED_FROM = 500  # characters
 EVALUATED = 2.7  # characters in the time that one takes to be learned
 LEAST_EVALUATIONS, EVALUATING = 8, 0.15  # of a run's time, where 20 evaluations would take more
+MOST_EVALUATIONS = 100  # of a text so short that each round is one
 PATIENT, LEAST_PATIENCE = 0.4, 5  # of a run's evaluations without a better one
 
 
@@ -54,8 +55,9 @@ def complete(config: TrainConfig, characters: int, distinct: int, cores: int = 1
     epochs = config.epochs
     if not any(getattr(config, name) for name in BUDGETS):
         epochs = _epochs(predictions, affordable)
-    read = epochs * predictions if epochs else affordable  # characters, by minutes or by steps
-    batch = min(config.batch or _streams(read / seq), max(1, predictions // seq))
+    read = epochs * predictions if epochs else affordable  # characters, by minutes
+    streams = FAST_STREAMS if config.steps else _streams(read / seq)
+    batch = min(config.batch or streams, max(1, predictions // seq))
     if config.steps:
         read = config.steps * batch * seq
     dropout = _dropout(shape, read / predictions, predictions)
@@ -79,7 +81,8 @@ def spanned(settings: Settings, training: int, validating: int) -> Settings:
     an_epoch = math.ceil(predictions / (settings.batch * settings.seq))
     affordable = EVALUATING * EVALUATED * steps * settings.batch * settings.seq / max(1, validating)
     evaluations = max(LEAST_EVALUATIONS, min(EVALUATIONS_A_RUN, int(affordable)))
-    eval_every = settings.eval_every or min(math.ceil(steps / evaluations), an_epoch)
+    often = max(an_epoch, math.ceil(steps / MOST_EVALUATIONS))
+    eval_every = settings.eval_every or min(math.ceil(steps / evaluations), often)
     patience = max(LEAST_PATIENCE, math.ceil(PATIENT * steps / eval_every))
     warmup = min(LONGEST_DEFAULT_WARMUP, steps // 10)
     return replace(
@@ -101,7 +104,7 @@ def _units(config: TrainConfig, predictions: int, distinct: int) -> int:
     units = min(UNITS_BY_BUDGET * budget**0.25, UNITS_BY_TEXT * predictions**0.5)
     read = config.epochs and config.epochs * predictions
     if config.steps:
-        read = config.steps * (config.batch or LEAST_STREAMS) * (config.seq or WINDOW)
+        read = config.steps * (config.batch or FAST_STREAMS) * (config.seq or WINDOW)
     if read:  # squares * units² + distinct * units multiplications are affordable
         squares = Shape(config.cell, 1, config.layers or 1, 0).operations / 2
         affordable = budget / read / 6
