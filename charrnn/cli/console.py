@@ -7,6 +7,8 @@ from dataclasses import dataclass
 
 import click
 
+from charrnn.text.harmless import harmless
+
 
 @dataclass(frozen=True)
 class Console:
@@ -17,8 +19,12 @@ class Console:
     json: bool = False
 
     def result(self, text: str) -> None:
-        """A whole result, on stdout."""
-        sys.stdout.write(text + "\n")
+        """A whole result, on stdout, that drives no terminal wherever it is read."""
+        sys.stdout.write(harmless(text, lines=True) + "\n")
+
+    def sampled(self, text: str) -> None:
+        """What a model wrote: as it is, but on a terminal harmless too."""
+        sys.stdout.write(harmless(text, lines=True) if sys.stdout.isatty() else text)
 
     def parts(self, parts: Iterable[str]) -> None:
         """A whole result that comes in parts, on stdout."""
@@ -28,7 +34,7 @@ class Console:
     def note(self, text: str) -> None:
         """Something worth knowing, on stderr; nothing when quiet."""
         if not self.quiet:
-            sys.stderr.write(self.dim(text) + "\n")
+            sys.stderr.write(self.dim(harmless(text, lines=True)) + "\n")
 
     def dim(self, text: str) -> str:
         """``text`` in a quieter colour, where stderr is in colour."""

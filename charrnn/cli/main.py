@@ -12,6 +12,7 @@ from click.exceptions import NoArgsIsHelpError
 from charrnn._version import __version__
 from charrnn.cli.signals import Ended, die_of
 from charrnn.errors import CharrnnError, ConfigError, MachineError
+from charrnn.text.harmless import harmless
 
 COMMANDS = {
     "train": (
@@ -107,7 +108,7 @@ def _told(error: Exception) -> int:
         error.show()
         return error.exit_code
     message, code = _explained(error)
-    sys.stderr.write("charrnn: " + " ".join(message.split()) + "\n")
+    sys.stderr.write("charrnn: " + harmless(" ".join(message.split())) + "\n")
     return code
 
 

@@ -109,7 +109,7 @@ def sample_command(
     if samples == 1 and not console.json:
         stream = trained.stream(prime, config, seed=drawn)
         _show_seed(console, seed, drawn)
-        _write(opening, stream)
+        _write(console, opening, stream)
         return
     texts = trained.samples(prime, config, seed=drawn, number=samples)
     _show_seed(console, seed, drawn)
@@ -118,7 +118,7 @@ def sample_command(
 
         console.result("\n".join(map(document.plain, texts)))
     else:
-        console.result(separator.join(opening + sample.text for sample in texts))
+        console.sampled(separator.join(opening + sample.text for sample in texts) + "\n")
 
 
 def _show_seed(console: Console, asked: int | None, drawn: int) -> None:
@@ -127,11 +127,11 @@ def _show_seed(console: Console, asked: int | None, drawn: int) -> None:
         console.note(f"seed {drawn}")
 
 
-def _write(opening: str, stream: Iterator[str]) -> None:
+def _write(console: Console, opening: str, stream: Iterator[str]) -> None:
     """Write characters as they come: at once on a terminal, in larger pieces into a pipe."""
     together = 1 if sys.stdout.isatty() else PIECE
-    sys.stdout.write(opening)
+    console.sampled(opening)
     while piece := "".join(islice(stream, together)):
-        sys.stdout.write(piece)
+        console.sampled(piece)
         sys.stdout.flush()
-    sys.stdout.write("\n")
+    console.sampled("\n")

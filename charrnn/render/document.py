@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from charrnn.reports.score import Piece, Scored
 
 NAMES = {"Start": "start", "Evaluation": "eval", "End": "end"}
+ESCAPED = {code: f"\\u{code:04x}" for code in range(0x7F, 0xA0)}  # json escapes those below 0x20
 COLUMNS = (
     "run", "files", "sha256", "training_characters", "validation_characters", "cell", "layers",
     "hidden", "parameters", "seed", "step", "epoch", "train_loss", "val_loss", "ngram", "unigram",
@@ -82,4 +83,4 @@ def _each(piece: "Piece") -> Iterator[dict[str, Any]]:
 
 
 def _line(value: dict[str, Any]) -> str:
-    return json.dumps(value, ensure_ascii=False, allow_nan=False)
+    return json.dumps(value, ensure_ascii=False, allow_nan=False).translate(ESCAPED)

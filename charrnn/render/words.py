@@ -3,6 +3,7 @@
 import unicodedata
 from collections.abc import Sequence
 
+from charrnn.text.harmless import harmless
 from charrnn.text.ngram import COUNTED_AT_MOST, Baselines
 from charrnn.text.vocab import visible
 from charrnn.training.events import bits
@@ -36,14 +37,6 @@ def sign(character: str) -> str:
     if character in NAMES:
         return NAMES[character]
     return character if visible(character) else f"U+{ord(character):04X}"
-
-
-def harmless(text: str) -> str:
-    """``text`` without what drives a terminal: control characters become their code points."""
-    return "".join(
-        f"U+{ord(character):04X}" if unicodedata.category(character) == "Cc" else character
-        for character in text
-    )
 
 
 def loss(nats: float | None) -> str:
