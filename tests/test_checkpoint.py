@@ -4,6 +4,7 @@ import json
 import os
 import stat
 import zipfile
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import numpy as np
@@ -21,6 +22,10 @@ def meta(path: Path) -> dict[str, object]:
     with np.load(path, allow_pickle=False) as arrays:
         document: dict[str, object] = json.loads(arrays["meta"].tobytes())
     return document
+
+
+def of(arrays: Mapping[str, np.ndarray]) -> Callable[..., np.ndarray]:
+    return lambda name, *dims: arrays[name].reshape(dims)
 
 
 def test_model_comes_back_as_it_was_saved(model: charrnn.Model, tmp_path: Path) -> None:
@@ -64,7 +69,7 @@ def test_conversion_to_pytorch_and_back_is_the_identity(cell: str, tied: bool) -
     shape = Shape(cell, 6, 2, 9, tied)
     ours, back = Parameters(shape), Parameters(shape)
     ours.vector[:] = np.random.default_rng(0).normal(size=ours.vector.size)
-    from_torch(to_torch(ours), back)
+    from_torch(of(to_torch(ours)), back)
     np.testing.assert_array_equal(ours.vector, back.vector)
 
 
@@ -77,7 +82,7 @@ def test_a_tied_embedding_stands_beside_the_output_and_is_the_same() -> None:
     np.testing.assert_array_equal(arrays["embedding.weight"], arrays["out.weight"])
     arrays["embedding.weight"] = arrays["embedding.weight"] + 1
     with pytest.raises(ValueError, match="tied, and differ"):
-        from_torch(arrays, Parameters(shape))
+        from_torch(of(arrays), Parameters(shape))
 
 
 def test_two_biases_that_are_only_added_become_their_sum() -> None:
@@ -86,7 +91,7 @@ def test_two_biases_that_are_only_added_become_their_sum() -> None:
     arrays["rnn.bias_ih_l0"] = np.arange(8, dtype=np.float32)
     arrays["rnn.bias_hh_l0"] = np.full(8, 10, np.float32)
     loaded = Parameters(shape)
-    from_torch(arrays, loaded)  # PyTorch's order i, f, g, o; ours i, f, o, g
+    from_torch(of(arrays), loaded)  # PyTorch's order i, f, g, o; ours i, f, o, g
     np.testing.assert_array_equal(loaded["b0"], [[10, 11], [12, 13], [16, 17], [14, 15]])
 
 
@@ -96,7 +101,7 @@ def test_gru_keeps_its_bias_inside_the_reset_gate_apart() -> None:
     arrays["rnn.bias_ih_l0"] = np.arange(6, dtype=np.float32)
     arrays["rnn.bias_hh_l0"] = np.arange(10, 16, dtype=np.float32)
     loaded = Parameters(shape)
-    from_torch(arrays, loaded)
+    from_torch(of(arrays), loaded)
     np.testing.assert_array_equal(loaded["b0"], [[10, 12], [14, 16], [4, 5]])
     np.testing.assert_array_equal(loaded["r0"], [[14, 15]])
 

@@ -7,13 +7,11 @@ bytes: no time, host, folder or speed is in it. What a training needs besides to
 
 import json
 import math
-import struct
-import zipfile
-import zlib
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, fields
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING, Any, TypeAlias, get_args
 
 import numpy as np
 import numpy.typing as npt
@@ -27,20 +25,19 @@ from charrnn.network.workspace import Array
 from charrnn.text.ngram import Baselines
 from charrnn.text.stock import Stock
 from charrnn.text.vocab import Vocabulary
+from charrnn.training import npz
 
 if TYPE_CHECKING:
     from charrnn.training.trainer import Trainer
 
 FORMAT = 1
+EVALUATED = ("step", "epoch", "train_loss", "val_loss", "lr")  # that a model keeps of evaluations
 TORCH_GATES = {"rnn": [0], "gru": [0, 1, 2], "lstm": [0, 1, 3, 2]}
 """PyTorch's i, f, g, o are our i, f, o, g; the same exchange leads back."""
 
-Arrays = dict[str, npt.NDArray[Any]]
-DAMAGE = (
-    zipfile.BadZipFile, zlib.error, struct.error, EOFError, OSError, ValueError, KeyError,
-    TypeError, AttributeError, NotImplementedError, RuntimeError, CharrnnError,
-)  # fmt: skip
-"""What NumPy, zipfile and json raise on a damaged file, and our own checks of its settings."""
+Arrays: TypeAlias = dict[str, npt.NDArray[Any]]
+Numbers: TypeAlias = Callable[..., Array]
+"""From an array's name and shape to the array, or a ValueError or KeyError that names it."""
 
 
 @dataclass(frozen=True)
@@ -80,7 +77,8 @@ def save_training(checkpoint: Checkpoint, trainer: "Trainer", path: Path) -> Non
         "best_step": trainer.best_step,
         "evaluations_since_best": trainer.evaluations_since_best,
         "window_losses": trainer.window_losses,
-        "training_seconds": trainer.training_seconds,
+        "above": trainer.above,
+        "setbacks": trainer.setbacks,
         "random": trainer.rng.bit_generator.state,
     }
     _write(path, arrays, {**_meta(checkpoint), "training": training})
@@ -92,15 +90,49 @@ def load(path: Path) -> Checkpoint:
     Raises:
         InputError: when the file is missing, damaged or no model of ours.
     """
+    with _opened(path) as (arrays, meta):
+        return _checkpoint(arrays, meta)
+
+
+def restore(trainer: "Trainer", path: Path) -> None:
+    """Make a ``trainer`` that has just begun what another of its kind was when it was saved.
+
+    Raises:
+        InputError: when the file is missing, damaged, or holds no training of this kind.
+    """
+    config = trainer.config
+    with _opened(path) as (arrays, meta):
+        training = meta["training"]
+        from_torch(arrays.numbers, trainer.network.parameters)
+        for name, moment in (("m", trainer.optimizer.m), ("v", trainer.optimizer.v)):
+            moment[:] = arrays.numbers(f"training.{name}", *moment.shape)
+        for layer, state in enumerate(trainer.states):
+            for name, array in zip("hc", state, strict=False):
+                kept = arrays.numbers(f"training.{name}_l{layer}", config.batch, config.hidden)
+                array[:] = kept[trainer.mine]
+        trainer.optimizer.updates = training["updates"]
+        trainer.step = meta["step"]
+        best = training["best_loss"]
+        trainer.best_loss = math.inf if best is None else best
+        trainer.best_step = training["best_step"]
+        trainer.evaluations_since_best = training["evaluations_since_best"]
+        trainer.window_losses = list(training["window_losses"])
+        trainer.above, trainer.setbacks = training["above"], training["setbacks"]
+        trainer.rng.bit_generator.state = training["random"]
+
+
+@contextmanager
+def _opened(path: Path) -> Iterator[tuple[npz.Arrays, dict[str, Any]]]:
+    """The arrays of a model file and its JSON; damage that is met inside names the file."""
     if not path.is_file():
         raise InputError(path, "no such model; train one with 'charrnn train'")
     try:
-        with path.open("rb") as file, np.load(file, allow_pickle=False) as arrays:
-            meta = json.loads(arrays["meta"].tobytes())
+        with npz.opened(path) as arrays:
+            meta = json.loads(arrays.document("meta"), parse_constant=_refuse)
             if meta["format"] != FORMAT:
                 raise ValueError(f"format {meta['format']}, where this version reads {FORMAT}")
-            return _checkpoint(arrays, meta)
-    except DAMAGE as error:
+            yield arrays, meta
+    except (*npz.DAMAGE, CharrnnError) as error:
         reason = " ".join(str(error).split()) or type(error).__name__
         raise InputError(path, f"not a whole charrnn model ({reason})") from error
 
@@ -125,25 +157,22 @@ def to_torch(parameters: Parameters) -> Arrays:
     return {**arrays, "out.weight": parameters["out.W"].T.copy(), "out.bias": parameters["out.b"]}
 
 
-def from_torch(arrays: Mapping[str, npt.NDArray[Any]], parameters: Parameters) -> None:
+def names(shape: Shape) -> set[str]:
+    """Those of the arrays of such a network."""
+    of_layers = ("weight_ih", "weight_hh", "bias_ih", "bias_hh")
+    layers = {f"rnn.{name}_l{layer}" for name in of_layers for layer in range(shape.layers)}
+    return layers | {"out.weight", "out.bias"} | ({"embedding.weight"} if shape.tied else set())
+
+
+def from_torch(array: Numbers, parameters: Parameters) -> None:
     """Fill ``parameters`` from arrays so named. Two biases that are only ever added become one.
 
     Raises:
-        ValueError: naming an array of the wrong shape or with values that are no numbers.
-        KeyError: naming one that is missing.
+        ValueError: when two that are tied differ.
     """
     shape = parameters.shape
     G, H = shape.recurrence.gates, shape.hidden
     order = TORCH_GATES[shape.cell]
-
-    def array(name: str, *dims: int) -> Array:
-        found = arrays[name]
-        if found.shape != dims or found.dtype.kind != "f":
-            raise ValueError(f"{name} is {found.dtype} {found.shape}, not float {dims}")
-        if not np.isfinite(found).all():
-            raise ValueError(f"{name} has values that are not finite")
-        return found
-
     for layer in range(shape.layers):
         W, U, b, r = (parameters[f"{name}{layer}"] for name in "WUbr")
         D = W.shape[1]
@@ -154,7 +183,8 @@ def from_torch(arrays: Mapping[str, npt.NDArray[Any]], parameters: Parameters) -
         b[:] = array(f"rnn.bias_ih_l{layer}", G * H).reshape(G, H)[order]
         recurrent_bias = array(f"rnn.bias_hh_l{layer}", G * H).reshape(G, H)[order]
         added = len(b) - len(r)
-        b[:added] += recurrent_bias[:added]
+        also = recurrent_bias[:added]  # zeros in our own files, which leave even a -0.0 as it is
+        np.add(b[:added], also, out=b[:added], where=also != 0)
         r[:] = recurrent_bias[added:]
     parameters["out.W"][:] = array("out.weight", shape.V, H).T
     if shape.tied and (array("embedding.weight", shape.V, H) != parameters["E"]).any():
@@ -182,36 +212,76 @@ def _meta(checkpoint: Checkpoint) -> dict[str, Any]:
     }
 
 
-def _checkpoint(arrays: Mapping[str, npt.NDArray[Any]], meta: dict[str, Any]) -> Checkpoint:
-    config = Settings(**meta["config"])
-    corpus = meta["corpus"]
-    characters, counts = meta["vocabulary"], tuple(corpus["counts"])
-    if not len(set(characters)) == len(characters) == len(counts):
-        raise ValueError("its vocabulary and the counts of its characters do not agree")
-    if meta["unknown"]:
-        raise ValueError("it has an unknown character, which this version does not know")
-    if arrays["out.weight"].shape != (len(characters), config.hidden):
-        raise ValueError("out.weight does not have the declared size")
-    vocabulary = Vocabulary(characters, counts)
-    parameters = Parameters(
-        Shape(config.cell, config.hidden, config.layers, len(vocabulary), config.tied)
-    )
-    from_torch(arrays, parameters)
+def _checkpoint(arrays: npz.Arrays, meta: dict[str, Any]) -> Checkpoint:
+    config, stock = _settings(meta["config"]), _stock(meta)
+    V = len(stock.vocabulary)
+    if config.layers > len([*arrays]):
+        raise ValueError(f"it has no arrays for {config.layers} layers")
+    shape = Shape(config.cell, config.hidden, config.layers, V, config.tied)
+    if shape.parameters > arrays.size:
+        raise ValueError(f"it declares {shape.parameters:,} parameters, which it does not have")
+    parameters = Parameters(shape)
+    for name in arrays:
+        if name != "meta" and not name.startswith("training.") and name not in names(shape):
+            raise ValueError(f"{name} is no array of such a model")
+    from_torch(arrays.numbers, parameters)
+    history = meta["history"]
+    if not all(isinstance(one, dict) and set(one) == set(EVALUATED) for one in history):
+        raise ValueError("its history is none")
     return Checkpoint(
         network=Network(parameters),
         config=config,
-        stock=Stock(
-            files=tuple(corpus["files"]),
-            characters=corpus["characters"],
-            vocabulary=vocabulary,
-            encoding=corpus["encoding"],
-            newline=config.newline,
-            sha256=corpus["sha256"],
-        ),
-        step=meta["step"],
-        history=tuple(meta["history"]),
+        stock=stock,
+        step=_whole(meta, "step"),
+        history=tuple(history),
         baselines=Baselines(**compared) if (compared := meta.get("baselines")) else None,
     )
+
+
+def _settings(config: dict[str, Any]) -> Settings:
+    settings = Settings(**config)
+    for field in fields(settings):
+        value, kinds = getattr(settings, field.name), get_args(field.type) or (field.type,)
+        if float in kinds:
+            kinds = (*kinds, int)
+        if type(value) not in kinds:
+            raise ValueError(f"its {field.name} is {str(value)[:20]!r}")
+    return settings
+
+
+def _stock(meta: dict[str, Any]) -> Stock:
+    corpus, characters = meta["corpus"], meta["vocabulary"]
+    if meta["unknown"]:
+        raise ValueError("it has an unknown character, which this version does not know")
+    counts = corpus["counts"]
+    if not isinstance(characters, str) or not all(type(count) is int for count in counts):
+        raise ValueError("its vocabulary is none")
+    characters.encode()  # half of a surrogate pair is no character
+    if not 0 < len(set(characters)) == len(characters) == len(counts):
+        raise ValueError("its vocabulary and the counts of its characters do not agree")
+    for part in (corpus["encoding"], corpus["sha256"], *corpus["files"]):
+        if not isinstance(part, str):
+            raise ValueError("what it says about its corpus is no text")
+        part.encode()
+    return Stock(
+        files=tuple(corpus["files"]),
+        characters=_whole(corpus, "characters"),
+        vocabulary=Vocabulary(characters, tuple(counts)),
+        encoding=corpus["encoding"],
+        newline=meta["config"]["newline"],
+        sha256=corpus["sha256"],
+    )
+
+
+def _whole(values: dict[str, Any], name: str) -> int:
+    value = values[name]
+    if type(value) is not int or value < 0:
+        raise ValueError(f"its {name} is no number")
+    return value
+
+
+def _refuse(constant: str) -> None:
+    raise ValueError(f"{constant} stands in its JSON")
 
 
 def _write(path: Path, arrays: Arrays, meta: dict[str, Any]) -> None:
