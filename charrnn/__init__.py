@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from charrnn._version import __version__
 
 if TYPE_CHECKING:
-    from charrnn.api import Model, Sample, load, train
+    from charrnn.api import Model, Sample, load, resume, train
     from charrnn.config import SampleConfig, TrainConfig
     from charrnn.errors import CharrnnError
     from charrnn.reports.score import Score
@@ -23,6 +23,7 @@ _HOME = {
     "Model": "api",
     "Sample": "api",
     "load": "api",
+    "resume": "api",
     "train": "api",
     "SampleConfig": "config",
     "TrainConfig": "config",
@@ -39,6 +40,7 @@ __all__ = [
     "TrainConfig",
     "__version__",
     "load",
+    "resume",
     "train",
 ]
 

@@ -5,9 +5,10 @@ what trains.
 """
 
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
@@ -24,6 +25,7 @@ from charrnn.training.folder import DEFAULT_ROOT, find_model
 if TYPE_CHECKING:
     from charrnn.reports.score import Score
     from charrnn.training.events import Event
+    from charrnn.training.run import Run
 
 Corpus: TypeAlias = str | Path | Sequence[str | Path]
 
@@ -135,20 +137,57 @@ def train(
         DivergedError: when the loss became infinite; the best model before is in the folder.
         MachineError, OSError: when the folder cannot be written.
     """
-    from charrnn.training.events import Evaluation, Preview, Start
     from charrnn.training.run import Place, Run
 
-    paths = [corpus] if isinstance(corpus, str | Path) else list(corpus)
     place = Place(None if out is None else Path(out), Path(root), overwrite)
-    run = Run(paths, config, place)
-    folder = place.root
-    for event in run.events(stop_requested):
+    run = Run(_paths(corpus), config, place)
+    return _followed(run, run.events(stop_requested), preview, on_event)
+
+
+def resume(
+    out: str | Path,
+    corpus: Corpus = (),
+    changes: Mapping[str, object] = MappingProxyType({}),
+    *,
+    preview: int = 0,
+    on_event: Callable[["Event"], object] = lambda event: None,
+    stop_requested: Callable[[], bool] = lambda: False,
+) -> Model:
+    """Go on with the run in the folder ``out``; the model is as if it never had been stopped.
+
+    The text is sought where it was, or is ``corpus``. ``changes`` are settings by name: new totals
+    (``epochs``, ``steps``), ``minutes`` from now on, or ``patience``. The rest is as in `train`.
+
+    Raises:
+        ConfigError: for another setting that contradicts the run.
+        InputError: when the text is not there or another one, or a file of the run is damaged.
+        FolderError: when there is no run, or another process is training in it.
+        DivergedError, MachineError, OSError: as `train`.
+    """
+    from charrnn.training.run import Place, Run
+
+    run = Run(_paths(corpus), TrainConfig(), Place(Path(out)))
+    return _followed(run, run.resumed(changes, stop_requested), preview, on_event)
+
+
+def _paths(corpus: Corpus) -> list[str | Path]:
+    return [corpus] if isinstance(corpus, str | Path) else list(corpus)
+
+
+def _followed(
+    run: "Run", events: "Iterator[Event]", preview: int, on_event: Callable[["Event"], object]
+) -> Model:
+    from charrnn.training.events import Evaluation, Preview, Start
+
+    folder = run.place.root
+    for event in events:
         on_event(event)
         if isinstance(event, Start):
             folder = Path(event.run)
         if preview and isinstance(event, Evaluation):
             model = Model(Checkpoint(run.network, run.settings, run.stock, event.step, ()))
-            on_event(Preview(model.sample("", SampleConfig(length=preview), seed=config.seed)))
+            seed = run.settings.seed
+            on_event(Preview(model.sample("", SampleConfig(length=preview), seed=seed)))
     return load(folder)
 
 

@@ -4,6 +4,7 @@ import fcntl
 import json
 import os
 import pty
+import re
 import signal
 import struct
 import subprocess
@@ -15,6 +16,7 @@ from pathlib import Path
 import click
 import pytest
 
+from charrnn.cli.console import Console
 from charrnn.cli.main import COMMANDS
 from charrnn.cli.main import program as commands
 from tests.conftest import TEXT, Finished, Program, clean_environment
@@ -362,6 +364,32 @@ def test_inspect_alone_and_with_a_model_is_the_summary(program: Program, run_fol
     shown = program("inspect", run_folder).out
     for word in ("lstm, 1 × 16 units", "text.txt", summary["corpus"]["sha256"], "nats"):
         assert word in shown
+
+
+def test_nothing_in_a_corpus_or_its_name_drives_the_terminal(
+    program: Program, tmp_path: Path
+) -> None:
+    name = "\x1b[31mred\x9b.txt"
+    (tmp_path / name).write_text("ab\x1b]0;title\x07c\x9b2J猫\n" * 60, encoding="utf-8")
+    trained = program("train", name, *QUICK, "--out", "run", "--preview", "20")
+    assert trained.code == 0, trained.err
+    told = [trained, program("inspect", "runs", "."), program("train", name + "\x1b[0m"),
+            program("train", name, "--json", *QUICK, "--out", "other")]  # fmt: skip
+    for report in (["summary"], ["vocab"], ["score", name], ["unroll", "--text", "ab\x1b]0;"],
+                   ["neurons"], ["loss"]):  # fmt: skip
+        told += [program("inspect", *report, "run"), program("inspect", *report, "run", "--json")]
+    for done in told:
+        assert not re.search("[\x00-\x09\x0b-\x1f\x7f-\x9f]", done.out + done.err), done.out
+    written = program("sample", "run", "--length", "300", "--seed", "1").out
+    assert "\x1b" in written  # to a pipe as it is
+
+
+def test_a_sample_on_a_terminal_cannot_drive_it(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sys.stdout.isatty", lambda: True)
+    Console().sampled("a\x1b[2J猫\n")
+    assert capsys.readouterr().out == "aU+001B[2J猫\n"
 
 
 def test_inspect_loss_shows_every_evaluation(program: Program, run_folder: Path) -> None:

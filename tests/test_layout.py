@@ -19,7 +19,7 @@ ORDER = """
     _version
     errors
     config files
-    text.decode text.sources text.vocab
+    text.decode text.harmless text.sources text.vocab
     text.stock text.ngram
     text.corpus
     network.workspace
@@ -32,7 +32,10 @@ ORDER = """
     training.evaluation
     training.automatic training.memory training.trainer
     training.budget
-    training.worker training.checkpoint
+    training.npz
+    training.checkpoint
+    training.worker
+    training.resume
     training.run
     sampling.filters
     sampling.sampler

@@ -71,6 +71,11 @@ def one_of(ctx: click.Context, *names: str) -> None:
             ctx.params[name] = None
 
 
+def named(ctx: click.Context) -> set[str]:
+    """The options and arguments that someone set, on the command line or elsewhere."""
+    return {name for name in ctx.params if ctx.params[name] is not None and _rank(ctx, name) >= 0}
+
+
 def _rank(ctx: click.Context, name: str) -> int:
     source = ctx.get_parameter_source(name)
     return PRECEDENCE.index(source) if source in PRECEDENCE else -1

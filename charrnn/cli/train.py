@@ -10,9 +10,10 @@ import click
 
 from charrnn.cli import blas, options
 from charrnn.cli.console import Console
-from charrnn.cli.settings import Command, one_of
+from charrnn.cli.settings import Command, named, one_of
 from charrnn.cli.signals import Ended, Stop
 from charrnn.config import BUDGETS, CELL_NAMES, NEWLINES, SCHEDULES, TrainConfig
+from charrnn.text.harmless import harmless
 
 if TYPE_CHECKING:
     from tqdm import tqdm
@@ -26,7 +27,7 @@ SECONDS_BETWEEN_LINES = 60.0
 
 
 @click.command("train", cls=Command, epilog="\b\nExample:\n  charrnn train corpora/tenki.txt")
-@click.argument("corpus", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.argument("corpus", nargs=-1, type=click.Path(path_type=Path), metavar="CORPUS...")
 @click.option(
     "--cell",
     type=click.Choice(CELL_NAMES),
@@ -178,6 +179,12 @@ SECONDS_BETWEEN_LINES = 60.0
     show_default="runs/NAME, runs/NAME-2, …",
     help="The run folder.",
 )
+@click.option(
+    "--resume",
+    is_flag=True,
+    help="Go on with the run in --out; CORPUS and options are the run's. --epochs, --steps (new"
+    " totals), --minutes (from now on) and --patience may change.",
+)
 @click.option("--overwrite", is_flag=True, help="Empty an existing run folder first.")
 @options.common
 @click.pass_context
@@ -188,32 +195,47 @@ def train_command(ctx: click.Context, /, **_: object) -> None:
     """
     one_of(ctx, *BUDGETS)
     config = TrainConfig(**{field.name: ctx.params[field.name] for field in fields(TrainConfig)})
+    _check_resume(ctx)
     blas.limit(1)  # a worker's own; they are processes
-    from charrnn.api import train
+    from charrnn.api import resume, train
 
     console = options.console(ctx)
     display = Display(console)
     preview = ctx.params["preview"]
     if preview is None:
         preview = PREVIEW_ON_TERMINAL if console.on_terminal else 0
+    corpus, out = ctx.params["corpus"], ctx.params["out"]
     with Stop(display.stopping) as stop:
         display.stop = stop
+        telling: dict[str, Any] = {
+            "preview": 0 if console.quiet else preview,
+            "on_event": display.show,
+            "stop_requested": stop.requested,
+        }
         try:
-            train(
-                ctx.params["corpus"],
-                config,
-                out=ctx.params["out"],
-                root=options.runs_root(),
-                overwrite=ctx.params["overwrite"],
-                preview=0 if console.quiet else preview,
-                on_event=display.show,
-                stop_requested=stop.requested,
-            )
+            if ctx.params["resume"]:
+                given = {field.name for field in fields(TrainConfig)} & named(ctx)
+                resume(out, corpus, {name: ctx.params[name] for name in given}, **telling)
+            else:
+                root, overwrite = options.runs_root(), ctx.params["overwrite"]
+                train(corpus, config, out=out, root=root, overwrite=overwrite, **telling)
         finally:
             display.close()
     if stop.received is not None:
         sys.stdout.flush()
         raise Ended(stop.received)
+
+
+def _check_resume(ctx: click.Context) -> None:
+    """Either there is a text, or a run to go on with."""
+    if not ctx.params["resume"]:
+        if not ctx.params["corpus"]:
+            raise click.UsageError("Missing argument 'CORPUS...'.", ctx)
+        return
+    if ctx.params["out"] is None:
+        raise click.UsageError("--resume needs --out, the run to go on with", ctx)
+    if ctx.params["overwrite"]:
+        raise click.UsageError("--resume and --overwrite exclude each other", ctx)
 
 
 class Display:
@@ -241,7 +263,7 @@ class Display:
             self.bar = None
 
     def _note(self, event: "Note") -> None:
-        self._line(event.text)
+        self._line(harmless(event.text))
 
     def _start(self, event: "Start") -> None:
         from charrnn.render import document, progress
@@ -266,7 +288,7 @@ class Display:
         if self.bar is not None:
             self.bar.total = event.total_steps
             self.bar.set_postfix_str(f"loss {event.loss:.3f}", refresh=False)
-            self.bar.update()
+            self.bar.update(event.step - self.bar.n)
         elif time.monotonic() - self.last_line > SECONDS_BETWEEN_LINES:
             self._line(f"step {event.step:,} of {event.total_steps:,}  loss {event.loss:.3f}")
 
@@ -278,8 +300,6 @@ class Display:
         self._line(progress.evaluation(event))
 
     def _preview(self, event: "Preview") -> None:
-        from charrnn.render.words import harmless
-
         self._line(
             self.console.dim("\n".join(f"  │ {harmless(line)}" for line in event.text.split("\n")))
         )

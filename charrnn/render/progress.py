@@ -60,6 +60,8 @@ def end(event: End, begun: Start) -> str:
     rows.append(
         ("speed", f"{event.chars_per_second:,.0f} characters a second, {duration(event.seconds)}")
     )
+    if event.stopped == "interrupted":
+        rows.append(("go on", f"charrnn train --resume --out {event.run}"))
     if event.best_step is not None:
         rows.append(("sample", f"charrnn sample {event.run}"))
     return table(rows)

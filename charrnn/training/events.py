@@ -61,6 +61,20 @@ class Progress:
 
 
 @dataclass(frozen=True)
+class Midway:
+    """Between two evaluations, when it is time to save."""
+
+
+@dataclass(frozen=True)
+class Setback:
+    """The training went astray: it is back where all was well, with a smaller learning rate."""
+
+    step: int
+    reason: str
+    scale: float
+
+
+@dataclass(frozen=True)
 class Evaluation:
     """After an evaluation. ``train_loss`` is the mean since the one before, dropout included."""
 

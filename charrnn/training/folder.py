@@ -34,7 +34,8 @@ class RunFolder:
         """
         if not self.path.exists() or (self.path.is_dir() and not any(self.path.iterdir())):
             return
-        if not self.path.is_dir() or not any(file.exists() for file in self._files()):
+        begun = (*self._files(), *self.path.glob(f"{TEMPORARY_PREFIX}*"))
+        if not self.path.is_dir() or not any(file.exists() for file in begun):
             raise FolderError(self.path, "exists and is not a run; name another folder with --out")
         if not overwrite:
             raise FolderError(
@@ -55,6 +56,18 @@ class RunFolder:
             raise MachineError(self.path, f"cannot be made ({error.strerror})") from None
         self._take_lock()
         for file in [*self._files(), *self.path.glob(f"{TEMPORARY_PREFIX}*")]:
+            file.unlink(missing_ok=True)
+
+    def take_again(self) -> None:
+        """Lock a run that was stopped, and remove what it left half-written.
+
+        Raises:
+            FolderError: when there is none, or another process is using it.
+        """
+        if not self.path.is_dir():
+            raise FolderError(self.path, "no run to go on with; leave out --resume to begin one")
+        self._take_lock()
+        for file in self.path.glob(f"{TEMPORARY_PREFIX}*"):
             file.unlink(missing_ok=True)
 
     def release(self) -> None:

@@ -37,7 +37,7 @@ def trained(config: Settings, shape: Shape, validating: int) -> int:
         _window(shape, min(HELD, WINDOW * evaluated), dropout=False, learning=False),
     )
     copies = _copies(shape, config.seq * share)
-    in_each = 4 * P + copies + windows  # weights, their gradient, two moments
+    in_each = 7 * P + copies + windows  # weights, their gradient, two moments; where to go back to
     if config.recurrent_dropout:  # masks, weights without what they drop, a mask in the making
         in_each += 2 * (shape.layers + 1) * shape.recurrence.gates * shape.hidden**2
     sums = P if workers > 1 else 0

@@ -5,24 +5,39 @@ Not here: files (run.py) and anything that prints.
 
 import math
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
 from charrnn.config import Settings
 from charrnn.errors import DivergedError
-from charrnn.network.model import Network
+from charrnn.network.model import Network, States
 from charrnn.network.parameters import Parameters, Shape, initialise
-from charrnn.network.workspace import Workspace
+from charrnn.network.workspace import Array, Workspace
 from charrnn.text.corpus import Parts, Streams
 from charrnn.training.evaluation import mean_loss
-from charrnn.training.events import Evaluation, Progress, Stopped
+from charrnn.training.events import Evaluation, Midway, Progress, Setback, Stopped
 from charrnn.training.noise import Noise
 from charrnn.training.optimizer import AdamW, clipping, learning_rate
 from charrnn.training.team import Team
 
 ALONE = Team()
-SUMMED_BESIDES = 2  # with the gradient: the loss, and whether to stop
+SETBACKS = 3  # before a training is given up
+WORSE, LONG = 0.5, 200  # nats above a guess among all characters, for so many updates in a row
+SUMMED_BESIDES = 3  # with the gradient: the loss, whether to stop, whether to save
+
+
+@dataclass(frozen=True)
+class Moment:
+    """A training between two updates: weights and the optimiser's means, states, randomness."""
+
+    arrays: Sequence[Array]
+    states: States
+    updates: int
+    step: int
+    random: Mapping[str, Any]
 
 
 class Trainer:
@@ -62,6 +77,9 @@ class Trainer:
         self.best_step: int | None = None
         self.evaluations_since_best = 0
         self.window_losses: list[float] = []  # since the last evaluation
+        self.above = 0  # windows in a row whose loss was worse than a guess
+        self.setbacks = 0
+        self.seconds_before = 0.0  # that a run took until it was stopped, and went on here
         self.training_seconds = 0.0
 
     @property
@@ -79,59 +97,141 @@ class Trainer:
         """Over the time of the updates, evaluations and saves excluded."""
         return self.characters_seen / self.training_seconds if self.training_seconds else 0.0
 
-    def run(self, stop_requested: Callable[[], bool]) -> Iterator[Progress | Evaluation | Stopped]:
+    def run(
+        self, stop_requested: Callable[[], bool], save_due: Callable[[], bool] = lambda: False
+    ) -> Iterator[Progress | Evaluation | Midway | Setback | Stopped]:
         """Train to the end; last comes why it ended.
 
-        ``stop_requested`` is asked once an update, and after that one the training ends.
+        ``stop_requested`` is asked once an update, and after that one the training ends; so is
+        ``save_due``, after which everything is at hand to be saved (`Midway`). When the loss or the
+        gradient is not finite, or the loss has been worse than a guess for long, it goes back to
+        the last evaluation and on with half the learning rate.
 
         Raises:
-            DivergedError: when the loss or the gradient is not finite; that update is not made.
+            DivergedError: when that has happened too often.
             MachineError: when another member of the team is gone.
         """
-        assert self.config.eval_every
-        started = resumed = time.perf_counter()
-        while self.step < self.total_steps:
-            loss, stop = self._update(stop_requested)
+        started = time.perf_counter()
+        while True:
+            good = self._moment()
+            try:
+                for event in self._attempt(stop_requested, save_due, started):
+                    yield event
+                    if isinstance(event, str):
+                        return
+                    if isinstance(event, Evaluation):
+                        good = self._moment()
+            except DivergedError as error:
+                if self.setbacks == SETBACKS:
+                    raise
+                failed_at = self.step
+                self._go_back(good)
+                yield Setback(failed_at, error.problem.split(";")[0], self.scale)
+
+    def _attempt(
+        self, stop_requested: Callable[[], bool], save_due: Callable[[], bool], started: float
+    ) -> Iterator[Progress | Evaluation | Midway | Stopped]:
+        """As `run`, until the training ends or goes astray."""
+        mark = time.perf_counter()
+        while True:
+            if self._evaluation_due:
+                yield self._evaluate(started)
+                mark = time.perf_counter()
+            if self._out_of_patience:
+                yield "patience"
+                return
+            if self.step >= self.total_steps:
+                yield "finished"
+                return
+            loss, stop, save = self._update(stop_requested(), save_due())
+            before, mark = mark, time.perf_counter()
+            self.training_seconds += mark - before
             yield Progress(self.step, self.total_steps, loss)
             if stop:
-                self.training_seconds += time.perf_counter() - resumed
                 self._gather()
                 yield "interrupted"
                 return
-            if self.step % self.config.eval_every and self.step < self.total_steps:
-                continue
-            self.training_seconds += time.perf_counter() - resumed
-            yield self._evaluate(started)
-            if self.config.patience and self.evaluations_since_best >= self.config.patience:
-                yield "patience"
-                return
-            resumed = time.perf_counter()
-        yield "finished"
+            if save and not self._evaluation_due:
+                self._gather()
+                yield Midway()
+                mark = time.perf_counter()
 
-    def _update(self, stop_requested: Callable[[], bool]) -> tuple[float, bool]:
-        """Learn from the next window; gives its loss, and whether a member wants to stop."""
+    @property
+    def is_over(self) -> bool:
+        """Whether nothing is left to do."""
+        return self._out_of_patience or (self.step >= self.total_steps and not self._evaluation_due)
+
+    @property
+    def scale(self) -> float:
+        """What setbacks have left of the learning rate."""
+        return float(0.5**self.setbacks)
+
+    @property
+    def _out_of_patience(self) -> bool:
+        patience = self.config.patience or math.inf
+        return self.evaluations_since_best >= patience
+
+    @property
+    def _evaluation_due(self) -> bool:
+        """At the end of a round of updates; in a training that goes on, perhaps at once."""
+        assert self.config.eval_every
+        at_its_end = self.step % self.config.eval_every == 0 or self.step >= self.total_steps
+        return at_its_end and len(self.window_losses) > 0
+
+    def _update(self, stop: bool, save: bool) -> tuple[float, bool, bool]:
+        """Learn from the next window; gives its loss, and whether a member wants these things."""
         config = self.config
         ids, targets = self.streams.window(self.step * config.seq, config.seq)
-        self.summed[-2], states = self.noise.thinned().loss_and_gradients(
+        self.summed[-3], states = self.noise.thinned().loss_and_gradients(
             ids, targets, self.noise.begun(self.states), self.gradients, self.noise.masks(),
             self.room, characters=config.batch * config.seq,
         )  # fmt: skip
-        self.summed[-1] = stop_requested()
+        self.summed[-2:] = stop, save
         self.team.sum(self.summed)
         self.noise.thin(self.gradients)
-        loss, stop = float(self.summed[-2]), bool(self.summed[-1])
+        loss, stop, save = float(self.summed[-3]), bool(self.summed[-2]), bool(self.summed[-1])
         scale = clipping(self.gradients.vector, config.clip)
         if not (math.isfinite(loss) and math.isfinite(scale)):
             raise DivergedError(
                 f"step {self.step + 1}", f"the loss is {loss:.3g} and no longer of use; lower --lr"
             )
-        self.optimizer.update(
-            self.gradients.vector, learning_rate(config, self.step, self.total_steps), scale
-        )
+        guess = math.log(self.network.shape.V) + WORSE
+        self.above = self.above + 1 if loss > guess else 0
+        if self.above == LONG:
+            raise DivergedError(
+                f"step {self.step + 1}",
+                f"the loss is above {guess:.2f}, more than a guess has, for {LONG} updates;"
+                " lower --lr",
+            )
+        lr = self.scale * learning_rate(config, self.step, self.total_steps)
+        self.optimizer.update(self.gradients.vector, lr, scale)
         self.states = states
         self.window_losses.append(loss)
         self.step += 1
-        return loss, stop
+        return loss, stop, save
+
+    def _moment(self) -> Moment:
+        """All that changes in training, but for what evaluations leave: a copy."""
+        optimizer = self.optimizer
+        return Moment(
+            [array.copy() for array in (self.network.parameters.vector, optimizer.m, optimizer.v)],
+            [tuple(array.copy() for array in state) for state in self.states],
+            optimizer.updates, self.step, self.rng.bit_generator.state,
+        )  # fmt: skip
+
+    def _go_back(self, moment: Moment) -> None:
+        """Be as at that moment, but with half the learning rate."""
+        optimizer = self.optimizer
+        arrays = (self.network.parameters.vector, optimizer.m, optimizer.v)
+        for array, kept in zip(arrays, moment.arrays, strict=True):
+            array[:] = kept
+        self.states = moment.states
+        optimizer.updates, self.step = moment.updates, moment.step
+        self.rng.bit_generator.state = moment.random
+        self.window_losses.clear()
+        self.above = 0
+        self.setbacks += 1
+        self.room = Workspace()
 
     def _gather(self) -> None:
         """Have the states of the whole batch at hand, to be saved."""
@@ -159,10 +259,10 @@ class Trainer:
         return Evaluation(
             step=self.step,
             epoch=self.epoch,
-            seconds=time.perf_counter() - started,
+            seconds=self.seconds_before + time.perf_counter() - started,
             train_loss=train_loss,
             val_loss=val_loss,
-            lr=learning_rate(self.config, self.step - 1, self.total_steps),
+            lr=self.scale * learning_rate(self.config, self.step - 1, self.total_steps),
             chars_per_second=self.chars_per_second,
         )
 

@@ -9,7 +9,7 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from threading import Thread
 
@@ -22,6 +22,7 @@ from charrnn.errors import DivergedError
 from charrnn.network.parameters import Shape
 from charrnn.text.corpus import Parts, divide
 from charrnn.training.budget import fitted
+from charrnn.training.checkpoint import load, restore
 from charrnn.training.team import FAILED, Team, join, together
 from charrnn.training.trainer import SUMMED_BESIDES, Trainer, start
 
@@ -30,7 +31,8 @@ from charrnn.training.trainer import SUMMED_BESIDES, Trainer, start
 class Job:
     """What a training is made from: complete settings, a network's shape, the ids on disk.
 
-    By minutes it is to be over at ``ends``, by rank 0's clock.
+    By minutes it is to be over at ``ends``, by rank 0's clock. It goes on from the training in the
+    file ``stopped``, if there is one.
     """
 
     config: Settings
@@ -38,6 +40,7 @@ class Job:
     ids: Path
     dtype: npt.DTypeLike
     ends: float = 0.0
+    stopped: Path | None = None
 
     @property
     def parts(self) -> Parts:
@@ -45,11 +48,17 @@ class Job:
         return divide(np.memmap(self.ids, self.dtype, "r"), self.config)
 
     def trainer(self, team: Team) -> Trainer:
-        """The training as it begins."""
+        """The training as it begins, or where it goes on."""
         config, parts = self.config, self.parts
         if config.minutes:
             config = fitted(config, self.shape, parts, team, self.ends - time.perf_counter())
-        return start(self.shape, parts, config, team)
+            if self.stopped:
+                assert config.steps
+                config = replace(config, steps=config.steps + load(self.stopped).step)
+        trainer = start(self.shape, parts, config, team)
+        if self.stopped:
+            restore(trainer, self.stopped)
+        return trainer
 
     @contextmanager
     def begun(self) -> Iterator[Trainer]:

@@ -1,0 +1,112 @@
+"""What is left of a training that was stopped, in its run folder, and what of it may change.
+
+`config.toml` has the corpus and the settings, `last.npz` everything else, `log.jsonl` the times.
+"""
+
+import errno
+import json
+import os
+import tomllib
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from charrnn.config import BUDGETS, Settings
+from charrnn.errors import CharrnnError, ConfigError, FolderError, InputError
+from charrnn.files import write_atomically
+from charrnn.training import checkpoint
+from charrnn.training.checkpoint import Checkpoint
+from charrnn.training.events import Evaluation
+from charrnn.training.folder import RunFolder
+
+MAY_CHANGE = (*BUDGETS, "patience")
+
+
+@dataclass(frozen=True)
+class Left:
+    """A run that was stopped. ``reached`` is None before its first save: it begins again then."""
+
+    corpus: tuple[Path, ...]
+    settings: Settings
+    reached: Checkpoint | None
+    evaluations: tuple[Evaluation, ...]
+
+
+def left(folder: RunFolder, changes: Mapping[str, Any]) -> Left:
+    """Read what is left, with settings changed where they may be.
+
+    Raises:
+        FolderError: when there is nothing to go on with.
+        InputError: when a file is damaged.
+        ConfigError: naming a setting of ``changes`` that contradicts the run.
+    """
+    if not folder.config.is_file():
+        raise FolderError(folder.path, "no run to go on with; leave out --resume to begin one")
+    corpus, settings = _configured(folder.config)
+    reached = None
+    if folder.last.is_file():
+        reached = checkpoint.load(folder.last)
+        settings = reached.config
+    return Left(corpus, _changed(settings, changes), reached, _evaluations(folder.log, reached))
+
+
+def write_log(path: Path, evaluations: Sequence[Evaluation]) -> None:
+    """Have just these in the log, whatever was there: a torn line, or what is no longer true."""
+    write_atomically(path, lambda file: file.write(_lines(evaluations)))
+
+
+def add_to_log(path: Path, evaluations: Sequence[Evaluation]) -> None:
+    """Write more lines at its end, all of them or none unless the machine fails in between."""
+    with path.open("ab", buffering=0) as log:
+        end = log.tell()
+        try:
+            if log.write(_lines(evaluations)) < len(_lines(evaluations)):
+                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+            os.fsync(log.fileno())
+        except OSError:
+            log.truncate(end)
+            raise
+
+
+def _lines(evaluations: Sequence[Evaluation]) -> bytes:
+    return "".join(json.dumps(asdict(one)) + "\n" for one in evaluations).encode()
+
+
+def _configured(path: Path) -> tuple[tuple[Path, ...], Settings]:
+    try:
+        table = tomllib.loads(path.read_text(encoding="utf-8"))["train"]
+        corpus = tuple(map(Path, table.pop("corpus")))
+        return corpus, Settings(**table)
+    except (OSError, ValueError, KeyError, TypeError, CharrnnError) as error:
+        raise InputError(path, f"not the settings of a run ({error})") from None
+
+
+def _changed(settings: Settings, changes: Mapping[str, Any]) -> Settings:
+    for name, value in changes.items():
+        stored = getattr(settings, name)
+        if value != stored and name not in MAY_CHANGE:
+            raise ConfigError(
+                name,
+                f"{value} contradicts the run, which has {stored}; --resume can change"
+                f" {', '.join(f'--{other}' for other in MAY_CHANGE)}",
+            )
+    budget: dict[str, Any] = {name: changes.get(name) for name in BUDGETS}
+    if any(budget.values()):
+        settings = replace(settings, **budget)
+    return replace(settings, patience=changes.get("patience", settings.patience))
+
+
+def _evaluations(log: Path, reached: Checkpoint | None) -> tuple[Evaluation, ...]:
+    """Those that the checkpoint knows, with their times where the log still has them."""
+    if reached is None:
+        return ()
+    logged: dict[int, dict[str, Any]] = {}
+    for text in log.read_text(encoding="utf-8").splitlines() if log.is_file() else ():
+        try:
+            one = json.loads(text)
+            logged[one["step"]] = {key: one[key] for key in ("seconds", "chars_per_second")}
+        except (ValueError, KeyError, TypeError):
+            continue  # torn
+    unknown = {"seconds": 0.0, "chars_per_second": 0.0}
+    return tuple(Evaluation(**one, **logged.get(one["step"], unknown)) for one in reached.history)

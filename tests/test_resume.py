@@ -1,0 +1,274 @@
+"""A training that was stopped goes on as if it never had been."""
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import charrnn
+from charrnn.errors import ConfigError, FolderError, InputError, MachineError
+from charrnn.training import run as training_run
+from charrnn.training.optimizer import clipping
+from tests.conftest import TEXT, Finished, Program, clean_environment
+
+CONFIG = charrnn.TrainConfig(
+    hidden=8, layers=1, batch=4, seq=8, steps=50, lr=0.02, eval_every=10, workers=1
+)
+TIMES = ("seconds", "chars_per_second")
+
+
+@pytest.fixture
+def text(tmp_path: Path) -> Path:
+    (tmp_path / "text.txt").write_text(TEXT[:1500], encoding="utf-8")
+    return tmp_path / "text.txt"
+
+
+def after(steps: int) -> Callable[[], bool]:
+    """Asked once an update, says yes after so many."""
+    asked = iter(range(1, 10**9))
+    return lambda: next(asked) >= steps
+
+
+def outcome(run: Path) -> tuple[bytes, bytes, list[dict[str, object]]]:
+    """The models and the log of a run, but for times."""
+    lines = map(json.loads, (run / "log.jsonl").read_text(encoding="utf-8").splitlines())
+    log = [{key: one[key] for key in one if key not in TIMES} for one in lines]
+    return (run / "best.npz").read_bytes(), (run / "last.npz").read_bytes(), log
+
+
+@pytest.mark.parametrize(
+    "config",
+    [
+        replace(CONFIG, cell="rnn", dropout=0.0, recurrent_dropout=0.0),
+        replace(CONFIG, cell="gru", layers=2, schedule="constant"),
+        replace(CONFIG, cell="lstm", layers=2, dropout=0.3, recurrent_dropout=0.2),
+        replace(CONFIG, cell="lstm", tied=True, dropout=0.3, patience=2, lr=0.5),
+        replace(CONFIG, cell="gru", workers=3, dropout=0.3, recurrent_dropout=0.2),
+        replace(CONFIG, val=0.0),
+    ],
+    ids=lambda config: f"{config.cell}{config.layers}x{config.workers}",
+)
+def test_stopped_twice_and_resumed_is_never_stopped(
+    text: Path, tmp_path: Path, config: charrnn.TrainConfig
+) -> None:
+    charrnn.train(text, config, out=tmp_path / "whole")
+    charrnn.train(text, config, out=tmp_path / "parts", stop_requested=after(13))
+    assert outcome(tmp_path / "parts") != outcome(tmp_path / "whole")
+    charrnn.resume(tmp_path / "parts", stop_requested=after(7))  # where an evaluation is due
+    charrnn.resume(tmp_path / "parts")
+    assert outcome(tmp_path / "parts") == outcome(tmp_path / "whole")
+
+
+def test_a_save_between_evaluations_changes_nothing(
+    text: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    charrnn.train(text, CONFIG, out=tmp_path / "whole")
+    monkeypatch.setattr(training_run, "SAVE_EVERY", 0.0)
+    monkeypatch.setattr(training_run, "SAVING", 1e9)
+    kept: list[int] = []
+
+    def note(event: object) -> None:
+        if (tmp_path / "parts/last.npz").is_file():
+            kept.append(charrnn.load(tmp_path / "parts/last.npz").checkpoint.step)
+            shutil.copytree(tmp_path / "parts", tmp_path / f"copy{kept[-1]}", dirs_exist_ok=True)
+
+    config = replace(CONFIG, workers=2)
+    charrnn.train(text, config, out=tmp_path / "two")
+    charrnn.train(text, CONFIG, out=tmp_path / "parts", on_event=note)
+    assert {11, 27, 39} < set(kept)
+    for step in (11, 27, 39):  # as if killed right after that save
+        charrnn.resume(tmp_path / f"copy{step}")
+        assert outcome(tmp_path / f"copy{step}") == outcome(tmp_path / "whole")
+
+
+def test_killed_at_any_moment_and_resumed_is_never_killed(text: Path, tmp_path: Path) -> None:
+    """Not asked to stop: kill -9, also in the middle of a write, and with workers."""
+    options = ["--hidden", "8", "--batch", "4", "--seq", "8", "--steps", "600", "--eval-every",
+               "20", "--workers", "2", "--quiet"]  # fmt: skip
+    program = [sys.executable, "-m", "charrnn", "train"]
+
+    def begun(*arguments: str) -> subprocess.Popen[bytes]:
+        return subprocess.Popen([*program, *arguments], cwd=tmp_path, env=clean_environment(),
+                                stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)  # fmt: skip
+
+    begun(str(text), *options, "--out", "whole").communicate()
+    rng = np.random.default_rng(3)
+    running = begun(str(text), *options, "--out", "parts")
+    for _ in range(4):
+        while not (tmp_path / "parts/config.toml").is_file():
+            time.sleep(0.01)
+        time.sleep(rng.uniform(0.3, 0.9))
+        running.send_signal(signal.SIGKILL)
+        running.communicate()
+        running = begun("--resume", "--out", "parts", "--quiet")
+    _, told = running.communicate(timeout=60)
+    assert running.returncode == 0, told.decode()
+    assert outcome(tmp_path / "parts") == outcome(tmp_path / "whole")
+    assert not list((tmp_path / "parts").glob(".tmp-*"))
+
+
+def resumed(program: Program, *options: str) -> Finished:
+    return program("train", "--resume", "--out", "run", *options)
+
+
+def test_what_contradicts_the_run_is_refused_by_name(program: Program, text: Path) -> None:
+    given = ("--hidden", "8", "--steps", "40", "--eval-every", "10")
+    assert program("train", text, *given, "--out", "run").code == 0
+    for option in (["--hidden", "9"], ["--cell", "gru"], ["--seed", "1"], ["--lr", "1.5"]):
+        done = resumed(program, *option)
+        assert done.code == 2
+        assert f"charrnn: {option[0].removeprefix('--')}: {option[1]} contradicts" in done.err
+        assert "--epochs, --steps, --minutes, --patience" in done.err
+    assert resumed(program, *given).code == 0  # the same again contradicts nothing
+
+
+def test_a_finished_run_says_so_and_can_be_taken_further(
+    program: Program, text: Path, tmp_path: Path
+) -> None:
+    options = ("--hidden", "8", "--batch", "4", "--seq", "8", "--eval-every", "10")
+    program("train", text, *options, "--steps", "40", "--out", "run")
+    before = outcome(tmp_path / "run")
+    done = resumed(program)
+    assert (done.code, outcome(tmp_path / "run")) == (0, before)
+    assert "run is finished, at step 40" in done.err
+    assert resumed(program, "--steps", "60").code == 0
+    assert [one["step"] for one in outcome(tmp_path / "run")[2]] == [10, 20, 30, 40, 50, 60]
+    assert "steps = 60" in (tmp_path / "run/config.toml").read_text(encoding="utf-8")
+    assert resumed(program, "--minutes", "0.02").code == 0
+    assert charrnn.load(tmp_path / "run/last.npz").checkpoint.step > 60
+
+
+def test_another_text_is_refused(program: Program, text: Path) -> None:
+    program("train", text, "--hidden", "8", "--steps", "20", "--out", "run")
+    text.write_text(TEXT[:1400], encoding="utf-8")
+    done = resumed(program)
+    assert done.code == 3
+    assert "text.txt: is no longer the text" in done.err
+
+
+def test_the_text_may_have_moved(text: Path, tmp_path: Path) -> None:
+    charrnn.train(text, CONFIG, out=tmp_path / "run", stop_requested=after(5))
+    moved = text.rename(tmp_path / "moved.txt")
+    with pytest.raises(InputError, match=r"text\.txt"):
+        charrnn.resume(tmp_path / "run")
+    charrnn.resume(tmp_path / "run", moved)
+    assert charrnn.load(tmp_path / "run/last.npz").checkpoint.step == 50
+
+
+def test_a_torn_log_and_leftovers_are_mended(text: Path, tmp_path: Path) -> None:
+    charrnn.train(text, CONFIG, out=tmp_path / "whole")
+    run = tmp_path / "run"
+    charrnn.train(text, CONFIG, out=run, stop_requested=after(25))
+    with (run / "log.jsonl").open("a", encoding="utf-8") as log:
+        log.write('{"step": 30, "epoch": 0.5, "train_loss": 1.0, "val_loss": 1.0, "lr": 0.1}\n{"st')
+    (run / ".tmp-left").write_bytes(b"half")
+    charrnn.resume(run)
+    assert outcome(run) == outcome(tmp_path / "whole")
+    assert not (run / ".tmp-left").exists()
+
+
+def test_stopped_before_its_first_save_a_run_begins_again(text: Path, tmp_path: Path) -> None:
+    charrnn.train(text, CONFIG, out=tmp_path / "whole")
+    charrnn.train(text, CONFIG, out=tmp_path / "run", stop_requested=after(3))
+    for name in ("last.npz", "log.jsonl"):
+        (tmp_path / "run" / name).unlink(missing_ok=True)
+    charrnn.resume(tmp_path / "run")
+    assert outcome(tmp_path / "run") == outcome(tmp_path / "whole")
+
+
+def test_where_there_is_no_run_none_is_begun(tmp_path: Path) -> None:
+    (tmp_path / "empty").mkdir()
+    for name in ("empty", "missing"):
+        with pytest.raises(FolderError, match="no run to go on with"):
+            charrnn.resume(tmp_path / name)
+    assert not (tmp_path / "missing").exists()
+
+
+def test_a_setting_that_is_no_number_is_named(text: Path, tmp_path: Path) -> None:
+    charrnn.train(text, CONFIG, out=tmp_path / "run", stop_requested=after(3))
+    with pytest.raises(ConfigError, match="hidden: 9 contradicts the run, which has 8"):
+        charrnn.resume(tmp_path / "run", changes={"hidden": 9})
+
+
+def test_an_interrupted_training_says_how_to_go_on(text: Path, tmp_path: Path) -> None:
+    running = subprocess.Popen(
+        [sys.executable, "-m", "charrnn", "train", str(text), "--steps", "1000000", "--hidden", "8",
+         "--out", "run", "--preview", "0"],
+        cwd=tmp_path, env=clean_environment(), stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+    )  # fmt: skip
+    while not (tmp_path / "run/config.toml").is_file():
+        time.sleep(0.05)
+    time.sleep(1.5)
+    os.kill(running.pid, signal.SIGTERM)
+    out, _ = running.communicate(timeout=60)
+    assert running.returncode == -signal.SIGTERM
+    assert "charrnn train --resume --out run" in out.decode()
+
+
+def test_a_training_that_goes_astray_goes_back_with_half_the_learning_rate(
+    text: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = iter(range(1, 10**6))
+
+    def once_not_finite(gradient: np.ndarray, limit: float) -> float:
+        return float("nan") if next(asked) == 25 else clipping(gradient, limit)
+
+    monkeypatch.setattr("charrnn.training.trainer.clipping", once_not_finite)
+    notes: list[str] = []
+    config = replace(CONFIG, schedule="constant", warmup=0)
+    charrnn.train(text, config, out=tmp_path / "run",
+                  on_event=lambda event: notes.append(str(event)))  # fmt: skip
+    assert any("going back to step 20 with 0.5 times the learning rate" in note for note in notes)
+    log = outcome(tmp_path / "run")[2]
+    assert [(one["step"], one["lr"]) for one in log] == [
+        (10, 0.02), (20, 0.02), (30, 0.01), (40, 0.01), (50, 0.01),
+    ]  # fmt: skip
+
+
+def test_after_three_setbacks_it_is_given_up_with_the_best_model_intact(
+    program: Program, text: Path, tmp_path: Path
+) -> None:
+    done = program("train", text, "--hidden", "8", "--steps", "400", "--eval-every", "1",
+                   "--lr", "1e30", "--clip", "0", "--out", "run")  # fmt: skip
+    assert done.code == 4, done.err
+    assert done.err.count("going back to step") == 3
+    for name in ("best.npz", "last.npz"):
+        if (tmp_path / "run" / name).exists():
+            charrnn.load(tmp_path / "run" / name)
+
+
+@pytest.mark.parametrize("for_ever", [False, True])
+def test_a_full_disk_is_told_once_and_the_training_goes_on(
+    text: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, for_ever: bool
+) -> None:
+    charrnn.train(text, CONFIG, out=tmp_path / "whole")
+    flush, flushed, notes = os.fsync, iter(range(10**6)), list[str]()
+
+    def full(handle: int) -> None:
+        number = next(flushed)
+        if number > 12 and (for_ever or number < 18):
+            raise OSError(28, os.strerror(28))
+        flush(handle)
+
+    monkeypatch.setattr(os, "fsync", full)
+    run = tmp_path / "run"
+    if for_ever:
+        with pytest.raises(MachineError, match="could not be written"):
+            charrnn.train(text, CONFIG, out=run, on_event=lambda one: notes.append(str(one)))
+        monkeypatch.undo()
+        charrnn.load(run)
+        charrnn.resume(run)
+    else:
+        charrnn.train(text, CONFIG, out=run, on_event=lambda one: notes.append(str(one)))
+    told = [note for note in notes if "cannot be written (No space left on device)" in note]
+    assert 1 <= len(told) <= 3  # each file once
+    assert outcome(run) == outcome(tmp_path / "whole")
