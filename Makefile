@@ -4,12 +4,13 @@ VENV := .venv
 BENCH := .venv-bench
 RUN := $(VENV)/bin
 
-.PHONY: help demo test check lint types bench clean
+.PHONY: help demo test check lint types torture bench clean
 
 help:
 	@echo "make demo    train on corpora/tenki.txt and continue 今日は (about 3 minutes)"
 	@echo "make test    the tests"
 	@echo "make check   lint, types and tests: what continuous integration runs"
+	@echo "make torture kills, damaged files, full disks, rivals: what trainings and files survive (20 minutes)"
 	@echo "make bench   charrnn beside PyTorch, in turns, on a machine that does nothing else (35 minutes)"
 	@echo "make clean   remove .venv and caches, not runs/"
 
@@ -28,6 +29,12 @@ lint: $(VENV)/development
 
 types: $(VENV)/development
 	$(RUN)/mypy
+
+torture: $(VENV)/development
+	$(RUN)/python tests/torture.py kills
+	$(RUN)/python tests/torture.py damage
+	$(RUN)/python tests/torture.py full
+	$(RUN)/python tests/torture.py owners
 
 bench: $(BENCH)/ready
 	$(BENCH)/bin/python benchmarks/compare.py

@@ -1,0 +1,389 @@
+"""What users' machines do to a training, many times over. The figures are in docs/reliability.md.
+
+    python tests/torture.py kills [--times 200]       kill -9, SIGTERM, SIGINT, each then --resume
+    python tests/torture.py damage [--times 20000]    model files with flips, cuts, swaps and edits
+    python tests/torture.py full                      a disk that is full at each write in turn
+    python tests/torture.py owners [--times 50]       two trainers on one folder
+    python tests/torture.py hour [--times 60]         minutes of training: memory and speed
+
+Each says what it found and exits 1 if anything went wrong. `make torture` runs all but the last.
+"""
+
+import argparse
+import json
+import os
+import resource
+import shutil
+import signal
+import struct
+import subprocess
+import sys
+import tempfile
+import time
+import warnings
+import zipfile
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+ROOT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT))
+
+import charrnn  # noqa: E402 - from this checkout, whether it is installed or not
+from charrnn.errors import InputError, MachineError  # noqa: E402
+
+TRAIN = [sys.executable, "-m", "charrnn", "train"]
+TEXT = ROOT / "corpora" / "harbour.txt"
+OPTIONS = ["--cell", "gru", "--hidden", "24", "--batch", "8", "--seq", "16", "--steps", "2500",
+           "--eval-every", "40", "--val", "1000", "--workers", "2", "--dropout", "0.2",
+           "--quiet"]  # fmt: skip
+SIGNALS = [signal.SIGKILL, signal.SIGTERM, signal.SIGINT]
+TIMES = ("seconds", "chars_per_second")
+SECONDS, MEMORY = 5, 10**9  # that one file may take
+
+
+def begun(*arguments: str | Path) -> subprocess.Popen[bytes]:
+    """A training as a user starts it."""
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    return subprocess.Popen([*TRAIN, *map(str, arguments)], env=environment,
+                            stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)  # fmt: skip
+
+
+def outcome(run: Path) -> tuple[bytes, bytes, list[dict[str, object]]]:
+    """The models and the log of a run, but for times."""
+    lines = map(json.loads, (run / "log.jsonl").read_text(encoding="utf-8").splitlines())
+    log = [{key: one[key] for key in one if key not in TIMES} for one in lines]
+    return (run / "best.npz").read_bytes(), (run / "last.npz").read_bytes(), log
+
+
+def kills(times: int, seed: int, folder: Path) -> bool:
+    """Runs that are killed at random moments and resumed until they end; all must be one."""
+    rng = np.random.default_rng(seed)
+    assert begun(TEXT, *OPTIONS, "--out", folder / "whole").wait() == 0
+    expected, done, runs, wrong = outcome(folder / "whole"), 0, 0, 0
+    while done < times:
+        run, runs = folder / f"run{runs}", runs + 1
+        training = begun(TEXT, *OPTIONS, "--out", run)
+        while True:
+            time.sleep(rng.uniform(0.05, 2.5))
+            if training.poll() is None and (run / "config.toml").is_file():
+                training.send_signal(SIGNALS[done % 3])
+                done += 1
+            _, told = training.communicate()
+            for name in ("best.npz", "last.npz"):
+                if (run / name).is_file():
+                    charrnn.load(run / name)  # whole at every moment
+            if training.returncode == 0:
+                break
+            if training.returncode > 0:
+                print(f"run {runs}: exit {training.returncode}: {told.decode()}")
+                return False
+            training = begun("--resume", "--out", run, "--quiet")
+        same = outcome(run) == expected and not [*run.glob(".tmp-*"), *run.glob("corpus.ids")]
+        wrong += not same
+        shutil.rmtree(run)
+    print(f"{done} kills in {runs} runs: {wrong} ended otherwise than a run that was never stopped")
+    return wrong == 0
+
+
+def damage(times: int, seed: int, folder: Path) -> bool:
+    """Damaged model files: each loads, or is refused in one line, soon and without much memory."""
+    warnings.simplefilter("ignore")  # zipfile's, of names that are there twice
+    rng, path = np.random.default_rng(seed), folder / "damaged.npz"
+    models = []
+    for cell in ("rnn", "gru", "lstm"):
+        config = charrnn.TrainConfig(cell=cell, hidden=12, layers=2, steps=20, tied=cell == "gru")
+        charrnn.train(TEXT, config, out=folder / cell)
+        models += [folder / cell / "best.npz", folder / cell / "last.npz"]
+    resource.setrlimit(resource.RLIMIT_AS, (_address_space() + MEMORY,) * 2)
+    signal.signal(signal.SIGALRM, _too_long)
+    kinds: Counter[str] = Counter()
+    for at in range(times):
+        kind = KINDS[at % len(KINDS)]
+        kind(rng, models[at % len(models)], path)
+        signal.alarm(SECONDS)
+        try:
+            charrnn.load(path).sample("", charrnn.SampleConfig(length=1), seed=1)
+            kinds[f"{kind.__name__}: loads"] += 1
+        except InputError as error:
+            kinds[f"{kind.__name__}: refused" if "\n" not in str(error) else "wrong"] += 1
+        except Exception as error:
+            shutil.copy(path, f"damaged-{at}.npz")
+            print(f"{kind.__name__} {at}: {type(error).__name__}: {error}")
+            kinds["wrong"] += 1
+        finally:
+            signal.alarm(0)
+    for name, count in sorted(kinds.items()):
+        print(f"{count:6,} {name}")
+    return not kinds["wrong"]
+
+
+def _too_long(number: int, frame: object) -> None:
+    raise TimeoutError(f"took over {SECONDS} s")
+
+
+def _address_space() -> int:
+    return int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
+
+
+def flips(rng: np.random.Generator, model: Path, path: Path) -> None:
+    """A few bits are others."""
+    content = bytearray(model.read_bytes())
+    for _ in range(rng.integers(1, 8)):
+        content[rng.integers(len(content))] ^= 1 << rng.integers(8)
+    path.write_bytes(content)
+
+
+def flipped_ends(rng: np.random.Generator, model: Path, path: Path) -> None:
+    """The same where it hurts: in the zip's directory, or in the first headers."""
+    content = bytearray(model.read_bytes())
+    for _ in range(rng.integers(1, 8)):
+        near = int(rng.integers(1, 1500))
+        content[-near if rng.random() < 0.7 else near] ^= 1 << rng.integers(8)
+    path.write_bytes(content)
+
+
+def cuts(rng: np.random.Generator, model: Path, path: Path) -> None:
+    """The end, the beginning or a piece in between is gone."""
+    content = model.read_bytes()
+    start, end = sorted(rng.integers(0, len(content), 2))
+    path.write_bytes(
+        [content[:end], content[start:], content[:start] + content[end:]][rng.integers(3)]
+    )
+
+
+def swaps(rng: np.random.Generator, model: Path, path: Path) -> None:
+    """Two blocks have changed places."""
+    content = bytearray(model.read_bytes())
+    size = int(rng.integers(1, 512))
+    a, b = rng.integers(0, len(content) - size, 2)
+    content[a : a + size], content[b : b + size] = content[b : b + size], content[a : a + size]
+    path.write_bytes(content)
+
+
+def edited_arrays(rng: np.random.Generator, model: Path, path: Path) -> None:
+    """A well-formed file with an array that is missing, added, doubled or of another kind."""
+    arrays = _arrays(model)
+    name = str(rng.choice([one for one in arrays if one != "meta"]))
+    match rng.integers(8):
+        case 0:
+            del arrays[name]
+        case 1:
+            arrays[name + "x"] = arrays[name]
+        case 2:
+            arrays[name] = arrays[name].astype(str(rng.choice(["i4", "f8", "f2", "c8", "U3"])))
+        case 3:
+            arrays[name] = arrays[name][..., :-1]
+        case 4:
+            arrays[name] = arrays[name] * np.float32(rng.choice([np.nan, np.inf, 1e30]))
+        case 5:
+            arrays[name] = arrays[name].T
+        case 6:
+            arrays[name] = np.array(["x"], object)
+        case _:
+            arrays[name] = arrays[name].astype(">f4")
+    np.savez(path, **arrays)  # type: ignore[arg-type]  # its other keyword is no array's name
+    if rng.random() < 0.2:
+        with zipfile.ZipFile(path, "a") as archive:
+            archive.writestr(f"{name}.npy", b"again")
+
+
+def edited_meta(rng: np.random.Generator, model: Path, path: Path) -> None:
+    """A well-formed file whose document says something else in one place."""
+    arrays = _arrays(model)
+    document = json.loads(arrays["meta"].tobytes())
+    target = document
+    while True:
+        key = rng.choice(sorted(target)) if isinstance(target, dict) else rng.integers(len(target))
+        inner = target[key]
+        if not (isinstance(inner, dict | list) and inner) or rng.random() < 0.3:
+            break
+        target = inner
+    if rng.random() < 0.2 and isinstance(target, dict):
+        del target[key]
+    else:
+        values: list[Any] = [
+            None,
+            -1,
+            0,
+            1.5,
+            10**12,
+            10**400,
+            "x",
+            "\ud800",
+            [],
+            {},
+            True,
+            [[]] * 9,
+            1e308,
+        ]
+        target[key] = values[rng.integers(len(values))]
+    arrays["meta"] = np.frombuffer(json.dumps(document).encode(), np.uint8)
+    np.savez(path, **arrays)  # type: ignore[arg-type]  # its other keyword is no array's name
+
+
+def bombs(rng: np.random.Generator, model: Path, path: Path) -> None:
+    """Something small that says it is very large."""
+    arrays = _arrays(model)
+    name = str(rng.choice([one for one in arrays if one != "meta"]))
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED if rng.random() < 0.5 else 0) as archive:
+        for other, array in arrays.items():
+            if other != name:
+                with archive.open(f"{other}.npy", "w") as file:
+                    np.lib.format.write_array(file, array)
+        dims = tuple(int(10 ** rng.uniform(0, 12)) for _ in range(rng.integers(1, 4)))
+        header = str({"descr": "<f4", "fortran_order": bool(rng.integers(2)), "shape": dims})
+        padded = header.encode().ljust(117) + b"\n"
+        zeros = bytes(int(10 ** rng.uniform(0, 6)))
+        archive.writestr(
+            f"{name}.npy", b"\x93NUMPY\x01\x00" + struct.pack("<H", 118) + padded + zeros
+        )
+
+
+def _arrays(model: Path) -> dict[str, np.ndarray]:
+    with np.load(model) as arrays:
+        return {name: arrays[name] for name in arrays}
+
+
+Damage = Callable[[np.random.Generator, Path, Path], None]
+KINDS: list[Damage] = [flips, flipped_ends, cuts, swaps, edited_arrays, edited_meta, bombs]
+
+
+def full(times: int, seed: int, folder: Path) -> bool:
+    """Each write in turn meets a full disk, once or for ever after."""
+    config = charrnn.TrainConfig(hidden=8, layers=1, batch=4, seq=8, steps=60, eval_every=10,
+                                 val=1000, workers=1)  # fmt: skip
+    charrnn.train(TEXT, config, out=folder / "whole")
+    expected, failures, wrong = outcome(folder / "whole"), 0, 0
+    with failing() as writes:
+        charrnn.train(TEXT, config, out=folder / "counted")
+    for for_ever in (False, True):
+        for at in range(len(writes)):
+            run = folder / f"run{at}{for_ever}"
+            good: dict[str, bytes] = {}
+            try:
+                with failing(at, for_ever=for_ever, good=good):
+                    charrnn.train(TEXT, config, out=run)
+                failed = False
+            except (MachineError, OSError):
+                failed = True
+            failures += failed
+            whole = all((run / name).read_bytes() == good[name] for name in good)
+            if failed:
+                resumed = (run / "config.toml").is_file()
+                if resumed:
+                    charrnn.resume(run)
+                else:  # nothing was begun
+                    whole = whole and not run.exists()
+            if (run.exists() and outcome(run) != expected) or not whole:
+                wrong += 1
+                print(f"write {at} of {len(writes)}, {for_ever=}: {failed=} {whole=}")
+            shutil.rmtree(run, ignore_errors=True)
+    print(
+        f"a full disk at each of {len(writes)} writes, once and for ever after: {failures} runs"
+        f" ended with an error and were resumed, {wrong} lost something"
+    )
+    return wrong == 0
+
+
+@contextmanager
+def failing(
+    at: int | None = None, *, for_ever: bool = False, good: dict[str, bytes] | None = None
+) -> Iterator[list[str]]:
+    """Every flush to disk from the ``at``-th on, or only that, finds it full.
+
+    ``good`` is told which models were put into their places.
+    """
+    flushed: list[str] = []
+    before = os.fsync, Path.replace
+
+    def fsync(handle: int) -> None:
+        path = Path(f"/proc/self/fd/{handle}").readlink()
+        if path.is_dir():
+            return
+        flushed.append(str(path))
+        number = len(flushed) - 1
+        if at is not None and (number == at or (for_ever and number > at)):
+            raise OSError(28, os.strerror(28), str(path))
+
+    def replace(self: Path, target: str | Path) -> Path:
+        if good is not None and Path(target).suffix == ".npz":
+            good[Path(target).name] = self.read_bytes()
+        return before[1](self, target)
+
+    os.fsync, Path.replace = fsync, replace  # type: ignore[method-assign, assignment]
+    try:
+        yield flushed
+    finally:
+        os.fsync, Path.replace = before  # type: ignore[method-assign]
+
+
+def owners(times: int, seed: int, folder: Path) -> bool:
+    """Two trainers begin on one folder at once: one trains, the other is refused with exit 5."""
+    wrong = 0
+    options = [*OPTIONS, "--steps", "60", "--workers", "1", "--overwrite"]
+    for number in range(times):
+        run = folder / f"run{number}"
+        both = [begun(TEXT, *options, "--out", run) for _ in range(2)]
+        codes = sorted(one.wait() for one in both)
+        told = b"".join(one.communicate()[1] for one in both).decode()
+        if codes != [0, 5] or "another process" not in told:
+            wrong += 1
+            print(f"exit codes {codes}: {told}")
+        charrnn.load(run)
+        shutil.rmtree(run)
+    print(f"two trainers on one folder, {times} times: {wrong} times other than one ran")
+    return wrong == 0
+
+
+def hour(times: int, seed: int, folder: Path) -> bool:
+    """Minutes of training under a load that comes and goes: memory and speed, minute by minute."""
+    options = ["--hidden", "128", "--steps", "100000000", "--eval-every", "2000", "--patience", "0"]
+    training = begun(TEXT, *options, "--quiet", "--out", folder / "run")
+    load: subprocess.Popen[bytes] | None = None
+    rows = []
+    time.sleep(30)
+    for minute in range(times):
+        if minute % 10 == 5:
+            load = subprocess.Popen([sys.executable, "-c", "while True: pass"])
+        if minute % 10 == 8 and load:
+            load.kill()
+            load.wait()
+        time.sleep(60)
+        log = (folder / "run/log.jsonl").read_text(encoding="utf-8").splitlines()
+        one = json.loads(log[-1])
+        rows.append((_resident(training.pid), one["step"], one["seconds"]))
+        print(f"minute {minute + 1}: {rows[-1][0] / 1e6:.1f} MB, step {one['step']:,}", flush=True)
+    training.terminate()
+    training.wait()
+    minutes = np.arange(len(rows))
+    memory = np.array([row[0] for row in rows]) / 1e6
+    slope, _ = np.polyfit(minutes, memory, 1)
+    print(f"memory {memory.min():.1f} to {memory.max():.1f} MB, slope {slope:+.3f} MB a minute")
+    return abs(slope) < 0.05
+
+
+def _resident(pid: int) -> int:
+    return int(Path(f"/proc/{pid}/statm").read_text().split()[1]) * resource.getpagesize()
+
+
+def main() -> None:
+    """Do it, and say how it went by the exit code too."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    whats = {"kills": (kills, 200), "damage": (damage, 20_000), "full": (full, 1),
+             "owners": (owners, 50), "hour": (hour, 60)}  # fmt: skip
+    parser.add_argument("what", choices=whats)
+    parser.add_argument("--times", type=int)
+    parser.add_argument("--seed", type=int, default=0)
+    asked = parser.parse_args()
+    what, times = whats[asked.what]
+    with tempfile.TemporaryDirectory() as folder:
+        sys.exit(not what(asked.times or times, asked.seed, Path(folder)))
+
+
+if __name__ == "__main__":
+    main()
