@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Every command of tour.md and tour.ja.md: trains their models under runs/tour, draws their pictures.
 #
-#     docs/tour.sh            about ten minutes on two cores
+#     docs/tour.sh            about six minutes on two cores
 #     docs/tour.sh plays FILE the figures on another text
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -40,7 +40,9 @@ show inspect unroll $runs/tenki-lstm --text "今日は雨だ" --plot $pictures/u
 for text in harbour tenki kakko; do
     models=($runs/$text-{rnn,gru,lstm})
     show inspect memory "${models[@]}" --plot $pictures/memory-$text.png
-    show inspect gradients "${models[@]}" --plot $pictures/gradients-$text.png
+done
+for text in harbour tenki; do
+    show inspect gradients $runs/$text-{rnn,gru,lstm} --plot $pictures/gradients-$text.png
 done
 show inspect gradients $runs/kakko-{rnn,gru,lstm} --untrained --plot $pictures/untrained-kakko.png
 .venv/bin/python corpora/kakko.py make --seed 1001 --characters 50000 > $runs/unseen.txt

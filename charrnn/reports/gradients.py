@@ -30,6 +30,7 @@ from charrnn.training.checkpoint import Checkpoint
 POSITIONS = 256
 SIDE_BY_SIDE = 64  # positions
 READ_AT_MOST = 20_000  # characters, as one stream
+MOST_BESIDES = 2  # characters that a window of so many lags has besides
 VANISHED = 0.01
 
 Norms = npt.NDArray[np.float64]
@@ -90,7 +91,10 @@ def gradients(
     ids = text.ids[:READ_AT_MOST]
     places = len(ids) - 1 - lags  # where a window of lags + 1 steps can begin
     if places < 1:
-        raise InputError(text.name, f"is too short for {lags} lags; ask for fewer")
+        problem = f"is too short for {lags} lags"
+        if len(ids) > MOST_BESIDES:
+            problem += f"; ask for --lags {len(ids) - MOST_BESIDES} or fewer"
+        raise InputError(text.name, problem)
     stride = max(1, places // positions)
     begins = np.arange(0, places, stride)[:positions]
     states = states_after(network, ids, begins)

@@ -68,7 +68,10 @@ def of_corpus(checkpoint: Checkpoint, model: Path) -> HeldOut:
         raise InputError(model, f"its corpus is not known here; {ELSE}") from None
     if STDIN in corpus:
         raise InputError(model, f"its corpus came from standard input; {ELSE}")
-    files = find(corpus)
+    try:
+        files = find(corpus)
+    except InputError:
+        raise InputError(corpus[0], f"is no longer there; {ELSE}") from None
     if take_stock(files, checkpoint.stock.newline).sha256 != checkpoint.stock.sha256:
         raise InputError(corpus[0], f"is no longer the text that the model learned from; {ELSE}")
     with tempfile.TemporaryDirectory() as folder:

@@ -76,7 +76,7 @@ def _found(path: Path) -> Iterator[Source]:
         with path.open("rb") as stream:
             yield Source(path, _copied(stream))
     else:
-        raise InputError(path, "no such file or folder; name the text to learn from")
+        raise InputError(path, "no such file or folder; check the name")
 
 
 def _below(folder: Path) -> Iterator[Source]:

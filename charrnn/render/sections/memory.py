@@ -6,6 +6,7 @@ from charrnn.render.blocks import Chart, Prose, Section, Series, Table
 from charrnn.reports.gradients import VANISHED, Gradients, WayBack
 from charrnn.reports.memory import Memory, Point
 
+WITH_SPREAD = 2  # ways back
 LAGS_SHOWN = (0, 1, 2, 5, 10, 20, 50, 100, 200, 500, 1000)
 
 
@@ -17,7 +18,8 @@ def gradients(reports: Sequence[Gradients]) -> Section:
             "How much of a loss's gradient still reaches the state so many steps earlier,"
             " relative to the state that it is computed from: the median over"
             f" {first.positions:,} places of {first.text}. What it hardly reaches is hardly"
-            " learned from. Above 1 it grows on the way back (it explodes); the last row says"
+            " learned from. The band in the picture is from the 10th to the 90th percentile."
+            " Above 1 it grows on the way back (it explodes); the last row says"
             " at how many of the places it does at some lag. An lstm's second way back, through"
             " its cells c, is relative to one step back."
         )
@@ -39,11 +41,27 @@ def _by_lag(title: str, reports: Sequence[Gradients]) -> list[Chart | Table]:
     most = max(report.lags for report in reports)
     lags = sorted({lag for lag in LAGS_SHOWN if lag <= most} | {most})
     head = ("steps back", *(name for name, _ in ways))
-    rows = [(f"{lag:,}", *(_ratio(way, lag) for _, way in ways)) for lag in lags]
+    spread = len(ways) <= WITH_SPREAD  # else there is no room for it
+    if spread:
+        head = ("steps back", *(part for name, _ in ways for part in (name, "10 %", "90 %")))
+    rows = [
+        (f"{lag:,}", *(cell for _, way in ways for cell in _ratios(way, lag, spread)))
+        for lag in lags
+    ]
+    empty = ("", "") if spread else ()
     rows.append(
-        ("below 1 %", *(f"from {way.vanished:,}" if way.vanished else "never" for _, way in ways))
+        (
+            "below 1 %",
+            *(
+                cell
+                for _, way in ways
+                for cell in (f"from {way.vanished:,}" if way.vanished else "never", *empty)
+            ),
+        )
     )
-    rows.append(("over 1 at", *(f"{way.exploding:.0%}" for _, way in ways)))
+    rows.append(
+        ("over 1 at", *(cell for _, way in ways for cell in (f"{way.exploding:.0%}", *empty)))
+    )
     return [
         Chart(
             title, "steps back", "relative to its beginning", series,
@@ -60,9 +78,11 @@ def _named(report: Gradients, way: WayBack, among: Sequence[Gradients]) -> str:
     return f"{model}, through {way.through}" if len(report.ways) > 1 else model
 
 
-def _ratio(way: WayBack, lag: int) -> str:
+def _ratios(way: WayBack, lag: int, spread: bool) -> list[str]:
+    """The median, and the 10th and 90th percentile where there is room for the ``spread``."""
     at = lag - way.first
-    return f"{way.median[at]:.2g}" if 0 <= at < len(way.median) else ""
+    shown = [way.median, way.low, way.high] if spread else [way.median]
+    return [f"{values[at]:.2g}" if 0 <= at < len(values) else "" for values in shown]
 
 
 def memory(reports: Sequence[Memory]) -> Section:

@@ -3,14 +3,16 @@
 import math
 
 from charrnn.render.blocks import Chart, Prose, Section, Series, Shades, Table
-from charrnn.reports.neurons import OPEN, SHUT, SIGNIFICANT, Gate, Neurons
+from charrnn.reports.neurons import OPEN, SHUT, SIGNIFICANT, Follower, Gate, Neurons
+
+SMALLEST, WEAK = 0.0001, 0.1
 
 
 def neurons(report: Neurons) -> Section:
     """What units follow, how their gates stand, and the best of them over a text."""
     rows = [
         (one.property, _unit(report, one.layer, one.unit), f"{one.correlation:+.3f}",
-         f"{one.p:.4f}", "" if one.p <= SIGNIFICANT else "may be chance")
+         f"{one.p:.4f}" if one.p >= SMALLEST else f"< {SMALLEST}", _remark(one))
         for one in report.followers
     ]  # fmt: skip
     blocks: list[Prose | Table | Shades | Chart] = [
@@ -42,9 +44,9 @@ def neurons(report: Neurons) -> Section:
                 " ten."
             ),
             Chart(
-                "gates, a mark a unit",
+                "gates, one mark a unit",
                 "share of the text at which it is open",
-                "at which it is shut",
+                "share at which it is shut",
                 [Series(_gate_name(report, gate), gate.open, gate.shut) for gate in report.gates],
                 joined=False,
                 span=(0.0, 1.0),
@@ -56,6 +58,12 @@ def neurons(report: Neurons) -> Section:
             ),
         ]
     return Section("Neurons", blocks)
+
+
+def _remark(one: Follower) -> str:
+    if one.p > SIGNIFICANT:
+        return "may be chance"
+    return "" if abs(one.correlation) >= WEAK else "weak"
 
 
 def _unit(report: Neurons, layer: int, unit: int) -> str:
