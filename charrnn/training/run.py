@@ -238,7 +238,8 @@ class Run:
             failure = error
         if stopped == "interrupted" or self._unsaved:
             yield from self._save(folder, trainer)
-        yield self._end(folder, trainer, stopped, test, time.perf_counter() - started)
+        seconds = trainer.seconds_before + time.perf_counter() - started
+        yield self._end(folder, trainer, stopped, test, seconds)
         if failure:
             raise failure
         for file, problem in self._unsaved.items():
