@@ -17,7 +17,7 @@ import pytest
 import charrnn
 from charrnn.errors import ConfigError, FolderError, InputError, MachineError
 from charrnn.training import run as training_run
-from charrnn.training.optimizer import clipping
+from charrnn.training.optimizer import AdamW, clipping
 from tests.conftest import TEXT, Finished, Program, clean_environment
 
 CONFIG = charrnn.TrainConfig(
@@ -244,6 +244,26 @@ def test_after_three_setbacks_it_is_given_up_with_the_best_model_intact(
     for name in ("best.npz", "last.npz"):
         if (tmp_path / "run" / name).exists():
             charrnn.load(tmp_path / "run" / name)
+
+
+def test_weights_that_are_no_numbers_never_replace_a_good_state(
+    text: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Stopped right after the update that spoiled them: what going on needs is from before."""
+    learn = AdamW.update
+
+    def spoil(self: AdamW, gradient: np.ndarray, lr: float, scale: float) -> None:
+        learn(self, gradient, lr, scale)
+        if self.updates == 25:
+            self.parameters.vector[0] = np.inf
+
+    monkeypatch.setattr(AdamW, "update", spoil)
+    charrnn.train(text, CONFIG, out=tmp_path / "run", stop_requested=after(25))
+    assert charrnn.load(tmp_path / "run/last.npz").checkpoint.step == 20
+    monkeypatch.undo()
+    charrnn.train(text, CONFIG, out=tmp_path / "whole")
+    charrnn.resume(tmp_path / "run")
+    assert outcome(tmp_path / "run") == outcome(tmp_path / "whole")
 
 
 @pytest.mark.parametrize("for_ever", [False, True])

@@ -102,7 +102,8 @@ def _evaluations(log: Path, reached: Checkpoint | None) -> tuple[Evaluation, ...
     if reached is None:
         return ()
     logged: dict[int, dict[str, Any]] = {}
-    for text in log.read_text(encoding="utf-8").splitlines() if log.is_file() else ():
+    written = log.read_text(encoding="utf-8", errors="replace") if log.is_file() else ""
+    for text in written.splitlines():
         try:
             one = json.loads(text)
             logged[one["step"]] = {key: one[key] for key in ("seconds", "chars_per_second")}

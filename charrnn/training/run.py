@@ -227,7 +227,7 @@ class Run:
                     with saves.made():
                         yield from self._save(folder, trainer)
                 if isinstance(event, Setback):
-                    self._gone_back(folder, trainer)
+                    self._gone_back(trainer)
                     yield Note(
                         f"{event.reason} at step {event.step:,}; going back to step"
                         f" {trainer.step:,} with {event.scale:g} times the learning rate"
@@ -286,7 +286,7 @@ class Run:
             kept = Parameters(parameters.shape, vector=parameters.vector.copy())
             self._best = replace(self._checkpoint(trainer), network=Network(kept))
 
-    def _gone_back(self, folder: RunFolder, trainer: Trainer) -> None:
+    def _gone_back(self, trainer: Trainer) -> None:
         """Forget the evaluations of what turned out to be a way into nowhere."""
         kept = [one for one in self.history if one.step <= trainer.step]
         if len(kept) < len(self.history):
@@ -297,7 +297,8 @@ class Run:
         """Write the log, the best model and all that going on needs, as far as they are new.
 
         What cannot be written now may find room the next time: the training goes on, the file is as
-        it was. The model that was best is held until it is on disk.
+        it was. The model that was best is held until it is on disk. A training whose numbers are no
+        longer finite, which the next update will find, leaves the state that it can go on from.
         """
         yield from self._written(folder.log, lambda: self._write_log(folder.log))
         if self._best is not None:
@@ -305,6 +306,8 @@ class Run:
             yield from self._written(folder.best, lambda: checkpoint.save(best, folder.best))
             if folder.best not in self._unsaved:
                 self._best = None
+        if not trainer.is_finite:
+            return
         now = self._checkpoint(trainer)
         yield from self._written(
             folder.last, lambda: checkpoint.save_training(now, trainer, folder.last)
@@ -324,10 +327,11 @@ class Run:
 
     def _write_log(self, log: Path) -> None:
         """Add what is new; all of it, where the file may have more or less than that."""
-        if self._logged is None:
+        logged, self._logged = self._logged, None  # as long as it is not sure that this works
+        if logged is None:
             resume.write_log(log, self.history)
         else:
-            resume.add_to_log(log, self.history[self._logged :])
+            resume.add_to_log(log, self.history[logged:])
         self._logged = len(self.history)
 
     def _checkpoint(self, trainer: Trainer) -> Checkpoint:

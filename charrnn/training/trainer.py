@@ -162,6 +162,14 @@ class Trainer:
         return self._out_of_patience or (self.step >= self.total_steps and not self._evaluation_due)
 
     @property
+    def is_finite(self) -> bool:
+        """Whether all that a checkpoint has of it are numbers."""
+        optimizer = self.optimizer
+        arrays = (self.network.parameters.vector, optimizer.m, optimizer.v)
+        states = (array for state in self.states_of_all for array in state)
+        return all(bool(np.isfinite(array).all()) for array in (*arrays, *states))
+
+    @property
     def scale(self) -> float:
         """What setbacks have left of the learning rate."""
         return float(0.5**self.setbacks)
