@@ -341,34 +341,51 @@ def owners(times: int, seed: int, folder: Path) -> bool:
 
 
 def hour(times: int, seed: int, folder: Path) -> bool:
-    """Minutes of training under a load that comes and goes: memory and speed, minute by minute."""
-    options = ["--hidden", "128", "--steps", "100000000", "--eval-every", "2000", "--patience", "0"]
+    """Minutes of training under a load that comes and goes: memory and speed.
+
+    The load takes its share of the processor, so speed is in steps a second of the training's own
+    time on it, over ten minutes, in which the load has come and gone once.
+    """
+    options = ["--hidden", "128", "--steps", "100000000", "--eval-every", "500", "--patience", "0"]
     training = begun(TEXT, *options, "--quiet", "--out", folder / "run")
     load: subprocess.Popen[bytes] | None = None
-    rows = []
+    held, at = [], []
     time.sleep(30)
-    for minute in range(times):
+    for minute in range(times + 1):
         if minute % 10 == 5:
             load = subprocess.Popen([sys.executable, "-c", "while True: pass"])
         if minute % 10 == 8 and load:
             load.kill()
             load.wait()
-        time.sleep(60)
         log = (folder / "run/log.jsonl").read_text(encoding="utf-8").splitlines()
-        one = json.loads(log[-1])
-        rows.append((_resident(training.pid), one["step"], one["seconds"]))
-        print(f"minute {minute + 1}: {rows[-1][0] / 1e6:.1f} MB, step {one['step']:,}", flush=True)
+        step = json.loads(log[-1])["step"]
+        held.append(sum(map(_resident, _members(training.pid))) / 1e6)
+        at.append((step, _on_processor(training.pid)))
+        print(f"minute {minute}: {held[-1]:.1f} MB, step {step:,}", flush=True)
+        time.sleep(60)
     training.terminate()
     training.wait()
-    minutes = np.arange(len(rows))
-    memory = np.array([row[0] for row in rows]) / 1e6
-    slope, _ = np.polyfit(minutes, memory, 1)
-    print(f"memory {memory.min():.1f} to {memory.max():.1f} MB, slope {slope:+.3f} MB a minute")
-    return abs(slope) < 0.05
+    slope, _ = np.polyfit(np.arange(len(held)), held, 1)
+    print(f"memory {min(held):.1f} to {max(held):.1f} MB, slope {slope:+.3f} MB a minute")
+    steps, seconds = np.diff(np.array(at[::10]), axis=0).T
+    speeds = steps / seconds
+    print("steps a second of processor time:", ", ".join(f"{speed:.1f}" for speed in speeds))
+    return abs(slope) < 0.05 and bool(np.all(abs(speeds / np.median(speeds) - 1) < 0.1))
+
+
+def _members(pid: int) -> list[int]:
+    children = Path(f"/proc/{pid}/task/{pid}/children").read_text()
+    return [pid, *map(int, children.split())]
 
 
 def _resident(pid: int) -> int:
     return int(Path(f"/proc/{pid}/statm").read_text().split()[1]) * resource.getpagesize()
+
+
+def _on_processor(pid: int) -> float:
+    """Seconds of a process, in and out of the system's kernel."""
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 def main() -> None:
