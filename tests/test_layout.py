@@ -36,6 +36,7 @@ ORDER = """
     training.checkpoint
     training.worker
     training.resume
+    training.saving
     training.run
     sampling.filters
     sampling.sampler

@@ -16,7 +16,7 @@ import pytest
 
 import charrnn
 from charrnn.errors import ConfigError, FolderError, InputError, MachineError
-from charrnn.training import run as training_run
+from charrnn.training import saving
 from charrnn.training.optimizer import AdamW, clipping
 from tests.conftest import TEXT, Finished, Program, clean_environment
 
@@ -72,8 +72,8 @@ def test_a_save_between_evaluations_changes_nothing(
     text: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     charrnn.train(text, CONFIG, out=tmp_path / "whole")
-    monkeypatch.setattr(training_run, "SAVE_EVERY", 0.0)
-    monkeypatch.setattr(training_run, "SAVING", 1e9)
+    monkeypatch.setattr(saving, "SAVE_EVERY", 0.0)
+    monkeypatch.setattr(saving, "SAVING", 1e9)
     kept: list[int] = []
 
     def note(event: object) -> None:

@@ -6,8 +6,7 @@ Nothing is written before the corpus was read and found good.
 import math
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -15,14 +14,14 @@ from charrnn.config import Settings, TrainConfig, to_toml
 from charrnn.errors import DivergedError, InputError, MachineError
 from charrnn.files import write_atomically
 from charrnn.network.model import Network
-from charrnn.network.parameters import Parameters, Shape
+from charrnn.network.parameters import Shape
 from charrnn.text import sources
 from charrnn.text.corpus import divide, encode, take_stock
 from charrnn.text.ngram import Baselines, baselines
 from charrnn.text.sources import Source
 from charrnn.text.stock import Stock
 from charrnn.text.vocab import Ids
-from charrnn.training import checkpoint, memory, resume
+from charrnn.training import memory, resume
 from charrnn.training.automatic import complete
 from charrnn.training.checkpoint import Checkpoint
 from charrnn.training.evaluation import mean_loss
@@ -41,12 +40,12 @@ from charrnn.training.events import (
 )
 from charrnn.training.folder import DEFAULT_ROOT, RunFolder, new_folder
 from charrnn.training.machine import cores, free_memory
+from charrnn.training.saving import Saving
 from charrnn.training.team import POSSIBLE
 from charrnn.training.trainer import Trainer
 from charrnn.training.worker import Job
 
 FEW, MANY = 10_000, 5_000_000  # characters of a text that deserves a word
-SAVE_EVERY, SAVING = 60.0, 0.02  # seconds between saves at least, and of the time at most
 
 
 @dataclass(frozen=True)
@@ -56,25 +55,6 @@ class Place:
     out: Path | None = None
     root: Path = DEFAULT_ROOT
     overwrite: bool = False
-
-
-class Saves:
-    """When to save between evaluations: now and then, and seldom where it takes long."""
-
-    def __init__(self) -> None:
-        self._next = time.monotonic() + SAVE_EVERY
-
-    def due(self) -> bool:
-        """Whether it is time."""
-        return time.monotonic() > self._next
-
-    @contextmanager
-    def made(self) -> Iterator[None]:
-        """Around a save, whose time it takes."""
-        began = time.monotonic()
-        yield
-        now = time.monotonic()
-        self._next = now + max(SAVE_EVERY, (now - began) / SAVING)
 
 
 class Run:
@@ -90,10 +70,7 @@ class Run:
         self.asked = config
         self.place = place
         self.reached: Checkpoint | None = None  # where a run that was stopped goes on
-        self.history: list[Evaluation] = []
-        self._logged: int | None = None  # of these, that are in the log; None if that is unknown
-        self._best: Checkpoint | None = None  # that is still to be written
-        self._unsaved: dict[Path, str] = {}  # files that could not be written, and why
+        self.history: Sequence[Evaluation] = ()  # before that
 
     def events(self, stop_requested: Callable[[], bool]) -> Iterator[Event]:
         """Train. Ends soon after ``stop_requested`` says so, with the work saved.
@@ -135,7 +112,7 @@ class Run:
         try:
             left = resume.left(folder, changes)
             self.corpus = self.corpus or list(left.corpus)
-            self.reached, self.history = left.reached, list(left.evaluations)
+            self.reached, self.history = left.reached, left.evaluations
             files = sources.find(self.corpus)
             self.stock = take_stock(files, left.settings.newline)
             if left.reached and left.reached.stock.sha256 != self.stock.sha256:
@@ -215,19 +192,18 @@ class Run:
             yield self.baselines
         stopped: Stopped = "diverged"
         failure: DivergedError | None = None
-        saves = Saves()
+        saving = Saving(folder, self.stock, self.baselines, self.history)
         try:
-            for event in trainer.run(stop_requested, saves.due):
+            for event in trainer.run(stop_requested, saving.due):
                 if isinstance(event, str):
                     stopped = event
                     break
                 if isinstance(event, Evaluation):
-                    self._evaluated(event, trainer)
+                    saving.evaluated(event, trainer)
                 if isinstance(event, Evaluation | Midway):
-                    with saves.made():
-                        yield from self._save(folder, trainer)
+                    yield from saving.save(trainer)
                 if isinstance(event, Setback):
-                    self._gone_back(trainer)
+                    saving.gone_back(trainer)
                     yield Note(
                         f"{event.reason} at step {event.step:,}; going back to step"
                         f" {trainer.step:,} with {event.scale:g} times the learning rate"
@@ -236,13 +212,13 @@ class Run:
                     yield event
         except DivergedError as error:
             failure = error
-        if stopped == "interrupted" or self._unsaved:
-            yield from self._save(folder, trainer)
+        if stopped == "interrupted" or saving.unsaved:
+            yield from saving.save(trainer)
         seconds = trainer.seconds_before + time.perf_counter() - started
-        yield self._end(folder, trainer, stopped, test, seconds)
+        yield self._end(folder, trainer, stopped, test, saving, seconds)
         if failure:
             raise failure
-        for file, problem in self._unsaved.items():
+        for file, problem in saving.unsaved.items():
             raise MachineError(file, f"could not be written ({problem}); it is as it was before")
 
     def _taken_up(self, folder: RunFolder, trainer: Trainer) -> Note:
@@ -278,83 +254,21 @@ class Run:
         text = to_toml("train", {"corpus": corpus, **asdict(config)})
         write_atomically(folder.config, lambda file: file.write(text.encode()))
 
-    def _evaluated(self, evaluation: Evaluation, trainer: Trainer) -> None:
-        """Note what is to be saved: a line of the log, and the model if it is the best so far."""
-        self.history.append(evaluation)
-        if trainer.best_step == trainer.step:
-            parameters = trainer.network.parameters
-            kept = Parameters(parameters.shape, vector=parameters.vector.copy())
-            self._best = replace(self._checkpoint(trainer), network=Network(kept))
-
-    def _gone_back(self, trainer: Trainer) -> None:
-        """Forget the evaluations of what turned out to be a way into nowhere."""
-        kept = [one for one in self.history if one.step <= trainer.step]
-        if len(kept) < len(self.history):
-            self.history = kept
-            self._logged = None
-
-    def _save(self, folder: RunFolder, trainer: Trainer) -> Iterator[Note]:
-        """Write the log, the best model and all that going on needs, as far as they are new.
-
-        What cannot be written now may find room the next time: the training goes on, the file is as
-        it was. The model that was best is held until it is on disk. A training whose numbers are no
-        longer finite, which the next update will find, leaves the state that it can go on from.
-        """
-        yield from self._written(folder.log, lambda: self._write_log(folder.log))
-        if self._best is not None:
-            best = self._best
-            yield from self._written(folder.best, lambda: checkpoint.save(best, folder.best))
-            if folder.best not in self._unsaved:
-                self._best = None
-        if not trainer.is_finite:
-            return
-        now = self._checkpoint(trainer)
-        yield from self._written(
-            folder.last, lambda: checkpoint.save_training(now, trainer, folder.last)
-        )
-
-    def _written(self, file: Path, write: Callable[[], object]) -> Iterator[Note]:
-        try:
-            write()
-            self._unsaved.pop(file, None)
-        except OSError as error:
-            if file not in self._unsaved:
-                yield Note(
-                    f"{file} cannot be written ({error.strerror}); it stays as it was, and the"
-                    " training goes on"
-                )
-            self._unsaved[file] = error.strerror or "?"
-
-    def _write_log(self, log: Path) -> None:
-        """Add what is new; all of it, where the file may have more or less than that."""
-        logged, self._logged = self._logged, None  # as long as it is not sure that this works
-        if logged is None:
-            resume.write_log(log, self.history)
-        else:
-            resume.add_to_log(log, self.history[logged:])
-        self._logged = len(self.history)
-
-    def _checkpoint(self, trainer: Trainer) -> Checkpoint:
-        kept = checkpoint.EVALUATED
-        history = tuple({key: asdict(event)[key] for key in kept} for event in self.history)
-        return Checkpoint(
-            self.network, trainer.config, self.stock, trainer.step, history, self.baselines
-        )
-
     def _end(
-        self, folder: RunFolder, trainer: Trainer, stopped: Stopped, test: Ids, seconds: float
-    ) -> End:
+        self, folder: RunFolder, trainer: Trainer, stopped: Stopped, test: Ids,
+        saving: Saving, seconds: float,
+    ) -> End:  # fmt: skip
         val_loss = trainer.best_loss if math.isfinite(trainer.best_loss) else None
         test_loss = None
         if len(test) > 1 and trainer.best_step is not None:
-            test_loss = mean_loss(checkpoint.load(folder.best).network, test)
+            test_loss = mean_loss(saving.best().network, test)
         return End(
             run=str(folder.path),
             stopped=stopped,
             step=trainer.step,
             epoch=trainer.epoch,
             seconds=seconds,
-            train_loss=self.history[-1].train_loss if self.history else None,
+            train_loss=saving.history[-1].train_loss if saving.history else None,
             val_loss=val_loss,
             val_bpc=None if val_loss is None else bits(val_loss),
             best_step=trainer.best_step,

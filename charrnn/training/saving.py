@@ -1,0 +1,116 @@
+"""What a training writes as it goes: its log, the best model, and all that going on needs.
+
+Not here: how a model becomes a file (checkpoint.py), what is read back (resume.py).
+"""
+
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import asdict, replace
+from pathlib import Path
+
+from charrnn.network.model import Network
+from charrnn.network.parameters import Parameters
+from charrnn.text.ngram import Baselines
+from charrnn.text.stock import Stock
+from charrnn.training import checkpoint, resume
+from charrnn.training.checkpoint import Checkpoint
+from charrnn.training.events import Evaluation, Note
+from charrnn.training.folder import RunFolder
+from charrnn.training.trainer import Trainer
+
+SAVE_EVERY, SAVING = 60.0, 0.02  # seconds between saves at least, and of the time at most
+
+
+class Saving:
+    """The ``history`` of a training so far, and its files.
+
+    What cannot be written now may find room the next time: the training goes on, the file is as it
+    was, and ``unsaved`` has its name and the problem.
+    """
+
+    def __init__(
+        self,
+        folder: RunFolder,
+        stock: Stock,
+        baselines: Baselines | None,
+        history: Sequence[Evaluation],
+    ) -> None:
+        self.history = list(history)
+        self.unsaved: dict[Path, str] = {}
+        self._folder, self._stock, self._baselines = folder, stock, baselines
+        self._logged: int | None = None  # of the history, in the log; None if that is unknown
+        self._best: Checkpoint | None = None  # that is still to be written
+        self._next = time.monotonic() + SAVE_EVERY
+
+    def due(self) -> bool:
+        """Whether to save between evaluations: now and then, seldom where it takes long."""
+        return time.monotonic() > self._next
+
+    def evaluated(self, evaluation: Evaluation, trainer: Trainer) -> None:
+        """Note what is to be saved: a line of the log, and the model if it is the best so far."""
+        self.history.append(evaluation)
+        if trainer.best_step == trainer.step:
+            parameters = trainer.network.parameters
+            kept = Parameters(parameters.shape, vector=parameters.vector.copy())
+            self._best = replace(self._checkpoint(trainer), network=Network(kept))
+
+    def best(self) -> Checkpoint:
+        """The best model so far, on disk or not; there must be one."""
+        return self._best or checkpoint.load(self._folder.best)
+
+    def gone_back(self, trainer: Trainer) -> None:
+        """Forget the evaluations of what turned out to be a way into nowhere."""
+        kept = [one for one in self.history if one.step <= trainer.step]
+        if len(kept) < len(self.history):
+            self.history = kept
+            self._logged = None
+
+    def save(self, trainer: Trainer) -> Iterator[Note]:
+        """Write what is new, and tell of a file that for the first time cannot be written.
+
+        The model that was best is held until it is on disk. A training whose numbers are no longer
+        finite, which the next update will find, leaves the state that it can go on from.
+        """
+        began = time.monotonic()
+        folder = self._folder
+        yield from self._written(folder.log, lambda: self._write_log(folder.log))
+        if self._best is not None:
+            best = self._best
+            yield from self._written(folder.best, lambda: checkpoint.save(best, folder.best))
+            if folder.best not in self.unsaved:
+                self._best = None
+        if trainer.is_finite:
+            now = self._checkpoint(trainer)
+            yield from self._written(
+                folder.last, lambda: checkpoint.save_training(now, trainer, folder.last)
+            )
+        ended = time.monotonic()
+        self._next = ended + max(SAVE_EVERY, (ended - began) / SAVING)
+
+    def _written(self, file: Path, write: Callable[[], object]) -> Iterator[Note]:
+        try:
+            write()
+            self.unsaved.pop(file, None)
+        except OSError as error:
+            if file not in self.unsaved:
+                yield Note(
+                    f"{file} cannot be written ({error.strerror}); it stays as it was, and the"
+                    " training goes on"
+                )
+            self.unsaved[file] = error.strerror or "?"
+
+    def _write_log(self, log: Path) -> None:
+        """Add what is new; all of it, where the file may have more or less than that."""
+        logged, self._logged = self._logged, None  # as long as it is not sure that this works
+        if logged is None:
+            resume.write_log(log, self.history)
+        else:
+            resume.add_to_log(log, self.history[logged:])
+        self._logged = len(self.history)
+
+    def _checkpoint(self, trainer: Trainer) -> Checkpoint:
+        kept = checkpoint.EVALUATED
+        history = tuple({key: asdict(event)[key] for key in kept} for event in self.history)
+        return Checkpoint(
+            trainer.network, trainer.config, self._stock, trainer.step, history, self._baselines
+        )
