@@ -28,7 +28,8 @@ ORDER = """
     network.inputs network.softmax network.parameters
     network.model
     network.stepper
-    training.events training.noise training.optimizer training.folder training.machine training.team
+    training.events training.noise training.optimizer training.lock training.machine training.team
+    training.folder
     training.evaluation
     training.automatic training.memory training.trainer
     training.budget

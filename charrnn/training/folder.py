@@ -3,12 +3,14 @@
 A folder belongs to one process at a time. Not here: what is written into the files (run.py).
 """
 
-import os
+from contextlib import suppress
 from pathlib import Path
 
 from charrnn.config import DEFAULT_RUNS
 from charrnn.errors import FolderError, InputError, MachineError
 from charrnn.files import TEMPORARY_PREFIX
+from charrnn.training import lock
+from charrnn.training.lock import Lock
 
 DEFAULT_ROOT = Path(DEFAULT_RUNS)
 NAMES_TRIED = 10_000
@@ -24,7 +26,7 @@ class RunFolder:
         self.log = path / "log.jsonl"
         self.config = path / "config.toml"
         self.ids = path / "corpus.ids"
-        self._lock: int | None = None
+        self._lock = Lock(path)
 
     def check_free(self, *, overwrite: bool) -> None:
         """Refuse a folder that holds anything, unless it is a run that may be overwritten.
@@ -32,7 +34,7 @@ class RunFolder:
         Raises:
             FolderError: saying what would be lost.
         """
-        if not self.path.exists() or (self.path.is_dir() and not any(self.path.iterdir())):
+        if not self.path.exists() or self._is_empty():
             return
         begun = (*self._files(), *self.path.glob(f"{TEMPORARY_PREFIX}*"))
         if not self.path.is_dir() or not any(file.exists() for file in begun):
@@ -54,7 +56,12 @@ class RunFolder:
             self.path.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise MachineError(self.path, f"cannot be made ({error.strerror})") from None
-        self._take_lock()
+        self._lock_it()
+        try:
+            self.check_free(overwrite=overwrite)  # still, now that nobody else can come
+        except FolderError:
+            self._lock.release()
+            raise
         for file in [*self._files(), *self.path.glob(f"{TEMPORARY_PREFIX}*")]:
             file.unlink(missing_ok=True)
 
@@ -66,38 +73,32 @@ class RunFolder:
         """
         if not self.path.is_dir():
             raise FolderError(self.path, "no run to go on with; leave out --resume to begin one")
-        self._take_lock()
+        self._lock_it()
         for file in self.path.glob(f"{TEMPORARY_PREFIX}*"):
             file.unlink(missing_ok=True)
 
     def release(self) -> None:
         """Let others have the folder, and remove what only a running training needs."""
         self.ids.unlink(missing_ok=True)
-        if self._lock is not None:
-            os.close(self._lock)
-            self._lock = None
+        self._lock.release()
 
     def remove_if_empty(self) -> None:
         """Undo `take` when nothing was written after all."""
-        if self.path.is_dir() and not any(self.path.iterdir()):
+        with suppress(OSError):  # there is something in it
             self.path.rmdir()
 
     def _files(self) -> tuple[Path, ...]:
         return self.best, self.last, self.log, self.config, self.ids
 
-    def _take_lock(self) -> None:
-        """An advisory lock on the folder itself, which the system lifts when the process ends."""
+    def _is_empty(self) -> bool:
+        """Whether there is nothing in it, or only the lock of one who was killed."""
+        return self.path.is_dir() and {file.name for file in self.path.iterdir()} <= {lock.NAME}
+
+    def _lock_it(self) -> None:
         try:
-            import fcntl
-        except ImportError:  # Windows
-            return
-        handle = os.open(self.path, os.O_RDONLY)
-        try:
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
-            os.close(handle)
-            raise FolderError(self.path, "another process is training in it; wait for it") from None
-        self._lock = handle
+            self._lock.take()
+        except OSError as error:
+            raise MachineError(self.path, f"cannot be written ({error.strerror})") from None
 
 
 def new_folder(root: Path, name: str) -> RunFolder:
