@@ -5,12 +5,10 @@ import json
 import os
 import pty
 import re
-import signal
 import struct
 import subprocess
 import sys
 import termios
-import time
 from pathlib import Path
 
 import click
@@ -426,72 +424,6 @@ def test_corpus_comes_from_stdin_too(program: Program, tmp_path: Path) -> None:
     done = program("train", "-", *QUICK, stdin=TEXT.encode())
     assert done.code == 0, done.err
     assert (tmp_path / "runs/stdin/best.npz").is_file()
-
-
-def started(*arguments: str | Path, **options: object) -> "subprocess.Popen[bytes]":
-    return subprocess.Popen(
-        [sys.executable, "-m", "charrnn", *map(str, arguments)],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        env=clean_environment(),
-        **options,  # type: ignore[call-overload]
-    )
-
-
-LONG = ("--hidden", "8", "--batch", "4", "--seq", "16", "--steps", "100000", "--eval-every", "50")
-
-
-@pytest.mark.parametrize("workers", [1, 2])
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
-def test_signal_ends_training_as_itself_with_the_work_saved(
-    text: Path, tmp_path: Path, number: signal.Signals, workers: int
-) -> None:
-    """It goes to the whole process group, as Ctrl-C on a terminal does."""
-    options = (*LONG, "--json", "--workers", str(workers), "--out", tmp_path / "run")
-    running = started("train", text, *options, start_new_session=True)
-    assert running.stdout is not None
-    while b'"eval"' not in running.stdout.readline():
-        pass
-    os.killpg(running.pid, number)
-    out, err = running.communicate(timeout=30)
-    assert running.returncode == -number
-    end = json.loads(out.splitlines()[-1])
-    assert (end["event"], end["stopped"]) == ("end", "interrupted")
-    assert b"Traceback" not in err
-    assert {path.name for path in (tmp_path / "run").iterdir()} == {
-        "best.npz", "last.npz", "log.jsonl", "config.toml",
-    }  # fmt: skip
-
-
-def test_signal_while_the_corpus_is_read_leaves_nothing(tmp_path: Path) -> None:
-    os.mkfifo(tmp_path / "pipe")  # reading waits for a writer that never comes
-    running = started("train", tmp_path / "pipe", cwd=tmp_path)
-    time.sleep(1)
-    running.send_signal(signal.SIGINT)
-    _, err = running.communicate(timeout=30)
-    assert running.returncode == -signal.SIGINT
-    assert b"Traceback" not in err
-    assert [path.name for path in tmp_path.iterdir()] == ["pipe"]
-
-
-@pytest.mark.parametrize("command", ["sample", "train"])
-def test_closed_pipe_ends_quietly_as_sigpipe(
-    command: str, run_folder: Path, text: Path, tmp_path: Path
-) -> None:
-    arguments = {
-        "sample": ("sample", run_folder, "--length", "1000000", "--seed", "1"),
-        "train": ("train", text, *LONG, "--json", "-q", "--out", tmp_path / "run"),
-    }[command]
-    running = started(*arguments)
-    assert running.stdout is not None
-    running.stdout.read(10)
-    running.stdout.close()
-    assert running.wait(timeout=30) == -signal.SIGPIPE
-    assert running.stderr is not None
-    assert running.stderr.read() == b""
-    running.stderr.close()
-    if command == "train":
-        assert (tmp_path / "run/last.npz").is_file()
 
 
 def on_terminal(*arguments: str | Path, **environment: str) -> str:

@@ -4,7 +4,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import numpy as np
@@ -16,10 +15,10 @@ from charrnn.errors import MachineError
 from charrnn.training.events import End, Event, Progress
 from charrnn.training.team import Team, together
 from tests.conftest import TEXT, clean_environment
+from tests.processes import children, gone
 
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="teams need file descriptors to inherit")
 CONFIG = TrainConfig(hidden=16, layers=2, batch=6, seq=16, steps=12, lr=0.02, eval_every=5)
-GRACE = 10.0
 
 
 def with_workers(workers: int, **changes: object) -> TrainConfig:
@@ -31,32 +30,6 @@ def text(tmp_path: Path) -> Path:
     path = tmp_path / "text.txt"
     path.write_text(TEXT, encoding="utf-8")
     return path
-
-
-def children() -> list[int]:
-    """The processes that were started by this one and are not gone."""
-    found = []
-    for stat in Path("/proc").glob("[0-9]*/stat"):
-        try:
-            fields = stat.read_text().rpartition(")")[2].split()
-        except OSError:
-            continue
-        if int(fields[1]) == os.getpid():
-            found.append(int(stat.parent.name))
-    return found
-
-
-def gone(pid: int) -> bool:
-    """Whether a process ends within GRACE seconds."""
-    end = time.monotonic() + GRACE
-    while time.monotonic() < end:
-        try:
-            if Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] == "Z":
-                return True
-        except OSError:
-            return True
-        time.sleep(0.05)
-    return False
 
 
 @pytest.mark.parametrize("cell", ["rnn", "gru", "lstm"])
@@ -150,11 +123,7 @@ def test_workers_end_when_the_first_is_killed(text: Path, tmp_path: Path) -> Non
     ) as first:
         assert first.stdout is not None
         first.stdout.readline()  # the training has begun
-        workers = [
-            int(path.parent.name)
-            for path in Path("/proc").glob("[0-9]*/stat")
-            if path.read_text().rpartition(")")[2].split()[1] == str(first.pid)
-        ]
+        workers = children(first.pid)
         assert len(workers) == 1
         first.kill()
         assert gone(workers[0])

@@ -35,6 +35,7 @@ sys.path.insert(0, str(ROOT))
 
 import charrnn  # noqa: E402 - from this checkout, whether it is installed or not
 from charrnn.errors import InputError, MachineError  # noqa: E402
+from tests.processes import children  # noqa: E402
 
 TRAIN = [sys.executable, "-m", "charrnn", "train"]
 TEXT = ROOT / "corpora" / "harbour.txt"
@@ -359,7 +360,7 @@ def hour(times: int, seed: int, folder: Path) -> bool:
             load.wait()
         log = (folder / "run/log.jsonl").read_text(encoding="utf-8").splitlines()
         step = json.loads(log[-1])["step"]
-        held.append(sum(map(_resident, _members(training.pid))) / 1e6)
+        held.append(sum(map(_resident, [training.pid, *children(training.pid)])) / 1e6)
         at.append((step, _on_processor(training.pid)))
         print(f"minute {minute}: {held[-1]:.1f} MB, step {step:,}", flush=True)
         time.sleep(60)
@@ -371,11 +372,6 @@ def hour(times: int, seed: int, folder: Path) -> bool:
     speeds = steps / seconds
     print("steps a second of processor time:", ", ".join(f"{speed:.1f}" for speed in speeds))
     return abs(slope) < 0.05 and bool(np.all(abs(speeds / np.median(speeds) - 1) < 0.1))
-
-
-def _members(pid: int) -> list[int]:
-    children = Path(f"/proc/{pid}/task/{pid}/children").read_text()
-    return [pid, *map(int, children.split())]
 
 
 def _resident(pid: int) -> int:

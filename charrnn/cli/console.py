@@ -1,13 +1,19 @@
 """What is said to the user: results on stdout, all else on stderr, colour where it is wanted."""
 
+import errno
 import os
 import sys
 from collections.abc import Iterable
 from dataclasses import dataclass
+from io import BufferedWriter, FileIO, TextIOWrapper
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from charrnn.text.harmless import harmless
+
+if TYPE_CHECKING:
+    from _typeshed import ReadableBuffer
 
 
 @dataclass(frozen=True)
@@ -49,3 +55,30 @@ class Console:
     def on_terminal(self) -> bool:
         """Whether somebody watches stderr."""
         return sys.stderr.isatty()
+
+
+class Terminal(FileIO):
+    """A terminal that may be closed while we write on: nobody watches then, and that is all."""
+
+    def write(self, data: "ReadableBuffer", /) -> int:
+        """As a file does; gives the number of bytes."""
+        try:
+            return super().write(data)
+        except OSError as error:
+            if error.errno != errno.EIO:
+                raise
+            return memoryview(data).nbytes
+
+
+def set_up_streams() -> None:
+    """Have stdout and stderr write UTF-8 whatever the locale, and outlive their terminal."""
+    for name in ("stdout", "stderr"):
+        stream = getattr(sys, name)
+        if not isinstance(stream, TextIOWrapper):
+            continue
+        how: dict[str, Any] = {"encoding": "utf-8", "errors": "backslashreplace", "newline": "\n"}
+        if stream.isatty():
+            terminal = BufferedWriter(Terminal(stream.fileno(), "wb", closefd=False))
+            setattr(sys, name, TextIOWrapper(terminal, **how, line_buffering=True))
+        else:
+            stream.reconfigure(**how)

@@ -4,12 +4,12 @@ import signal
 import sys
 from collections.abc import Iterator, Mapping
 from importlib import import_module
-from io import TextIOWrapper
 
 import click
 from click.exceptions import NoArgsIsHelpError
 
 from charrnn._version import __version__
+from charrnn.cli.console import set_up_streams
 from charrnn.cli.signals import Ended, die_of
 from charrnn.errors import CharrnnError, ConfigError, MachineError
 from charrnn.text.harmless import harmless
@@ -77,9 +77,7 @@ def program() -> None:
 
 def main() -> None:
     """Run the program on the command line's arguments, and end the process."""
-    for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, TextIOWrapper):
-            stream.reconfigure(encoding="utf-8", errors="backslashreplace", newline="\n")
+    set_up_streams()
     try:
         code = _run(sys.argv[1:])
     except Ended as end:

@@ -1,7 +1,9 @@
 """``charrnn train``: options to settings, events to a progress bar, lines or JSON."""
 
+import os
 import sys
 import time
+from contextlib import suppress
 from dataclasses import fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -24,6 +26,7 @@ if TYPE_CHECKING:
 CHOSEN = "by the text"
 PREVIEW_ON_TERMINAL = 120
 SECONDS_BETWEEN_LINES = 60.0
+STOPPING = "stopping after this step, with the work saved; once more stops at once"
 
 
 @click.command("train", cls=Command, epilog="\b\nExample:\n  charrnn train corpora/tenki.txt")
@@ -253,8 +256,12 @@ class Display:
         getattr(self, f"_{type(event).__name__.lower()}")(event)
 
     def stopping(self) -> None:
-        """Tell that a signal was heard."""
-        self._line("stopping after this step, with the work saved; once more stops at once")
+        """Tell that a signal was heard, which may be in the middle of telling something else."""
+        if self.console.quiet:
+            return
+        below = "\n" if self.bar is not None else ""
+        with suppress(OSError):  # past the streams, which do not let themselves be interrupted
+            os.write(sys.stderr.fileno(), f"{below}{STOPPING}\n".encode())
 
     def close(self) -> None:
         """Take the bar away."""
