@@ -6,14 +6,11 @@ import sys
 from collections.abc import Iterable
 from dataclasses import dataclass
 from io import BufferedWriter, FileIO, TextIOWrapper
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
 from charrnn.text.harmless import harmless
-
-if TYPE_CHECKING:
-    from _typeshed import ReadableBuffer
 
 
 @dataclass(frozen=True)
@@ -60,7 +57,7 @@ class Console:
 class Terminal(FileIO):
     """A terminal that may be closed while we write on: nobody watches then, and that is all."""
 
-    def write(self, data: "ReadableBuffer", /) -> int:
+    def write(self, data: Any, /) -> int:
         """As a file does; gives the number of bytes."""
         try:
             return super().write(data)
