@@ -378,7 +378,7 @@ def test_folder_in_use_is_refused(tmp_path: Path) -> None:
 
     def second(event: Event) -> None:
         if isinstance(event, Progress) and event.step == 1:
-            with pytest.raises(FolderError, match="another process"):
+            with pytest.raises(FolderError, match="is training in it"):
                 charrnn.train(tmp_path / "text.txt", CONFIG, out=tmp_path / "run", overwrite=True)
 
     charrnn.train(tmp_path / "text.txt", CONFIG, out=tmp_path / "run", on_event=second)
