@@ -51,7 +51,7 @@ ORDER = """
     render.sections render.terminal render.plot render.page
     render.progress
     cli.blas cli.console cli.settings cli.signals
-    cli.options
+    cli.options cli.display
     cli.train cli.sample cli.inspect
     cli.main
 """

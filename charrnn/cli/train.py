@@ -1,32 +1,20 @@
-"""``charrnn train``: options to settings, events to a progress bar, lines or JSON."""
+"""``charrnn train``: options to settings. Not here: what is told meanwhile (display.py)."""
 
-import os
 import sys
-import time
-from contextlib import suppress
 from dataclasses import fields
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
 from charrnn.cli import blas, options
-from charrnn.cli.console import Console
+from charrnn.cli.display import Display
 from charrnn.cli.settings import Command, named, one_of
 from charrnn.cli.signals import Ended, Stop
 from charrnn.config import BUDGETS, CELL_NAMES, NEWLINES, SCHEDULES, TrainConfig
-from charrnn.text.harmless import harmless
-
-if TYPE_CHECKING:
-    from tqdm import tqdm
-
-    from charrnn.text.ngram import Baselines
-    from charrnn.training.events import End, Evaluation, Event, Note, Preview, Progress, Start
 
 CHOSEN = "by the text"
 PREVIEW_ON_TERMINAL = 120
-SECONDS_BETWEEN_LINES = 60.0
-STOPPING = "stopping after this step, with the work saved; once more stops at once"
 
 
 @click.command("train", cls=Command, epilog="\b\nExample:\n  charrnn train corpora/tenki.txt")
@@ -239,94 +227,3 @@ def _check_resume(ctx: click.Context) -> None:
         raise click.UsageError("--resume needs --out, the run to go on with", ctx)
     if ctx.params["overwrite"]:
         raise click.UsageError("--resume and --overwrite exclude each other", ctx)
-
-
-class Display:
-    """Tells the events of a training as they come."""
-
-    def __init__(self, console: Console) -> None:
-        self.console = console
-        self.stop: Stop | None = None
-        self.begun: Start | None = None
-        self.bar: tqdm[Any] | None = None
-        self.last_line = time.monotonic()
-
-    def show(self, event: "Event") -> None:
-        """Tell one event."""
-        getattr(self, f"_{type(event).__name__.lower()}")(event)
-
-    def stopping(self) -> None:
-        """Tell that a signal was heard, which may be in the middle of telling something else."""
-        if self.console.quiet:
-            return
-        below = "\n" if self.bar is not None else ""
-        with suppress(OSError):  # past the streams, which do not let themselves be interrupted
-            os.write(sys.stderr.fileno(), f"{below}{STOPPING}\n".encode())
-
-    def close(self) -> None:
-        """Take the bar away."""
-        if self.bar is not None:
-            self.bar.close()
-            self.bar = None
-
-    def _note(self, event: "Note") -> None:
-        self._line(harmless(event.text))
-
-    def _start(self, event: "Start") -> None:
-        from charrnn.render import document, progress
-
-        assert self.stop is not None
-        self.stop.training = True
-        self.begun = event
-        if self.console.json:
-            self._result(document.event(event))
-        self.console.note(progress.start(event))
-        if self.console.on_terminal and not self.console.quiet:
-            from tqdm import tqdm
-
-            self.bar = tqdm(unit="step", dynamic_ncols=True, leave=False, file=sys.stderr)
-
-    def _baselines(self, event: "Baselines") -> None:
-        from charrnn.render.words import baselines
-
-        self._line(f"to beat  {baselines(event)}")
-
-    def _progress(self, event: "Progress") -> None:
-        if self.bar is not None:
-            self.bar.total = event.total_steps
-            self.bar.set_postfix_str(f"loss {event.loss:.3f}", refresh=False)
-            self.bar.update(event.step - self.bar.n)
-        elif time.monotonic() - self.last_line > SECONDS_BETWEEN_LINES:
-            self._line(f"step {event.step:,} of {event.total_steps:,}  loss {event.loss:.3f}")
-
-    def _evaluation(self, event: "Evaluation") -> None:
-        from charrnn.render import document, progress
-
-        if self.console.json:
-            self._result(document.event(event))
-        self._line(progress.evaluation(event))
-
-    def _preview(self, event: "Preview") -> None:
-        self._line(
-            self.console.dim("\n".join(f"  │ {harmless(line)}" for line in event.text.split("\n")))
-        )
-
-    def _end(self, event: "End") -> None:
-        from charrnn.render import document, progress
-
-        self.close()
-        assert self.begun is not None
-        self._result(
-            document.event(event) if self.console.json else progress.end(event, self.begun)
-        )
-
-    def _result(self, line: str) -> None:
-        self.console.result(line)
-        sys.stdout.flush()
-
-    def _line(self, text: str) -> None:
-        self.last_line = time.monotonic()
-        if self.bar is not None:
-            self.bar.write(text, file=sys.stderr)
-        elif not self.console.quiet:
-            sys.stderr.write(text + "\n")

@@ -1,6 +1,7 @@
 """The run folder: what lies in it, how one is made, and which is the newest.
 
-A folder belongs to one process at a time. Not here: what is written into the files (run.py).
+A folder belongs to one process at a time (lock.py). Not here: what is written into the files
+(saving.py).
 """
 
 from contextlib import suppress
