@@ -56,6 +56,14 @@ def clean_environment() -> dict[str, str]:
     }
 
 
+@pytest.fixture
+def text(tmp_path: Path) -> Path:
+    """TEXT in a file."""
+    path = tmp_path / "text.txt"
+    path.write_text(TEXT, encoding="utf-8")
+    return path
+
+
 @pytest.fixture(scope="session")
 def run_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A run of a few seconds over TEXT."""

@@ -2,21 +2,28 @@
 
 import os
 import time
+from contextlib import suppress
 from pathlib import Path
 
 GRACE = 10.0
 
 
+def stat(pid: int | str) -> list[str]:
+    """The fields of /proc/PID/stat after the name: state, parent, …
+
+    Raises:
+        OSError: when the process is gone.
+    """
+    return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+
+
 def children(pid: int | None = None) -> list[int]:
     """The processes that were started by process ``pid``, or this one, and are not gone."""
     pid, found = pid or os.getpid(), []
-    for stat in Path("/proc").glob("[0-9]*/stat"):
-        try:
-            fields = stat.read_text().rpartition(")")[2].split()
-        except OSError:
-            continue
-        if int(fields[1]) == pid:
-            found.append(int(stat.parent.name))
+    for process in Path("/proc").glob("[0-9]*"):
+        with suppress(OSError):
+            if int(stat(process.name)[1]) == pid:
+                found.append(int(process.name))
     return found
 
 
@@ -25,7 +32,7 @@ def gone(pid: int) -> bool:
     end = time.monotonic() + GRACE
     while time.monotonic() < end:
         try:
-            if Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] == "Z":
+            if stat(pid)[0] == "Z":
                 return True
         except OSError:
             return True

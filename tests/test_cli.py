@@ -22,13 +22,6 @@ from tests.conftest import TEXT, Finished, Program, clean_environment
 QUICK = ("--hidden", "8", "--batch", "4", "--seq", "16", "--steps", "6", "--eval-every", "3")
 
 
-@pytest.fixture
-def text(tmp_path: Path) -> Path:
-    path = tmp_path / "text.txt"
-    path.write_text(TEXT, encoding="utf-8")
-    return path
-
-
 def failed(done: Finished, code: int, *words: str) -> None:
     """One line that begins with the program's name, on stderr; nothing on stdout."""
     assert done.code == code, done.err

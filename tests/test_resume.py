@@ -1,6 +1,5 @@
 """A training that was stopped goes on as if it never had been."""
 
-import json
 import os
 import shutil
 import signal
@@ -19,11 +18,11 @@ from charrnn.errors import ConfigError, FolderError, InputError, MachineError
 from charrnn.training import saving
 from charrnn.training.optimizer import AdamW, clipping
 from tests.conftest import TEXT, Finished, Program, clean_environment
+from tests.outcome import outcome
 
 CONFIG = charrnn.TrainConfig(
     hidden=8, layers=1, batch=4, seq=8, steps=50, lr=0.02, eval_every=10, workers=1
 )
-TIMES = ("seconds", "chars_per_second")
 
 
 @pytest.fixture
@@ -36,13 +35,6 @@ def after(steps: int) -> Callable[[], bool]:
     """Asked once an update, says yes after so many."""
     asked = iter(range(1, 10**9))
     return lambda: next(asked) >= steps
-
-
-def outcome(run: Path) -> tuple[bytes, bytes, list[dict[str, object]]]:
-    """The models and the log of a run, but for times."""
-    lines = map(json.loads, (run / "log.jsonl").read_text(encoding="utf-8").splitlines())
-    log = [{key: one[key] for key in one if key not in TIMES} for one in lines]
-    return (run / "best.npz").read_bytes(), (run / "last.npz").read_bytes(), log
 
 
 @pytest.mark.parametrize(

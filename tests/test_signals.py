@@ -15,12 +15,6 @@ from tests.conftest import TEXT, clean_environment
 from tests.processes import children, gone
 
 
-@pytest.fixture
-def text(tmp_path: Path) -> Path:
-    (tmp_path / "text.txt").write_text(TEXT, encoding="utf-8")
-    return tmp_path / "text.txt"
-
-
 def started(*arguments: str | Path, **options: object) -> "subprocess.Popen[bytes]":
     return subprocess.Popen(
         [sys.executable, "-m", "charrnn", *map(str, arguments)],

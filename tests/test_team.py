@@ -14,7 +14,7 @@ from charrnn.config import TrainConfig
 from charrnn.errors import MachineError
 from charrnn.training.events import End, Event, Progress
 from charrnn.training.team import Team, together
-from tests.conftest import TEXT, clean_environment
+from tests.conftest import clean_environment
 from tests.processes import children, gone
 
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="teams need file descriptors to inherit")
@@ -23,13 +23,6 @@ CONFIG = TrainConfig(hidden=16, layers=2, batch=6, seq=16, steps=12, lr=0.02, ev
 
 def with_workers(workers: int, **changes: object) -> TrainConfig:
     return TrainConfig(**{**vars(CONFIG), "workers": workers, **changes})
-
-
-@pytest.fixture
-def text(tmp_path: Path) -> Path:
-    path = tmp_path / "text.txt"
-    path.write_text(TEXT, encoding="utf-8")
-    return path
 
 
 @pytest.mark.parametrize("cell", ["rnn", "gru", "lstm"])

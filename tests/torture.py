@@ -35,7 +35,8 @@ sys.path.insert(0, str(ROOT))
 
 import charrnn  # noqa: E402 - from this checkout, whether it is installed or not
 from charrnn.errors import InputError, MachineError  # noqa: E402
-from tests.processes import children  # noqa: E402
+from tests.outcome import outcome  # noqa: E402
+from tests.processes import children, stat  # noqa: E402
 
 TRAIN = [sys.executable, "-m", "charrnn", "train"]
 TEXT = ROOT / "corpora" / "harbour.txt"
@@ -43,7 +44,6 @@ OPTIONS = ["--cell", "gru", "--hidden", "24", "--batch", "8", "--seq", "16", "--
            "--eval-every", "40", "--val", "1000", "--workers", "2", "--dropout", "0.2",
            "--quiet"]  # fmt: skip
 SIGNALS = [signal.SIGKILL, signal.SIGTERM, signal.SIGINT]
-TIMES = ("seconds", "chars_per_second")
 SECONDS, MEMORY = 5, 10**9  # that one file may take
 
 
@@ -52,13 +52,6 @@ def begun(*arguments: str | Path) -> subprocess.Popen[bytes]:
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
     return subprocess.Popen([*TRAIN, *map(str, arguments)], env=environment,
                             stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)  # fmt: skip
-
-
-def outcome(run: Path) -> tuple[bytes, bytes, list[dict[str, object]]]:
-    """The models and the log of a run, but for times."""
-    lines = map(json.loads, (run / "log.jsonl").read_text(encoding="utf-8").splitlines())
-    log = [{key: one[key] for key in one if key not in TIMES} for one in lines]
-    return (run / "best.npz").read_bytes(), (run / "last.npz").read_bytes(), log
 
 
 def kills(times: int, seed: int, folder: Path) -> bool:
@@ -333,7 +326,7 @@ def owners(times: int, seed: int, folder: Path) -> bool:
         told = b"".join(one.communicate()[1] for one in both).decode()
         owner, other = sorted(both, key=lambda one: one.returncode)
         named += f" process {owner.pid} is training in it" in told
-        if (owner.returncode, other.returncode) != (0, 5) or "process" not in told:
+        if (owner.returncode, other.returncode) != (0, 5) or "training in it" not in told:
             wrong += 1
             print(f"exit codes {owner.returncode}, {other.returncode}: {told}")
         charrnn.load(run)
@@ -382,8 +375,8 @@ def _resident(pid: int) -> int:
 
 def _on_processor(pid: int) -> float:
     """Seconds of a process, in and out of the system's kernel."""
-    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+    inside, outside = stat(pid)[11:13]
+    return (int(inside) + int(outside)) / os.sysconf("SC_CLK_TCK")
 
 
 def main() -> None:
