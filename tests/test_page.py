@@ -44,6 +44,18 @@ def test_page_needs_nothing_beside_it() -> None:
     assert "<猫>" not in made
 
 
+def test_page_has_no_control_characters() -> None:
+    evil = "\x00\x1b\u202e"
+    shades = Shades(evil, evil, [0.0] * 3, 0, 1, evil, [evil] * 3)
+    chart = Chart(evil, evil, evil, [Series(evil, (1, 2), (3, 1))], levels=[(evil, 2.0)])
+    table = Table((evil,), [(evil,)], "", (), evil)
+    unrolled = Unrolled(evil, [*evil], [[(evil[1], 0.5)]] * 3, evil)
+    blocks = [Facts([(evil, evil)]), Prose(evil), shades, chart, table, unrolled]
+    made = page(evil, [Section(evil, blocks)])
+    assert not set(evil) & set(made)
+    assert "U+202E" in made
+
+
 @pytest.mark.skipif(PROGRAM is None, reason="Debian's chromium is not installed")
 def test_page_in_a_browser(tmp_path: Path) -> None:
     (tmp_path / "page.html").write_text(page("題", SECTIONS), encoding="utf-8")

@@ -23,11 +23,11 @@ class Console:
 
     def result(self, text: str) -> None:
         """A whole result, on stdout, that drives no terminal wherever it is read."""
-        sys.stdout.write(harmless(text, lines=True) + "\n")
+        sys.stdout.write(harmless(text, but="\n") + "\n")
 
     def sampled(self, text: str) -> None:
         """What a model wrote: as it is, but on a terminal harmless too."""
-        sys.stdout.write(harmless(text, lines=True) if sys.stdout.isatty() else text)
+        sys.stdout.write(harmless(text, but="\n\t") if sys.stdout.isatty() else text)
 
     def parts(self, parts: Iterable[str]) -> None:
         """A whole result that comes in parts, on stdout."""
@@ -37,7 +37,7 @@ class Console:
     def note(self, text: str) -> None:
         """Something worth knowing, on stderr; nothing when quiet."""
         if not self.quiet:
-            sys.stderr.write(self.dim(harmless(text, lines=True)) + "\n")
+            sys.stderr.write(self.dim(harmless(text, but="\n")) + "\n")
 
     def dim(self, text: str) -> str:
         """``text`` in a quieter colour, where stderr is in colour."""

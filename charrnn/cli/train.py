@@ -174,7 +174,8 @@ PREVIEW_ON_TERMINAL = 120
     "--resume",
     is_flag=True,
     help="Go on with the run in --out; CORPUS and options are the run's. --epochs, --steps (new"
-    " totals), --minutes (from now on) and --patience may change.",
+    " totals), --minutes (from now on), --patience and what is told (--quiet, --preview …) may"
+    " change.",
 )
 @click.option("--overwrite", is_flag=True, help="Empty an existing run folder first.")
 @options.common

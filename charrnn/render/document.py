@@ -7,13 +7,15 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
+from charrnn.text.harmless import DRIVING
+
 if TYPE_CHECKING:
     from charrnn.reports.overview import Overview
     from charrnn.reports.runs import Runs
     from charrnn.reports.score import Piece, Scored
 
 NAMES = {"Start": "start", "Evaluation": "eval", "End": "end"}
-ESCAPED = {code: f"\\u{code:04x}" for code in range(0x7F, 0xA0)}  # json escapes those below 0x20
+ESCAPED = {code: f"\\u{code:04x}" for code in DRIVING if code >= 0x20}  # json escapes the others
 COLUMNS = (
     "run", "files", "sha256", "training_characters", "validation_characters", "cell", "layers",
     "hidden", "parameters", "seed", "step", "epoch", "train_loss", "val_loss", "ngram", "unigram",

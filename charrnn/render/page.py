@@ -4,8 +4,8 @@ Light and dark follow the reader's system. Charts are SVG with a text alternativ
 in a table beside them. A shaded text can be walked through with the arrow keys.
 """
 
+import html
 from collections.abc import Iterable, Iterator, Sequence
-from html import escape
 from importlib.resources import files
 
 from charrnn.render.axis import Axis, digits
@@ -21,6 +21,7 @@ from charrnn.render.blocks import (
     Unrolled,
 )
 from charrnn.render.words import sign
+from charrnn.text.harmless import harmless
 
 WIDTH, HEIGHT = 640, 320
 LEFT, RIGHT, TOP, BOTTOM = 84, 16, 12, 44
@@ -32,6 +33,11 @@ MARKS = (
 MARKED_UP_TO = 24  # points of a line
 ROWS_OPEN_UP_TO = 24
 STEP_WIDTH = 92
+
+
+def escape(text: str) -> str:
+    """``text`` for a place in the page: neither markup nor control characters."""
+    return html.escape(harmless(text, but="\n\t"))
 
 
 def page(title: str, sections: Sequence[Section]) -> str:

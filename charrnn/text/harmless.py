@@ -1,10 +1,12 @@
 """Text that cannot drive a terminal: what would is shown by its code point."""
 
-CONTROLS = {code: f"U+{code:04X}" for code in (*range(0x20), *range(0x7F, 0xA0))}
+CONTROLS = (*range(0x20), *range(0x7F, 0xA0))
 """C0, DEL and C1: an escape sequence begins with one of these."""
-BESIDES_NEWLINES = {code: shown for code, shown in CONTROLS.items() if code != ord("\n")}
+TURNS = (*range(0x202A, 0x202F), *range(0x2066, 0x206A))
+"""Embeddings, overrides and isolates: what follows one of these may be shown in another order."""
+DRIVING = CONTROLS + TURNS
 
 
-def harmless(text: str, *, lines: bool = False) -> str:
-    """``text`` with control characters as code points, newlines too unless it has ``lines``."""
-    return text.translate(BESIDES_NEWLINES if lines else CONTROLS)
+def harmless(text: str, *, but: str = "") -> str:
+    """``text`` with control characters as code points, ``but`` not these."""
+    return text.translate({code: f"U+{code:04X}" for code in DRIVING if chr(code) not in but})

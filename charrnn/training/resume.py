@@ -89,7 +89,8 @@ def _changed(settings: Settings, changes: Mapping[str, Any]) -> Settings:
             raise ConfigError(
                 name,
                 f"{value} contradicts the run, which has {stored}; --resume can change"
-                f" {', '.join(f'--{other}' for other in MAY_CHANGE)}",
+                f" {', '.join(f'--{other}' for other in MAY_CHANGE)}, and what is told (--quiet,"
+                " --preview, --json, --no-color)",
             )
     budget: dict[str, Any] = {name: changes.get(name) for name in BUDGETS}
     if any(budget.values()):
