@@ -5,7 +5,17 @@ from pathlib import Path
 
 import pytest
 
-from charrnn.render.blocks import Chart, Facts, Prose, Section, Series, Shades, Table, Unrolled
+from charrnn.render.blocks import (
+    Block,
+    Chart,
+    Facts,
+    Prose,
+    Section,
+    Series,
+    Shades,
+    Table,
+    Unrolled,
+)
 from charrnn.render.page import page
 from tests.browser import PROGRAM, chromium
 
@@ -50,7 +60,7 @@ def test_page_has_no_control_characters() -> None:
     chart = Chart(evil, evil, evil, [Series(evil, (1, 2), (3, 1))], levels=[(evil, 2.0)])
     table = Table((evil,), [(evil,)], "", (), evil)
     unrolled = Unrolled(evil, [*evil], [[(evil[1], 0.5)]] * 3, evil)
-    blocks = [Facts([(evil, evil)]), Prose(evil), shades, chart, table, unrolled]
+    blocks: list[Block] = [Facts([(evil, evil)]), Prose(evil), shades, chart, table, unrolled]
     made = page(evil, [Section(evil, blocks)])
     assert not set(evil) & set(made)
     assert "U+202E" in made
