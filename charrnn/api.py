@@ -16,7 +16,7 @@ import numpy as np
 from charrnn.config import SampleConfig, TrainConfig
 from charrnn.network.workspace import Array
 from charrnn.sampling.sampler import continuations, log_probability
-from charrnn.text.decode import with_newlines
+from charrnn.text.unknown import known_ids
 from charrnn.text.vocab import Ids
 from charrnn.training import checkpoint
 from charrnn.training.checkpoint import Checkpoint
@@ -68,50 +68,60 @@ class Model:
 
     def stream(self, prime: str, config: SampleConfig, *, seed: int) -> Iterator[str]:
         """The same, character by character as it is drawn."""
-        opening = self._opening(prime)
+        opening = self._opening(prime, config.on_unknown)
         known = self.vocabulary
-        steps = continuations(self.checkpoint.network, opening, 1, config, seed)
+        never = self.checkpoint.stock.vocabulary.unknown
+        steps = continuations(self.checkpoint.network, opening, 1, config, seed, never)
         return (known[drawn] for (drawn,), _ in steps)
 
     def samples(self, prime: str, config: SampleConfig, *, seed: int, number: int) -> list[Sample]:
         """Several continuations, computed side by side. Sample i is the same for any ``number``."""
+        opening, vocabulary = (
+            self._opening(prime, config.on_unknown),
+            self.checkpoint.stock.vocabulary,
+        )
         steps = [
             (drawn, log_probability(logits, drawn))
             for drawn, logits in continuations(
-                self.checkpoint.network, self._opening(prime), number, config, seed
+                self.checkpoint.network, opening, number, config, seed, vocabulary.unknown
             )
         ]
         ids = np.array([drawn for drawn, _ in steps], np.intp).reshape(len(steps), number)
         logs = np.array([log for _, log in steps], np.float64).reshape(len(steps), number)
-        decode = self.checkpoint.stock.vocabulary.decode
         return [
-            Sample(prime, decode(ids[:, i]), seed, i, "length", float(logs[:, i].sum()))
+            Sample(prime, vocabulary.decode(ids[:, i]), seed, i, "length", float(logs[:, i].sum()))
             for i in range(number)
         ]
 
-    def score(self, text: str) -> "Score":
+    def score(self, text: str, *, on_unknown: str | None = None) -> "Score":
         """How well it predicts ``text``.
+
+        Characters that it has never seen are an "error", or it is to "skip" or "replace" them; left
+        open, they are replaced by the unknown character where the model has one, else passed over.
 
         Raises:
             InputError: when the model knows fewer than two of its characters.
         """
         from charrnn.reports.score import score
 
-        return score(self.checkpoint, text)
+        return score(self.checkpoint, text, on_unknown=on_unknown)
 
     def save(self, path: str | Path) -> None:
         """Write it to a .npz file."""
         checkpoint.save(self.checkpoint, Path(path))
 
-    def _opening(self, prime: str) -> Ids | Array:
+    def _opening(self, prime: str, on_unknown: str) -> Ids | Array:
         """The ids of ``prime``; without one a newline's, else how often each character begins."""
         stock = self.checkpoint.stock
-        text = with_newlines(prime, stock.newline)
-        if not text and "\n" not in stock.vocabulary.characters:
-            counts = np.array(stock.vocabulary.counts)
+        ids = known_ids(stock.rules.apply(prime), stock.vocabulary, on_unknown, "prime")
+        if len(ids):
+            return ids.astype(np.intp)
+        if "\n" in stock.vocabulary.characters:
+            return stock.vocabulary.lookup("\n").astype(np.intp)
+        counts = np.array(stock.vocabulary.counts)
+        with np.errstate(divide="ignore"):  # another model's characters may not be in its corpus
             frequencies: Array = np.log(counts / counts.sum())
-            return frequencies
-        return stock.vocabulary.encode(text or "\n", "prime").astype(np.intp)
+        return frequencies
 
 
 def train(
@@ -121,15 +131,18 @@ def train(
     out: str | Path | None = None,
     root: str | Path = DEFAULT_ROOT,
     overwrite: bool = False,
+    init_from: str | Path | None = None,
     preview: int = 0,
     on_event: Callable[["Event"], object] = lambda event: None,
     stop_requested: Callable[[], bool] = lambda: False,
 ) -> Model:
     """Learn from text files; gives the best model, which also lies in the run folder.
 
-    The folder is ``out``, or a new one under ``root`` named after the corpus. ``on_event`` is told
-    what happens (training/events.py), with a ``preview`` of so many characters after each
-    evaluation; ``stop_requested`` is asked between updates, and ends the run with the work saved.
+    It begins with the weights of the model ``init_from``, if there is one, whose characters it
+    then knows too. The folder is ``out``, or a new one under ``root`` named after the corpus.
+    ``on_event`` is told what happens (training/events.py), with a ``preview`` of so many characters
+    after each evaluation; ``stop_requested`` is asked between updates, and ends the run with the
+    work saved.
 
     Raises:
         InputError: when the corpus cannot be learned from; nothing was written then.
@@ -140,7 +153,8 @@ def train(
     from charrnn.training.run import Place, Run
 
     place = Place(None if out is None else Path(out), Path(root), overwrite)
-    run = Run(_paths(corpus), config, place)
+    initial = None if init_from is None else find_model(Path(init_from))
+    run = Run(_paths(corpus), config, place, initial)
     return _followed(run, run.events(stop_requested), preview, on_event)
 
 

@@ -14,8 +14,12 @@ from dataclasses import dataclass
 from charrnn.errors import ConfigError, InputError
 
 CELL_NAMES = ("rnn", "gru", "lstm")
+DEFAULT_CELL = "lstm"
 SCHEDULES = ("cosine", "constant")
 NEWLINES = ("lf", "keep")
+NORMALIZATIONS = ("none", "nfc", "nfkc")
+AUTO = "auto"
+ON_UNKNOWN = ("error", "skip", "replace")
 BUDGETS = ("epochs", "steps", "minutes")
 
 DEFAULT_RUNS = "runs"
@@ -35,7 +39,7 @@ class TrainConfig:
     (training/automatic.py).
     """
 
-    cell: str = "lstm"
+    cell: str | None = None
     hidden: int | None = None
     layers: int | None = None
     dropout: float | None = None
@@ -55,7 +59,10 @@ class TrainConfig:
     val: float | None = None
     test: float = 0.0
     eval_every: int | None = None
+    encoding: str = AUTO
     newline: str = "lf"
+    normalize: str = "none"
+    min_count: int = 1
     seed: int = 0
     workers: int | None = None
 
@@ -65,9 +72,10 @@ class TrainConfig:
         Raises:
             ConfigError: naming the setting and its allowed range.
         """
-        _choice("cell", self.cell, CELL_NAMES)
+        _choice("cell", self.cell or DEFAULT_CELL, CELL_NAMES)
         _choice("schedule", self.schedule, SCHEDULES)
         _choice("newline", self.newline, NEWLINES)
+        _choice("normalize", self.normalize, NORMALIZATIONS)
         given = [name for name in BUDGETS if getattr(self, name) is not None]
         if len(given) > 1:
             raise ConfigError(given[1], f"given together with {given[0]}; give one of them")
@@ -75,7 +83,7 @@ class TrainConfig:
             _at_least(name, getattr(self, name), low)
         for name in ("patience", "warmup", "clip", "weight_decay", "test", "val", "seed"):
             _at_least(name, getattr(self, name), 0)
-        for name in ("eval_every", "workers"):
+        for name in ("eval_every", "workers", "min_count"):
             _at_least(name, getattr(self, name), 1)
         _above("lr", self.lr, 0)
         _above("epochs", self.epochs, 0)
@@ -112,6 +120,7 @@ class Settings(TrainConfig):
     By ``minutes``, until it is known how many updates fit, ``steps`` and what spans them are None.
     """
 
+    cell: str
     hidden: int
     layers: int
     dropout: float
@@ -139,6 +148,7 @@ class SampleConfig:
     temperature: float = 0.8
     top_k: int = 0
     top_p: float = 1.0
+    on_unknown: str = "error"
 
     def __post_init__(self) -> None:
         """Refuse what cannot be meant.
@@ -148,6 +158,7 @@ class SampleConfig:
         """
         for name in ("length", "temperature", "top_k"):
             _at_least(name, getattr(self, name), 0)
+        _choice("on_unknown", self.on_unknown, ON_UNKNOWN)
         if not 0 < self.top_p <= 1:
             raise ConfigError("top_p", f"{self.top_p} is outside 0 < P <= 1")
 

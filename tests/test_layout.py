@@ -19,8 +19,9 @@ ORDER = """
     _version
     errors
     config files
-    text.decode text.harmless text.sources text.vocab
-    text.stock text.ngram
+    text.decode text.harmless text.rules text.vocab
+    text.sources text.unknown
+    text.encodings text.stock text.ngram
     text.corpus
     network.workspace
     network.products
@@ -35,6 +36,7 @@ ORDER = """
     training.budget
     training.npz
     training.checkpoint
+    training.initial
     training.worker
     training.resume
     training.saving

@@ -12,18 +12,30 @@ from hypothesis import strategies as st
 from charrnn.config import TrainConfig
 from charrnn.errors import InputError
 from charrnn.text import decode
-from charrnn.text.corpus import Streams, divide, encode, take_stock, whole_text
-from charrnn.text.sources import find
-from charrnn.text.vocab import Vocabulary
+from charrnn.text.corpus import Streams, divide, numbered, survey, whole_text
+from charrnn.text.encodings import settled
+from charrnn.text.rules import Rules
+from charrnn.text.sources import find, result
+from charrnn.text.stock import Stock
+from charrnn.text.vocab import Ids, Vocabulary
 from charrnn.training.automatic import complete
 
+KEEP, LF = Rules("keep"), Rules("lf")
 TEXT = st.text(st.characters(exclude_categories=["Cs"]))
 
 
-def decoded(data: bytes, newline: str = "keep", piece: int = 1 << 20) -> str:
+def decoded(data: bytes, rules: Rules = KEEP, piece: int = 1 << 20, encoding: str = "utf-8") -> str:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(decode, "PIECE_BYTES", piece)
-        return "".join(decode.characters(io.BytesIO(data), "file", newline))
+        return "".join(rules.each(decode.characters(io.BytesIO(data), encoding)))
+
+
+def take_stock(paths: list[Path], rules: Rules = LF, min_count: int = 1) -> Stock:
+    return result(survey(result(settled(find(paths), "auto")), rules, min_count))
+
+
+def encode(paths: list[Path], stock: Stock, ids: Path) -> Ids:
+    return result(numbered(result(settled(find(paths), "auto")), stock, ids))
 
 
 @given(TEXT.filter(lambda text: not text.startswith("\ufeff")), st.integers(1, 7))
@@ -34,43 +46,19 @@ def test_reading_in_pieces_equals_reading_at_once(text: str, piece: int) -> None
 @given(st.text(st.sampled_from("a\r\n今")), st.integers(1, 7))
 def test_newlines_become_one_wherever_a_piece_ends(text: str, piece: int) -> None:
     expected = text.replace("\r\n", "\n").replace("\r", "\n")
-    assert decoded(text.encode(), "lf", piece) == expected == decode.with_newlines(text, "lf")
-    assert decode.with_newlines(text, "keep") == text
+    assert decoded(text.encode(), Rules("lf"), piece) == expected == Rules("lf").apply(text)
+    assert Rules("keep").apply(text) == text
 
 
 def test_byte_order_mark_is_dropped_at_the_start_only() -> None:
     assert decoded("\ufeff今\ufeff日".encode()) == "今\ufeff日"
 
 
-@pytest.mark.parametrize("piece", [1, 2, 5, 1 << 20])
-@pytest.mark.parametrize(
-    ("data", "offset", "line"),
-    [
-        ("今日\nは".encode() + b"\xff", 10, 2),
-        ("今日".encode()[:-1], 3, 1),  # cut in the middle of a character
-        (b"\xc0\xaf", 0, 1),  # overlong
-        (b"a\n\n\xed\xa0\x80", 3, 3),  # a lone surrogate
-    ],
-)
-def test_what_is_not_utf8_is_refused_with_its_place(
-    data: bytes, offset: int, line: int, piece: int
-) -> None:
-    with pytest.raises(InputError, match=rf"file: byte {offset} \(line {line}\) is not UTF-8"):
-        decoded(data, piece=piece)
-
-
 @given(TEXT.filter(bool))
 def test_decoding_what_was_encoded_is_the_identity(text: str) -> None:
     known = "".join(sorted(set(text)))
     vocabulary = Vocabulary(known, tuple(map(text.count, known)))
-    assert vocabulary.decode(vocabulary.encode(text, "text")) == text
-
-
-def test_unknown_characters_are_all_named_with_their_code_points() -> None:
-    vocabulary = Vocabulary("ab", (1, 1))
-    with pytest.raises(InputError, match=r"prime: '猫' \(U\+732B\), U\+000A are not in") as caught:
-        vocabulary.encode("猫a\n猫", "prime")
-    assert caught.value.exit_code == 3
+    assert vocabulary.decode(vocabulary.number(text)) == text
 
 
 def corpus(tmp_path: Path, **files: str | bytes) -> list[Path]:
@@ -84,9 +72,8 @@ def corpus(tmp_path: Path, **files: str | bytes) -> list[Path]:
 
 def test_ids_on_disk_are_the_files_in_order_in_the_smallest_type(tmp_path: Path) -> None:
     paths = corpus(tmp_path, b_txt="今日は", a_txt="abc今")
-    sources = find(paths)
-    stock = take_stock(sources, "lf")
-    ids = encode(sources, stock, tmp_path / "ids")
+    stock = take_stock(paths)
+    ids = encode(paths, stock, tmp_path / "ids")
     assert stock.vocabulary.decode(ids) == "今日はabc今"
     assert ids.dtype == np.uint8
     assert stock.vocabulary.characters == "".join(sorted("abc今日は"))
@@ -96,9 +83,9 @@ def test_ids_on_disk_are_the_files_in_order_in_the_smallest_type(tmp_path: Path)
 
 def test_more_characters_get_a_wider_type(tmp_path: Path) -> None:
     text = "".join(map(chr, range(0x4E00, 0x4E00 + 1000)))
-    sources = find(corpus(tmp_path, k_txt=text))
-    stock = take_stock(sources, "lf")
-    ids = encode(sources, stock, tmp_path / "ids")
+    paths = corpus(tmp_path, k_txt=text)
+    stock = take_stock(paths)
+    ids = encode(paths, stock, tmp_path / "ids")
     assert ids.dtype == np.uint16
     assert stock.vocabulary.decode(ids) == text
 
@@ -109,18 +96,17 @@ def test_folder_and_gzip_are_read_too(tmp_path: Path) -> None:
     (folder / "deep" / "b.txt.gz").write_bytes(gzip.compress("にち".encode()))
     (folder / "a.txt").write_text("今")
     (folder / "picture.png").write_bytes(b"\xff\xfe")
-    stock = take_stock(find([folder]), "lf")
+    stock = take_stock([folder])
     assert stock.files == ("a.txt", "b.txt.gz")
     assert stock.characters == 3
 
 
 def test_corpus_that_changes_between_the_passes_is_refused(tmp_path: Path) -> None:
     paths = corpus(tmp_path, a_txt="abcabc")
-    sources = find(paths)
-    stock = take_stock(sources, "lf")
+    stock = take_stock(paths)
     paths[0].write_text("abcabcabc")
     with pytest.raises(InputError, match="changed while it was read"):
-        encode(sources, stock, tmp_path / "ids")
+        encode(paths, stock, tmp_path / "ids")
 
 
 @pytest.mark.parametrize(
@@ -129,7 +115,7 @@ def test_corpus_that_changes_between_the_passes_is_refused(tmp_path: Path) -> No
 )
 def test_nothing_to_learn_is_said(tmp_path: Path, content: str, problem: str) -> None:
     with pytest.raises(InputError, match=problem):
-        take_stock(find(corpus(tmp_path, a_txt=content)), "lf")
+        take_stock(corpus(tmp_path, a_txt=content))
 
 
 def test_damaged_gzip_is_an_input_error(tmp_path: Path) -> None:
@@ -137,13 +123,13 @@ def test_damaged_gzip_is_an_input_error(tmp_path: Path) -> None:
     for name, data in (("cut", whole[:-9]), ("no", b"abc")):
         paths = corpus(tmp_path, **{f"{name}_gz": data})
         with pytest.raises(InputError, match="gzip"):
-            take_stock(find(paths), "lf")
+            take_stock(paths)
 
 
 def test_whole_text_is_what_a_corpus_would_be(tmp_path: Path) -> None:
     (path,) = corpus(tmp_path, a_txt="\ufeffa\r\nb")
-    assert whole_text(path, "lf") == "a\nb"
-    assert whole_text(path, "keep") == "a\r\nb"
+    assert whole_text(path, Rules("lf")) == "a\nb"
+    assert whole_text(path, Rules("keep")) == "a\r\nb"
 
 
 @given(st.integers(4, 3000), st.floats(0, 0.6), st.floats(0, 0.2))

@@ -14,9 +14,19 @@ if TYPE_CHECKING:
     from tqdm import tqdm
 
     from charrnn.text.ngram import Baselines
-    from charrnn.training.events import End, Evaluation, Event, Note, Preview, Progress, Start
+    from charrnn.training.events import (
+        End,
+        Evaluation,
+        Event,
+        Note,
+        Preview,
+        Progress,
+        Reading,
+        Start,
+    )
 
 SECONDS_BETWEEN_LINES = 60.0
+READING_SEEN = 1.0  # seconds that reading takes before a bar is worth it
 STOPPING = "stopping after this step, with the work saved; once more stops at once"
 
 
@@ -51,9 +61,24 @@ class Display:
     def _note(self, event: "Note") -> None:
         self._line(harmless(event.text))
 
+    def _reading(self, event: "Reading") -> None:
+        if self.console.on_terminal and not self.console.quiet:
+            if self.bar is None:
+                from tqdm import tqdm
+
+                self.bar = tqdm(
+                    desc="reading", total=event.total, unit="B", unit_scale=True, leave=False,
+                    dynamic_ncols=True, delay=READING_SEEN, file=sys.stderr,
+                )  # fmt: skip
+            self.bar.update(event.done - self.bar.n)
+        elif time.monotonic() - self.last_line > SECONDS_BETWEEN_LINES:
+            share = f" ({event.done / event.total:.0%})" if event.total else ""
+            self._line(f"reading  {event.done / 1e6:,.0f} MB{share}")
+
     def _start(self, event: "Start") -> None:
         from charrnn.render import document, progress
 
+        self.close()
         assert self.stop is not None
         self.stop.training = True
         self.begun = event

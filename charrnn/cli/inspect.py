@@ -204,11 +204,21 @@ def speed_command(ctx: click.Context, /, model: Path | None, seconds: float, **_
 @inspect_group.command("score", cls=Command)
 @click.argument("file", type=click.Path(path_type=Path))
 @options.model
+@options.on_unknown("replace where the model has an unknown character, else skip")
+@options.encoding
 @options.plot
 @options.html
 @options.common
 @click.pass_context
-def score_command(ctx: click.Context, /, file: Path, model: Path | None, **_: object) -> None:
+def score_command(
+    ctx: click.Context,
+    /,
+    file: Path,
+    model: Path | None,
+    on_unknown: str | None,
+    encoding: str,
+    **_: object,
+) -> None:
     """How well the model predicts FILE (- for stdin): each character's surprise.
 
     The state starts at zero; the first character has no predecessor and is not counted.
@@ -216,11 +226,13 @@ def score_command(ctx: click.Context, /, file: Path, model: Path | None, **_: ob
     from charrnn.render import document, sections
     from charrnn.reports.score import Tally, pieces
     from charrnn.text.corpus import texts
+    from charrnn.text.encodings import named
 
     wanted = Wanted(ctx)
     ((checkpoint, path),) = _loaded([model], wanted.console)
     tally = Tally()
-    read = tally.of(pieces(checkpoint, texts(file, checkpoint.stock.newline), str(file)))
+    text = texts(file, checkpoint.stock.rules, named(encoding))
+    read = tally.of(pieces(checkpoint, text, str(file), on_unknown))
     if wanted.console.json:  # while it is read, as a long text is not held
         wanted.console.parts(document.score(read, tally.result))
     else:

@@ -10,7 +10,7 @@ import click
 
 from charrnn.cli.console import Console
 from charrnn.cli.settings import read_config
-from charrnn.config import DEFAULT_RUNS
+from charrnn.config import AUTO, DEFAULT_RUNS, ON_UNKNOWN
 from charrnn.errors import MachineError
 
 if TYPE_CHECKING:
@@ -39,12 +39,30 @@ plot = click.option(
     metavar="FILE.png|.svg",
     help="Draw it, too (with matplotlib).",
 )
+encoding = click.option(
+    "--encoding",
+    default=AUTO,
+    show_default=True,
+    metavar="NAME",
+    help="Of the file: utf-8, cp932, euc_jp or any other that Python knows; auto finds it out.",
+)
 text_file = click.option(
     "--text-file",
     type=click.Path(path_type=Path),
     metavar="FILE",
     help="Read this text (- for stdin).  [default: the validation part of the model's corpus]",
 )
+
+
+def on_unknown(default: str) -> Callable[[F], F]:
+    """What to do about characters that a model has never seen."""
+    return click.option(
+        "--on-unknown",
+        type=click.Choice(ON_UNKNOWN),
+        show_default=default,
+        help="Characters that the model has never seen: refuse them by name, pass over them, or"
+        " take them as the unknown character of --min-count.",
+    )
 
 
 def common(command: F) -> F:

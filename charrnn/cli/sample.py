@@ -72,6 +72,7 @@ PIECE = 256
     show_default="drawn, and shown",
     help="The same seed draws the same text.",
 )
+@options.on_unknown("error")
 @click.option("--echo/--no-echo", default=True, show_default=True, help="Print the prime too.")
 @click.option(
     "--separator",
@@ -98,7 +99,10 @@ def sample_command(
     MODEL is a .npz file or a run folder; without it, the newest run is taken.
     """
     names = ("length", "temperature", "top_k", "top_p")
-    config = SampleConfig(**{name: ctx.params[name] for name in names})
+    config = SampleConfig(
+        **{name: ctx.params[name] for name in names},
+        on_unknown=ctx.params["on_unknown"] or SampleConfig.on_unknown,
+    )
     blas.limit(min(SAMPLING_THREADS, cores()))
     from charrnn.api import drawn_seed
 

@@ -11,7 +11,15 @@ from charrnn.cli import blas, options
 from charrnn.cli.display import Display
 from charrnn.cli.settings import Command, named, one_of
 from charrnn.cli.signals import Ended, Stop
-from charrnn.config import BUDGETS, CELL_NAMES, NEWLINES, SCHEDULES, TrainConfig
+from charrnn.config import (
+    BUDGETS,
+    CELL_NAMES,
+    DEFAULT_CELL,
+    NEWLINES,
+    NORMALIZATIONS,
+    SCHEDULES,
+    TrainConfig,
+)
 
 CHOSEN = "by the text"
 PREVIEW_ON_TERMINAL = 120
@@ -22,8 +30,7 @@ PREVIEW_ON_TERMINAL = 120
 @click.option(
     "--cell",
     type=click.Choice(CELL_NAMES),
-    default=TrainConfig.cell,
-    show_default=True,
+    show_default=DEFAULT_CELL,
     help="The recurrent cell.",
 )
 @click.option(
@@ -139,6 +146,27 @@ PREVIEW_ON_TERMINAL = 120
     help="Updates between evaluations.",
 )
 @click.option(
+    "--encoding",
+    default=TrainConfig.encoding,
+    show_default=True,
+    metavar="NAME",
+    help="Of the files: utf-8, cp932, euc_jp or any other that Python knows; auto finds it out.",
+)
+@click.option(
+    "--normalize",
+    type=click.Choice(NORMALIZATIONS),
+    default=TrainConfig.normalize,
+    show_default=True,
+    help="Unicode normalisation of the text, and of all that the model reads later.",
+)
+@click.option(
+    "--min-count",
+    type=options.POSITIVE,
+    default=TrainConfig.min_count,
+    show_default=True,
+    help="Rarer characters become one unknown character, which is never written.",
+)
+@click.option(
     "--newline",
     type=click.Choice(NEWLINES),
     default=TrainConfig.newline,
@@ -163,6 +191,13 @@ PREVIEW_ON_TERMINAL = 120
     type=options.POSITIVE,
     show_default="the cores at hand, where the batch allows",
     help="Processes that share the batch, each with one BLAS thread.",
+)
+@click.option(
+    "--init-from",
+    type=click.Path(path_type=Path),
+    metavar="MODEL",
+    help="Begin with another model's weights, in a new run. Its cell and sizes are kept; characters"
+    " that it does not know begin afresh.",
 )
 @click.option(
     "--out",
@@ -210,7 +245,10 @@ def train_command(ctx: click.Context, /, **_: object) -> None:
                 resume(out, corpus, {name: ctx.params[name] for name in given}, **telling)
             else:
                 root, overwrite = options.runs_root(), ctx.params["overwrite"]
-                train(corpus, config, out=out, root=root, overwrite=overwrite, **telling)
+                train(
+                    corpus, config, out=out, root=root, overwrite=overwrite,
+                    init_from=ctx.params["init_from"], **telling,
+                )  # fmt: skip
         finally:
             display.close()
     if stop.received is not None:
@@ -228,3 +266,5 @@ def _check_resume(ctx: click.Context) -> None:
         raise click.UsageError("--resume needs --out, the run to go on with", ctx)
     if ctx.params["overwrite"]:
         raise click.UsageError("--resume and --overwrite exclude each other", ctx)
+    if ctx.params["init_from"] is not None:
+        raise click.UsageError("--resume and --init-from exclude each other", ctx)

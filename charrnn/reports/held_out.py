@@ -8,10 +8,11 @@ from pathlib import Path
 import numpy as np
 
 from charrnn.errors import InputError
-from charrnn.text.corpus import divide, encode, take_stock, whole_text
-from charrnn.text.decode import with_newlines
+from charrnn.text.corpus import divide, numbered, survey, whole_text
+from charrnn.text.encodings import settled
 from charrnn.text.ngram import COUNTED_AT_MOST
-from charrnn.text.sources import STDIN, find
+from charrnn.text.sources import STDIN, find, result
+from charrnn.text.unknown import known_ids, usual
 from charrnn.text.vocab import Ids
 from charrnn.training.checkpoint import Checkpoint
 from charrnn.training.folder import RunFolder
@@ -21,7 +22,7 @@ ELSE = "name a text with --text-file"
 
 @dataclass(frozen=True, eq=False)
 class HeldOut:
-    """A text as ids (N,) of a model's vocabulary, N at least 2, and ``unknown`` passed over.
+    """A text as ids (N,) of a model's vocabulary, N at least 2, and how many ``unknown`` it has.
 
     ``train`` is the end of what the model learned from, as far as n-grams are counted on it; None
     where that is not known.
@@ -39,17 +40,17 @@ def of_file(checkpoint: Checkpoint, file: Path) -> HeldOut:
     Raises:
         InputError: when it cannot be read, or the model knows fewer than two of its characters.
     """
-    return of_text(checkpoint, whole_text(file, checkpoint.stock.newline), str(file))
+    return of_text(checkpoint, whole_text(file, checkpoint.stock.rules), str(file))
 
 
 def of_text(checkpoint: Checkpoint, text: str, name: str) -> HeldOut:
     """The whole of ``text``, which errors call ``name``. Raises as `of_file`."""
-    text = with_newlines(text, checkpoint.stock.newline)
-    ids = checkpoint.stock.vocabulary.lookup(text)
-    known = ids[ids >= 0].astype(np.intp)
+    text, vocabulary = checkpoint.stock.rules.apply(text), checkpoint.stock.vocabulary
+    unknown = int((vocabulary.lookup(text) < 0).sum())
+    known = known_ids(text, vocabulary, usual(vocabulary), name).astype(np.intp)
     if len(known) < 2:
         raise InputError(name, "has fewer than two characters that the model knows")
-    return HeldOut(name, known, len(ids) - len(known))
+    return HeldOut(name, known, unknown)
 
 
 def of_corpus(checkpoint: Checkpoint, model: Path) -> HeldOut:
@@ -69,13 +70,16 @@ def of_corpus(checkpoint: Checkpoint, model: Path) -> HeldOut:
     if STDIN in corpus:
         raise InputError(model, f"its corpus came from standard input; {ELSE}")
     try:
-        files = find(corpus)
+        found = find(corpus)
     except InputError:
         raise InputError(corpus[0], f"is no longer there; {ELSE}") from None
-    if take_stock(files, checkpoint.stock.newline).sha256 != checkpoint.stock.sha256:
+    files = result(settled(found, checkpoint.config.encoding))
+    if result(survey(files, checkpoint.stock.rules)).sha256 != checkpoint.stock.sha256:
         raise InputError(corpus[0], f"is no longer the text that the model learned from; {ELSE}")
     with tempfile.TemporaryDirectory() as folder:
-        parts = divide(encode(files, checkpoint.stock, Path(folder, "ids")), checkpoint.config)
+        parts = divide(
+            result(numbered(files, checkpoint.stock, Path(folder, "ids"))), checkpoint.config
+        )
         held_out = HeldOut(
             f"the validation part of {', '.join(checkpoint.stock.files)}",
             np.array(parts.val, np.intp),

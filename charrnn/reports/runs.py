@@ -50,7 +50,7 @@ def runs(folder: Path) -> Runs:
             continue
         corpus = one.corpus
         split = corpus.training_characters, corpus.validation_characters, corpus.test_characters
-        by_text[corpus.sha256, corpus.newline, split].append(one)
+        by_text[corpus.sha256, corpus.distinct, split].append(one)
     if not by_text:
         raise InputError(folder, "no trained model in it yet; train one with 'charrnn train'")
     groups = sorted(map(_group, by_text.values()), key=lambda group: -len(group.runs))

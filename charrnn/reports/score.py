@@ -14,7 +14,7 @@ import numpy.typing as npt
 
 from charrnn.errors import InputError
 from charrnn.network.workspace import Array
-from charrnn.text.decode import with_newlines
+from charrnn.text.unknown import known_ids, usual
 from charrnn.training.checkpoint import Checkpoint
 from charrnn.training.events import bits
 
@@ -30,7 +30,7 @@ class Piece:
 
     ``text`` is what was predicted, ``surprise`` (N,) in nats, ``likeliest`` a string of
     alternatives for each and ``probability`` (N, alternatives) what the model gave them.
-    ``unknown`` characters that the model has never seen were passed over on the way.
+    ``unknown`` characters that the model has never seen were met on the way.
     """
 
     text: str
@@ -45,7 +45,7 @@ class Totals:
     """Of ``characters`` predictions; the text's first character has none.
 
     ``nats`` and ``bits`` are means a character, ``total_nats`` their sum, ``unknown`` the
-    characters that the model has never seen, which are passed over.
+    characters that the model has never seen, which are passed over or replaced.
     """
 
     characters: int
@@ -100,19 +100,22 @@ class Scored:
     lines: tuple[Line, ...]
 
 
-def pieces(checkpoint: Checkpoint, texts: Iterable[str], name: str = "text") -> Iterator[Piece]:
-    """Read what ``texts`` are together, once, from a zero state.
+def pieces(
+    checkpoint: Checkpoint, texts: Iterable[str], name: str = "text", on_unknown: str | None = None
+) -> Iterator[Piece]:
+    """Read what ``texts`` are together, once, from a zero state; ``on_unknown`` as `Model.score`.
 
     Raises:
-        InputError: at the end, when fewer than two of its characters were known.
+        InputError: for an unknown character that is an error; at the end, when fewer than two
+            characters were known.
     """
     network, vocabulary = checkpoint.network, checkpoint.stock.vocabulary
+    on_unknown = on_unknown or usual(vocabulary)
     shown = min(ALTERNATIVES, len(vocabulary))
     states, last, unknown, predicted = network.initial_states(1), np.empty(0, np.intp), 0, 0
     for text in texts:
-        found = vocabulary.lookup(text)
-        unknown += int((found < 0).sum())
-        ids = np.concatenate([last, found[found >= 0]]).astype(np.intp)
+        unknown += int((vocabulary.lookup(text) < 0).sum())
+        ids = np.concatenate([last, known_ids(text, vocabulary, on_unknown, name)]).astype(np.intp)
         for start in range(0, len(ids) - 1, WINDOW):
             targets = ids[start + 1 : start + 1 + WINDOW]
             logs, states = network.predict(ids[start : start + len(targets), None], states)
@@ -134,9 +137,11 @@ def pieces(checkpoint: Checkpoint, texts: Iterable[str], name: str = "text") -> 
         yield Piece("", nothing[:, 0], (), nothing, unknown)
 
 
-def score(checkpoint: Checkpoint, text: str, name: str = "text") -> Score:
+def score(
+    checkpoint: Checkpoint, text: str, name: str = "text", *, on_unknown: str | None = None
+) -> Score:
     """All about a ``text``, once from a zero state. Raises as `pieces`."""
-    read = list(pieces(checkpoint, [with_newlines(text, checkpoint.stock.newline)], name))
+    read = list(pieces(checkpoint, [checkpoint.stock.rules.apply(text)], name, on_unknown))
     all_ = _joined(read)
     totals = _totals(len(all_.text), float(all_.surprise.sum(dtype=np.float64)), all_.unknown)
     return Score(

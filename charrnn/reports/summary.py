@@ -22,6 +22,7 @@ class Corpus:
     distinct: int
     encoding: str
     newline: str
+    normalize: str
     sha256: str
     training_characters: int
     validation_characters: int
@@ -75,8 +76,8 @@ def summary(checkpoint: Checkpoint, name: str) -> Summary:
         parameters=parameters.vector.size,
         parts=_parts(parameters.views),
         corpus=Corpus(
-            stock.files, stock.characters, len(stock.vocabulary), stock.encoding, stock.newline,
-            stock.sha256, train, val, test,
+            stock.files, stock.characters, stock.distinct, stock.encoding,
+            stock.rules.newline, stock.rules.normalize, stock.sha256, train, val, test,
         ),
         training=Training(
             step=checkpoint.step,

@@ -90,7 +90,7 @@ def unroll(checkpoint: Checkpoint, model: str, text: HeldOut) -> Unrolled:
                 change=float(np.linalg.norm(changes[t])),
                 active=tuple(Unit(int(unit), float(h[t, unit])) for unit in active[t]),
                 expected=tuple(
-                    Expected(vocabulary.characters[id_], math.exp(logs[t, id_]))
+                    Expected(vocabulary.decode(np.array([id_])), math.exp(logs[t, id_]))
                     for id_ in likeliest[t]
                 ),
                 following=read[t + 1] if known else None,

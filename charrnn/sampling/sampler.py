@@ -21,14 +21,15 @@ RANDOM_BLOCK = 256
 
 
 def continuations(
-    network: Network, opening: Ids | Array, samples: int, config: SampleConfig, seed: int
-) -> Iterator[tuple[Ids, Array]]:
+    network: Network, opening: Ids | Array, samples: int, config: SampleConfig, seed: int,
+    never: int | None = None,
+) -> Iterator[tuple[Ids, Array]]:  # fmt: skip
     """The ids drawn in each step, (samples,), and the logits they were drawn by, (samples, V).
 
     The logits are good until the next step; `log_probability` makes of them what it says.
     ``opening`` is the ids to continue, (N,), N > 0; or, where a model has no way to begin,
     log-probabilities (V,) of the first character. Sample i draws the same random numbers whatever
-    ``samples`` is.
+    ``samples`` is. The id ``never`` is not drawn.
     """
     if opening.dtype.kind == "f":
         logits, states = opening[None].astype(network.parameters.vector.dtype), None
@@ -39,7 +40,8 @@ def continuations(
     uniform = _uniform(samples, seed)
     step: Stepper | None = None
     for remaining in range(config.length, 0, -1):
-        ids = draw(distribution(logits, config), next(uniform))
+        possible = logits if never is None else _without(never, logits)
+        ids = draw(distribution(possible, config), next(uniform))
         yield ids, logits
         if remaining > 1:
             step = step or Stepper(network, states)  # the first character need not wait for it
@@ -63,6 +65,12 @@ def _primed(network: Network, ids: Ids) -> tuple[Array, States]:
 
 def _repeated(states: States, samples: int) -> States:
     return [tuple(np.repeat(part, samples, axis=0) for part in state) for state in states]
+
+
+def _without(never: int, logits: Array) -> Array:
+    possible = logits.copy()
+    possible[:, never] = -np.inf
+    return possible
 
 
 def _uniform(samples: int, seed: int) -> Iterator[npt.NDArray[np.float64]]:

@@ -1,21 +1,25 @@
 """Files to one array of ids on disk, its parts, and the parallel streams that are read from it.
 
-A corpus is never in memory as a whole: one pass takes stock (`take_stock`), a second writes ids of
-the smallest fitting type (`encode`), which are then memory-mapped.
+A corpus is never in memory as a whole: one pass takes stock (`survey`), a second writes ids of the
+smallest fitting type (`numbered`), which are then memory-mapped. Each tells the bytes that it has
+read; `result` is for who does not want to know.
 """
 
 import hashlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import BinaryIO
 
 import numpy as np
 import numpy.typing as npt
 
-from charrnn.config import TrainConfig
-from charrnn.errors import InputError
-from charrnn.text.decode import ENCODING, characters
-from charrnn.text.sources import Source, find
+from charrnn.config import AUTO, TrainConfig
+from charrnn.errors import InputError, MachineError
+from charrnn.text.decode import UndecodableError, characters
+from charrnn.text.encodings import refusal, settled
+from charrnn.text.rules import Rules
+from charrnn.text.sources import Source, find, result
 from charrnn.text.stock import Stock
 from charrnn.text.vocab import LARGEST_CODE_POINT, Ids, Vocabulary, code_points
 
@@ -29,58 +33,68 @@ class Parts:
     test: Ids
 
 
-def take_stock(sources: Sequence[Source], newline: str) -> Stock:
+def survey(
+    sources: Sequence[Source], rules: Rules, min_count: int = 1, also: Vocabulary | None = None
+) -> Generator[int, None, Stock]:
     """Read ``sources`` once: their characters, how many, and a fingerprint. Writes nothing.
 
+    Those that are met fewer than ``min_count`` times have no id of their own. The characters of
+    ``also`` have one in any case.
+
     Raises:
-        InputError: when one cannot be read, is not UTF-8, or there is too little to learn from.
+        InputError: when one cannot be read or decoded, or there is too little to learn from.
     """
     counts = np.zeros(LARGEST_CODE_POINT + 1, np.int64)
     fingerprint = hashlib.sha256()
-    for text in _texts(sources, newline):
+    for text, read in _texts(sources, rules):
         fingerprint.update(text.encode())
-        found = np.bincount(code_points(text))
+        found = _counted(text)
         counts[: len(found)] += found
-    known = np.flatnonzero(counts)
-    if len(known) < 2:
-        problem = "is empty" if not len(known) else "repeats a single character"
-        names = ", ".join(str(source.path) for source in sources)
+        yield read
+    names = ", ".join(str(source.path) for source in sources)
+    if np.count_nonzero(counts) < 2:
+        problem = "repeats a single character" if counts.any() else "is empty"
         raise InputError(names, f"{problem}; there is nothing to learn from it")
+    vocabulary = _vocabulary(counts, min_count, also)
+    if len(vocabulary) < 2:
+        raise InputError(names, f"repeats no character {min_count:,} times; lower --min-count")
     return Stock(
         files=tuple(source.name for source in sources),
         characters=int(counts.sum()),
-        vocabulary=Vocabulary("".join(map(chr, known)), tuple(map(int, counts[known]))),
-        encoding=ENCODING,
-        newline=newline,
+        vocabulary=vocabulary,
+        encoding=", ".join(dict.fromkeys(source.encoding for source in sources)),
+        rules=rules,
         sha256=fingerprint.hexdigest(),
     )
 
 
-def encode(sources: Sequence[Source], stock: Stock, path: Path) -> Ids:
+def numbered(sources: Sequence[Source], stock: Stock, path: Path) -> Generator[int, None, Ids]:
     """Write the ids of ``sources`` to ``path``; gives them memory-mapped, (characters,).
 
     Raises:
         InputError: when they are no longer the text that ``stock`` was taken of.
+        MachineError: when there is no room for them.
     """
-    kind = np.min_scalar_type(len(stock.vocabulary) - 1)
     fingerprint = hashlib.sha256()
     with path.open("wb") as file:
-        for text in _texts(sources, stock.newline):
+        for text, read in _texts(sources, stock.rules):
             fingerprint.update(text.encode())
-            file.write(stock.vocabulary.lookup(text).astype(kind).tobytes())
+            _write(file, stock.vocabulary.number(text), path)
+            yield read
     if fingerprint.hexdigest() != stock.sha256:
         raise InputError(", ".join(stock.files), "changed while it was read; start again")
-    return np.memmap(path, kind, "r")
+    return np.memmap(path, np.min_scalar_type(len(stock.vocabulary) - 1), "r")
 
 
-def whole_text(path: Path, newline: str) -> str:
-    """The text of one file, or of standard input for -, in memory. Raises as `take_stock`."""
-    return "".join(texts(path, newline))
+def texts(path: Path, rules: Rules, encoding: str = AUTO) -> Iterator[str]:
+    """The text of one file, or of standard input for -, in pieces. Raises as `survey`."""
+    for text, _ in _texts(result(settled(find([path]), encoding)), rules):
+        yield text
 
 
-def texts(path: Path, newline: str) -> Iterator[str]:
-    """The same in pieces of bounded size, none of them empty."""
-    return _texts(find([path]), newline)
+def whole_text(path: Path, rules: Rules, encoding: str = AUTO) -> str:
+    """The same in one piece."""
+    return "".join(texts(path, rules, encoding))
 
 
 def divide(ids: Ids, config: TrainConfig) -> Parts:
@@ -120,7 +134,49 @@ class Streams:
         return self.ids[steps].astype(np.intp), self.ids[steps + 1].astype(np.intp)
 
 
-def _texts(sources: Sequence[Source], newline: str) -> Iterator[str]:
+def _texts(sources: Sequence[Source], rules: Rules) -> Iterator[tuple[str, int]]:
+    """Pieces of text, none of them empty, and how many bytes more were read for each."""
     for source in sources:
+        before = 0
         with source.open() as stream:
-            yield from characters(stream, str(source.path), newline)
+            try:
+                for text in rules.each(characters(stream, source.encoding)):
+                    now = stream.tell()
+                    yield text, now - before
+                    before = now
+            except UndecodableError as error:
+                raise refusal(source, source.encoding, error.offset) from None
+
+
+def _counted(text: str) -> npt.NDArray[np.int64]:
+    """How often each code point is in ``text``, up to the largest."""
+    if not text.isascii():
+        return np.bincount(code_points(text))
+    pairs = np.frombuffer(text[: len(text) // 2 * 2].encode(), np.uint16)  # half as many to count
+    counts = np.bincount(pairs, minlength=1 << 16).reshape(256, 256)
+    found = counts.sum(axis=0) + counts.sum(axis=1)
+    if len(text) % 2:
+        found[ord(text[-1])] += 1
+    return found
+
+
+def _vocabulary(
+    counts: npt.NDArray[np.int64], min_count: int, also: Vocabulary | None
+) -> Vocabulary:
+    kept = counts >= max(1, min_count)
+    unknown = bool(counts[~kept].any())
+    if also is not None:
+        kept[code_points(also.characters)] = True
+        unknown = unknown or also.unknown is not None
+    known = np.flatnonzero(kept)
+    others = [int(counts[~kept].sum())] if unknown else []
+    return Vocabulary(
+        "".join(map(chr, known)), (*map(int, counts[known]), *others), unknown=unknown
+    )
+
+
+def _write(file: BinaryIO, ids: Ids, path: Path) -> None:
+    try:
+        file.write(ids.data)
+    except OSError as error:
+        raise MachineError(path, f"cannot be written ({error.strerror})") from None

@@ -1,61 +1,65 @@
-"""Bytes to characters, in pieces of bounded size: UTF-8 checked strictly, newlines made one.
+"""Bytes to characters by a Python codec: strictly, in pieces of bounded size.
 
-Not here: where the bytes come from (sources.py) and what the characters are numbered (vocab.py).
+Not here: which codec (encodings.py), where the bytes come from (sources.py), and what is done to
+the characters (rules.py).
 """
 
 import codecs
-import io
 from collections.abc import Iterator
 from typing import BinaryIO
 
-from charrnn.errors import InputError
-
-ENCODING = "utf-8"
 PIECE_BYTES = 1 << 20
 BYTE_ORDER_MARK = "\ufeff"
+OWN_MARK = ("utf-8-sig", "utf-16", "utf-32")  # codecs that take it away themselves
+LENIENT = ("utf-7", "unicode-escape", "raw-unicode-escape")  # let half of a surrogate pair pass
+OF_HOSTS = ("idna", "punycode")  # make other characters of the same bytes when they come in pieces
 
 
-def characters(stream: BinaryIO, name: str, newline: str) -> Iterator[str]:
-    """The text of ``stream`` in pieces, none of them empty.
+class UndecodableError(ValueError):
+    """The byte at ``offset`` begins no character."""
 
-    A byte order mark at the start is dropped. ``newline`` "lf" turns CRLF and CR into LF; "keep"
-    leaves them.
+    def __init__(self, offset: int) -> None:
+        super().__init__(offset)
+        self.offset = offset
+
+
+def codec(name: str) -> str | None:
+    """Python's own name of an encoding that a text can have; None if there is no such."""
+    try:
+        found = codecs.lookup(name).name
+        b"text".decode(name)
+    except UnicodeDecodeError:
+        return found  # an encoding, if not of this text
+    except (LookupError, ValueError):
+        return None
+    return None if found in OF_HOSTS else found
+
+
+def characters(stream: BinaryIO, encoding: str) -> Iterator[str]:
+    """The text of ``stream`` in pieces. A byte order mark at the start is dropped.
 
     Raises:
-        InputError: at the first byte that is not UTF-8, with its offset and line.
+        UndecodableError: at the first byte that is no part of a character, after what is before.
     """
-    newlines = io.IncrementalNewlineDecoder(None, translate=newline == "lf")
-    at_start = True
-    for text in _decoded(stream, name):
-        if at_start:
-            text = text.removeprefix(BYTE_ORDER_MARK)
-            at_start = False
-        if text := newlines.decode(text):
-            yield text
-    if text := newlines.decode("", final=True):  # a CR that might have been half of a CRLF
-        yield text
-
-
-def with_newlines(text: str, newline: str) -> str:
-    """A whole ``text`` with the newlines that a corpus read with ``newline`` would have."""
-    return text.replace("\r\n", "\n").replace("\r", "\n") if newline == "lf" else text
-
-
-def _decoded(stream: BinaryIO, name: str) -> Iterator[str]:
-    offset, line, pending = 0, 1, b""  # pending: a character cut in two by the end of a piece
+    decoder = codecs.getincrementaldecoder(encoding)("strict")
+    marked, read = encoding not in OWN_MARK, 0
     while True:
         piece = stream.read(PIECE_BYTES)
-        data = pending + piece
+        read += len(piece)
+        before = decoder.getstate()
         try:
-            text, used = codecs.utf_8_decode(data, "strict", not piece)
-        except UnicodeDecodeError as error:
-            offset += error.start
-            line += data.count(b"\n", 0, error.start)
-            raise InputError(
-                name, f"byte {offset:,} (line {line:,}) is not UTF-8; save the text as UTF-8"
-            ) from None
-        if text:
-            yield text
+            text = decoder.decode(piece, not piece)
+            if encoding in LENIENT:
+                text.encode()
+        except UnicodeDecodeError as error:  # in what was left of the piece before, and this one
+            offset = read - len(error.object) + error.start
+            decoder.setstate(before)
+            yield decoder.decode(piece[: max(0, offset - read + len(piece))])
+            raise UndecodableError(offset) from None
+        except UnicodeError:  # without a place
+            raise UndecodableError(read - len(piece)) from None
+        if marked and text:
+            text, marked = text.removeprefix(BYTE_ORDER_MARK), False
+        yield text
         if not piece:
             return
-        offset, line, pending = offset + used, line + data.count(b"\n", 0, used), data[used:]

@@ -4,18 +4,23 @@ A corpus is read once to take stock and once to number its characters, so what c
 once (a pipe) is first copied to a temporary file. Not here: what the bytes mean (decode.py).
 """
 
+import errno
 import gzip
-import shutil
+import os
+import stat
 import sys
 import tempfile
 import zlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, BinaryIO, cast
+from typing import IO, BinaryIO, TypeVar, cast
 
-from charrnn.errors import InputError
+from charrnn.errors import InputError, MachineError
+from charrnn.text.decode import PIECE_BYTES
+
+T = TypeVar("T")
 
 STDIN = "-"
 FOLDER_PATTERNS = ("*.txt", "*.txt.gz")
@@ -27,11 +32,21 @@ class Source:
 
     path: Path
     copy: IO[bytes] | None = None
+    encoding: str = "utf-8"
 
     @property
     def name(self) -> str:
         """How it is called in a model: without its folder, which is nobody's business."""
-        return "stdin" if self.path == Path(STDIN) else self.path.name
+        if self.path == Path(STDIN):
+            return "stdin"
+        return told(Path(self.path.name))
+
+    @property
+    def size(self) -> int | None:
+        """Its bytes, as many as `open` gives; None where that takes reading it."""
+        if self.path.suffix == ".gz" or self.copy is not None:
+            return None
+        return self.path.stat().st_size if self.path.is_file() else None
 
     @contextmanager
     def open(self) -> Iterator[BinaryIO]:
@@ -44,6 +59,10 @@ class Source:
             if self.copy is not None:
                 self.copy.seek(0)
                 yield cast(BinaryIO, self.copy)
+            elif self.path == Path(STDIN):
+                if sys.stdin is None:  # closed, as by <&-
+                    raise OSError(errno.EBADF, os.strerror(errno.EBADF))
+                yield sys.stdin.buffer
             elif self.path.suffix == ".gz":
                 with gzip.open(self.path, "rb") as stream:
                     yield cast(BinaryIO, stream)
@@ -53,7 +72,21 @@ class Source:
         except (EOFError, zlib.error, gzip.BadGzipFile) as error:
             raise InputError(self.path, f"damaged gzip file ({error})") from None
         except OSError as error:
-            raise InputError(self.path, f"cannot be read ({error.strerror})") from None
+            raise InputError(self.path, f"cannot be read ({_reason(error)})") from None
+
+
+def result(reading: Generator[int, None, T]) -> T:
+    """What ``reading`` gives at its end."""
+    while True:
+        try:
+            next(reading)
+        except StopIteration as end:
+            return end.value
+
+
+def told(path: Path) -> str:
+    """``path`` as text, also where its name is in no encoding that the system knows."""
+    return os.fsencode(path).decode("utf-8", "backslashreplace")
 
 
 def find(corpus: Iterable[str | Path]) -> list[Source]:
@@ -67,26 +100,51 @@ def find(corpus: Iterable[str | Path]) -> list[Source]:
 
 def _found(path: Path) -> Iterator[Source]:
     if path == Path(STDIN):
-        yield Source(path, _copied(sys.stdin.buffer))
-    elif path.is_dir():
+        yield Source(path, _copied(path))
+        return
+    try:
+        kind = path.stat().st_mode
+    except FileNotFoundError:
+        problem = "is a link to nowhere" if path.is_symlink() else "no such file or folder"
+        raise InputError(path, f"{problem}; check the name") from None
+    except (OSError, ValueError) as error:
+        raise InputError(path, f"cannot be read ({_reason(error)})") from None
+    if stat.S_ISDIR(kind):
         yield from _below(path)
-    elif path.is_file():
+    elif stat.S_ISREG(kind):
         yield Source(path)
-    elif path.exists():  # a pipe or a device: readable, but only once
-        with path.open("rb") as stream:
-            yield Source(path, _copied(stream))
-    else:
-        raise InputError(path, "no such file or folder; check the name")
+    elif stat.S_ISSOCK(kind):
+        raise InputError(path, "is a socket, which cannot be read as a file")
+    else:  # a pipe or a device: readable, but only once
+        yield Source(path, _copied(path))
 
 
 def _below(folder: Path) -> Iterator[Source]:
-    files = sorted({file for pattern in FOLDER_PATTERNS for file in folder.rglob(pattern)})
+    found = {file for pattern in FOLDER_PATTERNS for file in folder.rglob(pattern)}
+    files = sorted(file for file in found if not file.is_dir())
     if not files:
         raise InputError(folder, f"has no {' or '.join(FOLDER_PATTERNS)} in it")
-    yield from (Source(file) for file in files if file.is_file())
+    for file in files:
+        yield from _found(file)
 
 
-def _copied(stream: BinaryIO) -> IO[bytes]:
-    copy = tempfile.TemporaryFile()  # noqa: SIM115 - lives as long as its source
-    shutil.copyfileobj(stream, copy)
+def _copied(path: Path) -> IO[bytes]:
+    """Its bytes in a temporary file, which lives as long as its source.
+
+    Raises:
+        InputError: when it cannot be read.
+        MachineError: when there is no room for it.
+    """
+    copy = tempfile.TemporaryFile()  # noqa: SIM115
+    with Source(path).open() as stream:
+        while piece := stream.read(PIECE_BYTES):
+            try:
+                copy.write(piece)
+            except OSError as error:
+                problem = f"no room for a copy in {tempfile.gettempdir()} ({error.strerror})"
+                raise MachineError(path, problem) from None
     return copy
+
+
+def _reason(error: Exception) -> str:
+    return (isinstance(error, OSError) and error.strerror) or str(error)

@@ -2,16 +2,26 @@
 
 from dataclasses import dataclass
 
+from charrnn.text.rules import Rules
 from charrnn.text.vocab import Vocabulary
 
 
 @dataclass(frozen=True)
 class Stock:
-    """What a corpus is, found in one pass. ``sha256`` is over its characters as UTF-8."""
+    """What a corpus is, found in one pass. ``sha256`` is over its characters as UTF-8.
+
+    These are as ``rules`` have made them, the rare ones included. The ``encoding`` of several files
+    may be several, separated by commas.
+    """
 
     files: tuple[str, ...]
     characters: int
     vocabulary: Vocabulary
     encoding: str
-    newline: str
+    rules: Rules
     sha256: str
+
+    @property
+    def distinct(self) -> int:
+        """The characters that a loss is over: those of the vocabulary, and the unknown one."""
+        return len(self.vocabulary)

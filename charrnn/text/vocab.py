@@ -10,71 +10,67 @@ from typing import Any, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from charrnn.errors import InputError
-
 Ids: TypeAlias = npt.NDArray[np.integer[Any]]
 LARGEST_CODE_POINT = 0x10FFFF
-NAMED_AT_MOST = 8
+NAMED_AT_MOST = 40
+REPLACEMENT = "\ufffd"
 
 
 class Vocabulary:
     """The characters that a model knows, in the order of their ids.
 
-    ``counts`` says how often each stands in the corpus, in the same order.
+    Where it has an ``unknown`` character, that is the last id, and stands for all others.
+    ``counts`` says how often each id stands in the corpus, in the same order.
     """
 
-    def __init__(self, characters: str, counts: tuple[int, ...]) -> None:
-        assert len(characters) == len(counts) == len(set(characters))
+    def __init__(self, characters: str, counts: tuple[int, ...], *, unknown: bool = False) -> None:
+        assert len(characters) + unknown == len(counts)
+        assert len(characters) == len(set(characters))
         self.characters = characters
         self.counts = counts
+        self.unknown = len(characters) if unknown else None
 
     def __len__(self) -> int:
-        return len(self.characters)
+        return len(self.counts)
 
     @cached_property
     def _code_points(self) -> npt.NDArray[np.uint32]:
-        return code_points(self.characters)
+        return code_points(self.characters + (REPLACEMENT if self.unknown is not None else ""))
 
     @cached_property
     def _ids(self) -> npt.NDArray[np.int32]:
         """The id of every code point up to one past the largest known; -1 where there is none."""
-        ids = np.full(int(self._code_points.max(initial=0)) + 2, -1, np.int32)
-        ids[self._code_points] = np.arange(len(self))
+        known = self._code_points[: len(self.characters)]
+        ids = np.full(int(known.max(initial=0)) + 2, -1, np.int32)
+        ids[known] = np.arange(len(known))
         return ids
+
+    @cached_property
+    def _table(self) -> Ids:
+        """The same in the smallest type; the unknown character's where there is none."""
+        kind = np.min_scalar_type(len(self) - 1)
+        return np.where(self._ids < 0, self.unknown or 0, self._ids).astype(kind)
 
     def lookup(self, text: str) -> npt.NDArray[np.int32]:
         """The ids of ``text``, -1 for a character that is not in the vocabulary."""
         return self._ids[np.minimum(code_points(text), len(self._ids) - 1)]
 
-    def encode(self, text: str, name: str) -> npt.NDArray[np.int32]:
-        """The ids of ``text``.
-
-        Raises:
-            InputError: naming each character of ``name`` that is not in the vocabulary.
-        """
-        ids = self.lookup(text)
-        if (ids < 0).any():
-            unknown = dict.fromkeys(char for char, id_ in zip(text, ids, strict=True) if id_ < 0)
-            raise InputError(name, f"{describe(list(unknown))} not in the model's vocabulary")
-        return ids
+    def number(self, text: str) -> Ids:
+        """The ids of a piece of the corpus, in the smallest type that they fit."""
+        table = self._table
+        if table.itemsize == 1 and text.isascii():
+            padded = table[:128].tobytes().ljust(256, table[-1:].tobytes())
+            return np.frombuffer(text.encode().translate(padded), np.uint8)
+        return table.take(code_points(text), mode="clip")
 
     def decode(self, ids: Ids) -> str:
-        """The text of ``ids``."""
+        """The text of ``ids``, with U+FFFD for the unknown character."""
         return self._code_points[ids].astype("<u4").tobytes().decode("utf-32-le")
 
 
 def code_points(text: str) -> npt.NDArray[np.uint32]:
     """The code points of ``text``; lone surrogates, which an argument may hold, included."""
     return np.frombuffer(text.encode("utf-32-le", "surrogatepass"), "<u4")
-
-
-def describe(characters: list[str]) -> str:
-    """Name ``characters`` for a message: as they look, and by code point."""
-    named = ", ".join(map(label, characters[:NAMED_AT_MOST]))
-    more = len(characters) - NAMED_AT_MOST
-    return named + (
-        f" and {more} more are" if more > 0 else " is" if len(characters) == 1 else " are"
-    )
 
 
 def label(character: str) -> str:

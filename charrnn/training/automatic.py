@@ -11,6 +11,7 @@ from dataclasses import asdict, replace
 
 from charrnn.config import (
     BUDGETS,
+    DEFAULT_CELL,
     DEFAULT_VAL,
     EVALUATIONS_A_RUN,
     LARGEST_DEFAULT_VAL,
@@ -49,7 +50,8 @@ def complete(config: TrainConfig, characters: int, distinct: int, cores: int = 1
     hidden = config.hidden or _units(config, predictions, distinct)
     layers = config.layers or 1
     tied = distinct >= TIED_FROM if config.tied is None else config.tied
-    shape = Shape(config.cell, hidden, layers, distinct, tied)
+    cell = config.cell or DEFAULT_CELL
+    shape = Shape(cell, hidden, layers, distinct, tied)
     affordable = _budget(config) / (3 * shape.operations)
     seq = min(config.seq or WINDOW, predictions)
     epochs = config.epochs
@@ -64,7 +66,7 @@ def complete(config: TrainConfig, characters: int, distinct: int, cores: int = 1
     by_default = validating if validating == LARGEST_DEFAULT_VAL else DEFAULT_VAL
     workers = config.workers or min(cores, batch // STREAMS_A_WORKER)
     chosen = {
-        "hidden": hidden, "layers": layers, "tied": tied,
+        "cell": cell, "hidden": hidden, "layers": layers, "tied": tied,
         "dropout": dropout, "recurrent_dropout": dropout,
         "lr": _learning_rate(shape, batch * seq), "val": by_default,
     }  # fmt: skip
@@ -106,7 +108,7 @@ def _units(config: TrainConfig, predictions: int, distinct: int) -> int:
     if config.steps:
         read = config.steps * (config.batch or FAST_STREAMS) * (config.seq or WINDOW)
     if read:  # squares * units² + distinct * units multiplications are affordable
-        squares = Shape(config.cell, 1, config.layers or 1, 0).operations / 2
+        squares = Shape(config.cell or DEFAULT_CELL, 1, config.layers or 1, 0).operations / 2
         affordable = budget / read / 6
         root = math.sqrt(distinct**2 + 4 * squares * affordable)
         units = min(units, (root - distinct) / (2 * squares))

@@ -23,6 +23,7 @@ from charrnn.network.model import Network
 from charrnn.network.parameters import Parameters, Shape
 from charrnn.network.workspace import Array
 from charrnn.text.ngram import Baselines
+from charrnn.text.rules import Rules
 from charrnn.text.stock import Stock
 from charrnn.text.vocab import Vocabulary
 from charrnn.training import npz
@@ -198,7 +199,7 @@ def _meta(checkpoint: Checkpoint) -> dict[str, Any]:
         "format": FORMAT,
         "config": asdict(checkpoint.config),
         "vocabulary": stock.vocabulary.characters,
-        "unknown": False,
+        "unknown": stock.vocabulary.unknown is not None,
         "corpus": {
             "sha256": stock.sha256,
             "encoding": stock.encoding,
@@ -213,7 +214,8 @@ def _meta(checkpoint: Checkpoint) -> dict[str, Any]:
 
 
 def _checkpoint(arrays: npz.Arrays, meta: dict[str, Any]) -> Checkpoint:
-    config, stock = _settings(meta["config"]), _stock(meta)
+    config = _settings(meta["config"])
+    stock = _stock(meta, Rules(config.newline, config.normalize))
     V = len(stock.vocabulary)
     if config.layers > len([*arrays]):
         raise ValueError(f"it has no arrays for {config.layers} layers")
@@ -249,15 +251,17 @@ def _settings(config: dict[str, Any]) -> Settings:
     return settings
 
 
-def _stock(meta: dict[str, Any]) -> Stock:
+def _stock(meta: dict[str, Any], rules: Rules) -> Stock:
     corpus, characters = meta["corpus"], meta["vocabulary"]
-    if meta["unknown"]:
-        raise ValueError("it has an unknown character, which this version does not know")
-    counts = corpus["counts"]
-    if not isinstance(characters, str) or not all(type(count) is int for count in counts):
+    counts, unknown = corpus["counts"], meta["unknown"]
+    if (
+        not isinstance(characters, str)
+        or type(unknown) is not bool
+        or not all(type(count) is int for count in counts)
+    ):
         raise ValueError("its vocabulary is none")
     characters.encode()  # half of a surrogate pair is no character
-    if not 0 < len(set(characters)) == len(characters) == len(counts):
+    if not 0 < len(set(characters)) == len(characters) == len(counts) - unknown:
         raise ValueError("its vocabulary and the counts of its characters do not agree")
     for part in (corpus["encoding"], corpus["sha256"], *corpus["files"]):
         if not isinstance(part, str):
@@ -266,9 +270,9 @@ def _stock(meta: dict[str, Any]) -> Stock:
     return Stock(
         files=tuple(corpus["files"]),
         characters=_whole(corpus, "characters"),
-        vocabulary=Vocabulary(characters, tuple(counts)),
+        vocabulary=Vocabulary(characters, tuple(counts), unknown=unknown),
         encoding=corpus["encoding"],
-        newline=meta["config"]["newline"],
+        rules=rules,
         sha256=corpus["sha256"],
     )
 

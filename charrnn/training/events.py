@@ -42,6 +42,14 @@ class Note:
 
 
 @dataclass(frozen=True)
+class Reading:
+    """Before the training, ``done`` of ``total`` bytes; None where that is not known."""
+
+    done: int
+    total: int | None
+
+
+@dataclass(frozen=True)
 class Start:
     """Before the first update. ``config`` is complete: what was left open is filled in."""
 
@@ -116,7 +124,7 @@ class End:
     workers: int
 
 
-Event: TypeAlias = Note | Start | Baselines | Progress | Evaluation | Preview | End
+Event: TypeAlias = Note | Reading | Start | Baselines | Progress | Evaluation | Preview | End
 
 
 def bits(nats: float) -> float:

@@ -28,6 +28,7 @@ class Left:
     """A run that was stopped. ``reached`` is None before its first save: it begins again then."""
 
     corpus: tuple[Path, ...]
+    init_from: Path | None
     settings: Settings
     reached: Checkpoint | None
     evaluations: tuple[Evaluation, ...]
@@ -43,12 +44,13 @@ def left(folder: RunFolder, changes: Mapping[str, Any]) -> Left:
     """
     if not folder.config.is_file():
         raise FolderError(folder.path, "no run to go on with; leave out --resume to begin one")
-    corpus, settings = _configured(folder.config)
+    corpus, init_from, settings = _configured(folder.config)
     reached = None
     if folder.last.is_file():
         reached = checkpoint.load(folder.last)
         settings = reached.config
-    return Left(corpus, _changed(settings, changes), reached, _evaluations(folder.log, reached))
+    evaluations = _evaluations(folder.log, reached)
+    return Left(corpus, init_from, _changed(settings, changes), reached, evaluations)
 
 
 def write_log(path: Path, evaluations: Sequence[Evaluation]) -> None:
@@ -73,11 +75,12 @@ def _lines(evaluations: Sequence[Evaluation]) -> bytes:
     return "".join(json.dumps(asdict(one)) + "\n" for one in evaluations).encode()
 
 
-def _configured(path: Path) -> tuple[tuple[Path, ...], Settings]:
+def _configured(path: Path) -> tuple[tuple[Path, ...], Path | None, Settings]:
     try:
         table = tomllib.loads(path.read_text(encoding="utf-8"))["train"]
         corpus = tuple(map(Path, table.pop("corpus")))
-        return corpus, Settings(**table)
+        init_from = table.pop("init_from", None)
+        return corpus, init_from and Path(init_from), Settings(**table)
     except (OSError, ValueError, KeyError, TypeError, CharrnnError) as error:
         raise InputError(path, f"not the settings of a run ({error})") from None
 

@@ -5,23 +5,25 @@ Nothing is written before the corpus was read and found good.
 
 import math
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
-from charrnn.config import Settings, TrainConfig, to_toml
+from charrnn.config import AUTO, Settings, TrainConfig, to_toml
 from charrnn.errors import DivergedError, InputError, MachineError
 from charrnn.files import write_atomically
 from charrnn.network.model import Network
 from charrnn.network.parameters import Shape
 from charrnn.text import sources
-from charrnn.text.corpus import divide, encode, take_stock
+from charrnn.text.corpus import divide, numbered, survey
+from charrnn.text.encodings import named, settled
 from charrnn.text.ngram import Baselines, baselines
+from charrnn.text.rules import Rules
 from charrnn.text.sources import Source
 from charrnn.text.stock import Stock
 from charrnn.text.vocab import Ids
-from charrnn.training import memory, resume
+from charrnn.training import checkpoint, memory, resume
 from charrnn.training.automatic import complete
 from charrnn.training.checkpoint import Checkpoint
 from charrnn.training.evaluation import mean_loss
@@ -33,17 +35,21 @@ from charrnn.training.events import (
     Midway,
     ModelFacts,
     Note,
+    Reading,
     Setback,
     Start,
     Stopped,
     bits,
 )
 from charrnn.training.folder import DEFAULT_ROOT, RunFolder, new_folder
+from charrnn.training.initial import shaped, shared
 from charrnn.training.machine import cores, free_memory
 from charrnn.training.saving import Saving
 from charrnn.training.team import POSSIBLE
 from charrnn.training.trainer import Trainer
 from charrnn.training.worker import Job
+
+T = TypeVar("T")
 
 FEW, MANY = 10_000, 5_000_000  # characters of a text that deserves a word
 
@@ -65,10 +71,14 @@ class Run:
     stock: Stock
     baselines: Baselines | None
 
-    def __init__(self, corpus: Sequence[str | Path], config: TrainConfig, place: Place) -> None:
+    def __init__(
+        self, corpus: Sequence[str | Path], config: TrainConfig, place: Place,
+        init_from: Path | None = None,
+    ) -> None:  # fmt: skip
         self.corpus = [Path(path) for path in corpus]
         self.asked = config
         self.place = place
+        self.init_from = init_from
         self.reached: Checkpoint | None = None  # where a run that was stopped goes on
         self.history: Sequence[Evaluation] = ()  # before that
 
@@ -84,15 +94,19 @@ class Run:
         began = time.perf_counter()
         if self.place.out is not None:
             RunFolder(self.place.out).check_free(overwrite=self.place.overwrite)
-        files = sources.find(self.corpus)
-        self.stock = take_stock(files, self.asked.newline)
-        V = len(self.stock.vocabulary)
-        config = complete(self.asked, self.stock.characters, V, cores() if POSSIBLE else 1)
-        self._check_memory(config)
+        config = replace(self.asked, encoding=named(self.asked.encoding))
+        source = checkpoint.load(self.init_from) if self.init_from else None
+        if source:
+            config = shaped(config, source)
+        files = yield from self._survey(config, source)
+        settings = complete(
+            config, self.stock.characters, len(self.stock.vocabulary), cores() if POSSIBLE else 1
+        )
+        self._check_memory(settings)
         folder = self._take_folder()
         try:
-            self._write_config(folder, config)
-            yield from self._learn(folder, files, config, began, stop_requested)
+            self._write_config(folder, settings)
+            yield from self._learn(folder, files, settings, began, stop_requested)
         finally:
             folder.release()
             folder.remove_if_empty()
@@ -113,18 +127,56 @@ class Run:
             left = resume.left(folder, changes)
             self.corpus = self.corpus or list(left.corpus)
             self.reached, self.history = left.reached, left.evaluations
-            files = sources.find(self.corpus)
-            self.stock = take_stock(files, left.settings.newline)
-            if left.reached and left.reached.stock.sha256 != self.stock.sha256:
-                raise InputError(
-                    self.corpus[0],
-                    f"is no longer the text that the run in {folder.path} learns from; put that"
-                    " back, or begin a new run",
-                )
+            self.init_from = None if left.reached else left.init_from
+            source = checkpoint.load(self.init_from) if self.init_from else None
+            files = yield from self._survey(left.settings, source)
+            if left.reached:
+                if left.reached.stock.sha256 != self.stock.sha256:
+                    raise InputError(
+                        self.corpus[0],
+                        f"is no longer the text that the run in {folder.path} learns from; put that"
+                        " back, or begin a new run",
+                    )
+                self.stock = left.reached.stock  # with the characters of another model, perhaps
             self._check_memory(left.settings)
             yield from self._learn(folder, files, left.settings, began, stop_requested)
         finally:
             folder.release()
+
+    def _survey(
+        self, config: TrainConfig, source: Checkpoint | None
+    ) -> Generator[Event, None, Sequence[Source]]:
+        """Take stock of the corpus; gives its files, each with its encoding.
+
+        With the model ``source`` to begin from, its characters are known too.
+        """
+        found = sources.find(self.corpus)
+        sizes = [file.size for file in found]
+        passes = 2 + (config.encoding == AUTO)
+        total = None if None in sizes else passes * sum(size or 0 for size in sizes)
+        self._reading = Reading(0, total)
+        files = yield from self._told(settled(found, config.encoding))
+        also = source.stock.vocabulary if source else None
+        rules = Rules(config.newline, config.normalize)
+        self.stock = yield from self._told(survey(files, rules, config.min_count, also))
+        if also:
+            kept, _ = shared(self.stock.vocabulary, also)
+            new = len(self.stock.vocabulary) - len(kept)
+            yield Note(
+                f"{len(kept):,} characters begin with the weights that they have in"
+                f" {self.init_from}, {new:,} afresh"
+            )
+        return files
+
+    def _told(self, reading: Generator[int, None, T]) -> Generator[Event, None, T]:
+        """The result of ``reading``, with the bytes that are read told as events."""
+        while True:
+            try:
+                read = next(reading)
+            except StopIteration as end:
+                return end.value
+            self._reading = replace(self._reading, done=self._reading.done + read)
+            yield self._reading
 
     def _shape(self, config: Settings) -> Shape:
         V = len(self.stock.vocabulary)
@@ -139,7 +191,7 @@ class Run:
         stop_requested: Callable[[], bool],
     ) -> Iterator[Event]:  # fmt: skip
         """From the corpus to the end of the training, in a folder that was taken."""
-        ids = encode(files, self.stock, folder.ids)
+        ids = yield from self._told(numbered(files, self.stock, folder.ids))
         if self.reached:
             self.baselines = self.reached.baselines
         else:
@@ -150,7 +202,10 @@ class Run:
             yield Note("measuring how fast this machine learns")
         ends = began + 60 * (config.minutes or 0)
         stopped = folder.last.resolve() if self.reached else None
-        job = Job(config, self._shape(config), folder.ids.resolve(), ids.dtype, ends, stopped)
+        job = Job(
+            config, self._shape(config), folder.ids.resolve(), ids.dtype, ends, stopped,
+            self.init_from, self.stock.vocabulary,
+        )  # fmt: skip
         with job.begun() as trainer:
             yield from self._train(folder, trainer, job.parts.test, stop_requested)
 
@@ -240,7 +295,7 @@ class Run:
         return Start(
             run=str(folder.path),
             corpus=CorpusFacts(
-                stock.files, stock.characters, len(stock.vocabulary), stock.encoding, stock.sha256
+                stock.files, stock.characters, stock.distinct, stock.encoding, stock.sha256
             ),
             model=ModelFacts(
                 config.cell, config.hidden, config.layers, self.network.parameters.vector.size
@@ -250,8 +305,9 @@ class Run:
 
     def _write_config(self, folder: RunFolder, config: Settings) -> None:
         stdin = Path(sources.STDIN)
-        corpus = [str(path if path == stdin else path.resolve()) for path in self.corpus]
-        text = to_toml("train", {"corpus": corpus, **asdict(config)})
+        corpus = [sources.told(path if path == stdin else path.resolve()) for path in self.corpus]
+        initial = self.init_from and str(self.init_from.resolve())
+        text = to_toml("train", {"corpus": corpus, "init_from": initial, **asdict(config)})
         write_atomically(folder.config, lambda file: file.write(text.encode()))
 
     def _end(

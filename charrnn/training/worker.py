@@ -21,8 +21,10 @@ from charrnn.config import Settings
 from charrnn.errors import DivergedError
 from charrnn.network.parameters import Shape
 from charrnn.text.corpus import Parts, divide
+from charrnn.text.vocab import Vocabulary
 from charrnn.training.budget import fitted
 from charrnn.training.checkpoint import load, restore
+from charrnn.training.initial import take_over
 from charrnn.training.team import FAILED, Team, join, together
 from charrnn.training.trainer import SUMMED_BESIDES, Trainer, start
 
@@ -32,7 +34,8 @@ class Job:
     """What a training is made from: complete settings, a network's shape, the ids on disk.
 
     By minutes it is to be over at ``ends``, by rank 0's clock. It goes on from the training in the
-    file ``stopped``, if there is one.
+    file ``stopped``, if there is one, or begins with the weights that the model file ``initial``
+    has for the characters of ``vocabulary``.
     """
 
     config: Settings
@@ -41,6 +44,8 @@ class Job:
     dtype: npt.DTypeLike
     ends: float = 0.0
     stopped: Path | None = None
+    initial: Path | None = None
+    vocabulary: Vocabulary | None = None
 
     @property
     def parts(self) -> Parts:
@@ -58,6 +63,9 @@ class Job:
         trainer = start(self.shape, parts, config, team)
         if self.stopped:
             restore(trainer, self.stopped)
+        elif self.initial:
+            assert self.vocabulary
+            take_over(trainer.network.parameters, self.vocabulary, load(self.initial))
         return trainer
 
     @contextmanager

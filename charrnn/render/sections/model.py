@@ -1,11 +1,10 @@
 """What a model is, and what it knows."""
 
-import unicodedata
-
 from charrnn.render.blocks import Facts, Section, Table
 from charrnn.render.words import baselines, known, listed, loss, sign, worse
 from charrnn.reports.summary import Summary
 from charrnn.reports.vocab import Characters
+from charrnn.text.vocab import REPLACEMENT
 
 
 def summary(report: Summary) -> Section:
@@ -20,7 +19,8 @@ def summary(report: Summary) -> Section:
         "  characters": f"{corpus.characters:,}: {corpus.training_characters:,} train,"
         f" {corpus.validation_characters:,} validate, {corpus.test_characters:,} test",
         "  vocabulary": known(corpus.distinct, found),
-        "  encoding": f"{corpus.encoding}, newlines {corpus.newline}",
+        "  encoding": f"{corpus.encoding}, newlines {corpus.newline}, normalisation"
+        f" {corpus.normalize}",
         "  fingerprint": f"sha256 {corpus.sha256}",
         "training": f"step {training.step:,}, epoch {training.epoch:.2f}, seed {training.seed}",
         "  settings": f"{training.batch} streams × {training.seq} characters, learning rate"
@@ -38,8 +38,8 @@ def vocab(report: Characters) -> Section:
     total = sum(row.count for row in report.characters)
     rows = [
         (
-            sign(row.character), row.code_point, f"{row.count:,}", f"{row.count / total:.3%}",
-            unicodedata.name(row.character, ""),
+            sign(row.character or REPLACEMENT), row.code_point, f"{row.count:,}",
+            f"{row.count / total:.3%}", row.name,
         )
         for row in report.characters
     ]  # fmt: skip

@@ -47,7 +47,7 @@ def score(report: Scored) -> Section:
                     ("loss", loss(totals.nats)),
                     ("perplexity", f"{totals.perplexity:.3f}"),
                     ("in all", f"{totals.total_nats:,.2f} nats"),
-                    ("unknown", f"{totals.unknown:,} characters, passed over"),
+                    ("unknown", f"{totals.unknown:,} characters that the model has never seen"),
                 ]
             ),
             Prose(
@@ -102,7 +102,7 @@ def unrolled(report: UnrolledReport) -> Section:
         bars.append(step.probability or 0.0)
     size = f"{report.layers} × {report.hidden}" if report.layers > 1 else f"{report.hidden}"
     steps = report.steps[:DRAWN_STEPS]
-    left_out = [f"{report.unknown:,} unknown passed over"] if report.unknown else []
+    left_out = [f"{report.unknown:,} never seen"] if report.unknown else []
     left_out += [f"{report.unread:,} more not read"] if report.unread else []
     return Section(
         "Unrolled",

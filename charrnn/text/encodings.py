@@ -1,0 +1,205 @@
+"""Which encoding a file has, where nobody says it.
+
+In this order: a byte order mark; the escapes of ISO-2022-JP; UTF-8; a pattern of NULs, as UTF-16
+and UTF-32 have; EUC-JP or CP932 (Shift_JIS as Windows writes it), where just one of them fits.
+Nothing is taken because it is likely: a text that fits several is for the user to decide.
+"""
+
+import codecs
+import io
+import re
+from collections.abc import Generator, Iterator, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+import numpy.typing as npt
+
+from charrnn.config import AUTO
+from charrnn.errors import ConfigError, InputError
+from charrnn.text.decode import PIECE_BYTES, UndecodableError, characters, codec
+from charrnn.text.sources import Source, result
+
+MARKS = (  # the longer first: one begins with another
+    (codecs.BOM_UTF32_LE, "utf-32-le"), (codecs.BOM_UTF32_BE, "utf-32-be"),
+    (codecs.BOM_UTF8, "utf-8"),
+    (codecs.BOM_UTF16_LE, "utf-16-le"), (codecs.BOM_UTF16_BE, "utf-16-be"),
+)  # fmt: skip
+ESCAPES = (b"\x1b$@", b"\x1b$B", b"\x1b$(", b"\x1b(J", b"\x1b(I")
+"""Of ISO-2022-JP; not ESC ( B, back to ASCII, which terminals know too."""
+ISO_2022_JP = ("iso2022_jp", "iso2022_jp_2", "iso2022_jp_2004", "iso2022_jp_ext")
+UTF_16 = ("utf-16-le", "utf-16-be")
+JAPANESE = ("euc_jp", "cp932")
+CUSTOMARY = (
+    *JAPANESE, "iso2022_jp", "gb18030", "big5", "euc_kr",
+    "cp1252", "cp1251", "koi8-r",
+)  # fmt: skip
+"""What is tried to help a user on; others can be named."""
+NOT_ASCII = re.compile(r"[^\x00-\x7f].{,5}")
+CONTROLS = re.compile(r"[\x00-\x08\x0e-\x1a\x1c-\x1f\x7f-\x9f]")
+
+
+def named(name: str) -> str:
+    """Python's own name of the encoding ``name``, or "auto".
+
+    Raises:
+        ConfigError: when there is none.
+    """
+    if name == AUTO:
+        return name
+    if (found := codec(name)) is None:
+        raise ConfigError(
+            "encoding", f"{name!r} is no encoding that Python knows; try utf-8, cp932 or euc_jp"
+        )
+    return found
+
+
+def settled(sources: Sequence[Source], encoding: str) -> Generator[int, None, tuple[Source, ...]]:
+    """The same files with the encoding that each is to be read by; yields bytes as it reads.
+
+    Raises:
+        InputError: when one cannot be read, or its encoding is not clear.
+    """
+    if encoding != AUTO:
+        return tuple(replace(source, encoding=encoding) for source in sources)
+    found = []
+    for source in sources:
+        seen = yield from _looked(source)
+        recognised = _recognised(source, seen)
+        if recognised is None:
+            raise refusal(source, "utf-8", _offset(source, "utf-8") or 0)
+        found.append(replace(source, encoding=recognised))
+    return tuple(found)
+
+
+def refusal(source: Source, encoding: str, offset: int) -> InputError:
+    """What to tell of a file that is not in ``encoding``, which it left at the byte ``offset``."""
+    place = f"byte {offset:,} (line {_line(source, encoding):,}) is not {encoding.upper()}"
+    found = _recognised(source, result(_looked(source)))
+    if found not in (None, encoding):
+        return InputError(source.path, f"{place}; --encoding {found} fits")
+    fitting = [f"{name} ({_example(source, name)})" for name in CUSTOMARY if _reads(source, name)]
+    if not fitting:
+        return InputError(source.path, f"{place}, and no other encoding fits; is it a text?")
+    return InputError(
+        source.path, f"{place}; it can be {', '.join(fitting)}: say which with --encoding"
+    )
+
+
+@dataclass
+class _Look:
+    """What a file's bytes look like, before anybody knows what they mean."""
+
+    size: int = 0
+    start: bytes = b""
+    end: bytes = b""
+    escapes: bool = False
+    ascii: bool = True
+    nuls: npt.NDArray[np.int64] = field(default_factory=lambda: np.zeros(4, np.int64))
+    """By their place modulo 4."""
+
+    @property
+    def many_nuls(self) -> bool:
+        """Whether they are a quarter of all, as in a text that is half ASCII in UTF-16."""
+        return bool(4 * self.nuls.sum() >= self.size > 0)
+
+    def at(self, piece: bytes) -> None:
+        """Look at the next bytes."""
+        self.start += piece[: 4 - len(self.start)]
+        self.ascii = self.ascii and piece.isascii()
+        if b"\x1b" in piece or b"\x1b" in self.end:
+            read = self.end + piece
+            self.escapes = self.escapes or any(escape in read for escape in ESCAPES)
+        self.end = (self.end + piece[-4:])[-4:]
+        if b"\0" in piece:
+            places = np.flatnonzero(np.frombuffer(piece, np.uint8) == 0) + self.size
+            self.nuls += np.bincount(places % 4, minlength=4)
+        self.size += len(piece)
+
+
+def _looked(source: Source) -> Generator[int, None, _Look]:
+    seen = _Look()
+    with source.open() as stream:
+        while piece := stream.read(PIECE_BYTES):
+            seen.at(piece)
+            yield len(piece)
+    return seen
+
+
+def _recognised(source: Source, seen: _Look) -> str | None:
+    """What the order of this module's beginning finds; None where it is not clear."""
+    for mark, encoding in MARKS:
+        if seen.start.startswith(mark):
+            return encoding
+    if seen.escapes and seen.ascii:
+        for encoding in ISO_2022_JP:
+            if _fits(source, encoding):
+                return encoding
+    by_nuls = list(_by_nuls(source, seen))
+    # ASCII in UTF-16 is UTF-8 with NULs, too, but nobody writes a NUL after each letter
+    if not (by_nuls and seen.many_nuls) and (seen.ascii or _fits(source, "utf-8")):
+        return "utf-8"
+    fitting = by_nuls[:1] or [encoding for encoding in JAPANESE if _reads(source, encoding)]
+    return fitting[0] if len(fitting) == 1 else None
+
+
+def _by_nuls(source: Source, seen: _Look) -> Iterator[str]:
+    """Encodings whose characters have several bytes, and would explain NULs; the best first."""
+    if not seen.nuls.any():
+        return
+    for encoding, place in (("utf-32-le", 3), ("utf-32-be", 0)):
+        if 4 * seen.nuls[place] == seen.size and _fits(source, encoding):
+            yield encoding
+    fitting = {one: _ascii(source, one) for one in UTF_16 if _fits(source, one)}
+    many = seen.many_nuls
+    likely = [one for one, (spaces, others) in fitting.items() if spaces or (many and others)]
+    yield from sorted(likely, key=lambda one: fitting[one], reverse=True)
+
+
+def _ascii(source: Source, encoding: str) -> tuple[int, int]:
+    """Spaces and newlines at its beginning, and ASCII; nothing where a NUL is a character of it."""
+    with source.open() as stream:
+        text = next(characters(stream, encoding))
+    spaces = sum(map(text.count, "\n \u3000"))
+    return (0, 0) if "\0" in text else (spaces, sum(map(str.isascii, text)))
+
+
+def _reads(source: Source, encoding: str) -> bool:
+    """Whether it is a text in ``encoding``, and that has no control characters that texts lack."""
+    if not _fits(source, encoding):
+        return False
+    with source.open() as stream:
+        return not CONTROLS.search(next(characters(stream, encoding)))
+
+
+def _fits(source: Source, encoding: str) -> bool:
+    return _offset(source, encoding) is None
+
+
+def _offset(source: Source, encoding: str) -> int | None:
+    """Where the file stops being in ``encoding``; None if it is to its end."""
+    try:
+        with source.open() as stream:
+            for _ in characters(stream, encoding):
+                pass
+    except UndecodableError as error:
+        return error.offset
+    return None
+
+
+def _line(source: Source, encoding: str) -> int:
+    """The line of the text that is the last in ``encoding``."""
+    newlines, line = io.IncrementalNewlineDecoder(None, translate=True), 1
+    with suppress(UndecodableError), source.open() as stream:
+        for text in characters(stream, encoding):
+            line += newlines.decode(text).count("\n")
+    return line + newlines.decode("", final=True).count("\n")
+
+
+def _example(source: Source, encoding: str) -> str:
+    """What it would be in ``encoding``, from where it is more than ASCII."""
+    with source.open() as stream:
+        for text in characters(stream, encoding):
+            if found := NOT_ASCII.search(text):
+                return found[0]
+    return "ASCII"
