@@ -8,7 +8,7 @@ import pytest
 
 import charrnn
 from charrnn.cli.main import program
-from charrnn.config import SampleConfig, TrainConfig
+from charrnn.config import DEFAULT_CELL, SampleConfig, TrainConfig
 from charrnn.training.automatic import PATIENT
 from tests.conftest import ROOT
 
@@ -56,7 +56,10 @@ def test_defaults_in_the_readme_are_those_of_the_program() -> None:
     checked = 0
     for name, value in stated.items():
         default = settings.get(name.replace("-", "_"))
-        if name == "patience":
+        if name == "cell":
+            assert value == DEFAULT_CELL
+            checked += 1
+        elif name == "patience":
             assert value == f"{PATIENT:g} of a run's"
             checked += 1
         elif value == "by the text":

@@ -17,7 +17,7 @@ from charrnn.network.parameters import Parameters, Shape, initialise
 from charrnn.text.corpus import Parts
 from charrnn.training.automatic import complete
 from charrnn.training.evaluation import mean_loss
-from charrnn.training.events import End, Evaluation, Event, Progress, Start
+from charrnn.training.events import End, Evaluation, Event, Progress, Reading, Start
 from charrnn.training.noise import Noise
 from charrnn.training.optimizer import BETA1, BETA2, EPSILON, AdamW, clipping, learning_rate
 from charrnn.training.trainer import Trainer
@@ -274,7 +274,10 @@ def test_previews_and_listeners_do_not_change_a_model(tmp_path: Path) -> None:
 
 def test_run_learns_and_tells_it_in_order(tmp_path: Path) -> None:
     told = events_of(tmp_path, "run")
-    start, *_, end = told
+    read = [event for event in told if isinstance(event, Reading)]
+    assert told[: len(read)] == read
+    assert read[-1].done == read[-1].total
+    start, *_, end = [event for event in told if not isinstance(event, Reading)]
     assert isinstance(start, Start)
     assert isinstance(end, End)
     evaluations = [event for event in told if isinstance(event, Evaluation)]

@@ -36,7 +36,8 @@ CUSTOMARY = (
 )  # fmt: skip
 """What is tried to help a user on; others can be named."""
 NOT_ASCII = re.compile(r"[^\x00-\x7f].{,5}")
-CONTROLS = re.compile(r"[\x00-\x08\x0e-\x1a\x1c-\x1f\x7f-\x9f]")
+NO_TEXT = re.compile(r"[\x00\x80-\x9f\uf8f0-\uf8f3]")
+"""NUL, C1, and what Python's cp932 makes of bytes that stand for nothing."""
 
 
 def named(name: str) -> str:
@@ -165,11 +166,10 @@ def _ascii(source: Source, encoding: str) -> tuple[int, int]:
 
 
 def _reads(source: Source, encoding: str) -> bool:
-    """Whether it is a text in ``encoding``, and that has no control characters that texts lack."""
-    if not _fits(source, encoding):
-        return False
-    with source.open() as stream:
-        return not CONTROLS.search(next(characters(stream, encoding)))
+    """Whether it is in ``encoding``, and a text then."""
+    with suppress(UndecodableError), source.open() as stream:
+        return not any(map(NO_TEXT.search, characters(stream, encoding)))
+    return False
 
 
 def _fits(source: Source, encoding: str) -> bool:
