@@ -9,7 +9,6 @@ import numpy as np
 
 from charrnn.errors import InputError
 from charrnn.text.corpus import divide, numbered, survey, whole_text
-from charrnn.text.encodings import settled
 from charrnn.text.ngram import COUNTED_AT_MOST
 from charrnn.text.sources import STDIN, find, result
 from charrnn.text.unknown import known_ids, usual
@@ -73,8 +72,8 @@ def of_corpus(checkpoint: Checkpoint, model: Path) -> HeldOut:
         found = find(corpus)
     except InputError:
         raise InputError(corpus[0], f"is no longer there; {ELSE}") from None
-    files = result(settled(found, checkpoint.config.encoding))
-    if result(survey(files, checkpoint.stock.rules)).sha256 != checkpoint.stock.sha256:
+    stock, files = result(survey(found, checkpoint.config.encoding, checkpoint.stock.rules))
+    if stock.sha256 != checkpoint.stock.sha256:
         raise InputError(corpus[0], f"is no longer the text that the model learned from; {ELSE}")
     with tempfile.TemporaryDirectory() as folder:
         parts = divide(

@@ -17,9 +17,9 @@ import numpy.typing as npt
 from charrnn.config import AUTO, TrainConfig
 from charrnn.errors import InputError, MachineError
 from charrnn.text.decode import UndecodableError, characters
-from charrnn.text.encodings import refusal, settled
+from charrnn.text.encodings import guessed, refusal, settled
 from charrnn.text.rules import Rules
-from charrnn.text.sources import Source, find, result
+from charrnn.text.sources import Source, find
 from charrnn.text.stock import Stock
 from charrnn.text.vocab import LARGEST_CODE_POINT, Ids, Vocabulary, code_points
 
@@ -34,23 +34,34 @@ class Parts:
 
 
 def survey(
-    sources: Sequence[Source], rules: Rules, min_count: int = 1, also: Vocabulary | None = None
-) -> Generator[int, None, Stock]:
-    """Read ``sources`` once: their characters, how many, and a fingerprint. Writes nothing.
+    found: Sequence[Source],
+    encoding: str,
+    rules: Rules,
+    min_count: int = 1,
+    also: Vocabulary | None = None,
+) -> Generator[int, None, tuple[Stock, tuple[Source, ...]]]:
+    """Read the files ``found``: their characters, how many, and a fingerprint. Writes nothing.
 
-    Those that are met fewer than ``min_count`` times have no id of their own. The characters of
-    ``also`` have one in any case.
+    Characters that are met fewer than ``min_count`` times have no id of their own, those of
+    ``also`` have one in any case. Gives the files, too, each with its encoding.
 
     Raises:
         InputError: when one cannot be read or decoded, or there is too little to learn from.
     """
     counts = np.zeros(LARGEST_CODE_POINT + 1, np.int64)
-    fingerprint = hashlib.sha256()
-    for text, read in _texts(sources, rules):
-        fingerprint.update(text.encode())
-        found = _counted(text)
-        counts[: len(found)] += found
-        yield read
+    fingerprint, sources = hashlib.sha256(), []
+    for file in found:
+        source = yield from guessed(file, encoding)
+        before = counts.copy(), fingerprint.copy()
+        try:
+            yield from _counted(source, rules, counts, fingerprint)
+        except UndecodableError as error:
+            if encoding != AUTO:
+                raise refusal(source, source.encoding, error.offset) from None
+            counts, fingerprint = before
+            source = settled(file)
+            yield from _counted(source, rules, counts, fingerprint)
+        sources.append(source)
     names = ", ".join(str(source.path) for source in sources)
     if np.count_nonzero(counts) < 2:
         problem = "repeats a single character" if counts.any() else "is empty"
@@ -58,7 +69,7 @@ def survey(
     vocabulary = _vocabulary(counts, min_count, also)
     if len(vocabulary) < 2:
         raise InputError(names, f"repeats no character {min_count:,} times; lower --min-count")
-    return Stock(
+    stock = Stock(
         files=tuple(source.name for source in sources),
         characters=int(counts.sum()),
         vocabulary=vocabulary,
@@ -66,6 +77,7 @@ def survey(
         rules=rules,
         sha256=fingerprint.hexdigest(),
     )
+    return stock, tuple(sources)
 
 
 def numbered(sources: Sequence[Source], stock: Stock, path: Path) -> Generator[int, None, Ids]:
@@ -77,10 +89,11 @@ def numbered(sources: Sequence[Source], stock: Stock, path: Path) -> Generator[i
     """
     fingerprint = hashlib.sha256()
     with path.open("wb") as file:
-        for text, read in _texts(sources, stock.rules):
-            fingerprint.update(text.encode())
-            _write(file, stock.vocabulary.number(text), path)
-            yield read
+        for source in sources:
+            for text, read in _decoded(source, stock.rules):
+                fingerprint.update(text.encode())
+                _write(file, stock.vocabulary.number(text), path)
+                yield read
     if fingerprint.hexdigest() != stock.sha256:
         raise InputError(", ".join(stock.files), "changed while it was read; start again")
     return np.memmap(path, np.min_scalar_type(len(stock.vocabulary) - 1), "r")
@@ -88,8 +101,9 @@ def numbered(sources: Sequence[Source], stock: Stock, path: Path) -> Generator[i
 
 def texts(path: Path, rules: Rules, encoding: str = AUTO) -> Iterator[str]:
     """The text of one file, or of standard input for -, in pieces. Raises as `survey`."""
-    for text, _ in _texts(result(settled(find([path]), encoding)), rules):
-        yield text
+    for source in find([path]):
+        for text, _ in _decoded(settled(source, encoding), rules):
+            yield text
 
 
 def whole_text(path: Path, rules: Rules, encoding: str = AUTO) -> str:
@@ -134,21 +148,35 @@ class Streams:
         return self.ids[steps].astype(np.intp), self.ids[steps + 1].astype(np.intp)
 
 
-def _texts(sources: Sequence[Source], rules: Rules) -> Iterator[tuple[str, int]]:
-    """Pieces of text, none of them empty, and how many bytes more were read for each."""
-    for source in sources:
-        before = 0
-        with source.open() as stream:
-            try:
-                for text in rules.each(characters(stream, source.encoding)):
-                    now = stream.tell()
-                    yield text, now - before
-                    before = now
-            except UndecodableError as error:
-                raise refusal(source, source.encoding, error.offset) from None
+def _decoded(source: Source, rules: Rules) -> Iterator[tuple[str, int]]:
+    """Pieces of text, none of them empty, and how many bytes were read for each."""
+    try:
+        yield from _pieces(source, rules)
+    except UndecodableError as error:
+        raise refusal(source, source.encoding, error.offset) from None
 
 
-def _counted(text: str) -> npt.NDArray[np.int64]:
+def _pieces(source: Source, rules: Rules) -> Iterator[tuple[str, int]]:
+    before = 0
+    with source.open() as stream:
+        for text in rules.each(characters(stream, source.encoding)):
+            now = stream.tell()
+            yield text, now - before
+            before = now
+
+
+def _counted(
+    source: Source, rules: Rules, counts: npt.NDArray[np.int64], fingerprint: "hashlib._Hash"
+) -> Iterator[int]:
+    """Add its characters to ``counts`` and ``fingerprint``; yields bytes as they are read."""
+    for text, read in _pieces(source, rules):
+        fingerprint.update(text.encode())
+        found = _code_point_counts(text)
+        counts[: len(found)] += found
+        yield read
+
+
+def _code_point_counts(text: str) -> npt.NDArray[np.int64]:
     """How often each code point is in ``text``, up to the largest."""
     if not text.isascii():
         return np.bincount(code_points(text))

@@ -8,7 +8,7 @@ Nothing is taken because it is likely: a text that fits several is for the user 
 import codecs
 import io
 import re
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Generator, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 
@@ -19,6 +19,7 @@ from charrnn.config import AUTO
 from charrnn.errors import ConfigError, InputError
 from charrnn.text.decode import PIECE_BYTES, UndecodableError, characters, codec
 from charrnn.text.sources import Source, result
+from charrnn.text.vocab import code_points
 
 MARKS = (  # the longer first: one begins with another
     (codecs.BOM_UTF32_LE, "utf-32-le"), (codecs.BOM_UTF32_BE, "utf-32-be"),
@@ -28,6 +29,7 @@ MARKS = (  # the longer first: one begins with another
 ESCAPES = (b"\x1b$@", b"\x1b$B", b"\x1b$(", b"\x1b(J", b"\x1b(I")
 """Of ISO-2022-JP; not ESC ( B, back to ASCII, which terminals know too."""
 ISO_2022_JP = ("iso2022_jp", "iso2022_jp_2", "iso2022_jp_2004", "iso2022_jp_ext")
+UTF_8 = "utf-8"
 UTF_16 = ("utf-16-le", "utf-16-be")
 JAPANESE = ("euc_jp", "cp932")
 CUSTOMARY = (
@@ -55,22 +57,29 @@ def named(name: str) -> str:
     return found
 
 
-def settled(sources: Sequence[Source], encoding: str) -> Generator[int, None, tuple[Source, ...]]:
-    """The same files with the encoding that each is to be read by; yields bytes as it reads.
+def guessed(source: Source, encoding: str) -> Generator[int, None, Source]:
+    """The file with the encoding that it has or, where only decoding it can tell, UTF-8.
+
+    Yields bytes as it reads. Raises as `settled`.
+    """
+    if encoding == AUTO:
+        seen = yield from _looked(source)
+        encoding = _by_look(source, seen) or UTF_8
+    return replace(source, encoding=encoding)
+
+
+def settled(source: Source, encoding: str = AUTO) -> Source:
+    """The file with the encoding that it has, all of it.
 
     Raises:
-        InputError: when one cannot be read, or its encoding is not clear.
+        InputError: when it cannot be read, or its encoding is not clear.
     """
-    if encoding != AUTO:
-        return tuple(replace(source, encoding=encoding) for source in sources)
-    found = []
-    for source in sources:
-        seen = yield from _looked(source)
-        recognised = _recognised(source, seen)
+    if encoding == AUTO:
+        recognised = _recognised(source, result(_looked(source)))
         if recognised is None:
-            raise refusal(source, "utf-8", _offset(source, "utf-8") or 0)
-        found.append(replace(source, encoding=recognised))
-    return tuple(found)
+            raise refusal(source, UTF_8, _offset(source, UTF_8) or 0)
+        encoding = recognised
+    return replace(source, encoding=encoding)
 
 
 def refusal(source: Source, encoding: str, offset: int) -> InputError:
@@ -104,6 +113,11 @@ class _Look:
         """Whether they are a quarter of all, as in a text that is half ASCII in UTF-16."""
         return bool(4 * self.nuls.sum() >= self.size > 0)
 
+    @property
+    def alternate(self) -> bool:
+        """Whether they are many, and either all before another byte or all after one."""
+        return self.many_nuls and not (self.nuls[::2].any() and self.nuls[1::2].any())
+
     def at(self, piece: bytes) -> None:
         """Look at the next bytes."""
         self.start += piece[: 4 - len(self.start)]
@@ -129,6 +143,18 @@ def _looked(source: Source) -> Generator[int, None, _Look]:
 
 def _recognised(source: Source, seen: _Look) -> str | None:
     """What the order of this module's beginning finds; None where it is not clear."""
+    if found := _by_look(source, seen):
+        return found
+    if _fits(source, UTF_8):
+        return UTF_8
+    fitting = list(_by_nuls(source, seen))[:1] or [
+        encoding for encoding in JAPANESE if _reads(source, encoding)
+    ]
+    return fitting[0] if len(fitting) == 1 else None
+
+
+def _by_look(source: Source, seen: _Look) -> str | None:
+    """The encoding where it shows without decoding UTF-8."""
     for mark, encoding in MARKS:
         if seen.start.startswith(mark):
             return encoding
@@ -136,20 +162,20 @@ def _recognised(source: Source, seen: _Look) -> str | None:
         for encoding in ISO_2022_JP:
             if _fits(source, encoding):
                 return encoding
-    by_nuls = list(_by_nuls(source, seen))
     # ASCII in UTF-16 is UTF-8 with NULs, too, but nobody writes a NUL after each letter
-    if not (by_nuls and seen.many_nuls) and (seen.ascii or _fits(source, "utf-8")):
-        return "utf-8"
-    fitting = by_nuls[:1] or [encoding for encoding in JAPANESE if _reads(source, encoding)]
-    return fitting[0] if len(fitting) == 1 else None
+    found = next(_by_nuls(source, seen), "")
+    if found.startswith("utf-32") or (found and seen.alternate):
+        return found
+    return UTF_8 if seen.ascii else None
 
 
 def _by_nuls(source: Source, seen: _Look) -> Iterator[str]:
     """Encodings whose characters have several bytes, and would explain NULs; the best first."""
     if not seen.nuls.any():
         return
-    for encoding, place in (("utf-32-le", 3), ("utf-32-be", 0)):
-        if 4 * seen.nuls[place] == seen.size and _fits(source, encoding):
+    for encoding, always, mostly in (("utf-32-le", 3, 2), ("utf-32-be", 0, 1)):
+        certain = 4 * seen.nuls[always] == seen.size < 8 * seen.nuls[mostly]
+        if certain and _fits(source, encoding):
             yield encoding
     fitting = {one: _ascii(source, one) for one in UTF_16 if _fits(source, one)}
     many = seen.many_nuls
@@ -158,11 +184,15 @@ def _by_nuls(source: Source, seen: _Look) -> Iterator[str]:
 
 
 def _ascii(source: Source, encoding: str) -> tuple[int, int]:
-    """Spaces and newlines at its beginning, and ASCII; nothing where a NUL is a character of it."""
+    """Its spaces and newlines, and all of its ASCII; nothing where a NUL is a character of it."""
+    spaces, all_ = 0, 0
     with source.open() as stream:
-        text = next(characters(stream, encoding))
-    spaces = sum(map(text.count, "\n \u3000"))
-    return (0, 0) if "\0" in text else (spaces, sum(map(str.isascii, text)))
+        for text in characters(stream, encoding):
+            if "\0" in text:
+                return 0, 0
+            spaces += sum(map(text.count, "\n \u3000"))
+            all_ += int(np.count_nonzero(code_points(text) < 0x80))
+    return spaces, all_
 
 
 def _reads(source: Source, encoding: str) -> bool:

@@ -42,9 +42,13 @@ class Rules:
 
 def _with_lf(texts: Iterable[str]) -> Iterator[str]:
     newlines = io.IncrementalNewlineDecoder(None, translate=True)
-    for text in texts:
-        yield newlines.decode(text)
-    yield newlines.decode("", final=True)  # a CR that might have been half of a CRLF
+    pending = False  # a CR that might be half of a CRLF
+    for text in filter(None, texts):
+        if pending or "\r" in text:
+            pending = text.endswith("\r")
+            text = newlines.decode(text)
+        yield text
+    yield newlines.decode("", final=True)
 
 
 def _normalized(texts: Iterable[str], form: Form) -> Iterator[str]:

@@ -17,7 +17,7 @@ from charrnn.network.model import Network
 from charrnn.network.parameters import Shape
 from charrnn.text import sources
 from charrnn.text.corpus import divide, numbered, survey
-from charrnn.text.encodings import named, settled
+from charrnn.text.encodings import named
 from charrnn.text.ngram import Baselines, baselines
 from charrnn.text.rules import Rules
 from charrnn.text.sources import Source
@@ -155,10 +155,11 @@ class Run:
         passes = 2 + (config.encoding == AUTO)
         total = None if None in sizes else passes * sum(size or 0 for size in sizes)
         self._reading = Reading(0, total)
-        files = yield from self._told(settled(found, config.encoding))
         also = source.stock.vocabulary if source else None
         rules = Rules(config.newline, config.normalize)
-        self.stock = yield from self._told(survey(files, rules, config.min_count, also))
+        self.stock, files = yield from self._told(
+            survey(found, config.encoding, rules, config.min_count, also)
+        )
         if also:
             kept, _ = shared(self.stock.vocabulary, also)
             new = len(self.stock.vocabulary) - len(kept)

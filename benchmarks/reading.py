@@ -1,0 +1,54 @@
+"""How fast a large corpus is made ready, and in how much memory. See docs/performance.md.
+
+    python benchmarks/reading.py [--megabytes 1000] [--times 3]
+
+Repeats each corpus of corpora/ up to the size, in UTF-8, and takes each pass by itself.
+"""
+
+import argparse
+import resource
+import statistics
+import tempfile
+import time
+from pathlib import Path
+
+from charrnn.text.corpus import numbered, survey
+from charrnn.text.rules import Rules
+from charrnn.text.sources import find, result
+
+CORPORA = Path(__file__).resolve().parent.parent / "corpora"
+
+
+def measured(path: Path, folder: Path) -> list[float]:
+    """Seconds until there is a stock, and from there until there are ids."""
+    began = time.perf_counter()
+    stock, sources = result(survey(find([path]), "auto", Rules()))
+    surveyed = time.perf_counter()
+    result(numbered(sources, stock, folder / "ids"))
+    ended = time.perf_counter()
+    return [surveyed - began, ended - surveyed]
+
+
+def main() -> None:
+    """Measure and print."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--megabytes", type=int, default=1000)
+    parser.add_argument("--times", type=int, default=3)
+    asked = parser.parse_args()
+    print("corpus         MB/s   seconds: stock    ids   peak memory")
+    for corpus in sorted(CORPORA.glob("*.txt")):
+        with tempfile.TemporaryDirectory() as folder:
+            large, text = Path(folder, "large.txt"), corpus.read_bytes()
+            with large.open("wb") as file:
+                for _ in range(asked.megabytes * 10**6 // len(text)):
+                    file.write(text)
+            passes = [measured(large, Path(folder)) for _ in range(asked.times)]
+            speed = large.stat().st_size / 1e6 / statistics.median(map(sum, passes))
+            each = [statistics.median(column) for column in zip(*passes, strict=True)]
+        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e3
+        parts = "".join(f"{seconds:7.2f}" for seconds in each)
+        print(f"{corpus.name:12}{speed:7.0f}      {parts}   {peak:.0f} MB")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,239 @@
+"""Which encoding a file has: found out, said, or refused; and the same text whatever it is."""
+
+import hashlib
+import io
+import unicodedata
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import assume, given, settings
+from hypothesis import strategies as st
+
+from charrnn.errors import ConfigError, InputError
+from charrnn.text import decode, encodings
+from charrnn.text.corpus import numbered, survey, whole_text
+from charrnn.text.decode import UndecodableError, characters, codec
+from charrnn.text.encodings import settled
+from charrnn.text.rules import Rules
+from charrnn.text.sources import find, result
+from tests.conftest import Program
+
+JAPANESE = (
+    "吾輩は猫である。名前はまだ無い。\n どこで生れたか見当がつかぬ。\r\n「ニャー」と泣いた。\n" * 9
+)
+ENGLISH = "It was the best of times,\nit was the worst of times.\n" * 9
+KEEP = Rules("keep")
+TEXT = st.text(st.characters(exclude_categories=["Cs"]))
+
+# how a text is saved, and what that is recognised as
+SAVED = {
+    "utf-8": "utf-8", "utf-8-sig": "utf-8", "utf-16": "utf-16-le", "utf-16-le": "utf-16-le",
+    "utf-16-be": "utf-16-be", "utf-32": "utf-32-le", "utf-32-le": "utf-32-le",
+    "utf-32-be": "utf-32-be", "iso2022_jp": "iso2022_jp", "euc_jp": "euc_jp", "cp932": "cp932",
+}  # fmt: skip
+
+
+def small_pieces(patch: pytest.MonkeyPatch, size: int) -> None:
+    for module in (decode, encodings):
+        patch.setattr(module, "PIECE_BYTES", size)
+
+
+@pytest.mark.parametrize("piece", [1, 3, 1 << 20])
+@pytest.mark.parametrize("encoding", SAVED)
+def test_an_encoding_is_recognised(
+    encoding: str, piece: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    small_pieces(monkeypatch, piece)
+    (tmp_path / "a.txt").write_bytes(JAPANESE.encode(encoding))
+    (source,) = find([tmp_path / "a.txt"])
+    assert settled(source).encoding == SAVED[encoding]
+    stock, sources = result(survey([source], "auto", KEEP))
+    assert [one.encoding for one in sources] == [SAVED[encoding]]
+    assert stock.sha256 == hashlib.sha256(JAPANESE.encode()).hexdigest()
+    ids = result(numbered(sources, stock, tmp_path / "ids"))
+    assert stock.vocabulary.decode(ids) == JAPANESE
+    assert sum(stock.vocabulary.counts) == len(JAPANESE)
+
+
+@pytest.mark.parametrize("encoding", [name for name in SAVED if name.startswith("utf")])
+def test_english_is_recognised_too(encoding: str, tmp_path: Path) -> None:
+    (tmp_path / "a.txt").write_bytes(ENGLISH.encode(encoding))
+    assert settled(find([tmp_path / "a.txt"])[0]).encoding == SAVED[encoding]
+
+
+@pytest.mark.parametrize("order", ["utf-16-le", "utf-16-be"])
+@pytest.mark.parametrize("text", ["hello", "a\n", "　雨。\n　雪。\n", "一二三\n", "été\n"])
+def test_utf16_without_a_mark_is_recognised_in_either_order(
+    text: str, order: str, tmp_path: Path
+) -> None:
+    (tmp_path / "a.txt").write_bytes(text.encode(order))
+    assert settled(find([tmp_path / "a.txt"])[0]).encoding == order
+
+
+@pytest.mark.parametrize(
+    "data",
+    [b"abc\0def\n", b"\0", b"a\0bc\0def\0\n", "猫\0\n".encode(), b"\x1b(Bplain\x1b[0m\n", b""],
+)
+def test_utf8_stays_utf8(data: bytes, tmp_path: Path) -> None:
+    (tmp_path / "a.txt").write_bytes(data)
+    assert settled(find([tmp_path / "a.txt"])[0]).encoding == "utf-8"
+
+
+def test_the_same_text_in_ten_encodings_trains_the_same_weights(
+    program: Program, tmp_path: Path
+) -> None:
+    made: list[dict[str, bytes]] = []
+    told = []
+    for name in SAVED:
+        (tmp_path / "text.txt").write_bytes(JAPANESE.encode(name))
+        run = tmp_path / name
+        done = program("train", "text.txt", "--hidden", "8", "--steps", "4", "--out", run)
+        assert done.code == 0, done.err
+        told.append(SAVED[name] in done.err)
+        with np.load(run / "best.npz") as arrays:
+            made.append({name: arrays[name].tobytes() for name in arrays if name != "meta"})
+    assert len(SAVED) >= 10
+    assert all(one == made[0] for one in made)
+    assert all(told)
+
+
+@pytest.mark.parametrize("piece", [1, 2, 5, 1 << 20])
+@pytest.mark.parametrize(
+    ("data", "offset", "line"),
+    [
+        ("今日\nは".encode() + b"\xff\xff", 10, 2),
+        ("今日".encode()[:-1], 3, 1),  # cut in the middle of a character
+        (b"\xc0\xaf\xff\xff", 0, 1),  # overlong
+        (b"a\r\n\r\xed\xa0\x80\xff", 4, 3),  # a lone surrogate
+    ],
+)
+def test_what_is_not_utf8_is_refused_with_its_place(
+    data: bytes, offset: int, line: int, piece: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    small_pieces(monkeypatch, piece)
+    (tmp_path / "a.txt").write_bytes(data)
+    with pytest.raises(InputError, match=rf"byte {offset} \(line {line}\) is not UTF-8"):
+        whole_text(tmp_path / "a.txt", KEEP, "utf-8")
+    with pytest.raises(InputError, match=rf"byte {offset} \(line {line}\) is not UTF-8"):
+        result(survey(find([tmp_path / "a.txt"]), "utf-8", KEEP))
+
+
+def test_an_unclear_encoding_is_refused_with_what_fits(tmp_path: Path) -> None:
+    (tmp_path / "a.txt").write_bytes("x\nあい".encode("euc_jp"))
+    with pytest.raises(InputError, match=r"byte 2 \(line 2\) is not UTF-8; it can be") as caught:
+        result(survey(find([tmp_path / "a.txt"]), "auto", KEEP))
+    assert "euc_jp (あい)" in str(caught.value)
+    assert "cp932 (､｢､､)" in str(caught.value)
+    assert caught.value.exit_code == 3
+    assert whole_text(tmp_path / "a.txt", KEEP, "euc_jp") == "x\nあい"
+
+
+def test_a_wrong_encoding_is_refused_with_the_right_one(tmp_path: Path) -> None:
+    (tmp_path / "a.txt").write_bytes(JAPANESE.encode("euc_jp"))
+    with pytest.raises(InputError, match="is not CP932; --encoding euc_jp fits"):
+        result(survey(find([tmp_path / "a.txt"]), "cp932", KEEP))
+
+
+def test_what_is_no_text_at_all_is_said(tmp_path: Path) -> None:
+    (tmp_path / "a.txt").write_bytes(bytes(range(256)) * 40)
+    with pytest.raises(InputError, match="no other encoding fits; is it a text"):
+        result(survey(find([tmp_path / "a.txt"]), "auto", KEEP))
+
+
+@pytest.mark.parametrize("name", ["klingon", "base64", "rot13", "idna", "undefined", "", "\0"])
+def test_only_encodings_of_text_are_taken(name: str) -> None:
+    with pytest.raises(ConfigError, match=r"encoding: .* is no encoding that Python knows"):
+        encodings.named(name)
+
+
+@pytest.mark.parametrize("name", ["utf-7", "unicode_escape"])
+def test_half_of_a_surrogate_pair_is_no_character_in_any_encoding(name: str) -> None:
+    data = {"utf-7": b"+2AA-", "unicode_escape": b"\\ud800"}[name]
+    with pytest.raises(UndecodableError):
+        list(characters(io.BytesIO(data), codec(name) or ""))
+
+
+@settings(max_examples=300)
+@given(
+    TEXT,
+    st.sampled_from(sorted({*SAVED, "gb18030", "utf-7", "hz", "shift_jis"})),
+    st.integers(1, 9),
+)
+def test_reading_in_pieces_equals_reading_at_once(text: str, encoding: str, piece: int) -> None:
+    try:
+        data = text.encode(encoding)
+    except UnicodeEncodeError:
+        assume(False)
+    with pytest.MonkeyPatch.context() as patch:
+        small_pieces(patch, piece)
+        read = "".join(characters(io.BytesIO(data), codec(encoding) or ""))
+    assert read == data.decode(encoding).removeprefix("\ufeff")
+
+
+@settings(max_examples=300)
+@given(st.binary(), st.sampled_from(sorted(SAVED)), st.integers(1, 9))
+def test_any_bytes_are_read_or_refused_at_the_same_place_in_pieces(
+    data: bytes, encoding: str, piece: int
+) -> None:
+    def read(size: int) -> tuple[str, int | None]:
+        got: list[str] = []
+        with pytest.MonkeyPatch.context() as patch:
+            small_pieces(patch, size)
+            try:
+                got.extend(characters(io.BytesIO(data), encoding))
+            except UndecodableError as error:
+                return "".join(got), error.offset
+        return "".join(got), None
+
+    assume(encoding not in ("utf-16", "utf-32"))  # without a mark they have errors without a place
+    assert read(piece) == read(1 << 20)
+
+
+FORMS = {"nfc": "NFC", "nfkc": "NFKC"}
+TRICKY = "e\u0301\u0323\u3099かハﾊﾞﾟ각\u1100\u1161\u11a8\u0915\u093c\u0b47\u0b3eﬁ①Ａ\r\n "
+
+
+@settings(max_examples=500)
+@given(
+    st.lists(st.text(st.sampled_from(TRICKY), max_size=4)) | st.lists(TEXT),
+    st.sampled_from(sorted(FORMS)),
+)
+def test_normalising_pieces_equals_normalising_all(pieces: list[str], form: str) -> None:
+    rules, whole = Rules("keep", form), "".join(pieces)
+    expected = unicodedata.normalize(FORMS[form], whole)  # type: ignore[arg-type]  # one of its names
+    assert "".join(rules.each(pieces)) == expected == rules.apply(whole)
+    assert all(rules.each(pieces))
+
+
+def test_every_character_that_joins_the_one_before_waits_for_it() -> None:
+    """Against the definition: for each pair that composes, the second begins nothing."""
+    from charrnn.text.rules import _begins
+
+    for code in range(0x110000):
+        character = chr(code)
+        parts = unicodedata.normalize("NFD", character)
+        if len(parts) > 1 and unicodedata.normalize("NFC", parts) == character:
+            assert not any(map(_begins, parts[1:])), hex(code)
+
+
+def test_rules_are_kept_in_the_model_and_applied_to_primes_and_scored_texts(
+    program: Program, tmp_path: Path
+) -> None:
+    composed, apart = "がぎぐＡｶﾞ\n", "がぎぐAガ\n"
+    (tmp_path / "a.txt").write_text(composed * 50, encoding="utf-8")
+    args = ("--hidden", "8", "--steps", "6", "--normalize", "nfkc", "--out", "run")
+    assert program("train", "a.txt", *args).code == 0
+    summary = program("inspect", "run").out
+    assert "normalisation nfkc" in summary
+    texts = (composed, apart, unicodedata.normalize("NFD", composed))
+    scored = set()
+    for text in texts:
+        sampled = program("sample", "run", "--prime", text, "--no-echo", "--seed", "1")
+        scored.add(
+            (
+                program("inspect", "score", "-", "run", "--json", stdin=text.encode()).out,
+                sampled.out,
+            )
+        )
+    assert len(scored) == 1
