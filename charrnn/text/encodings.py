@@ -145,8 +145,11 @@ def _recognised(source: Source, seen: _Look) -> str | None:
     """What the order of this module's beginning finds; None where it is not clear."""
     if found := _by_look(source, seen):
         return found
-    if _fits(source, UTF_8):
+    offset = _offset(source, UTF_8)
+    if offset is None:
         return UTF_8
+    if offset >= seen.size - 3 and _has_more_than_ascii(source):
+        return None  # UTF-8 that was cut short, which CP932 often takes too
     fitting = list(_by_nuls(source, seen))[:1] or [
         encoding for encoding in JAPANESE if _reads(source, encoding)
     ]
@@ -199,6 +202,15 @@ def _reads(source: Source, encoding: str) -> bool:
     """Whether it is in ``encoding``, and a text then."""
     with suppress(UndecodableError), source.open() as stream:
         return not any(map(NO_TEXT.search, characters(stream, encoding)))
+    return False
+
+
+def _has_more_than_ascii(source: Source) -> bool:
+    """Whether there is more than ASCII before it stops being UTF-8."""
+    with suppress(UndecodableError), source.open() as stream:
+        for text in characters(stream, UTF_8):
+            if not text.isascii():
+                return True
     return False
 
 
