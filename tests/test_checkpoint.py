@@ -16,6 +16,7 @@ from charrnn.files import write_atomically
 from charrnn.network.cells import CELLS
 from charrnn.network.parameters import Parameters, Shape
 from charrnn.training.checkpoint import from_torch, load, to_torch
+from tests.conftest import TEXT
 
 
 def meta(path: Path) -> dict[str, object]:
@@ -130,6 +131,12 @@ def test_last_has_all_that_going_on_needs(run_folder: Path) -> None:
     assert load(run_folder / "last.npz").step == 60
 
 
+EVALUATION = {"step": 1, "epoch": 0.1, "train_loss": 1.0, "val_loss": None, "lr": 0.1}
+BASELINES = {"unigram": 3.0, "ngram": 2.0, "ngram_order": 3, "characters": 9, "unseen": 0}
+COUNTS = [TEXT.count(character) for character in sorted(set(TEXT))]
+CORPUS = {"sha256": "", "encoding": "", "files": [], "characters": len(TEXT), "counts": COUNTS}
+
+
 def damaged(run_folder: Path, tmp_path: Path, **changes: object) -> Path:
     """A copy of a model with changed arrays or entries of its JSON; None removes."""
     path = tmp_path / "damaged.npz"
@@ -150,7 +157,8 @@ def damaged(run_folder: Path, tmp_path: Path, **changes: object) -> Path:
 @pytest.mark.parametrize(
     ("changes", "named"),
     [
-        ({"format": 99}, "format 99"),
+        ({"format": 99}, "format '99'"),
+        ({"format": True}, "format 'True'"),
         ({"vocabulary": None}, "vocabulary"),
         ({"vocabulary": "aab"}, "vocabulary"),
         ({"out.weight": np.zeros((3, 3), np.float32)}, "out.weight"),
@@ -161,6 +169,25 @@ def damaged(run_folder: Path, tmp_path: Path, **changes: object) -> Path:
         ({"unknown": 1}, "vocabulary"),
         ({"config": {"cell": "tree"}}, "cell"),
         ({"config": {"surprise": 1}}, "surprise"),
+        ({"config": []}, "config"),
+        ({"history": None}, "history"),
+        ({"history": [{"step": 1}]}, "history"),
+        ({"history": [{**EVALUATION, "train_loss": "x"}]}, "train_loss"),
+        ({"history": [{**EVALUATION, "lr": 10**400}]}, "lr"),
+        ({"history": [{**EVALUATION, "step": -1}]}, "step"),
+        ({"step": 10**400}, "step"),
+        ({"baselines": []}, "meta"),
+        ({"baselines": {**BASELINES, "ngram": "x"}}, "ngram"),
+        ({"baselines": {**BASELINES, "unigram": None}}, "unigram"),
+        ({"baselines": {**BASELINES, "unseen": 1.5}}, "unseen"),
+        ({"corpus": {**CORPUS, "counts": [0] * 36}}, "counts"),
+        ({"corpus": {**CORPUS, "counts": [10**25] * 36}}, "counts"),
+        ({"corpus": {**CORPUS, "characters": -5}}, "characters"),
+        ({"corpus": []}, "meta"),
+        ({"corpus": {**CORPUS, "files": [1]}}, "corpus"),
+        ({"out.bias": np.full(36, 1e300)}, "out.bias"),
+        ({"x": [[]] * 1_000_001}, "meta has too many parts"),
+        ({"x": " " * (1 << 26)}, "meta is too long"),
     ],
 )
 def test_damage_names_the_part_at_fault(

@@ -15,7 +15,7 @@ import pytest
 
 import charrnn
 from charrnn.errors import ConfigError, FolderError, InputError, MachineError
-from charrnn.training import saving
+from charrnn.training import checkpoint, saving
 from charrnn.training.optimizer import AdamW, clipping
 from tests.conftest import TEXT, Finished, Program, clean_environment
 from tests.outcome import outcome
@@ -144,7 +144,7 @@ def test_another_text_is_refused(program: Program, text: Path) -> None:
     text.write_text(TEXT[:1400], encoding="utf-8")
     done = resumed(program)
     assert done.code == 3
-    assert "text.txt: is no longer the text" in done.err
+    assert "text.txt: is not the text" in done.err
 
 
 def test_the_text_may_have_moved(text: Path, tmp_path: Path) -> None:
@@ -236,6 +236,70 @@ def test_after_three_setbacks_it_is_given_up_with_the_best_model_intact(
     for name in ("best.npz", "last.npz"):
         if (tmp_path / "run" / name).exists():
             charrnn.load(tmp_path / "run" / name)
+
+
+def test_a_ruined_run_is_never_called_done(program: Program, text: Path, tmp_path: Path) -> None:
+    """Too short for many updates above a guess: its evaluations tell."""
+    given = ("--hidden", "8", "--lr", "1000", "--warmup", "0", "--eval-every", "20", "--out", "run")
+    for others in ((), ("--val", "0"), ("--patience", "1")):
+        done = program("train", text, *given, *others, "--steps", "60", "--overwrite")
+        assert done.code == 4, done.err
+        assert done.err.count("going back to step 0") == 3
+        assert "in every evaluation" in done.err
+        assert "charrnn sample" not in done.out
+        assert "Warning" not in done.err
+        assert not (tmp_path / "run/best.npz").exists()
+
+
+def test_a_best_model_that_cannot_be_written_is_not_lost(
+    text: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The state from which it comes is kept, until it is on disk or the run goes on from there."""
+    charrnn.train(text, CONFIG, out=tmp_path / "whole")
+    run, save = tmp_path / "run", checkpoint.save
+
+    def refused(model: checkpoint.Checkpoint, path: Path) -> None:
+        if path.name == "best.npz" and model.step > 20:
+            raise OSError(1, os.strerror(1))
+        save(model, path)
+
+    monkeypatch.setattr(checkpoint, "save", refused)
+    with pytest.raises(MachineError, match=r"best.npz: could not be written"):
+        charrnn.train(text, CONFIG, out=run)
+    assert charrnn.load(run / "last.npz").checkpoint.step == 20
+    monkeypatch.undo()
+    charrnn.resume(run)
+    assert outcome(run) == outcome(tmp_path / "whole")
+
+
+def test_a_finished_run_is_mended_or_refused(program: Program, text: Path, tmp_path: Path) -> None:
+    run = tmp_path / "run"
+    charrnn.train(text, CONFIG, out=run)
+    expected, settings = outcome(run), (run / "config.toml").read_bytes()
+    for spoil in (lambda log: log.write_bytes(log.read_bytes() + b'{"st'), Path.unlink):
+        spoil(run / "log.jsonl")
+        assert resumed(program, "--patience", "9").code == 0
+        assert outcome(run)[:2] == expected[:2]
+        assert [one["step"] for one in outcome(run)[2]] == [10, 20, 30, 40, 50]
+        assert (run / "config.toml").read_bytes() == settings
+    done = resumed(program, "--steps", "20")
+    assert (done.code, done.out) == (2, "")
+    assert "steps: a total of less than the 50 steps that are done" in done.err
+    assert resumed(program, "--epochs", "0.01").code == 2
+    (run / "best.npz").unlink()
+    assert resumed(program).code == 3
+
+
+def test_a_training_that_is_stopped_before_it_begins_leaves_nothing(
+    text: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupted(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("charrnn.training.run.numbered", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        charrnn.train(text, CONFIG, out=tmp_path / "run")
+    assert [path.name for path in tmp_path.iterdir()] == ["text.txt"]
 
 
 def test_weights_that_are_no_numbers_never_replace_a_good_state(

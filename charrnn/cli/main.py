@@ -2,6 +2,7 @@
 
 import signal
 import sys
+import warnings
 from collections.abc import Iterator, Mapping
 from importlib import import_module
 
@@ -78,6 +79,8 @@ def program() -> None:
 def main() -> None:
     """Run the program on the command line's arguments, and end the process."""
     set_up_streams()
+    if not sys.warnoptions:
+        warnings.simplefilter("ignore")  # for who writes programs; what matters is told
     try:
         code = _run(sys.argv[1:])
     except Ended as end:

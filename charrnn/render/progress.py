@@ -1,7 +1,7 @@
 """What a training tells, as lines for a terminal."""
 
 from charrnn.render.terminal import table
-from charrnn.render.words import baselines, duration, known, listed, loss, worse
+from charrnn.render.words import baselines, duration, known, listed, loss, of, worse
 from charrnn.training.events import End, Evaluation, Start
 
 
@@ -31,9 +31,9 @@ def start(event: Start) -> str:
 
 def evaluation(event: Evaluation) -> str:
     """One line of progress."""
-    val = "" if event.val_loss is None else f"  val {event.val_loss:.4f}"
+    val = "" if event.val_loss is None else f"  val {of(event.val_loss)}"
     return (
-        f"step {event.step:,}  epoch {event.epoch:.2f}  train {event.train_loss:.4f}{val}"
+        f"step {event.step:,}  epoch {event.epoch:.2f}  train {of(event.train_loss)}{val}"
         f"  {event.chars_per_second:,.0f} characters/s  {duration(event.seconds)}"
     )
 

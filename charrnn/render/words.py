@@ -8,6 +8,7 @@ from charrnn.text.ngram import COUNTED_AT_MOST, Baselines
 from charrnn.text.vocab import visible
 from charrnn.training.events import bits
 
+MONSTER = 10_000
 NAMES = {"\n": "↵", "\t": "⇥", " ": "␣", "\u3000": "□"}
 """Signs for white space that a table would hide."""
 
@@ -41,7 +42,12 @@ def sign(character: str) -> str:
 
 def loss(nats: float | None) -> str:
     """A loss in both units."""
-    return "none" if nats is None else f"{nats:.4f} nats, {bits(nats):.4f} bits a character"
+    return "none" if nats is None else f"{of(nats)} nats, {of(bits(nats))} bits a character"
+
+
+def of(number: float) -> str:
+    """A loss in a line: four places, unless it is a monster."""
+    return f"{number:.4f}" if abs(number) < MONSTER else f"{number:.3g}"
 
 
 def baselines(found: Baselines) -> str:
@@ -64,12 +70,10 @@ def worse(val_loss: float | None, found: Baselines | None) -> list[tuple[str, st
     """A row for a model that its memory does not help."""
     if val_loss is None or found is None or val_loss < found.ngram:
         return []
-    return [
-        (
-            "",
-            "worse than its n-gram; more text may help or, if its loss still fell, more --minutes",
-        )
-    ]
+    if val_loss > found.unigram:
+        return [("", "worse than the characters' frequencies alone; a lower --lr may help")]
+    more = "more text may help or, if its loss still fell, more --minutes"
+    return [("", f"worse than its n-gram; {more}")]
 
 
 def duration(seconds: float) -> str:

@@ -7,7 +7,7 @@ bytes: no time, host, folder or speed is in it. What a training needs besides to
 
 import json
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
@@ -32,9 +32,12 @@ if TYPE_CHECKING:
     from charrnn.training.trainer import Trainer
 
 FORMAT = 1
+NESTED_AT_MOST = 1_000_000  # lists and objects in its JSON, an evaluation being one
 EVALUATED = ("step", "epoch", "train_loss", "val_loss", "lr")  # that a model keeps of evaluations
 TORCH_GATES = {"rnn": [0], "gru": [0, 1, 2], "lstm": [0, 1, 3, 2]}
 """PyTorch's i, f, g, o are our i, f, o, g; the same exchange leads back."""
+
+NUMBERS, LARGEST, LARGEST_NUMBER = (int, float), 2**53, 1e300
 
 Arrays: TypeAlias = dict[str, npt.NDArray[Any]]
 Numbers: TypeAlias = Callable[..., Array]
@@ -111,14 +114,17 @@ def restore(trainer: "Trainer", path: Path) -> None:
             for name, array in zip("hc", state, strict=False):
                 kept = arrays.numbers(f"training.{name}_l{layer}", config.batch, config.hidden)
                 array[:] = kept[trainer.mine]
-        trainer.optimizer.updates = training["updates"]
-        trainer.step = meta["step"]
-        best = training["best_loss"]
-        trainer.best_loss = math.inf if best is None else best
-        trainer.best_step = training["best_step"]
-        trainer.evaluations_since_best = training["evaluations_since_best"]
-        trainer.window_losses = list(training["window_losses"])
-        trainer.above, trainer.setbacks = training["above"], training["setbacks"]
+        if (trainer.optimizer.v < 0).any():
+            raise ValueError("training.v has negative values")
+        trainer.optimizer.updates = _whole(training, "updates")
+        trainer.step = _whole(meta, "step")
+        best, best_step = training["best_loss"], training["best_step"]
+        trainer.best_loss = math.inf if best is None else _number(training, "best_loss")
+        trainer.best_step = None if best_step is None else _whole(training, "best_step")
+        trainer.evaluations_since_best = _whole(training, "evaluations_since_best")
+        losses = dict(enumerate(training["window_losses"]))
+        trainer.window_losses = [_number(losses, at) for at in losses]
+        trainer.above, trainer.setbacks = _whole(training, "above"), _whole(training, "setbacks")
         trainer.rng.bit_generator.state = training["random"]
 
 
@@ -129,13 +135,36 @@ def _opened(path: Path) -> Iterator[tuple[npz.Arrays, dict[str, Any]]]:
         raise InputError(path, "no such model; train one with 'charrnn train'")
     try:
         with npz.opened(path) as arrays:
-            meta = json.loads(arrays.document("meta"), parse_constant=_refuse)
-            if meta["format"] != FORMAT:
-                raise ValueError(f"format {meta['format']}, where this version reads {FORMAT}")
-            yield arrays, meta
+            yield arrays, _document(arrays.document("meta"))
+    except KeyError as error:
+        raise InputError(path, f"not a whole charrnn model ({_missing(error)})") from error
+    except (TypeError, AttributeError) as error:
+        problem = "not a whole charrnn model (meta is not made as a model's)"
+        raise InputError(path, problem) from error
     except (*npz.DAMAGE, CharrnnError) as error:
         reason = " ".join(str(error).split()) or type(error).__name__
         raise InputError(path, f"not a whole charrnn model ({reason})") from error
+
+
+def _document(found: bytes) -> dict[str, Any]:
+    if found.count(b"[") + found.count(b"{") > NESTED_AT_MOST:
+        raise ValueError("meta has too many parts")
+    try:
+        meta = json.loads(found.decode(), parse_constant=_refuse)
+    except (ValueError, RecursionError):
+        raise ValueError("meta is no JSON of a model") from None
+    if not isinstance(meta, dict):
+        raise ValueError("meta is no JSON of a model")
+    version = meta["format"]
+    if type(version) is not int or version != FORMAT:
+        raise ValueError(f"format {str(version)[:20]!r}, where this version reads {FORMAT}")
+    return meta
+
+
+def _missing(error: KeyError) -> str:
+    """What it is; of ours the sentence, of a dictionary's the name."""
+    missing = str(error.args[0])
+    return missing if " " in missing else f"meta has no {missing}"
 
 
 def to_torch(parameters: Parameters) -> Arrays:
@@ -217,6 +246,11 @@ def _checkpoint(arrays: npz.Arrays, meta: dict[str, Any]) -> Checkpoint:
     config = _settings(meta["config"])
     stock = _stock(meta, Rules(config.newline, config.normalize))
     V = len(stock.vocabulary)
+    config.parts(stock.characters)
+    try:
+        arrays.numbers("out.bias", V)
+    except ValueError as error:
+        raise ValueError(f"its vocabulary of {V:,} does not fit: {error}") from None
     if config.layers > len([*arrays]):
         raise ValueError(f"it has no arrays for {config.layers} layers")
     shape = Shape(config.cell, config.hidden, config.layers, V, config.tied)
@@ -227,26 +261,30 @@ def _checkpoint(arrays: npz.Arrays, meta: dict[str, Any]) -> Checkpoint:
         if name != "meta" and not name.startswith("training.") and name not in names(shape):
             raise ValueError(f"{name} is no array of such a model")
     from_torch(arrays.numbers, parameters)
-    history = meta["history"]
-    if not all(isinstance(one, dict) and set(one) == set(EVALUATED) for one in history):
-        raise ValueError("its history is none")
     return Checkpoint(
         network=Network(parameters),
         config=config,
         stock=stock,
         step=_whole(meta, "step"),
-        history=tuple(history),
-        baselines=Baselines(**compared) if (compared := meta.get("baselines")) else None,
+        history=_history(meta["history"]),
+        baselines=_baselines(meta.get("baselines")),
     )
 
 
 def _settings(config: dict[str, Any]) -> Settings:
+    if not isinstance(config, dict):
+        raise ValueError("its config is no table of settings")
+    known = {field.name for field in fields(Settings)}
+    if unknown := ", ".join(sorted(config.keys() - known)):
+        raise ValueError(f"its config has {unknown[:40]}, which no setting is")
     settings = Settings(**config)
     for field in fields(settings):
         value, kinds = getattr(settings, field.name), get_args(field.type) or (field.type,)
         if float in kinds:
             kinds = (*kinds, int)
-        if type(value) not in kinds:
+        if type(value) not in kinds or (
+            type(value) in NUMBERS and not abs(value) <= LARGEST_NUMBER
+        ):
             raise ValueError(f"its {field.name} is {str(value)[:20]!r}")
     return settings
 
@@ -254,15 +292,15 @@ def _settings(config: dict[str, Any]) -> Settings:
 def _stock(meta: dict[str, Any], rules: Rules) -> Stock:
     corpus, characters = meta["corpus"], meta["vocabulary"]
     counts, unknown = corpus["counts"], meta["unknown"]
-    if (
-        not isinstance(characters, str)
-        or type(unknown) is not bool
-        or not all(type(count) is int for count in counts)
-    ):
-        raise ValueError("its vocabulary is none")
+    if not isinstance(characters, str) or type(unknown) is not bool:
+        raise ValueError("its vocabulary is no text")
     characters.encode()  # half of a surrogate pair is no character
+    if not isinstance(counts, list) or not all(type(n) is int and n >= 0 for n in counts):
+        raise ValueError("the counts of its vocabulary are no numbers")
     if not 0 < len(set(characters)) == len(characters) == len(counts) - unknown:
         raise ValueError("its vocabulary and the counts of its characters do not agree")
+    if sum(counts) != _whole(corpus, "characters"):
+        raise ValueError("the counts of its vocabulary do not add up to its corpus")
     for part in (corpus["encoding"], corpus["sha256"], *corpus["files"]):
         if not isinstance(part, str):
             raise ValueError("what it says about its corpus is no text")
@@ -277,11 +315,41 @@ def _stock(meta: dict[str, Any], rules: Rules) -> Stock:
     )
 
 
-def _whole(values: dict[str, Any], name: str) -> int:
+def _history(evaluations: list[dict[str, Any]]) -> tuple[dict[str, Any], ...]:
+    for one in evaluations:
+        if set(one) != set(EVALUATED):
+            raise ValueError("its history has other parts than evaluations")
+        _whole(one, "step")
+        for name in one.keys() - {"step"}:
+            if name != "val_loss" or one[name] is not None:
+                _number(one, name)
+    return tuple(evaluations)
+
+
+def _baselines(compared: dict[str, Any] | None) -> Baselines | None:
+    if compared is None:
+        return None
+    names = {field.name for field in fields(Baselines)}
+    if compared.keys() != names:
+        raise ValueError("its baselines are none")
+    return Baselines(
+        _number(compared, "unigram"), _number(compared, "ngram"), _whole(compared, "ngram_order"),
+        _whole(compared, "characters"), _whole(compared, "unseen"),
+    )  # fmt: skip
+
+
+def _whole(values: Mapping[Any, Any], name: object) -> int:
     value = values[name]
-    if type(value) is not int or value < 0:
-        raise ValueError(f"its {name} is no number")
+    if type(value) is not int or not 0 <= value <= LARGEST:
+        raise ValueError(f"its {name} is {str(value)[:20]!r}, no whole number")
     return value
+
+
+def _number(values: Mapping[Any, Any], name: object) -> float:
+    value = values[name]
+    if type(value) not in NUMBERS or not abs(value) <= LARGEST_NUMBER:
+        raise ValueError(f"its {name} is {str(value)[:20]!r}, no number")
+    return float(value)
 
 
 def _refuse(constant: str) -> None:

@@ -80,7 +80,8 @@ class RunFolder:
 
     def release(self) -> None:
         """Let others have the folder, and remove what only a running training needs."""
-        self.ids.unlink(missing_ok=True)
+        with suppress(OSError):  # a folder that can no longer be written
+            self.ids.unlink(missing_ok=True)
         self._lock.release()
 
     def remove_if_empty(self) -> None:

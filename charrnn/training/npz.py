@@ -17,6 +17,7 @@ import numpy as np
 import numpy.typing as npt
 
 HEADER_AT_MOST = 10_000  # bytes
+DOCUMENT_AT_MOST = 1 << 26
 HEADERS = {
     (1, 0): np.lib.format.read_array_header_1_0,
     (2, 0): np.lib.format.read_array_header_2_0,
@@ -56,7 +57,9 @@ class Arrays:
         return iter(self._entries)
 
     def document(self, name: str) -> bytes:
-        """An array of bytes of any length, which is a document."""
+        """An array of bytes, which is a document."""
+        if name in self._entries and self._entries[name].file_size > DOCUMENT_AT_MOST:
+            raise ValueError(f"{name} is too long")
         found, dtype, _ = self._read(name)
         if dtype != np.uint8:
             raise ValueError(f"{name} is {dtype}, not bytes")
@@ -74,8 +77,8 @@ class Arrays:
             raise ValueError(f"{name} is {dtype}, not float")
         flat = np.frombuffer(found, dtype)
         array = flat.reshape(dims[::-1]).T if in_columns else flat.reshape(dims)
-        if not np.isfinite(array).all():
-            raise ValueError(f"{name} has values that are not finite")
+        if not (np.abs(array) <= np.finfo(np.float32).max).all():
+            raise ValueError(f"{name} has values that are not finite, or too large")
         return array
 
     def _read(
@@ -89,10 +92,13 @@ class Arrays:
             raise KeyError(f"{name} is missing")
         entry = self._entries[name]
         with self._archive.open(entry) as file:
-            version = np.lib.format.read_magic(file)
-            if version not in HEADERS:
-                raise ValueError(f"{name} has a version that is not known")
-            shape, in_columns, dtype = HEADERS[version](file, max_header_size=HEADER_AT_MOST)
+            try:
+                version = np.lib.format.read_magic(file)
+                shape, in_columns, dtype = HEADERS[version](file, max_header_size=HEADER_AT_MOST)
+            except zipfile.BadZipFile:
+                raise
+            except DAMAGE:
+                raise ValueError(f"{name} does not begin as an array") from None
             if dims is not None and shape != dims:
                 raise ValueError(f"{name} has the shape {shape}, not {dims}")
             if dtype.str not in KINDS:

@@ -49,8 +49,16 @@ def left(folder: RunFolder, changes: Mapping[str, Any]) -> Left:
     if folder.last.is_file():
         reached = checkpoint.load(folder.last)
         settings = reached.config
+    settings = _changed(settings, changes)
+    if reached and (settings.steps or settings.epochs):
+        training, _, _ = settings.parts(reached.stock.characters)
+        if settings.total_steps(training - 1) < reached.step and not settings.minutes:
+            name = "steps" if settings.steps else "epochs"
+            raise ConfigError(
+                name, f"a total of less than the {reached.step:,} steps that are done"
+            )
     evaluations = _evaluations(folder.log, reached)
-    return Left(corpus, init_from, _changed(settings, changes), reached, evaluations)
+    return Left(corpus, init_from, settings, reached, evaluations)
 
 
 def write_log(path: Path, evaluations: Sequence[Evaluation]) -> None:

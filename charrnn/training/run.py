@@ -79,6 +79,7 @@ class Run:
         self.asked = config
         self.place = place
         self.init_from = init_from
+        self._begun = False
         self.reached: Checkpoint | None = None  # where a run that was stopped goes on
         self.history: Sequence[Evaluation] = ()  # before that
 
@@ -107,6 +108,10 @@ class Run:
         try:
             self._write_config(folder, settings)
             yield from self._learn(folder, files, settings, began, stop_requested)
+        except BaseException:
+            if not self._begun:  # nothing is lost, and the folder's name is free again
+                folder.config.unlink(missing_ok=True)
+            raise
         finally:
             folder.release()
             folder.remove_if_empty()
@@ -134,8 +139,8 @@ class Run:
                 if left.reached.stock.sha256 != self.stock.sha256:
                     raise InputError(
                         self.corpus[0],
-                        f"is no longer the text that the run in {folder.path} learns from; put that"
-                        " back, or begin a new run",
+                        f"is not the text that the run in {folder.path} learns from; put that back,"
+                        " or begin a new run",
                     )
                 self.stock = left.reached.stock  # with the characters of another model, perhaps
             self._check_memory(left.settings)
@@ -235,9 +240,13 @@ class Run:
         started = time.perf_counter()
         config = trainer.config
         self.network, self.settings = trainer.network, config
-        self._write_config(folder, config)
+        if not trainer.is_over:
+            self._write_config(folder, config)
+        self._begun = True
         yield self._start(folder, config)
+        saving = Saving(folder, self.stock, self.baselines, self.history)
         if self.reached:
+            yield from saving.taken_up(trainer)
             yield self._taken_up(folder, trainer)
         elif self.stock.characters < FEW:
             yield Note(
@@ -248,7 +257,6 @@ class Run:
             yield self.baselines
         stopped: Stopped = "diverged"
         failure: DivergedError | None = None
-        saving = Saving(folder, self.stock, self.baselines, self.history)
         try:
             for event in trainer.run(stop_requested, saving.due):
                 if isinstance(event, str):
@@ -274,8 +282,10 @@ class Run:
         yield self._end(folder, trainer, stopped, test, saving, seconds)
         if failure:
             raise failure
-        for file, problem in saving.unsaved.items():
-            raise MachineError(file, f"could not be written ({problem}); it is as it was before")
+        if saving.unsaved:
+            problems = ", ".join(dict.fromkeys(saving.unsaved.values()))
+            files = " and ".join(map(str, saving.unsaved))
+            raise MachineError(files, f"could not be written ({problems})")
 
     def _taken_up(self, folder: RunFolder, trainer: Trainer) -> Note:
         """Where it goes on, with the times of what was before; or that there is nothing to do."""

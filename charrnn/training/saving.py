@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
 
+from charrnn.errors import InputError
 from charrnn.network.model import Network
 from charrnn.network.parameters import Parameters
 from charrnn.text.ngram import Baselines
@@ -58,6 +59,19 @@ class Saving:
         """The best model so far, on disk or not; there must be one."""
         return self._best or checkpoint.load(self._folder.best)
 
+    def taken_up(self, trainer: Trainer) -> Iterator[Note]:
+        """Mend the log of a run that goes on.
+
+        Raises:
+            InputError: when the model that was the best is not there.
+        """
+        yield from self._written(self._folder.log, lambda: self._write_log(self._folder.log))
+        best = self._folder.best
+        if trainer.best_step is not None and checkpoint.load(best).step < trainer.best_step:
+            raise InputError(
+                best, f"is not the best model of this run, which was that of {trainer.best_step:,}"
+            )
+
     def gone_back(self, trainer: Trainer) -> None:
         """Forget the evaluations of what turned out to be a way into nowhere."""
         kept = [one for one in self.history if one.step <= trainer.step]
@@ -68,8 +82,9 @@ class Saving:
     def save(self, trainer: Trainer) -> Iterator[Note]:
         """Write what is new, and tell of a file that for the first time cannot be written.
 
-        The model that was best is held until it is on disk. A training whose numbers are no longer
-        finite, which the next update will find, leaves the state that it can go on from.
+        The model that was best is held until it is on disk, and so long the state that leads there
+        is left as it is, as going on from a later one would lose that model. A training whose
+        numbers are no longer finite, which the next update will find, leaves it too.
         """
         began = time.monotonic()
         folder = self._folder
@@ -79,7 +94,7 @@ class Saving:
             yield from self._written(folder.best, lambda: checkpoint.save(best, folder.best))
             if folder.best not in self.unsaved:
                 self._best = None
-        if trainer.is_finite:
+        if trainer.is_finite and self._best is None:
             now = self._checkpoint(trainer)
             yield from self._written(
                 folder.last, lambda: checkpoint.save_training(now, trainer, folder.last)
@@ -93,9 +108,9 @@ class Saving:
             self.unsaved.pop(file, None)
         except OSError as error:
             if file not in self.unsaved:
+                left = "it stays as it was" if file.exists() else "there is none yet"
                 yield Note(
-                    f"{file} cannot be written ({error.strerror}); it stays as it was, and the"
-                    " training goes on"
+                    f"{file} cannot be written ({error.strerror}); {left}, and the training goes on"
                 )
             self.unsaved[file] = error.strerror or "?"
 

@@ -38,6 +38,7 @@ class Moment:
     updates: int
     step: int
     random: Mapping[str, Any]
+    evaluations_since_best: int
 
 
 class Trainer:
@@ -104,8 +105,8 @@ class Trainer:
 
         ``stop_requested`` is asked once an update, and after that one the training ends; so is
         ``save_due``, after which everything is at hand to be saved (`Midway`). When the loss or the
-        gradient is not finite, or the loss has been worse than a guess for long, it goes back to
-        the last evaluation and on with half the learning rate.
+        gradient is not finite, or the loss is worse than a guess for long or in every evaluation,
+        it goes back to the last good evaluation and on with half the learning rate.
 
         Raises:
             DivergedError: when that has happened too often.
@@ -119,7 +120,7 @@ class Trainer:
                     yield event
                     if isinstance(event, str):
                         return
-                    if isinstance(event, Evaluation):
+                    if isinstance(event, Evaluation) and not self._is_ruin(event):
                         good = self._moment()
             except DivergedError as error:
                 if self.setbacks == SETBACKS:
@@ -137,11 +138,14 @@ class Trainer:
             if self._evaluation_due:
                 yield self._evaluate(started)
                 mark = time.perf_counter()
-            if self._out_of_patience:
-                yield "patience"
-                return
-            if self.step >= self.total_steps:
-                yield "finished"
+            if self._out_of_patience or self.step >= self.total_steps:
+                if self.best_step is None:
+                    raise DivergedError(
+                        f"step {self.step}",
+                        f"the loss was above {self._worse_than_a_guess:.2f}, more than a guess has,"
+                        " in every evaluation; lower --lr",
+                    )
+                yield "patience" if self._out_of_patience else "finished"
                 return
             loss, stop, save = self._update(stop_requested(), save_due())
             before, mark = mark, time.perf_counter()
@@ -175,6 +179,15 @@ class Trainer:
         return float(0.5**self.setbacks)
 
     @property
+    def _worse_than_a_guess(self) -> float:
+        """A loss that no network has that has learned anything."""
+        return math.log(self.network.shape.V) + WORSE
+
+    def _is_ruin(self, evaluation: Evaluation) -> bool:
+        val_loss, train_loss = evaluation.val_loss, evaluation.train_loss
+        return (train_loss if val_loss is None else val_loss) > self._worse_than_a_guess
+
+    @property
     def _out_of_patience(self) -> bool:
         patience = self.config.patience or math.inf
         return self.evaluations_since_best >= patience
@@ -186,6 +199,7 @@ class Trainer:
         at_its_end = self.step % self.config.eval_every == 0 or self.step >= self.total_steps
         return at_its_end and len(self.window_losses) > 0
 
+    @np.errstate(over="ignore", invalid="ignore")  # what comes of it is looked at
     def _update(self, stop: bool, save: bool) -> tuple[float, bool, bool]:
         """Learn from the next window; gives its loss, and whether a member wants these things."""
         config = self.config
@@ -200,10 +214,11 @@ class Trainer:
         loss, stop, save = float(self.summed[-3]), bool(self.summed[-2]), bool(self.summed[-1])
         scale = clipping(self.gradients.vector, config.clip)
         if not (math.isfinite(loss) and math.isfinite(scale)):
+            what = "loss" if math.isfinite(scale) else "gradient"
             raise DivergedError(
-                f"step {self.step + 1}", f"the loss is {loss:.3g} and no longer of use; lower --lr"
+                f"step {self.step + 1}", f"the {what} is no longer a number; lower --lr"
             )
-        guess = math.log(self.network.shape.V) + WORSE
+        guess = self._worse_than_a_guess
         self.above = self.above + 1 if loss > guess else 0
         if self.above == LONG:
             raise DivergedError(
@@ -219,12 +234,13 @@ class Trainer:
         return loss, stop, save
 
     def _moment(self) -> Moment:
-        """All that changes in training, but for what evaluations leave: a copy."""
+        """All that changes in training, but for the best evaluation: a copy."""
         optimizer = self.optimizer
         return Moment(
             [array.copy() for array in (self.network.parameters.vector, optimizer.m, optimizer.v)],
             [tuple(array.copy() for array in state) for state in self.states],
             optimizer.updates, self.step, self.rng.bit_generator.state,
+            self.evaluations_since_best,
         )  # fmt: skip
 
     def _go_back(self, moment: Moment) -> None:
@@ -236,6 +252,7 @@ class Trainer:
         self.states = moment.states
         optimizer.updates, self.step = moment.updates, moment.step
         self.rng.bit_generator.state = moment.random
+        self.evaluations_since_best = moment.evaluations_since_best
         self.window_losses.clear()
         self.above = 0
         self.setbacks += 1
@@ -249,6 +266,7 @@ class Trainer:
                 array[self.mine] = part
                 self.team.sum(array)  # the others have zeros where this member has its states
 
+    @np.errstate(over="ignore", invalid="ignore")
     def _evaluate(self, started: float) -> Evaluation:
         """The loss over the whole validation part, and whether it is the best so far."""
         self.room = Workspace()  # a window of training and one of evaluation are never held at once
@@ -256,15 +274,9 @@ class Trainer:
         val_loss = mean_loss(self.network, self.val, self.team) if len(self.val) > 1 else None
         if val_loss is not None and not math.isfinite(val_loss):
             raise DivergedError(f"step {self.step}", f"validation loss {val_loss}; lower --lr")
-        if val_loss is None or val_loss < self.best_loss:
-            self.best_loss = math.inf if val_loss is None else val_loss
-            self.best_step = self.step
-            self.evaluations_since_best = 0
-        else:
-            self.evaluations_since_best += 1
         train_loss = math.fsum(self.window_losses) / len(self.window_losses)
         self.window_losses.clear()
-        return Evaluation(
+        evaluation = Evaluation(
             step=self.step,
             epoch=self.epoch,
             seconds=self.seconds_before + time.perf_counter() - started,
@@ -273,6 +285,14 @@ class Trainer:
             lr=self.scale * learning_rate(self.config, self.step - 1, self.total_steps),
             chars_per_second=self.chars_per_second,
         )
+        better = val_loss is None or val_loss < self.best_loss
+        if better and not self._is_ruin(evaluation):
+            self.best_loss = math.inf if val_loss is None else val_loss
+            self.best_step = self.step
+            self.evaluations_since_best = 0
+        else:
+            self.evaluations_since_best += 1
+        return evaluation
 
 
 def start(shape: Shape, parts: Parts, config: Settings, team: Team = ALONE) -> Trainer:
