@@ -1,0 +1,259 @@
+"""Rare and unseen characters, and a model that begins with another's weights."""
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+import charrnn
+from charrnn.config import SampleConfig
+from charrnn.errors import ConfigError, InputError
+from charrnn.text.corpus import numbered, survey
+from charrnn.text.rules import Rules
+from charrnn.text.sources import find, result
+from charrnn.text.unknown import known_ids
+from charrnn.text.vocab import Vocabulary
+from tests.conftest import CONFIG, TEXT, Program
+from tests.outcome import outcome
+
+RARE = TEXT + "龍虎 鳳凰"
+MIN_COUNT = replace(CONFIG, min_count=2)
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A model with an unknown character, in a folder with its text."""
+    folder = tmp_path_factory.mktemp("unknown")
+    (folder / "text.txt").write_text(RARE, encoding="utf-8")
+    charrnn.train(folder / "text.txt", MIN_COUNT, out=folder / "run")
+    return folder
+
+
+def vocabulary(characters: str, *, unknown: bool = False) -> Vocabulary:
+    return Vocabulary(characters, (1,) * (len(characters) + unknown), unknown=unknown)
+
+
+@given(st.text(st.sampled_from("abcあ\U0001f408"), min_size=2), st.integers(1, 4))
+def test_numbering_is_looking_up_with_rare_characters_as_one(text: str, min_count: int) -> None:
+    import tempfile
+
+    with tempfile.TemporaryDirectory() as name:
+        path = Path(name, "a.txt")
+        path.write_text(text, encoding="utf-8")
+        frequent = sorted({one for one in text if text.count(one) >= min_count})
+        try:
+            stock, sources = result(survey(find([path]), "auto", Rules(), min_count))
+        except InputError:
+            assert len(set(text)) < 2 or not frequent
+            return
+        known = stock.vocabulary
+        assert list(known.characters) == frequent
+        ids = result(numbered(sources, stock, Path(name, "ids")))
+        shown = "".join(one if one in frequent else "\ufffd" for one in text)
+        assert known.decode(ids) == shown
+        assert np.bincount(ids, minlength=len(known)).tolist() == list(known.counts)
+        assert (known.unknown is not None) == (len(frequent) < len(set(text)))
+
+
+def test_the_unknown_character_is_trained_stored_and_never_written(folder: Path) -> None:
+    model = charrnn.load(folder / "run")
+    known = model.checkpoint.stock.vocabulary
+    assert known.unknown == len(known) - 1 == len(model.vocabulary)
+    assert known.counts[-1] == len("龍虎鳳凰")
+    for config in (
+        SampleConfig(length=3000, temperature=3),
+        SampleConfig(length=50, temperature=0),
+    ):
+        written = model.sample("", config, seed=1)
+        assert set(written) <= set(model.vocabulary)
+    # though it is likely here: of what was trained with it, its output bias alone is raised
+    network = model.checkpoint.network
+    network.parameters["out.b"][known.unknown] += 50
+    try:
+        written = model.sample("", SampleConfig(length=300), seed=1)
+        several = model.samples("", SampleConfig(length=300), seed=1, number=2)
+        assert [len(written), *(len(one.text) for one in several)] == [300] * 3
+        assert several[0].logprob < -300 * 20  # by the model as it is
+    finally:
+        network.parameters["out.b"][known.unknown] -= 50
+
+
+def test_too_high_a_min_count_is_refused(program: Program, text: Path) -> None:
+    done = program("train", text, "--min-count", "999999")
+    assert done.code == 3
+    assert "repeats no character 999,999 times; lower --min-count" in done.err
+
+
+def test_what_is_done_about_unknown_characters_in_primes(program: Program, folder: Path) -> None:
+    run, options = folder / "run", ("--length", "30", "--seed", "1", "--no-echo")
+    refused = program("sample", run, "--prime", "今日は龍\U0001f409", *options)
+    assert refused.code == 3
+    for named in ("'龍' (U+9F8D)", "'\U0001f409' (U+1F409)", "--on-unknown skip"):
+        assert named in refused.err
+    plain = program("sample", run, "--prime", "今日は", *options).out
+    skipped = program(
+        "sample", run, "--prime", "今\U0001f409日は龍", *options, "--on-unknown", "skip"
+    )
+    assert skipped.out == plain
+    replaced = program("sample", run, "--prime", "今日は龍", *options, "--on-unknown", "replace")
+    assert (replaced.code, replaced.out == plain) == (0, False)
+    other = program("sample", run, "--prime", "今日は鳳", *options, "--on-unknown", "replace")
+    assert other.out == replaced.out
+    assert program("sample", run, "--prime", "龍", *options, "--on-unknown", "skip").code == 0
+
+
+def test_replacing_needs_an_unknown_character(program: Program, run_folder: Path) -> None:
+    done = program("sample", run_folder, "--prime", "龍", "--on-unknown", "replace")
+    assert done.code == 3
+    assert "has no unknown character" in done.err
+
+
+def test_what_is_done_about_unknown_characters_in_scored_texts(
+    program: Program, folder: Path
+) -> None:
+    def scored(*options: str) -> dict[str, object]:
+        done = program("inspect", "score", "-", folder / "run", "--json", *options,
+                       stdin="今日は龍。\n".encode())  # fmt: skip
+        assert done.code == 0, done.err
+        found: dict[str, object] = json.loads(done.out)
+        return found
+
+    assert (scored("--on-unknown", "skip")["characters"], scored()["characters"]) == (4, 5)
+    assert scored("--on-unknown", "replace") == scored()
+    assert scored()["unknown"] == 1
+    done = program("inspect", "score", "-", folder / "run", "--on-unknown", "error",
+                   stdin="今日は龍。".encode())  # fmt: skip
+    assert done.code == 3
+    assert "龍" in done.err
+
+
+@pytest.mark.parametrize(
+    ("text", "known", "hint"),
+    [
+        ("！", "!", "'！' (U+FF01) (it knows '!' (U+0021))"),
+        ("!", "！", "'!' (U+0021) (it knows '！' (U+FF01))"),
+        ("ｶ", "カ", "(it knows 'カ' (U+30AB))"),
+        ("カ", "ｶ", "(it knows 'ｶ' (U+FF76))"),
+        ("が", "か\u3099", "(it knows 'か' (U+304B) U+3099)"),
+        ("か\u3099", "かが", "U+3099 (it knows 'が' (U+304C))"),
+        ("é", "e\u0301", "(it knows 'e' (U+0065) U+0301)"),
+        ("E", "e", "(it knows 'e' (U+0065))"),
+        ("é", "É", "(it knows 'É' (U+00C9))"),
+        ("猫", "犬", "'猫' (U+732B) is not in"),
+    ],
+)
+def test_a_near_match_is_named(text: str, known: str, hint: str) -> None:
+    with pytest.raises(InputError) as caught:
+        known_ids(text, vocabulary(known), "error", "prime")
+    assert hint in str(caught.value)
+    assert caught.value.exit_code == 3
+
+
+def test_each_unknown_character_is_named_once_in_order() -> None:
+    with pytest.raises(InputError) as caught:
+        known_ids("猫a\n猫犬", vocabulary("ab"), "error", "prime")
+    assert "prime: '猫' (U+732B), U+000A, '犬' (U+72AC) are not in" in str(caught.value)
+    with pytest.raises(InputError, match="and 960 more are not in"):
+        known_ids("".join(map(chr, range(0x4E00, 0x4E00 + 1000))), vocabulary("ab"), "error", "p")
+
+
+def test_a_prime_of_unknown_characters_takes_no_time() -> None:
+    text = "".join(map(chr, range(0x4E00, 0x9000))) * 6
+    with pytest.raises(InputError):
+        known_ids(text, vocabulary("".join(map(chr, range(0x20, 0x3000)))), "error", "prime")
+
+
+@pytest.mark.parametrize("tied", [False, True])
+def test_a_model_begins_with_the_weights_of_another_by_character(
+    tied: bool, tmp_path: Path
+) -> None:
+    (tmp_path / "one.txt").write_text(RARE, encoding="utf-8")
+    (tmp_path / "other.txt").write_text("Zebra 今日は虎。\n" * 60, encoding="utf-8")
+    first = charrnn.train(tmp_path / "one.txt", replace(MIN_COUNT, tied=tied, layers=2),
+                          out=tmp_path / "one").checkpoint  # fmt: skip
+    still = charrnn.TrainConfig(lr=1e-30, weight_decay=0, steps=1, seed=3, batch=4, seq=16)
+    told: list[str] = []
+    second = charrnn.train(
+        tmp_path / "other.txt", still, out=tmp_path / "two", init_from=tmp_path / "one",
+        on_event=lambda event: told.append(str(event)),
+    ).checkpoint  # fmt: skip
+    before, after = first.stock.vocabulary, second.stock.vocabulary
+    assert set(after.characters) == set(before.characters) | set("Zebra 今日は虎。\n")
+    assert after.unknown is not None
+    new = len(after) - len(before)
+    assert any(f"{len(before):,} characters begin with" in one for one in told)
+    assert any(f"{new:,} afresh" in one for one in told)
+    assert second.config.hidden == first.config.hidden
+    learned, begun = first.network.parameters, second.network.parameters
+    for name in ("U0", "b0", "W1", "U1", "b1"):
+        assert np.allclose(learned[name], begun[name])
+    for character in before.characters:
+        there, here = before.characters.index(character), after.characters.index(character)
+        assert np.allclose(learned["out.W"][:, there], begun["out.W"][:, here])
+        assert np.isclose(learned["out.b"][there], begun["out.b"][here])
+        if not tied:
+            assert np.allclose(learned["W0"][:, there], begun["W0"][:, here])
+    assert np.allclose(learned["out.W"][:, -1], begun["out.W"][:, -1])  # the unknown one's
+    assert begun["out.W"][:, after.characters.index("Z")].any()
+
+
+def test_beginning_from_a_model_is_better_than_afresh(run_folder: Path, tmp_path: Path) -> None:
+    (tmp_path / "text.txt").write_text(TEXT, encoding="utf-8")
+    short = replace(CONFIG, steps=5, eval_every=5)
+    begun = charrnn.train(tmp_path / "text.txt", replace(short, hidden=None), out=tmp_path / "two",
+                          init_from=run_folder)  # fmt: skip
+    afresh = charrnn.train(tmp_path / "text.txt", short, out=tmp_path / "three")
+    losses = [one.checkpoint.history[-1]["val_loss"] for one in (begun, afresh)]
+    assert losses[0] < losses[1] - 1
+
+
+def test_what_contradicts_the_model_that_is_begun_from_is_refused(
+    program: Program, text: Path, run_folder: Path
+) -> None:
+    for option in (["--hidden", "9"], ["--cell", "gru"], ["--layers", "2"], ["--tied"]):
+        done = program("train", text, "--init-from", run_folder, *option)
+        assert done.code == 2, done.err
+        assert "contradicts --init-from, whose model has" in done.err
+    with pytest.raises(ConfigError):
+        charrnn.train(text, replace(CONFIG, cell="rnn"), init_from=run_folder)
+    assert program("train", text, "--init-from", "none.npz").code == 3
+    both = program("train", "--resume", "--out", run_folder, "--init-from", run_folder)
+    assert both.code == 2
+
+
+def test_a_run_that_began_from_a_model_goes_on_as_if_never_stopped(
+    run_folder: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "text.txt").write_text("Zebra 今日は虎。\n" * 60, encoding="utf-8")
+    config = replace(CONFIG, hidden=None, steps=30, eval_every=10, workers=2, seed=4)
+    charrnn.train(tmp_path / "text.txt", config, out=tmp_path / "whole", init_from=run_folder)
+    for stop in (2, 15):
+        asked = iter(range(10**6))
+        run = tmp_path / f"run{stop}"
+        charrnn.train(
+            tmp_path / "text.txt", config, out=run, init_from=run_folder,
+            stop_requested=lambda asked=asked, stop=stop: next(asked) == stop,  # type: ignore[misc]
+        )  # fmt: skip
+        if stop == 2:  # as if killed before its first save
+            (run / "last.npz").unlink()
+        charrnn.resume(run)
+        assert outcome(run) == outcome(tmp_path / "whole")
+    settings = (tmp_path / "whole" / "config.toml").read_text(encoding="utf-8")
+    assert f'init_from = "{run_folder.resolve()}' in settings
+
+
+def test_summary_and_vocabulary_show_what_a_text_was(program: Program, folder: Path) -> None:
+    summary = program("inspect", folder / "run").out
+    for shown in ("utf-8", "newlines lf", "normalisation none", "text.txt", "sha256"):
+        assert shown in summary
+    rows = json.loads(program("inspect", "vocab", folder / "run", "--json").out)["characters"]
+    by_name = {row["name"]: row for row in rows}
+    assert by_name["HIRAGANA LETTER HA"]["code_point"] == "U+306F"
+    assert by_name["the unknown character: all rare ones"]["count"] == 4
+    shown = program("inspect", "vocab", folder / "run").out
+    assert "the unknown character" in shown
+    assert "HIRAGANA LETTER HA" in shown
