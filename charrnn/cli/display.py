@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
 SECONDS_BETWEEN_LINES = 60.0
 READING_SEEN = 1.0  # seconds that reading takes before a bar is worth it
+READING = "{desc} {percentage:3.0f}%|{bar}| {remaining}"  # no bytes, which are read several times
 STOPPING = "stopping after this step, with the work saved; once more stops at once"
 
 
@@ -69,8 +70,11 @@ class Display:
                 self.bar = tqdm(
                     desc="reading", total=event.total, unit="B", unit_scale=True, leave=False,
                     dynamic_ncols=True, delay=READING_SEEN, file=sys.stderr,
+                    bar_format=READING if event.total else None,
                 )  # fmt: skip
             self.bar.update(event.done - self.bar.n)
+            if event.done == event.total:
+                self.close()
         elif time.monotonic() - self.last_line > SECONDS_BETWEEN_LINES:
             share = f" ({event.done / event.total:.0%})" if event.total else ""
             self._line(f"reading  {event.done / 1e6:,.0f} MB{share}")
