@@ -34,7 +34,7 @@ ORDER = """
     training.evaluation
     training.automatic training.memory training.trainer
     training.budget
-    training.npz
+    training.npz training.meta
     training.checkpoint
     training.initial
     training.worker

@@ -1,17 +1,16 @@
 """The model file: one .npz without pickle, under PyTorch's names, shapes and gate order.
 
-Beside the arrays stands ``meta``, a JSON document as UTF-8 bytes. The same model makes the same
+Beside the arrays stands ``meta``, JSON as UTF-8 bytes (meta.py). The same model makes the same
 bytes: no time, host, folder or speed is in it. What a training needs besides to go on is added by
 `save_training` under names that start with ``training.``; a reader of models passes over it.
 """
 
-import json
 import math
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, fields
+from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any, TypeAlias, get_args
+from typing import IO, TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -25,19 +24,13 @@ from charrnn.network.workspace import Array
 from charrnn.text.ngram import Baselines
 from charrnn.text.rules import Rules
 from charrnn.text.stock import Stock
-from charrnn.text.vocab import Vocabulary
-from charrnn.training import npz
+from charrnn.training import meta, npz
 
 if TYPE_CHECKING:
     from charrnn.training.trainer import Trainer
 
-FORMAT = 1
-NESTED_AT_MOST = 1_000_000  # lists and objects in its JSON, an evaluation being one
-EVALUATED = ("step", "epoch", "train_loss", "val_loss", "lr")  # that a model keeps of evaluations
 TORCH_GATES = {"rnn": [0], "gru": [0, 1, 2], "lstm": [0, 1, 3, 2]}
 """PyTorch's i, f, g, o are our i, f, o, g; the same exchange leads back."""
-
-NUMBERS, LARGEST, LARGEST_NUMBER = (int, float), 2**53, 1e300
 
 Arrays: TypeAlias = dict[str, npt.NDArray[Any]]
 Numbers: TypeAlias = Callable[..., Array]
@@ -62,7 +55,7 @@ def save(checkpoint: Checkpoint, path: Path) -> None:
     Raises:
         OSError: when it cannot be written; what was there before is untouched.
     """
-    _write(path, to_torch(checkpoint.network.parameters), _meta(checkpoint))
+    _write(path, to_torch(checkpoint.network.parameters), _described(checkpoint))
 
 
 def save_training(checkpoint: Checkpoint, trainer: "Trainer", path: Path) -> None:
@@ -85,7 +78,7 @@ def save_training(checkpoint: Checkpoint, trainer: "Trainer", path: Path) -> Non
         "setbacks": trainer.setbacks,
         "random": trainer.rng.bit_generator.state,
     }
-    _write(path, arrays, {**_meta(checkpoint), "training": training})
+    _write(path, arrays, {**_described(checkpoint), "training": training})
 
 
 def load(path: Path) -> Checkpoint:
@@ -94,8 +87,8 @@ def load(path: Path) -> Checkpoint:
     Raises:
         InputError: when the file is missing, damaged or no model of ours.
     """
-    with _opened(path) as (arrays, meta):
-        return _checkpoint(arrays, meta)
+    with _opened(path) as (arrays, document):
+        return _checkpoint(arrays, document)
 
 
 def restore(trainer: "Trainer", path: Path) -> None:
@@ -105,8 +98,8 @@ def restore(trainer: "Trainer", path: Path) -> None:
         InputError: when the file is missing, damaged, or holds no training of this kind.
     """
     config = trainer.config
-    with _opened(path) as (arrays, meta):
-        training = meta["training"]
+    with _opened(path) as (arrays, document):
+        training = document["training"]
         from_torch(arrays.numbers, trainer.network.parameters)
         for name, moment in (("m", trainer.optimizer.m), ("v", trainer.optimizer.v)):
             moment[:] = arrays.numbers(f"training.{name}", *moment.shape)
@@ -116,15 +109,16 @@ def restore(trainer: "Trainer", path: Path) -> None:
                 array[:] = kept[trainer.mine]
         if (trainer.optimizer.v < 0).any():
             raise ValueError("training.v has negative values")
-        trainer.optimizer.updates = _whole(training, "updates")
-        trainer.step = _whole(meta, "step")
+        trainer.optimizer.updates = meta.whole(training, "updates")
+        trainer.step = meta.whole(document, "step")
         best, best_step = training["best_loss"], training["best_step"]
-        trainer.best_loss = math.inf if best is None else _number(training, "best_loss")
-        trainer.best_step = None if best_step is None else _whole(training, "best_step")
-        trainer.evaluations_since_best = _whole(training, "evaluations_since_best")
+        trainer.best_loss = math.inf if best is None else meta.number(training, "best_loss")
+        trainer.best_step = None if best_step is None else meta.whole(training, "best_step")
+        trainer.evaluations_since_best = meta.whole(training, "evaluations_since_best")
         losses = dict(enumerate(training["window_losses"]))
-        trainer.window_losses = [_number(losses, at) for at in losses]
-        trainer.above, trainer.setbacks = _whole(training, "above"), _whole(training, "setbacks")
+        trainer.window_losses = [meta.number(losses, at) for at in losses]
+        trainer.above = meta.whole(training, "above")
+        trainer.setbacks = meta.whole(training, "setbacks")
         trainer.rng.bit_generator.state = training["random"]
 
 
@@ -135,36 +129,15 @@ def _opened(path: Path) -> Iterator[tuple[npz.Arrays, dict[str, Any]]]:
         raise InputError(path, "no such model; train one with 'charrnn train'")
     try:
         with npz.opened(path) as arrays:
-            yield arrays, _document(arrays.document("meta"))
+            yield arrays, meta.read(arrays.document("meta"))
     except KeyError as error:
-        raise InputError(path, f"not a whole charrnn model ({_missing(error)})") from error
+        raise InputError(path, f"not a whole charrnn model ({meta.missing(error)})") from error
     except (TypeError, AttributeError) as error:
         problem = "not a whole charrnn model (meta is not made as a model's)"
         raise InputError(path, problem) from error
     except (*npz.DAMAGE, CharrnnError) as error:
         reason = " ".join(str(error).split()) or type(error).__name__
         raise InputError(path, f"not a whole charrnn model ({reason})") from error
-
-
-def _document(found: bytes) -> dict[str, Any]:
-    if found.count(b"[") + found.count(b"{") > NESTED_AT_MOST:
-        raise ValueError("meta has too many parts")
-    try:
-        meta = json.loads(found.decode(), parse_constant=_refuse)
-    except (ValueError, RecursionError):
-        raise ValueError("meta is no JSON of a model") from None
-    if not isinstance(meta, dict):
-        raise ValueError("meta is no JSON of a model")
-    version = meta["format"]
-    if type(version) is not int or version != FORMAT:
-        raise ValueError(f"format {str(version)[:20]!r}, where this version reads {FORMAT}")
-    return meta
-
-
-def _missing(error: KeyError) -> str:
-    """What it is; of ours the sentence, of a dictionary's the name."""
-    missing = str(error.args[0])
-    return missing if " " in missing else f"meta has no {missing}"
 
 
 def to_torch(parameters: Parameters) -> Arrays:
@@ -222,29 +195,9 @@ def from_torch(array: Numbers, parameters: Parameters) -> None:
     parameters["out.b"][:] = array("out.bias", shape.V)
 
 
-def _meta(checkpoint: Checkpoint) -> dict[str, Any]:
-    stock = checkpoint.stock
-    return {
-        "format": FORMAT,
-        "config": asdict(checkpoint.config),
-        "vocabulary": stock.vocabulary.characters,
-        "unknown": stock.vocabulary.unknown is not None,
-        "corpus": {
-            "sha256": stock.sha256,
-            "encoding": stock.encoding,
-            "files": stock.files,
-            "characters": stock.characters,
-            "counts": stock.vocabulary.counts,
-        },
-        "step": checkpoint.step,
-        "history": checkpoint.history,
-        "baselines": None if checkpoint.baselines is None else asdict(checkpoint.baselines),
-    }
-
-
-def _checkpoint(arrays: npz.Arrays, meta: dict[str, Any]) -> Checkpoint:
-    config = _settings(meta["config"])
-    stock = _stock(meta, Rules(config.newline, config.normalize))
+def _checkpoint(arrays: npz.Arrays, document: dict[str, Any]) -> Checkpoint:
+    config = meta.settings(document["config"])
+    stock = meta.stock(document, Rules(config.newline, config.normalize))
     V = len(stock.vocabulary)
     config.parts(stock.characters)
     try:
@@ -265,100 +218,21 @@ def _checkpoint(arrays: npz.Arrays, meta: dict[str, Any]) -> Checkpoint:
         network=Network(parameters),
         config=config,
         stock=stock,
-        step=_whole(meta, "step"),
-        history=_history(meta["history"]),
-        baselines=_baselines(meta.get("baselines")),
+        step=meta.whole(document, "step"),
+        history=meta.history(document["history"]),
+        baselines=meta.baselines(document.get("baselines")),
     )
 
 
-def _settings(config: dict[str, Any]) -> Settings:
-    if not isinstance(config, dict):
-        raise ValueError("its config is no table of settings")
-    known = {field.name for field in fields(Settings)}
-    if unknown := ", ".join(sorted(config.keys() - known)):
-        raise ValueError(f"its config has {unknown[:40]}, which no setting is")
-    settings = Settings(**config)
-    for field in fields(settings):
-        value, kinds = getattr(settings, field.name), get_args(field.type) or (field.type,)
-        if float in kinds:
-            kinds = (*kinds, int)
-        if type(value) not in kinds or (
-            type(value) in NUMBERS and not abs(value) <= LARGEST_NUMBER
-        ):
-            raise ValueError(f"its {field.name} is {str(value)[:20]!r}")
-    return settings
-
-
-def _stock(meta: dict[str, Any], rules: Rules) -> Stock:
-    corpus, characters = meta["corpus"], meta["vocabulary"]
-    counts, unknown = corpus["counts"], meta["unknown"]
-    if not isinstance(characters, str) or type(unknown) is not bool:
-        raise ValueError("its vocabulary is no text")
-    characters.encode()  # half of a surrogate pair is no character
-    if not isinstance(counts, list) or not all(type(n) is int and n >= 0 for n in counts):
-        raise ValueError("the counts of its vocabulary are no numbers")
-    if not 0 < len(set(characters)) == len(characters) == len(counts) - unknown:
-        raise ValueError("its vocabulary and the counts of its characters do not agree")
-    if sum(counts) != _whole(corpus, "characters"):
-        raise ValueError("the counts of its vocabulary do not add up to its corpus")
-    for part in (corpus["encoding"], corpus["sha256"], *corpus["files"]):
-        if not isinstance(part, str):
-            raise ValueError("what it says about its corpus is no text")
-        part.encode()
-    return Stock(
-        files=tuple(corpus["files"]),
-        characters=_whole(corpus, "characters"),
-        vocabulary=Vocabulary(characters, tuple(counts), unknown=unknown),
-        encoding=corpus["encoding"],
-        rules=rules,
-        sha256=corpus["sha256"],
-    )
-
-
-def _history(evaluations: list[dict[str, Any]]) -> tuple[dict[str, Any], ...]:
-    for one in evaluations:
-        if set(one) != set(EVALUATED):
-            raise ValueError("its history has other parts than evaluations")
-        _whole(one, "step")
-        for name in one.keys() - {"step"}:
-            if name != "val_loss" or one[name] is not None:
-                _number(one, name)
-    return tuple(evaluations)
-
-
-def _baselines(compared: dict[str, Any] | None) -> Baselines | None:
-    if compared is None:
-        return None
-    names = {field.name for field in fields(Baselines)}
-    if compared.keys() != names:
-        raise ValueError("its baselines are none")
-    return Baselines(
-        _number(compared, "unigram"), _number(compared, "ngram"), _whole(compared, "ngram_order"),
-        _whole(compared, "characters"), _whole(compared, "unseen"),
+def _described(checkpoint: Checkpoint) -> dict[str, Any]:
+    return meta.described(
+        checkpoint.config, checkpoint.stock, checkpoint.step, checkpoint.history,
+        checkpoint.baselines,
     )  # fmt: skip
 
 
-def _whole(values: Mapping[Any, Any], name: object) -> int:
-    value = values[name]
-    if type(value) is not int or not 0 <= value <= LARGEST:
-        raise ValueError(f"its {name} is {str(value)[:20]!r}, no whole number")
-    return value
-
-
-def _number(values: Mapping[Any, Any], name: object) -> float:
-    value = values[name]
-    if type(value) not in NUMBERS or not abs(value) <= LARGEST_NUMBER:
-        raise ValueError(f"its {name} is {str(value)[:20]!r}, no number")
-    return float(value)
-
-
-def _refuse(constant: str) -> None:
-    raise ValueError(f"{constant} stands in its JSON")
-
-
-def _write(path: Path, arrays: Arrays, meta: dict[str, Any]) -> None:
-    document = json.dumps(meta, ensure_ascii=False, allow_nan=False).encode()
-    arrays = {**arrays, "meta": np.frombuffer(document, np.uint8)}
+def _write(path: Path, arrays: Arrays, document: dict[str, Any]) -> None:
+    arrays = {**arrays, "meta": np.frombuffer(meta.written(document), np.uint8)}
 
     def write(file: IO[bytes]) -> None:
         np.savez(file, **arrays)  # type: ignore[arg-type]  # its other keyword is no array's name

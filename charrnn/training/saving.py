@@ -13,7 +13,7 @@ from charrnn.network.model import Network
 from charrnn.network.parameters import Parameters
 from charrnn.text.ngram import Baselines
 from charrnn.text.stock import Stock
-from charrnn.training import checkpoint, resume
+from charrnn.training import checkpoint, meta, resume
 from charrnn.training.checkpoint import Checkpoint
 from charrnn.training.events import Evaluation, Note
 from charrnn.training.folder import RunFolder
@@ -124,7 +124,7 @@ class Saving:
         self._logged = len(self.history)
 
     def _checkpoint(self, trainer: Trainer) -> Checkpoint:
-        kept = checkpoint.EVALUATED
+        kept = meta.EVALUATED
         history = tuple({key: asdict(event)[key] for key in kept} for event in self.history)
         return Checkpoint(
             trainer.network, trainer.config, self._stock, trainer.step, history, self._baselines
