@@ -106,6 +106,19 @@ def test_folders_links_and_pipes(program: Program, tmp_path: Path) -> None:
     writer.join()
 
 
+def test_a_disk_that_is_full_before_the_training_is_exit_6(tmp_path: Path) -> None:
+    (tmp_path / "long.txt").write_text(TEXT * 40, encoding="utf-8")
+    script = "import resource as r; r.setrlimit(r.RLIMIT_FSIZE, (65536, 65536));"
+    script += "from charrnn.cli.main import main; main()"
+    done = subprocess.run(
+        [sys.executable, "-c", script, "train", "long.txt", *QUICK], cwd=tmp_path,
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.returncode == 6
+    assert done.stderr == "charrnn: run/corpus.ids: cannot be written (File too large)\n"
+    assert [path.name for path in tmp_path.iterdir()] == ["long.txt"]
+
+
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")
 def test_no_permission(program: Program, text: Path) -> None:
     text.chmod(0)

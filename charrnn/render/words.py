@@ -71,7 +71,12 @@ def worse(val_loss: float | None, found: Baselines | None) -> list[tuple[str, st
     if val_loss is None or found is None or val_loss < found.ngram:
         return []
     if val_loss > found.unigram:
-        return [("", "worse than the characters' frequencies alone; a lower --lr may help")]
+        return [
+            (
+                "",
+                "worse than characters' frequencies alone; train longer or, if its loss rose, with less --lr",
+            )
+        ]
     more = "more text may help or, if its loss still fell, more --minutes"
     return [("", f"worse than its n-gram; {more}")]
 

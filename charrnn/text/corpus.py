@@ -21,7 +21,7 @@ from charrnn.text.encodings import guessed, refusal, settled
 from charrnn.text.rules import Rules
 from charrnn.text.sources import Source, find
 from charrnn.text.stock import Stock
-from charrnn.text.vocab import LARGEST_CODE_POINT, Ids, Vocabulary, code_points
+from charrnn.text.vocab import Ids, Vocabulary, code_points
 
 
 @dataclass(frozen=True)
@@ -48,21 +48,18 @@ def survey(
     Raises:
         InputError: when one cannot be read or decoded, or there is too little to learn from.
     """
-    counts = np.zeros(LARGEST_CODE_POINT + 1, np.int64)
-    fingerprint, sources = hashlib.sha256(), []
+    tally, sources = _Tally(), []
     for file in found:
-        source = yield from guessed(file, encoding)
-        before = counts.copy(), fingerprint.copy()
+        source, before = (yield from guessed(file, encoding)), tally.copy()
         try:
-            yield from _counted(source, rules, counts, fingerprint)
+            yield from tally.read(source, rules)
         except UndecodableError as error:
             if encoding != AUTO:
                 raise refusal(source, source.encoding, error.offset) from None
-            counts, fingerprint = before
-            source = settled(file)
-            yield from _counted(source, rules, counts, fingerprint)
+            source, tally = settled(file), before
+            yield from tally.read(source, rules)
         sources.append(source)
-    names = ", ".join(str(source.path) for source in sources)
+    counts, names = tally.counts, ", ".join(str(source.path) for source in sources)
     if np.count_nonzero(counts) < 2:
         problem = "repeats a single character" if counts.any() else "is empty"
         raise InputError(names, f"{problem}; there is nothing to learn from it")
@@ -75,7 +72,7 @@ def survey(
         vocabulary=vocabulary,
         encoding=", ".join(dict.fromkeys(source.encoding for source in sources)),
         rules=rules,
-        sha256=fingerprint.hexdigest(),
+        sha256=tally.fingerprint.hexdigest(),
     )
     return stock, tuple(sources)
 
@@ -165,15 +162,28 @@ def _pieces(source: Source, rules: Rules) -> Iterator[tuple[str, int]]:
             before = now
 
 
-def _counted(
-    source: Source, rules: Rules, counts: npt.NDArray[np.int64], fingerprint: "hashlib._Hash"
-) -> Iterator[int]:
-    """Add its characters to ``counts`` and ``fingerprint``; yields bytes as they are read."""
-    for text, read in _pieces(source, rules):
-        fingerprint.update(text.encode())
-        found = _code_point_counts(text)
-        counts[: len(found)] += found
-        yield read
+class _Tally:
+    """How often each code point was met, up to the largest, and the fingerprint of all."""
+
+    def __init__(self) -> None:
+        self.counts = np.zeros(0, np.int64)
+        self.fingerprint = hashlib.sha256()
+
+    def copy(self) -> "_Tally":
+        """The same, to come back to."""
+        other = _Tally()
+        other.counts, other.fingerprint = self.counts.copy(), self.fingerprint.copy()
+        return other
+
+    def read(self, source: Source, rules: Rules) -> Iterator[int]:
+        """Add all of a file; yields bytes as they are read."""
+        for text, read in _pieces(source, rules):
+            self.fingerprint.update(text.encode())
+            found = _code_point_counts(text)
+            if len(found) > len(self.counts):
+                found, self.counts = self.counts, found
+            self.counts[: len(found)] += found
+            yield read
 
 
 def _code_point_counts(text: str) -> npt.NDArray[np.int64]:
@@ -194,6 +204,9 @@ def _vocabulary(
     kept = counts >= max(1, min_count)
     unknown = bool(counts[~kept].any())
     if also is not None:
+        largest = int(code_points(also.characters).max(initial=0))
+        counts = np.pad(counts, (0, max(0, largest + 1 - len(counts))))
+        kept = np.pad(kept, (0, len(counts) - len(kept)))
         kept[code_points(also.characters)] = True
         unknown = unknown or also.unknown is not None
     known = np.flatnonzero(kept)
