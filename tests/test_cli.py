@@ -180,11 +180,13 @@ def test_loss_stands_beside_the_baselines_and_a_worse_model_says_so(
     shown = program("inspect")
     for screen in (done.out, shown.out):
         assert f"{end['baselines']['ngram']:.4f} nats by the best n-gram" in screen
-        assert "worse than its n-gram" in screen
+        assert "worse than the frequencies of characters" in screen
         assert "of the whole corpus, 0 of them only in the val part" in screen
     report = json.loads(program("inspect", "--json").out)
     assert report["baselines"] == end["baselines"]
-    assert report["training"]["val_loss"] > report["baselines"]["ngram"]
+    assert report["training"]["val_loss"] > report["baselines"]["unigram"]
+    longer = program("train", text, "--hidden", "8", "--batch", "4", "--seq", "16", "--steps", "60")
+    assert "worse than its n-gram" in longer.out
 
 
 def test_without_validation_there_is_nothing_to_compare(program: Program, text: Path) -> None:

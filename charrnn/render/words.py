@@ -71,12 +71,8 @@ def worse(val_loss: float | None, found: Baselines | None) -> list[tuple[str, st
     if val_loss is None or found is None or val_loss < found.ngram:
         return []
     if val_loss > found.unigram:
-        return [
-            (
-                "",
-                "worse than characters' frequencies alone; train longer or, if its loss rose, with less --lr",
-            )
-        ]
+        advice = "train longer or, if its loss rose, with a lower --lr"
+        return [("", f"worse than the frequencies of characters; {advice}")]
     more = "more text may help or, if its loss still fell, more --minutes"
     return [("", f"worse than its n-gram; {more}")]
 
