@@ -129,6 +129,24 @@ def test_an_unclear_encoding_is_refused_with_what_fits(tmp_path: Path) -> None:
     assert whole_text(tmp_path / "a.txt", KEEP, "euc_jp") == "x\nあい"
 
 
+@pytest.mark.parametrize("text", [JAPANESE, "déjà vu, garçon, naïveté\n", "猫の手", "Ünïcödé"])
+@pytest.mark.parametrize("piece", [1, 1 << 20])
+def test_damaged_utf8_is_never_taken_for_another_encoding(
+    text: str, piece: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """CP932 takes many such files, and reads "déjà" as "dﾃｩjﾃ\xa0"."""
+    small_pieces(monkeypatch, piece)
+    data = text.encode()
+    at = len(data) // 2
+    for damaged in (
+        data[:-1] if data[-1] > 0x7F else data + b"\xe3",
+        data[:at] + b"\x83" + data[at:],
+    ):
+        (tmp_path / "a.txt").write_bytes(damaged)
+        with pytest.raises(InputError, match="is not UTF-8"):
+            settled(find([tmp_path / "a.txt"])[0])
+
+
 def test_a_wrong_encoding_is_refused_with_the_right_one(tmp_path: Path) -> None:
     (tmp_path / "a.txt").write_bytes(JAPANESE.encode("euc_jp"))
     with pytest.raises(InputError, match="is not CP932; --encoding euc_jp fits"):

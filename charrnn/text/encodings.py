@@ -19,7 +19,7 @@ from charrnn.config import AUTO
 from charrnn.errors import ConfigError, InputError
 from charrnn.text.decode import PIECE_BYTES, UndecodableError, characters, codec
 from charrnn.text.sources import Source, result
-from charrnn.text.vocab import code_points
+from charrnn.text.vocab import REPLACEMENT, code_points
 
 MARKS = (  # the longer first: one begins with another
     (codecs.BOM_UTF32_LE, "utf-32-le"), (codecs.BOM_UTF32_BE, "utf-32-be"),
@@ -145,11 +145,10 @@ def _recognised(source: Source, seen: _Look) -> str | None:
     """What the order of this module's beginning finds; None where it is not clear."""
     if found := _by_look(source, seen):
         return found
-    offset = _offset(source, UTF_8)
-    if offset is None:
+    if _fits(source, UTF_8):
         return UTF_8
-    if offset >= seen.size - 3 and _has_more_than_ascii(source):
-        return None  # UTF-8 that was cut short, which CP932 often takes too
+    if _is_damaged(source):
+        return None
     fitting = list(_by_nuls(source, seen))[:1] or [
         encoding for encoding in JAPANESE if _reads(source, encoding)
     ]
@@ -205,13 +204,18 @@ def _reads(source: Source, encoding: str) -> bool:
     return False
 
 
-def _has_more_than_ascii(source: Source) -> bool:
-    """Whether there is more than ASCII before it stops being UTF-8."""
-    with suppress(UndecodableError), source.open() as stream:
-        for text in characters(stream, UTF_8):
-            if not text.isascii():
-                return True
-    return False
+def _is_damaged(source: Source) -> bool:
+    """Whether it is UTF-8 but for a few bytes, which CP932 often takes, and makes nonsense of.
+
+    Beside a byte that is wrong most others beyond ASCII are right; in other encodings few are.
+    """
+    decoder, right, wrong = codecs.getincrementaldecoder(UTF_8)("replace"), 0, 0
+    with source.open() as stream:
+        while piece := stream.read(PIECE_BYTES):
+            text = decoder.decode(piece)
+            wrong += text.count(REPLACEMENT)
+            right += int(np.count_nonzero(code_points(text) >= 0x80)) - text.count(REPLACEMENT)
+    return right > wrong + len(decoder.decode(b"", final=True))
 
 
 def _fits(source: Source, encoding: str) -> bool:
