@@ -125,6 +125,16 @@ def test_no_permission(program: Program, text: Path) -> None:
     failed(program("train", text, *QUICK), 3, "cannot be read (Permission denied)")
 
 
+def test_standard_input_that_is_closed_or_asked_for_twice(program: Program, tmp_path: Path) -> None:
+    failed(program("train", "-", "-", *QUICK, stdin=b"abc" * 99), 3, "-: stands there twice")
+    closed = subprocess.run(
+        ["sh", "-c", '"$0" -m charrnn train - <&-', sys.executable],
+        cwd=tmp_path, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert (closed.returncode, closed.stdout) == (3, "")
+    assert closed.stderr.startswith("charrnn: -: cannot be read (")
+
+
 def test_a_file_that_fails_while_it_is_read(program: Program) -> None:
     failed(program("train", "/proc/self/mem", *QUICK), 3, "/proc/self/mem: cannot be read")
 

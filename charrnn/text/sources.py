@@ -95,7 +95,10 @@ def find(corpus: Iterable[str | Path]) -> list[Source]:
     Raises:
         InputError: naming what is missing, or a folder without text files.
     """
-    return [source for path in corpus for source in _found(Path(path))]
+    paths = list(map(Path, corpus))
+    if paths.count(Path(STDIN)) > 1:
+        raise InputError(STDIN, "stands there twice; standard input can be read once")
+    return [source for path in paths for source in _found(path)]
 
 
 def _found(path: Path) -> Iterator[Source]:
