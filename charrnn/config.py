@@ -148,6 +148,7 @@ class SampleConfig:
     temperature: float = 0.8
     top_k: int = 0
     top_p: float = 1.0
+    min_p: float = 0.0
     on_unknown: str = "error"
 
     def __post_init__(self) -> None:
@@ -161,6 +162,8 @@ class SampleConfig:
         _choice("on_unknown", self.on_unknown, ON_UNKNOWN)
         if not 0 < self.top_p <= 1:
             raise ConfigError("top_p", f"{self.top_p} is outside 0 < P <= 1")
+        if not 0 <= self.min_p <= 1:
+            raise ConfigError("min_p", f"{self.min_p} is outside 0 <= P <= 1")
 
 
 def share(amount: float, characters: int) -> int:

@@ -86,6 +86,7 @@ def test_damaged_model_is_exit_3(program: Program, run_folder: Path, tmp_path: P
         (["train", "text.txt", "--lr", "nan"], ["lr"]),
         (["train", "text.txt", "--epochs", "2", "--steps", "9"], ["--epochs and --steps"]),
         (["sample", "--top-p", "0"], ["--top-p"]),
+        (["sample", "--min-p", "1.5"], ["--min-p", "0<=x<=1"]),
         (["sample", "--temperature", "-1"], ["--temperature", "x>=0"]),
         (["tarin"], ["tarin", "train"]),
         (["inspect", "los"], ["los", "loss"]),
@@ -261,7 +262,12 @@ def test_drawn_seed_is_shown_and_draws_the_same_again(program: Program, run_fold
 def test_each_sampling_option_has_an_effect(program: Program, run_folder: Path) -> None:
     arguments = ("sample", run_folder, "--length", "60", "--seed", "1")
     plain = program(*arguments).out
-    for option in (["--temperature", "2"], ["--top-k", "1"], ["--top-p", "0.1"]):
+    for option in (
+        ["--temperature", "2"],
+        ["--top-k", "1"],
+        ["--top-p", "0.1"],
+        ["--min-p", "0.9"],
+    ):
         assert program(*arguments, *option).out != plain
     assert program(*arguments, "--top-k", "1").out == program(*arguments, "--temperature", "0").out
 

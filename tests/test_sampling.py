@@ -50,6 +50,15 @@ def test_top_p_is_applied_to_what_temperature_and_top_k_left() -> None:
     assert kept(temperature=0.5, top_p=0.6) == [1, 0, 0, 0, 0]
 
 
+def test_min_p_keeps_what_has_a_share_of_the_likeliest() -> None:
+    assert kept(min_p=0.61) == [1, 0, 0, 0, 0]
+    assert kept(min_p=0.59) == [0.625, 0, 0.375, 0, 0]
+    assert kept(min_p=0.19) == pytest.approx([0.5556, 0.1111, 0.3333, 0, 0], abs=1e-4)
+    assert kept(min_p=1) == [1, 0, 0, 0, 0]
+    assert kept(min_p=0.3, temperature=0.5) == [0.7353, 0, 0.2647, 0, 0]  # after temperature
+    assert kept(min_p=0.59, top_k=1) == [1, 0, 0, 0, 0]
+
+
 def test_draws_have_the_frequencies_of_the_distribution() -> None:
     p = np.repeat(np.exp(LOGS.astype(np.float64)), 100_000, axis=0)
     ids = draw(p, np.random.default_rng(0).random(len(p)))

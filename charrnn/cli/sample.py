@@ -67,6 +67,13 @@ PIECE = 256
     help="Only the likeliest that together have this probability.",
 )
 @click.option(
+    "--min-p",
+    type=click.FloatRange(0, 1),
+    default=SampleConfig.min_p,
+    show_default="off",
+    help="Only those with at least this share of the likeliest's probability.",
+)
+@click.option(
     "--seed",
     type=options.FROM_ZERO,
     show_default="drawn, and shown",
@@ -98,7 +105,7 @@ def sample_command(
 
     MODEL is a .npz file or a run folder; without it, the newest run is taken.
     """
-    names = ("length", "temperature", "top_k", "top_p")
+    names = ("length", "temperature", "top_k", "top_p", "min_p")
     config = SampleConfig(
         **{name: ctx.params[name] for name in names},
         on_unknown=ctx.params["on_unknown"] or SampleConfig.on_unknown,

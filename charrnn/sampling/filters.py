@@ -1,4 +1,4 @@
-"""From log-probabilities to the distribution that is drawn from: temperature, top-k, top-p.
+"""From log-probabilities to the distribution that is drawn from: temperature, top-k, top-p, min-p.
 
 Applied in that order, each to what the one before has left. A distribution's numbers are relative:
 only `draw` and top-p ask for their sum.
@@ -32,6 +32,8 @@ def distribution(logs: Array, config: SampleConfig) -> Probabilities:
         p = top_k(p, config.top_k)
     if config.top_p < 1:
         p = top_p(p, config.top_p)
+    if config.min_p > 0:
+        p[p < config.min_p] = 0  # the likeliest is 1
     return p
 
 
