@@ -119,6 +119,71 @@ def test_what_is_not_utf8_is_refused_with_its_place(
         result(survey(find([tmp_path / "a.txt"]), "utf-8", KEEP))
 
 
+FOREIGN = {
+    "apostrophes": ("It’s a dog’s life. Don’t you think we’ll see?\n", "cp1252"),
+    "pounds": ("All of it for £3 at 20°C\n", "cp1252"),
+    "German": ("Böse Größe, schöne Straße, äußerst öde.\n", "cp1252"),
+    "French": ("Général Noël, français, à côté\n", "latin-1"),
+    "Korean": ("한국어 문장은 이렇게 생겼다. 오늘은 비가 온다.\n", "euc_kr"),
+    "Chinese": ("今天天气很好，我们去公园散步。\n", "gb2312"),
+    "Taiwanese": ("今天天氣很好，我們去公園散步。\n", "big5"),
+    "log": ("GET /a 200\nGET /b 200\nuser=山\n", "euc_jp"),
+}
+
+
+@pytest.mark.parametrize("name", FOREIGN)
+def test_another_language_is_not_taken_for_japanese(name: str, tmp_path: Path) -> None:
+    text, encoding = FOREIGN[name]
+    (tmp_path / "a.txt").write_bytes((text * 30).encode(encoding))
+    for read in (
+        lambda files: settled(files[0]),
+        lambda files: result(survey(files, "auto", KEEP)),
+    ):
+        with pytest.raises(InputError, match="is not UTF-8; it can be") as caught:
+            read(find([tmp_path / "a.txt"]))
+        assert encoding in str(caught.value) or encoding in ("latin-1", "gb2312")
+
+
+LETTERS = {
+    "Russian": "Сегодня сильный ветер, и мы бережём бельё.\r\n",
+    "Arabic": "اليوم عاصف ونحن نعتني بالغسيل\n",
+    "Thai": "วันนี้ลมแรง เราดูแลผ้าที่ซัก\n",
+    "Hindi": "आज हवा तेज़ है\n",
+    "Greek": "Σήμερα φυσάει δυνατά\n",
+}
+
+
+@pytest.mark.parametrize("order", ["utf-16-le", "utf-16-be"])
+@pytest.mark.parametrize("language", LETTERS)
+def test_alphabets_in_utf16_without_a_mark_are_recognised(
+    language: str, order: str, tmp_path: Path
+) -> None:
+    (tmp_path / "a.txt").write_bytes((LETTERS[language] * 9).encode(order))
+    assert settled(find([tmp_path / "a.txt"])[0]).encoding == order
+
+
+def test_jis_that_is_damaged_is_never_taken_for_ascii(tmp_path: Path) -> None:
+    whole = ("今日は風が強い。\n" * 20).encode("iso2022_jp")
+    path = tmp_path / "a.txt"
+    for damaged, words in (
+        (whole[:-5], "is not ISO2022_JP"),
+        (whole.replace(b"\x1b$B", b"\x1b[31m\x1b$B", 3), "ISO-2022-JP with other escapes"),
+        (whole + "ｶﾞ".encode("cp932"), "is not UTF-8"),
+    ):
+        path.write_bytes(damaged)
+        for encoding in ("auto", "iso2022_jp")[: 1 + (words == "is not ISO2022_JP")]:
+            with pytest.raises(InputError, match=words):
+                result(survey(find([path]), encoding, KEEP))
+
+
+@pytest.mark.parametrize("mark", ["utf-8-sig", "utf-16", "utf-32"])
+def test_a_mark_that_does_not_hold_is_refused(mark: str, tmp_path: Path) -> None:
+    (tmp_path / "a.txt").write_bytes(JAPANESE.encode(mark)[:-1] + b"\xff\xff")
+    with pytest.raises(InputError, match=r"byte \d") as caught:
+        result(survey(find([tmp_path / "a.txt"]), "auto", KEEP))
+    assert "fits" not in str(caught.value).replace("no other encoding fits", "")
+
+
 def test_an_unclear_encoding_is_refused_with_what_fits(tmp_path: Path) -> None:
     (tmp_path / "a.txt").write_bytes("x\nあい".encode("euc_jp"))
     with pytest.raises(InputError, match=r"byte 2 \(line 2\) is not UTF-8; it can be") as caught:

@@ -120,6 +120,12 @@ def test_a_disk_that_is_full_before_the_training_is_exit_6(tmp_path: Path) -> No
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")
+def test_a_folder_that_cannot_be_read_whole(program: Program, text: Path) -> None:
+    (text.parent / "deep").mkdir(mode=0)
+    failed(program("train", text.parent, *QUICK), 3, "deep: cannot be read (Permission denied)")
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")
 def test_no_permission(program: Program, text: Path) -> None:
     text.chmod(0)
     failed(program("train", text, *QUICK), 3, "cannot be read (Permission denied)")

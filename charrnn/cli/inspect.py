@@ -89,12 +89,13 @@ def _loaded(models: Sequence[Path | None], console: Console) -> "Iterator[tuple[
         yield load(path), path
 
 
-def _text(checkpoint: "Checkpoint", model: Path, file: Path | None) -> "HeldOut":
-    """What the report reads: ``file``, or else the validation part."""
+def _text(ctx: click.Context, checkpoint: "Checkpoint", model: Path) -> "HeldOut":
+    """What the report reads: the file that was named, or else the validation part."""
     from charrnn.reports import held_out
+    from charrnn.text.encodings import named
 
-    if file is not None:
-        return held_out.of_file(checkpoint, file)
+    if (file := ctx.params["text_file"]) is not None:
+        return held_out.of_file(checkpoint, file, named(ctx.params["encoding"]))
     return held_out.of_corpus(checkpoint, model)
 
 
@@ -115,7 +116,7 @@ def summary_command(ctx: click.Context, /, model: Path | None, **_: object) -> N
 
 
 @inspect_group.command("runs", cls=Command)
-@click.argument("folder", required=False, type=click.Path(path_type=Path))
+@click.argument("folder", required=False, type=options.PATH)
 @click.option("--csv", "as_csv", is_flag=True, help="Print a line of values a run.")
 @options.html
 @options.common
@@ -202,7 +203,7 @@ def speed_command(ctx: click.Context, /, model: Path | None, seconds: float, **_
 
 
 @inspect_group.command("score", cls=Command)
-@click.argument("file", type=click.Path(path_type=Path))
+@click.argument("file", type=options.PATH)
 @options.model
 @options.on_unknown("replace where the model has an unknown character, else skip")
 @options.encoding
@@ -276,7 +277,7 @@ def unroll_command(ctx: click.Context, /, model: Path | None, text: str, **_: ob
 @click.pass_context
 def gradients_command(
     ctx: click.Context, /, models: tuple[Path, ...], lags: int, untrained: bool,
-    text_file: Path | None, **_: object,
+    **_: object,
 ) -> None:  # fmt: skip
     """The vanishing gradient: how much of a loss's gradient reaches the state k steps back.
 
@@ -289,7 +290,7 @@ def gradients_command(
     reports = [
         gradients(checkpoint, str(path), text, lags=lags, untrained=fresh)
         for checkpoint, path in _loaded(models, wanted.console)
-        for text in [_text(checkpoint, path, text_file)]
+        for text in [_text(ctx, checkpoint, path)]
         for fresh in ([False, True] if untrained else [False])
     ]
     wanted.give("Gradients", [sections.gradients(reports)], lambda: map(document.plain, reports))
@@ -302,9 +303,7 @@ def gradients_command(
 @options.html
 @options.common
 @click.pass_context
-def memory_command(
-    ctx: click.Context, /, models: tuple[Path, ...], text_file: Path | None, **_: object
-) -> None:
+def memory_command(ctx: click.Context, /, models: tuple[Path, ...], **_: object) -> None:
     """Long-term dependency: the loss at a place by how many characters before it were given."""
     from charrnn.render import document, sections
     from charrnn.reports.memory import memories
@@ -312,7 +311,7 @@ def memory_command(
     wanted = Wanted(ctx)
     reports = memories(
         [
-            (checkpoint, str(path), _text(checkpoint, path, text_file))
+            (checkpoint, str(path), _text(ctx, checkpoint, path))
             for checkpoint, path in _loaded(models, wanted.console)
         ]
     )
@@ -328,7 +327,7 @@ def memory_command(
 @options.common
 @click.pass_context
 def neurons_command(
-    ctx: click.Context, /, model: Path | None, text: str | None, text_file: Path | None, **_: object
+    ctx: click.Context, /, model: Path | None, text: str | None, **_: object
 ) -> None:
     """What units do over a text; which follow quotes, lines, brackets, sentences, scripts."""
     from charrnn.render import document, sections
@@ -338,7 +337,7 @@ def neurons_command(
     wanted = Wanted(ctx)
     ((checkpoint, path),) = _loaded([model], wanted.console)
     shown = None if text is None else of_text(checkpoint, text, "--text")
-    report = neurons(checkpoint, str(path), _text(checkpoint, path, text_file), shown)
+    report = neurons(checkpoint, str(path), _text(ctx, checkpoint, path), shown)
     wanted.give(str(path), [sections.neurons(report)], lambda: iter([document.plain(report)]))
 
 
@@ -348,16 +347,14 @@ def neurons_command(
 @options.html
 @options.common
 @click.pass_context
-def report_command(
-    ctx: click.Context, /, models: tuple[Path, ...], text_file: Path | None, **_: object
-) -> None:
+def report_command(ctx: click.Context, /, models: tuple[Path, ...], **_: object) -> None:
     """All of it, in a natural order: best with --html."""
     from charrnn.render import document, sections
     from charrnn.reports.overview import overview
 
     wanted = Wanted(ctx)
     loaded = [
-        (checkpoint, path, _text(checkpoint, path, text_file))
+        (checkpoint, path, _text(ctx, checkpoint, path))
         for checkpoint, path in _loaded(models, wanted.console)
     ]
     report = overview(loaded)

@@ -18,15 +18,16 @@ if TYPE_CHECKING:
 
 F = TypeVar("F", bound=Callable[..., Any])
 
+PATH = click.Path(path_type=Path, readable=False)  # read, and refused, by the library
 POSITIVE = click.IntRange(min=1)
 FROM_ZERO = click.IntRange(min=0)
 AT_LEAST_ZERO = click.FloatRange(min=0)
 ABOVE_ZERO = click.FloatRange(min=0, min_open=True)
 
-model = click.argument("model", required=False, type=click.Path(path_type=Path))
+model = click.argument("model", required=False, type=PATH)
 
 
-models = click.argument("models", nargs=-1, type=click.Path(path_type=Path), metavar="[MODEL]...")
+models = click.argument("models", nargs=-1, type=PATH, metavar="[MODEL]...")
 html = click.option(
     "--html",
     type=click.Path(path_type=Path, dir_okay=False),
@@ -46,12 +47,17 @@ encoding = click.option(
     metavar="NAME",
     help="Of the file: utf-8, cp932, euc_jp or any other that Python knows; auto finds it out.",
 )
-text_file = click.option(
+_text_file = click.option(
     "--text-file",
-    type=click.Path(path_type=Path),
+    type=PATH,
     metavar="FILE",
     help="Read this text (- for stdin).  [default: the validation part of the model's corpus]",
 )
+
+
+def text_file(command: F) -> F:
+    """Another text than the corpus's, and its encoding."""
+    return _text_file(encoding(command))
 
 
 def on_unknown(default: str) -> Callable[[F], F]:

@@ -2,7 +2,6 @@
 
 import sys
 from dataclasses import fields
-from pathlib import Path
 from typing import Any
 
 import click
@@ -26,7 +25,7 @@ PREVIEW_ON_TERMINAL = 120
 
 
 @click.command("train", cls=Command, epilog="\b\nExample:\n  charrnn train corpora/tenki.txt")
-@click.argument("corpus", nargs=-1, type=click.Path(path_type=Path), metavar="CORPUS...")
+@click.argument("corpus", nargs=-1, type=options.PATH, metavar="CORPUS...")
 @click.option(
     "--cell",
     type=click.Choice(CELL_NAMES),
@@ -194,14 +193,14 @@ PREVIEW_ON_TERMINAL = 120
 )
 @click.option(
     "--init-from",
-    type=click.Path(path_type=Path),
+    type=options.PATH,
     metavar="MODEL",
     help="Begin with another model's weights, in a new run. Its cell and sizes are kept; characters"
     " that it does not know begin afresh.",
 )
 @click.option(
     "--out",
-    type=click.Path(path_type=Path),
+    type=options.PATH,
     show_default="runs/NAME, runs/NAME-2, …",
     help="The run folder.",
 )

@@ -9,6 +9,7 @@ from charrnn.text.vocab import visible
 from charrnn.training.events import bits
 
 MONSTER = 10_000
+JOINED = frozenset(map(chr, range(0x1160, 0x1200)))  # Hangul vowels, final consonants
 NAMES = {"\n": "↵", "\t": "⇥", " ": "␣", "\u3000": "□"}
 """Signs for white space that a table would hide."""
 
@@ -37,7 +38,8 @@ def sign(character: str) -> str:
     """A character as one can see it in a table: white space by a sign, controls by code point."""
     if character in NAMES:
         return NAMES[character]
-    return character if visible(character) else f"U+{ord(character):04X}"
+    shown = visible(character) and _columns(character)
+    return character if shown else f"U+{ord(character):04X}"
 
 
 def loss(nats: float | None) -> str:
@@ -91,6 +93,6 @@ def listed(files: Sequence[str]) -> str:
 
 
 def _columns(character: str) -> int:
-    if unicodedata.category(character) in ("Mn", "Me", "Cf"):
+    if unicodedata.category(character) in ("Mn", "Me", "Cf") or character in JOINED:
         return 0
     return 2 if unicodedata.east_asian_width(character) in "WF" else 1

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
+from charrnn.config import AUTO
 from charrnn.errors import InputError
 from charrnn.text.corpus import divide, numbered, survey, whole_text
 from charrnn.text.ngram import COUNTED_AT_MOST
@@ -33,13 +34,13 @@ class HeldOut:
     train: Ids | None = None
 
 
-def of_file(checkpoint: Checkpoint, file: Path) -> HeldOut:
+def of_file(checkpoint: Checkpoint, file: Path, encoding: str = AUTO) -> HeldOut:
     """The whole of ``file``.
 
     Raises:
         InputError: when it cannot be read, or the model knows fewer than two of its characters.
     """
-    return of_text(checkpoint, whole_text(file, checkpoint.stock.rules), str(file))
+    return of_text(checkpoint, whole_text(file, checkpoint.stock.rules, encoding), str(file))
 
 
 def of_text(checkpoint: Checkpoint, text: str, name: str) -> HeldOut:

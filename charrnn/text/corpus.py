@@ -57,7 +57,10 @@ def survey(
             if encoding != AUTO:
                 raise refusal(source, source.encoding, error.offset) from None
             source, tally = settled(file), before
-            yield from tally.read(source, rules)
+            try:
+                yield from tally.read(source, rules)
+            except UndecodableError as again:  # as its byte order mark said otherwise
+                raise refusal(source, source.encoding, again.offset) from None
         sources.append(source)
     counts, names = tally.counts, ", ".join(str(source.path) for source in sources)
     if np.count_nonzero(counts) < 2:

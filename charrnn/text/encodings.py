@@ -19,7 +19,7 @@ from charrnn.config import AUTO
 from charrnn.errors import ConfigError, InputError
 from charrnn.text.decode import PIECE_BYTES, UndecodableError, characters, codec
 from charrnn.text.sources import Source, result
-from charrnn.text.vocab import REPLACEMENT, code_points
+from charrnn.text.vocab import LARGEST_CODE_POINT, REPLACEMENT, code_points
 
 MARKS = (  # the longer first: one begins with another
     (codecs.BOM_UTF32_LE, "utf-32-le"), (codecs.BOM_UTF32_BE, "utf-32-be"),
@@ -37,9 +37,13 @@ CUSTOMARY = (
     "cp1252", "cp1251", "koi8-r",
 )  # fmt: skip
 """What is tried to help a user on; others can be named."""
+LOST_ESCAPES = (
+    "is ISO-2022-JP with other escapes in between, which Python's codec cannot read;"
+    " save it as UTF-8"
+)
 NOT_ASCII = re.compile(r"[^\x00-\x7f].{,5}")
-NO_TEXT = re.compile(r"[\x00\x80-\x9f\uf8f0-\uf8f3]")
-"""NUL, C1, and what Python's cp932 makes of bytes that stand for nothing."""
+NO_TEXT = re.compile(r"[\x00\x80-\x9f\uf8f0-\uf8f3]|\x1b\$[@B(]")
+"""NUL, C1, cp932 for bytes that stand for nothing, and escapes that are left over."""
 
 
 def named(name: str) -> str:
@@ -64,6 +68,8 @@ def guessed(source: Source, encoding: str) -> Generator[int, None, Source]:
     """
     if encoding == AUTO:
         seen = yield from _looked(source)
+        if seen.is_jis:
+            return settled(source)
         encoding = _by_look(source, seen) or UTF_8
     return replace(source, encoding=encoding)
 
@@ -75,9 +81,13 @@ def settled(source: Source, encoding: str = AUTO) -> Source:
         InputError: when it cannot be read, or its encoding is not clear.
     """
     if encoding == AUTO:
-        recognised = _recognised(source, result(_looked(source)))
+        seen = result(_looked(source))
+        recognised = _recognised(source, seen)
         if recognised is None:
-            raise refusal(source, UTF_8, _offset(source, UTF_8) or 0)
+            likely = ISO_2022_JP[0] if seen.is_jis else UTF_8
+            if (offset := _offset(source, likely)) is None:
+                raise InputError(source.path, LOST_ESCAPES)
+            raise refusal(source, likely, offset)
         encoding = recognised
     return replace(source, encoding=encoding)
 
@@ -85,8 +95,11 @@ def settled(source: Source, encoding: str = AUTO) -> Source:
 def refusal(source: Source, encoding: str, offset: int) -> InputError:
     """What to tell of a file that is not in ``encoding``, which it left at the byte ``offset``."""
     place = f"byte {offset:,} (line {_line(source, encoding):,}) is not {encoding.upper()}"
+    if encoding == UTF_8 and _is_damaged(source):
+        problem = "though most of the file is: it is damaged or cut short"
+        return InputError(source.path, f"{place}, {problem}")
     found = _recognised(source, result(_looked(source)))
-    if found not in (None, encoding):
+    if found not in (None, encoding) and _fits(source, found or ""):
         return InputError(source.path, f"{place}; --encoding {found} fits")
     fitting = [f"{name} ({_example(source, name)})" for name in CUSTOMARY if _reads(source, name)]
     if not fitting:
@@ -109,14 +122,9 @@ class _Look:
     """By their place modulo 4."""
 
     @property
-    def many_nuls(self) -> bool:
-        """Whether they are a quarter of all, as in a text that is half ASCII in UTF-16."""
-        return bool(4 * self.nuls.sum() >= self.size > 0)
-
-    @property
-    def alternate(self) -> bool:
-        """Whether they are many, and either all before another byte or all after one."""
-        return self.many_nuls and not (self.nuls[::2].any() and self.nuls[1::2].any())
+    def is_jis(self) -> bool:
+        """Whether it has to be ISO-2022-JP, if it is whole."""
+        return self.escapes and self.ascii
 
     def at(self, piece: bytes) -> None:
         """Look at the next bytes."""
@@ -145,6 +153,8 @@ def _recognised(source: Source, seen: _Look) -> str | None:
     """What the order of this module's beginning finds; None where it is not clear."""
     if found := _by_look(source, seen):
         return found
+    if seen.is_jis:
+        return None
     if _fits(source, UTF_8):
         return UTF_8
     if _is_damaged(source):
@@ -152,7 +162,9 @@ def _recognised(source: Source, seen: _Look) -> str | None:
     fitting = list(_by_nuls(source, seen))[:1] or [
         encoding for encoding in JAPANESE if _reads(source, encoding)
     ]
-    return fitting[0] if len(fitting) == 1 else None
+    if len(fitting) > 1 or not all(one in UTF_16 or _has_kana(source, one) for one in fitting):
+        return None
+    return fitting[0] if fitting else None
 
 
 def _by_look(source: Source, seen: _Look) -> str | None:
@@ -160,13 +172,11 @@ def _by_look(source: Source, seen: _Look) -> str | None:
     for mark, encoding in MARKS:
         if seen.start.startswith(mark):
             return encoding
-    if seen.escapes and seen.ascii:
-        for encoding in ISO_2022_JP:
-            if _fits(source, encoding):
-                return encoding
-    # ASCII in UTF-16 is UTF-8 with NULs, too, but nobody writes a NUL after each letter
+    if seen.is_jis:
+        return next((one for one in ISO_2022_JP if _reads(source, one)), None)
+    # letters of an alphabet in UTF-16 are UTF-8 with NULs and other controls, too
     found = next(_by_nuls(source, seen), "")
-    if found.startswith("utf-32") or (found and seen.alternate):
+    if found.startswith("utf-32") or (found and _is_one_block(source, found)):
         return found
     return UTF_8 if seen.ascii else None
 
@@ -180,9 +190,32 @@ def _by_nuls(source: Source, seen: _Look) -> Iterator[str]:
         if certain and _fits(source, encoding):
             yield encoding
     fitting = {one: _ascii(source, one) for one in UTF_16 if _fits(source, one)}
-    many = seen.many_nuls
+    many = 4 * seen.nuls.sum() >= seen.size
     likely = [one for one, (spaces, others) in fitting.items() if spaces or (many and others)]
     yield from sorted(likely, key=lambda one: fitting[one], reverse=True)
+
+
+def _is_one_block(source: Source, encoding: str) -> bool:
+    """Whether most characters are of one block of 256, as in a language with an alphabet."""
+    blocks = np.zeros(LARGEST_CODE_POINT // 256 + 1, np.int64)
+    with source.open() as stream:
+        for text in characters(stream, encoding):
+            blocks += np.bincount(code_points(text) // 256, minlength=len(blocks))
+    return bool(2 * blocks.max() > blocks.sum())
+
+
+def _has_kana(source: Source, encoding: str) -> bool:
+    """Whether it is Japanese in ``encoding``: of what is not ASCII, a twentieth is kana.
+
+    As other languages in their encodings become kanji, half-width kana or private characters.
+    """
+    kana, others = 0, 0
+    with source.open() as stream:
+        for text in characters(stream, encoding):
+            found = code_points(text)
+            kana += int(np.count_nonzero((found >= 0x3041) & (found <= 0x30FA)))
+            others += int(np.count_nonzero(found >= 0x80))
+    return 20 * kana >= others
 
 
 def _ascii(source: Source, encoding: str) -> tuple[int, int]:

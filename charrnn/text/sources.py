@@ -44,7 +44,7 @@ class Source:
     @property
     def size(self) -> int | None:
         """Its bytes, as many as `open` gives; None where that takes reading it."""
-        if self.path.suffix == ".gz" or self.copy is not None:
+        if self.path.suffix.lower() == ".gz" or self.copy is not None:
             return None
         return self.path.stat().st_size if self.path.is_file() else None
 
@@ -63,7 +63,7 @@ class Source:
                 if sys.stdin is None:  # closed, as by <&-
                     raise OSError(errno.EBADF, os.strerror(errno.EBADF))
                 yield sys.stdin.buffer
-            elif self.path.suffix == ".gz":
+            elif self.path.suffix.lower() == ".gz":
                 with gzip.open(self.path, "rb") as stream:
                     yield cast(BinaryIO, stream)
             else:
@@ -123,8 +123,15 @@ def _found(path: Path) -> Iterator[Source]:
 
 
 def _below(folder: Path) -> Iterator[Source]:
-    found = {file for pattern in FOLDER_PATTERNS for file in folder.rglob(pattern)}
-    files = sorted(file for file in found if not file.is_dir())
+    def refuse(error: OSError) -> None:
+        raise InputError(error.filename, f"cannot be read ({_reason(error)})")
+
+    files = sorted(
+        Path(parent, name)
+        for parent, _, names in os.walk(folder, onerror=refuse)
+        for name in names
+        if any(map(Path(name).match, FOLDER_PATTERNS))
+    )
     if not files:
         raise InputError(folder, f"has no {' or '.join(FOLDER_PATTERNS)} in it")
     for file in files:

@@ -23,5 +23,5 @@ class Stock:
 
     @property
     def distinct(self) -> int:
-        """The characters that a loss is over: those of the vocabulary, and the unknown one."""
-        return len(self.vocabulary)
+        """The characters of the corpus, the rare ones as one; another model's may be known too."""
+        return sum(count > 0 for count in self.vocabulary.counts)

@@ -36,7 +36,8 @@ def known_ids(text: str, vocabulary: Vocabulary, on_unknown: str, name: str) -> 
     raise InputError(
         name,
         f"{', '.join(named)} {'is' if len(missing) == 1 else 'are'} not in the model's vocabulary;"
-        " --on-unknown skip passes over that",
+        f" --on-unknown skip passes over {'it' if len(missing) == 1 else 'them'}"
+        + (", replace takes the unknown character" if vocabulary.unknown is not None else ""),
     )
 
 

@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 Ids: TypeAlias = npt.NDArray[np.integer[Any]]
+LARGEST_CODE_POINT = 0x10FFFF
 NAMED_AT_MOST = 40
 REPLACEMENT = "\ufffd"
 

@@ -165,6 +165,12 @@ class Run:
         self.stock, files = yield from self._told(
             survey(found, config.encoding, rules, config.min_count, also)
         )
+        if source and source.stock.rules != rules:
+            theirs = source.stock.rules
+            yield Note(
+                f"{self.init_from} read its text with newlines {theirs.newline} and normalisation"
+                f" {theirs.normalize}; here they are {rules.newline} and {rules.normalize}"
+            )
         if also:
             kept, _ = shared(self.stock.vocabulary, also)
             new = len(self.stock.vocabulary) - len(kept)
