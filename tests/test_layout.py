@@ -37,6 +37,7 @@ ORDER = """
     training.npz training.meta
     training.checkpoint
     training.initial
+    training.reading
     training.worker
     training.resume
     training.saving

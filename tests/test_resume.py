@@ -296,7 +296,7 @@ def test_a_training_that_is_stopped_before_it_begins_leaves_nothing(
     def interrupted(*_: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("charrnn.training.run.numbered", interrupted)
+    monkeypatch.setattr("charrnn.training.reading.numbered", interrupted)
     with pytest.raises(KeyboardInterrupt):
         charrnn.train(text, CONFIG, out=tmp_path / "run")
     assert [path.name for path in tmp_path.iterdir()] == ["text.txt"]

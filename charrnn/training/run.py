@@ -5,22 +5,20 @@ Nothing is written before the corpus was read and found good.
 
 import math
 import time
-from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
-from charrnn.config import AUTO, Settings, TrainConfig, to_toml
+from charrnn.config import Settings, TrainConfig, to_toml
 from charrnn.errors import DivergedError, InputError, MachineError
 from charrnn.files import write_atomically
 from charrnn.network.model import Network
 from charrnn.network.parameters import Shape
 from charrnn.text import sources
-from charrnn.text.corpus import divide, numbered, survey
+from charrnn.text.corpus import divide
 from charrnn.text.encodings import named
 from charrnn.text.ngram import Baselines, baselines
-from charrnn.text.rules import Rules
-from charrnn.text.sources import Source
 from charrnn.text.stock import Stock
 from charrnn.text.vocab import Ids
 from charrnn.training import checkpoint, memory, resume
@@ -35,21 +33,19 @@ from charrnn.training.events import (
     Midway,
     ModelFacts,
     Note,
-    Reading,
     Setback,
     Start,
     Stopped,
     bits,
 )
 from charrnn.training.folder import DEFAULT_ROOT, RunFolder, new_folder
-from charrnn.training.initial import shaped, shared
+from charrnn.training.initial import shaped
 from charrnn.training.machine import cores, free_memory
+from charrnn.training.reading import CorpusReader
 from charrnn.training.saving import Saving
 from charrnn.training.team import POSSIBLE
 from charrnn.training.trainer import Trainer
 from charrnn.training.worker import Job
-
-T = TypeVar("T")
 
 FEW, MANY = 10_000, 5_000_000  # characters of a text that deserves a word
 
@@ -99,7 +95,8 @@ class Run:
         source = checkpoint.load(self.init_from) if self.init_from else None
         if source:
             config = shaped(config, source)
-        files = yield from self._survey(config, source)
+        reader = CorpusReader(self.corpus, config, source)
+        self.stock = yield from reader.stock()
         settings = complete(
             config, self.stock.characters, len(self.stock.vocabulary), cores() if POSSIBLE else 1
         )
@@ -107,7 +104,7 @@ class Run:
         folder = self._take_folder()
         try:
             self._write_config(folder, settings)
-            yield from self._learn(folder, files, settings, began, stop_requested)
+            yield from self._learn(folder, reader, settings, began, stop_requested)
         except BaseException:
             if not self._begun:  # nothing is lost, and the folder's name is free again
                 folder.config.unlink(missing_ok=True)
@@ -134,7 +131,8 @@ class Run:
             self.reached, self.history = left.reached, left.evaluations
             self.init_from = None if left.reached else left.init_from
             source = checkpoint.load(self.init_from) if self.init_from else None
-            files = yield from self._survey(left.settings, source)
+            reader = CorpusReader(self.corpus, left.settings, source)
+            self.stock = yield from reader.stock()
             if left.reached:
                 if left.reached.stock.sha256 != self.stock.sha256:
                     raise InputError(
@@ -144,51 +142,9 @@ class Run:
                     )
                 self.stock = left.reached.stock  # with the characters of another model, perhaps
             self._check_memory(left.settings)
-            yield from self._learn(folder, files, left.settings, began, stop_requested)
+            yield from self._learn(folder, reader, left.settings, began, stop_requested)
         finally:
             folder.release()
-
-    def _survey(
-        self, config: TrainConfig, source: Checkpoint | None
-    ) -> Generator[Event, None, Sequence[Source]]:
-        """Take stock of the corpus; gives its files, each with its encoding.
-
-        With the model ``source`` to begin from, its characters are known too.
-        """
-        found = sources.find(self.corpus)
-        sizes = [file.size for file in found]
-        passes = 2 + (config.encoding == AUTO)
-        total = None if None in sizes else passes * sum(size or 0 for size in sizes)
-        self._reading = Reading(0, total)
-        also = source.stock.vocabulary if source else None
-        rules = Rules(config.newline, config.normalize)
-        self.stock, files = yield from self._told(
-            survey(found, config.encoding, rules, config.min_count, also)
-        )
-        if source and source.stock.rules != rules:
-            theirs = source.stock.rules
-            yield Note(
-                f"{self.init_from} read its text with newlines {theirs.newline} and normalisation"
-                f" {theirs.normalize}; here they are {rules.newline} and {rules.normalize}"
-            )
-        if also:
-            kept, _ = shared(self.stock.vocabulary, also)
-            new = len(self.stock.vocabulary) - len(kept)
-            yield Note(
-                f"{len(kept):,} characters begin with the weights that they have in"
-                f" {self.init_from}, {new:,} afresh"
-            )
-        return files
-
-    def _told(self, reading: Generator[int, None, T]) -> Generator[Event, None, T]:
-        """The result of ``reading``, with the bytes that are read told as events."""
-        while True:
-            try:
-                read = next(reading)
-            except StopIteration as end:
-                return end.value
-            self._reading = replace(self._reading, done=self._reading.done + read)
-            yield self._reading
 
     def _shape(self, config: Settings) -> Shape:
         V = len(self.stock.vocabulary)
@@ -199,11 +155,11 @@ class Run:
         memory.check(config, self._shape(config), validating, free_memory())
 
     def _learn(
-        self, folder: RunFolder, files: Sequence[Source], config: Settings, began: float,
+        self, folder: RunFolder, reader: CorpusReader, config: Settings, began: float,
         stop_requested: Callable[[], bool],
     ) -> Iterator[Event]:  # fmt: skip
         """From the corpus to the end of the training, in a folder that was taken."""
-        ids = yield from self._told(numbered(files, self.stock, folder.ids))
+        ids = yield from reader.ids(self.stock, folder.ids)
         if self.reached:
             self.baselines = self.reached.baselines
         else:

@@ -1,0 +1,76 @@
+"""The corpus of a training, with what is read told as events. Not here: how (text/corpus.py)."""
+
+from collections.abc import Generator, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import TypeVar
+
+from charrnn.config import AUTO, TrainConfig
+from charrnn.text import sources
+from charrnn.text.corpus import numbered, survey
+from charrnn.text.rules import Rules
+from charrnn.text.stock import Stock
+from charrnn.text.vocab import Ids
+from charrnn.training.checkpoint import Checkpoint
+from charrnn.training.events import Event, Note, Reading
+from charrnn.training.initial import shared
+
+T = TypeVar("T")
+
+
+class CorpusReader:
+    """The files of ``corpus``, which are read as ``config`` says: first `stock`, then `ids`.
+
+    A model to begin from has its characters known, too.
+    """
+
+    def __init__(
+        self, corpus: Sequence[Path], config: TrainConfig, initial: Checkpoint | None
+    ) -> None:
+        self._files: Sequence[sources.Source] = sources.find(corpus)
+        self._config, self._initial = config, initial
+        sizes = [file.size for file in self._files]
+        passes = 2 + (config.encoding == AUTO)
+        total = None if None in sizes else passes * sum(size or 0 for size in sizes)
+        self._told_last = Reading(0, total)
+
+    def stock(self) -> Generator[Event, None, Stock]:
+        """What the corpus is. Raises as `survey`."""
+        config, initial = self._config, self._initial
+        also = initial.stock.vocabulary if initial else None
+        rules = Rules(config.newline, config.normalize)
+        reading = survey(self._files, config.encoding, rules, config.min_count, also)
+        stock, self._files = yield from self._told(reading)
+        if initial:
+            yield from _compared(stock, initial.stock)
+        return stock
+
+    def ids(self, stock: Stock, path: Path) -> Generator[Event, None, Ids]:
+        """The corpus as numbers, in the file ``path``. Raises as `numbered`."""
+        return (yield from self._told(numbered(self._files, stock, path)))
+
+    def _told(self, reading: Generator[int, None, T]) -> Generator[Event, None, T]:
+        """The result of ``reading``, with the bytes that are read told as events."""
+        while True:
+            try:
+                read = next(reading)
+            except StopIteration as end:
+                return end.value
+            self._told_last = replace(self._told_last, done=self._told_last.done + read)
+            yield self._told_last
+
+
+def _compared(stock: Stock, before: Stock) -> Generator[Event, None, None]:
+    """What a training that begins from a model with another text should know."""
+    if before.rules != stock.rules:
+        yield Note(
+            f"that model read its text with newlines {before.rules.newline} and normalisation"
+            f" {before.rules.normalize}; here they are {stock.rules.newline} and"
+            f" {stock.rules.normalize}"
+        )
+    kept, _ = shared(stock.vocabulary, before.vocabulary)
+    new = len(stock.vocabulary) - len(kept)
+    yield Note(
+        f"{len(kept):,} characters begin with the weights that they have in that model, {new:,}"
+        " afresh"
+    )
