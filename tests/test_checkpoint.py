@@ -132,6 +132,9 @@ def test_last_has_all_that_going_on_needs(run_folder: Path) -> None:
 
 
 EVALUATION = {"step": 1, "epoch": 0.1, "train_loss": 1.0, "val_loss": None, "lr": 0.1}
+SETTINGS = dict.fromkeys(("hidden", "layers", "batch", "seq", "workers"), 1) | {
+    "cell": "lstm", "dropout": 0.0, "lr": 0.1, "val": 0.1,
+}  # fmt: skip
 BASELINES = {"unigram": 3.0, "ngram": 2.0, "ngram_order": 3, "characters": 9, "unseen": 0}
 COUNTS = [TEXT.count(character) for character in sorted(set(TEXT))]
 CORPUS = {"sha256": "", "encoding": "", "files": [], "characters": len(TEXT), "counts": COUNTS}
@@ -170,6 +173,7 @@ def damaged(run_folder: Path, tmp_path: Path, **changes: object) -> Path:
         ({"config": {"cell": "tree"}}, "cell"),
         ({"config": {"surprise": 1}}, "surprise"),
         ({"config": []}, "config"),
+        ({"config": {**SETTINGS, "encoding": "base64"}}, "encoding"),
         ({"history": None}, "history"),
         ({"history": [{"step": 1}]}, "history"),
         ({"history": [{**EVALUATION, "train_loss": "x"}]}, "train_loss"),

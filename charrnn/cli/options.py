@@ -45,7 +45,7 @@ encoding = click.option(
     default=AUTO,
     show_default=True,
     metavar="NAME",
-    help="Of the file: utf-8, cp932, euc_jp or any other that Python knows; auto finds it out.",
+    help="Of the text: utf-8, cp932, euc_jp or any other that Python knows; auto finds it out.",
 )
 _text_file = click.option(
     "--text-file",

@@ -144,13 +144,7 @@ PREVIEW_ON_TERMINAL = 120
     show_default="20 times a run, 8 where that takes long, at least once an epoch",
     help="Updates between evaluations.",
 )
-@click.option(
-    "--encoding",
-    default=TrainConfig.encoding,
-    show_default=True,
-    metavar="NAME",
-    help="Of the files: utf-8, cp932, euc_jp or any other that Python knows; auto finds it out.",
-)
+@options.encoding
 @click.option(
     "--normalize",
     type=click.Choice(NORMALIZATIONS),

@@ -6,7 +6,7 @@ read; `result` is for who does not want to know.
 """
 
 import hashlib
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Generator, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import BinaryIO
@@ -52,15 +52,12 @@ def survey(
     for file in found:
         source, before = (yield from guessed(file, encoding)), tally.copy()
         try:
-            yield from tally.read(source, rules)
+            yield from tally.read(_pieces(source, rules))
         except UndecodableError as error:
-            if encoding != AUTO:
+            guess, source, tally = source, settled(file, encoding), before
+            if source == guess:  # as the user or a byte order mark says
                 raise refusal(source, source.encoding, error.offset) from None
-            source, tally = settled(file), before
-            try:
-                yield from tally.read(source, rules)
-            except UndecodableError as again:  # as its byte order mark said otherwise
-                raise refusal(source, source.encoding, again.offset) from None
+            yield from tally.read(_decoded(source, rules))
         sources.append(source)
     counts, names = tally.counts, ", ".join(str(source.path) for source in sources)
     if np.count_nonzero(counts) < 2:
@@ -178,9 +175,9 @@ class _Tally:
         other.counts, other.fingerprint = self.counts.copy(), self.fingerprint.copy()
         return other
 
-    def read(self, source: Source, rules: Rules) -> Iterator[int]:
+    def read(self, pieces: Iterable[tuple[str, int]]) -> Iterator[int]:
         """Add all of a file; yields bytes as they are read."""
-        for text, read in _pieces(source, rules):
+        for text, read in pieces:
             self.fingerprint.update(text.encode())
             found = _code_point_counts(text)
             if len(found) > len(self.counts):

@@ -41,6 +41,7 @@ LOST_ESCAPES = (
     "is ISO-2022-JP with other escapes in between, which Python's codec cannot read;"
     " save it as UTF-8"
 )
+ENOUGH = 100_000  # characters beyond ASCII, to judge by their shares
 NOT_ASCII = re.compile(r"[^\x00-\x7f].{,5}")
 NO_TEXT = re.compile(r"[\x00\x80-\x9f\uf8f0-\uf8f3]|\x1b\$[@B(]")
 """NUL, C1, cp932 for bytes that stand for nothing, and escapes that are left over."""
@@ -215,6 +216,8 @@ def _has_kana(source: Source, encoding: str) -> bool:
             found = code_points(text)
             kana += int(np.count_nonzero((found >= 0x3041) & (found <= 0x30FA)))
             others += int(np.count_nonzero(found >= 0x80))
+            if others > ENOUGH:
+                break
     return 20 * kana >= others
 
 
@@ -248,6 +251,8 @@ def _is_damaged(source: Source) -> bool:
             text = decoder.decode(piece)
             wrong += text.count(REPLACEMENT)
             right += int(np.count_nonzero(code_points(text) >= 0x80)) - text.count(REPLACEMENT)
+            if right + wrong > ENOUGH:
+                break
     return right > wrong + len(decoder.decode(b"", final=True))
 
 

@@ -9,7 +9,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, fields
 from typing import Any, get_args
 
-from charrnn.config import Settings
+from charrnn.config import AUTO, Settings
+from charrnn.text.decode import codec
 from charrnn.text.ngram import Baselines
 from charrnn.text.rules import Rules
 from charrnn.text.stock import Stock
@@ -90,6 +91,8 @@ def settings(config: dict[str, Any]) -> Settings:
             type(value) in NUMBERS and not abs(value) <= LARGEST_NUMBER
         ):
             raise ValueError(f"its {field.name} is {str(value)[:20]!r}")
+    if made.encoding not in (AUTO, codec(made.encoding)):
+        raise ValueError(f"its encoding is {made.encoding[:20]!r}")
     return made
 
 

@@ -77,7 +77,8 @@ class Arrays:
             raise ValueError(f"{name} is {dtype}, not float")
         flat = np.frombuffer(found, dtype)
         array = flat.reshape(dims[::-1]).T if in_columns else flat.reshape(dims)
-        if not (np.abs(array) <= np.finfo(np.float32).max).all():
+        largest = np.finfo(np.float32).max
+        if flat.size and not (-largest <= flat.min() and flat.max() <= largest):  # so of NaN too
             raise ValueError(f"{name} has values that are not finite, or too large")
         return array
 

@@ -126,6 +126,8 @@ class Run:
         folder = RunFolder(self.place.out)
         folder.take_again()
         try:
+            if "encoding" in changes:
+                changes = {**changes, "encoding": named(changes["encoding"])}
             left = resume.left(folder, changes)
             self.corpus = self.corpus or list(left.corpus)
             self.reached, self.history = left.reached, left.evaluations
