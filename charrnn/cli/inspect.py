@@ -241,6 +241,42 @@ def score_command(
     wanted.give(f"{file} by {path}", [sections.score(tally.result())], lambda: iter(()))
 
 
+@inspect_group.command("copied", cls=Command)
+@click.argument("file", type=options.PATH)
+@options.model
+@options.corpus
+@options.encoding
+@options.plot
+@options.html
+@options.common
+@click.pass_context
+def copied_command(
+    ctx: click.Context,
+    /,
+    file: Path,
+    model: Path | None,
+    corpora: tuple[Path, ...],
+    encoding: str,
+    **_: object,
+) -> None:
+    """How much of FILE (- for stdin) stands verbatim in the corpus that the model learned from.
+
+    The longest span, the share in spans of 20 characters and more, and where these come from.
+    """
+    from charrnn.render import document, sections
+    from charrnn.reports.copied import corpus
+    from charrnn.text.corpus import whole_text
+    from charrnn.text.encodings import named
+
+    wanted = Wanted(ctx)
+    ((checkpoint, path),) = _loaded([model], wanted.console)
+    text = whole_text(file, checkpoint.stock.rules, named(encoding))
+    report = corpus(checkpoint, path, corpora).copied(text)
+    wanted.give(
+        f"{file} by {path}", [sections.copied(report, text)], lambda: iter([document.plain(report)])
+    )
+
+
 @inspect_group.command("unroll", cls=Command)
 @options.model
 @click.option("--text", required=True, help="What the network reads, from a zero state.")

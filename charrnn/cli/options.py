@@ -55,6 +55,16 @@ _text_file = click.option(
 )
 
 
+corpus = click.option(
+    "--corpus",
+    "corpora",
+    type=PATH,
+    multiple=True,
+    metavar="PATH",
+    help="Compare with these files and folders.  [default: the corpus that the model learned from]",
+)
+
+
 def text_file(command: F) -> F:
     """Another text than the corpus's, and its encoding."""
     return _text_file(encoding(command))

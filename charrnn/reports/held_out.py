@@ -1,7 +1,6 @@
 """The text that a report reads a model with: what was kept from it in training, or another file."""
 
 import tempfile
-import tomllib
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -9,13 +8,13 @@ import numpy as np
 
 from charrnn.config import AUTO
 from charrnn.errors import InputError
-from charrnn.text.corpus import divide, numbered, survey, whole_text
+from charrnn.reports.learned import learned_from
+from charrnn.text.corpus import divide, numbered, whole_text
 from charrnn.text.ngram import COUNTED_AT_MOST
-from charrnn.text.sources import STDIN, find, result
+from charrnn.text.sources import result
 from charrnn.text.unknown import known_ids, usual
 from charrnn.text.vocab import Ids
 from charrnn.training.checkpoint import Checkpoint
-from charrnn.training.folder import RunFolder
 
 ELSE = "name a text with --text-file"
 
@@ -56,26 +55,10 @@ def of_text(checkpoint: Checkpoint, text: str, name: str) -> HeldOut:
 def of_corpus(checkpoint: Checkpoint, model: Path) -> HeldOut:
     """The validation part of the corpus that the ``model`` file learned from.
 
-    Its run folder's config.toml says where the corpus was; the fingerprint says whether it is still
-    the same.
-
     Raises:
-        InputError: when it is not known or no longer there, or nothing of it was kept.
+        InputError: when it is not found again, or nothing of it was kept.
     """
-    settings = RunFolder(model.parent).config
-    try:
-        corpus = tomllib.loads(settings.read_text(encoding="utf-8"))["train"]["corpus"]
-    except (OSError, ValueError, KeyError):
-        raise InputError(model, f"its corpus is not known here; {ELSE}") from None
-    if STDIN in corpus:
-        raise InputError(model, f"its corpus came from standard input; {ELSE}")
-    try:
-        found = find(corpus)
-    except InputError:
-        raise InputError(corpus[0], f"is no longer there; {ELSE}") from None
-    stock, files = result(survey(found, checkpoint.config.encoding, checkpoint.stock.rules))
-    if stock.sha256 != checkpoint.stock.sha256:
-        raise InputError(corpus[0], f"is no longer the text that the model learned from; {ELSE}")
+    files = learned_from(checkpoint, model, ELSE)
     with tempfile.TemporaryDirectory() as folder:
         parts = divide(
             result(numbered(files, checkpoint.stock, Path(folder, "ids"))), checkpoint.config

@@ -52,12 +52,12 @@ def survey(
     for file in found:
         source, before = (yield from guessed(file, encoding)), tally.copy()
         try:
-            yield from tally.read(_pieces(source, rules))
+            yield from tally.read(_codec_pieces(source, rules))
         except UndecodableError as error:
             guess, source, tally = source, settled(file, encoding), before
             if source == guess:  # as the user or a byte order mark says
                 raise refusal(source, source.encoding, error.offset) from None
-            yield from tally.read(_decoded(source, rules))
+            yield from tally.read(pieces(source, rules))
         sources.append(source)
     counts, names = tally.counts, ", ".join(str(source.path) for source in sources)
     if np.count_nonzero(counts) < 2:
@@ -87,7 +87,7 @@ def numbered(sources: Sequence[Source], stock: Stock, path: Path) -> Generator[i
     fingerprint = hashlib.sha256()
     with path.open("wb") as file:
         for source in sources:
-            for text, read in _decoded(source, stock.rules):
+            for text, read in pieces(source, stock.rules):
                 fingerprint.update(text.encode())
                 _write(file, stock.vocabulary.number(text), path)
                 yield read
@@ -96,10 +96,27 @@ def numbered(sources: Sequence[Source], stock: Stock, path: Path) -> Generator[i
     return np.memmap(path, np.min_scalar_type(len(stock.vocabulary) - 1), "r")
 
 
+def pieces(source: Source, rules: Rules) -> Iterator[tuple[str, int]]:
+    """The text of a file in pieces, none of them empty, and how many bytes were read for each.
+
+    Raises:
+        InputError: when it cannot be read, or is not in its encoding.
+    """
+    try:
+        yield from _codec_pieces(source, rules)
+    except UndecodableError as error:
+        raise refusal(source, source.encoding, error.offset) from None
+
+
+def decoded(source: Source, rules: Rules) -> str:
+    """The whole text of one file of a corpus that was read before."""
+    return "".join(text for text, _ in pieces(source, rules))
+
+
 def texts(path: Path, rules: Rules, encoding: str = AUTO) -> Iterator[str]:
     """The text of one file, or of standard input for -, in pieces. Raises as `survey`."""
     for source in find([path]):
-        for text, _ in _decoded(settled(source, encoding), rules):
+        for text, _ in pieces(settled(source, encoding), rules):
             yield text
 
 
@@ -145,15 +162,7 @@ class Streams:
         return self.ids[steps].astype(np.intp), self.ids[steps + 1].astype(np.intp)
 
 
-def _decoded(source: Source, rules: Rules) -> Iterator[tuple[str, int]]:
-    """Pieces of text, none of them empty, and how many bytes were read for each."""
-    try:
-        yield from _pieces(source, rules)
-    except UndecodableError as error:
-        raise refusal(source, source.encoding, error.offset) from None
-
-
-def _pieces(source: Source, rules: Rules) -> Iterator[tuple[str, int]]:
+def _codec_pieces(source: Source, rules: Rules) -> Iterator[tuple[str, int]]:
     before = 0
     with source.open() as stream:
         for text in rules.each(characters(stream, source.encoding)):

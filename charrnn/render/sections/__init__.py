@@ -12,7 +12,7 @@ from charrnn.render.sections.learning import losses, runs
 from charrnn.render.sections.memory import gradients, memory
 from charrnn.render.sections.model import summary, vocab
 from charrnn.render.sections.neurons import neurons
-from charrnn.render.sections.reading import score, unrolled
+from charrnn.render.sections.reading import copied, score, unrolled
 from charrnn.render.sections.speed import speed
 from charrnn.reports.neurons import Neurons
 from charrnn.reports.overview import Overview
@@ -21,8 +21,8 @@ from charrnn.reports.summary import Summary
 Report = TypeVar("Report", Summary, Neurons)
 
 __all__ = [
-    "gradients", "losses", "memory", "neurons", "overview", "runs", "score", "speed", "summary",
-    "unrolled", "vocab",
+    "copied", "gradients", "losses", "memory", "neurons", "overview", "runs", "score", "speed",
+    "summary", "unrolled", "vocab",
 ]  # fmt: skip
 
 

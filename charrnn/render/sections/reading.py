@@ -1,16 +1,21 @@
-"""What a model expects while it reads a text."""
+"""What a model expects while it reads a text, and what of a text it may have read before."""
 
 from collections.abc import Iterable, Sequence
+from pathlib import Path
 
 from charrnn.render.blocks import Facts, Prose, Section, Shades, Table, Unrolled
 from charrnn.render.words import loss, shortened, sign
+from charrnn.reports.copied import Copied
 from charrnn.reports.score import BEGINNING, CONTEXT, Line, Piece, Scored
 from charrnn.reports.unroll import Unrolled as UnrolledReport
+from charrnn.text.harmless import harmless
 
 EACH_CHARACTER_UP_TO = 120
 LARGEST_SHADE = 8.0  # nats
 DRAWN_STEPS, SHOWN = 10, 3
 SHOWN_LINE = 54  # columns
+LONGEST_SPANS = 20
+LARGEST_SPAN = 100.0  # characters, the deepest shade
 
 
 def score(report: Scored) -> Section:
@@ -85,6 +90,61 @@ def _likeliest(piece: Piece, at: int) -> Iterable[tuple[str, float]]:
 
 def _shares(likeliest: Iterable[tuple[str, float]]) -> str:
     return "  ".join(f"{sign(character)} {share:.0%}" for character, share in likeliest)
+
+
+def copied(report: Copied, text: str) -> Section:
+    """How much, the beginning of the text with what is copied shaded, and the longest spans."""
+    shown = sorted(report.spans, key=lambda span: (-span.length, span.start))[:LONGEST_SPANS]
+    if not shown and report.longest_span:
+        shown = [report.longest_span]
+    files = {one.file for one in shown}
+    short = {file: Path(file).name for file in files}
+    names = (
+        short if len(set(short.values())) == len(files) else dict(zip(files, files, strict=True))
+    )
+    end = min(len(text), BEGINNING)
+    lengths = [0.0] * end
+    for span in report.spans:
+        for at in range(span.start, min(span.start + span.length, end)):
+            lengths[at] = max(lengths[at], float(span.length))
+    rows = [
+        (f"{one.length:,}", f"{one.times:,}", f"{harmless(names[one.file])}:{one.line}",
+         shortened(one.text, SHOWN_LINE))
+        for one in shown
+    ]  # fmt: skip
+    least = f"{report.least} or more"
+    few = len(shown) < len(report.spans)
+    return Section(
+        "Copied",
+        [
+            Facts(
+                [
+                    ("characters", f"{report.characters:,}"),
+                    ("longest", f"{report.longest:,} characters in a row stand in the corpus"),
+                    (
+                        "copied",
+                        f"{report.copied:,} of them, {report.share:.1%}, in spans of {least}",
+                    ),
+                ]
+            ),
+            Prose(
+                "Short spans are nobody's: words and phrases come back in any text of a kind."
+                f" From {report.least} characters on they count as copied, and are shaded."
+            ),
+            Shades(
+                title="copied" + (f", the first {end:,} characters" if end < len(text) else ""),
+                text=text[:end],
+                values=lengths,
+                low=0.0,
+                high=LARGEST_SPAN,
+                unit="characters in a row",
+            ),
+            Table(
+                ("length", "times", "first in", "text"), rows, "01",
+                title=f"the {len(rows)} longest spans" if few else "spans, the longest first",
+            ),
+        ],
+    )  # fmt: skip
 
 
 def unrolled(report: UnrolledReport) -> Section:

@@ -1,0 +1,139 @@
+"""How much of a text stands verbatim in the corpus that a model learned from, and where."""
+
+from bisect import bisect_right
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from charrnn.config import AUTO
+from charrnn.reports.learned import learned_from
+from charrnn.text.corpus import decoded, survey
+from charrnn.text.sources import find, result, told
+from charrnn.text.suffixes import Suffixes
+from charrnn.text.vocab import code_points
+from charrnn.training.checkpoint import Checkpoint
+
+LEAST = 20
+
+
+@dataclass(frozen=True)
+class Span:
+    """What of a text stands in the corpus in a row, and can be extended to neither side.
+
+    It begins after ``start`` characters. The corpus has it so many ``times``, first in this
+    ``line``, from 1 on, of this ``file``.
+    """
+
+    start: int
+    length: int
+    text: str
+    times: int
+    file: str
+    line: int
+
+
+@dataclass(frozen=True)
+class Copied:
+    """Of a text's ``characters`` so many ``copied`` stand in spans of ``least`` or more.
+
+    ``share`` is the one through the other. ``longest`` is the length of the longest span, however
+    short, which is ``longest_span``, None where not one character is in the corpus. ``spans`` are
+    those of ``least`` and more in the text's order; they may overlap.
+    """
+
+    characters: int
+    copied: int
+    share: float
+    least: int
+    longest: int
+    longest_span: Span | None
+    spans: tuple[Span, ...]
+
+
+ELSE = "name a text with --corpus"
+
+
+def corpus(checkpoint: Checkpoint, model: Path, named: Sequence[Path] = ()) -> "Corpus":
+    """What the ``model`` file learned from, or the files and folders that are ``named`` instead.
+
+    Raises:
+        InputError: when it cannot be read, or is no longer what the model learned from.
+    """
+    rules = checkpoint.stock.rules
+    if named:
+        _, files = result(survey(find(named), AUTO, rules))
+    else:
+        files = tuple(learned_from(checkpoint, model, ELSE))
+    return Corpus([(told(file.path), decoded(file, rules)) for file in files])
+
+
+class Corpus:
+    """Files one after the other, as they were learned, to look pieces of text up in."""
+
+    def __init__(self, files: Sequence[tuple[str, str]]) -> None:
+        """Of each of ``files`` its name and its text."""
+        self._names = [name for name, _ in files]
+        self._starts = np.cumsum([0, *(len(text) for _, text in files)]).tolist()
+        text = "".join(text for _, text in files)
+        self._newlines = np.flatnonzero(code_points(text) == ord("\n"))
+        self._suffixes = Suffixes(text)
+
+    def copied(self, text: str, least: int = LEAST) -> Copied:
+        """What of ``text`` stands here."""
+        best, covered, end, spans = (0, 0), 0, 0, []
+        for start, length in self._maximal(text, least):
+            best = max(best, (length, -start))
+            if length >= least:
+                covered += start + length - max(start, end)
+                end = start + length
+                spans.append(self._span(text, start, length))
+        length, start = best[0], -best[1]
+        return Copied(
+            characters=len(text),
+            copied=covered,
+            share=covered / len(text) if text else 0.0,
+            least=least,
+            longest=length,
+            longest_span=self._span(text, start, length) if length else None,
+            spans=tuple(spans),
+        )
+
+    def _maximal(self, text: str, least: int) -> Iterator[tuple[int, int]]:
+        """Start and length of every span of ``least`` and more, and of some that are shorter."""
+        start = 0
+        while start < len(text):
+            length = self._suffixes.longest(text, start)
+            yield start, length
+            if length < least:
+                start += 1
+            elif (end := start + length) == len(text):
+                return
+            else:
+                start = self._next(text, start + 1, end, least)
+
+    def _next(self, text: str, low: int, end: int, least: int) -> int:
+        """Where the first span of ``least`` or more can begin that goes on beyond ``end``.
+
+        Not before ``low``. If it begins somewhere, its part from any later place on is here too.
+        """
+        high = max(low, end + 1 - least)
+        if not self._has(text[high : end + 1]):
+            return high + 1
+        while low < high:
+            middle = (low + high) // 2
+            low, high = (low, middle) if self._has(text[middle : end + 1]) else (middle + 1, high)
+        return low
+
+    def _has(self, piece: str) -> bool:
+        return len(self._suffixes.find(piece)) > 0
+
+    def _span(self, text: str, start: int, length: int) -> Span:
+        piece = text[start : start + length]
+        places = self._suffixes.find(piece)
+        first = int(places.min())
+        file = bisect_right(self._starts, first) - 1
+        before, here = np.searchsorted(self._newlines, [self._starts[file], first])
+        line = int(here - before) + 1
+        return Span(start, length, piece, len(places), self._names[file], line)

@@ -1,0 +1,38 @@
+"""The corpus that a model learned from, found again."""
+
+import tomllib
+from collections.abc import Sequence
+from pathlib import Path
+
+from charrnn.errors import InputError
+from charrnn.text.corpus import survey
+from charrnn.text.sources import STDIN, Source, find, result
+from charrnn.training.checkpoint import Checkpoint
+from charrnn.training.folder import RunFolder
+
+
+def learned_from(checkpoint: Checkpoint, model: Path, otherwise: str) -> Sequence[Source]:
+    """The files of the corpus of the ``model`` file.
+
+    Its run folder's config.toml says where they were; the fingerprint says whether they are still
+    the same.
+
+    Raises:
+        InputError: when they are not known or no longer there, and what to do ``otherwise``.
+    """
+    settings = RunFolder(model.parent).config
+    try:
+        corpus = tomllib.loads(settings.read_text(encoding="utf-8"))["train"]["corpus"]
+    except (OSError, ValueError, KeyError):
+        raise InputError(model, f"its corpus is not known here; {otherwise}") from None
+    if STDIN in corpus:
+        raise InputError(model, f"its corpus came from standard input; {otherwise}")
+    try:
+        found = find(corpus)
+    except InputError:
+        raise InputError(corpus[0], f"is no longer there; {otherwise}") from None
+    stock, files = result(survey(found, checkpoint.config.encoding, checkpoint.stock.rules))
+    if stock.sha256 != checkpoint.stock.sha256:
+        problem = "is no longer the text that the model learned from"
+        raise InputError(corpus[0], f"{problem}; {otherwise}")
+    return files
