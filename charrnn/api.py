@@ -5,7 +5,7 @@ what trains.
 """
 
 import os
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
@@ -14,10 +14,11 @@ from typing import TYPE_CHECKING, TypeAlias
 import numpy as np
 
 from charrnn.config import SampleConfig, TrainConfig
+from charrnn.errors import ConfigError, InputError
 from charrnn.network.workspace import Array
-from charrnn.sampling.sampler import continuations, log_probability
+from charrnn.sampling.continuation import Continuation, Manner, Opening
+from charrnn.sampling.sampler import in_order, sampled
 from charrnn.text.unknown import known_ids
-from charrnn.text.vocab import Ids
 from charrnn.training import checkpoint
 from charrnn.training.checkpoint import Checkpoint
 from charrnn.training.folder import DEFAULT_ROOT, find_model
@@ -64,34 +65,60 @@ class Model:
         Raises:
             InputError: naming the characters of ``prime`` that the model has never seen.
         """
-        return "".join(self.stream(prime, config, seed=drawn_seed() if seed is None else seed))
+        return "".join(self.stream(prime, config, seed=seed))
 
-    def stream(self, prime: str, config: SampleConfig, *, seed: int) -> Iterator[str]:
-        """The same, character by character as it is drawn."""
-        opening = self._opening(prime, config.on_unknown)
-        known = self.vocabulary
-        never = self.checkpoint.stock.vocabulary.unknown
-        steps = continuations(self.checkpoint.network, opening, 1, config, seed, never)
-        return (known[drawn] for (drawn,), _ in steps)
+    def stream(
+        self, prime: str = "", config: SampleConfig = SampleConfig(), *, seed: int | None = None
+    ) -> Iterator[str]:
+        """The same, piece by piece as it is drawn: what may be the beginning of a stop waits."""
+        opening = self.opening(prime, config.on_unknown)
+        steps = self._steps([opening], config, seed, 1, scored=False)
+        return filter(None, (one.released() for (one,) in steps))
 
-    def samples(self, prime: str, config: SampleConfig, *, seed: int, number: int) -> list[Sample]:
-        """Several continuations, computed side by side. Sample i is the same for any ``number``."""
-        opening, vocabulary = (
-            self._opening(prime, config.on_unknown),
-            self.checkpoint.stock.vocabulary,
-        )
-        steps = [
-            (drawn, log_probability(logits, drawn))
-            for drawn, logits in continuations(
-                self.checkpoint.network, opening, number, config, seed, vocabulary.unknown
-            )
-        ]
-        ids = np.array([drawn for drawn, _ in steps], np.intp).reshape(len(steps), number)
-        logs = np.array([log for _, log in steps], np.float64).reshape(len(steps), number)
-        return [
-            Sample(prime, vocabulary.decode(ids[:, i]), seed, i, "length", float(logs[:, i].sum()))
-            for i in range(number)
-        ]
+    def samples(
+        self,
+        prime: str = "",
+        config: SampleConfig = SampleConfig(),
+        *,
+        seed: int | None = None,
+        number: int,
+    ) -> list[Sample]:
+        """Several continuations, computed side by side. Sample i is the same for any ``number``.
+
+        With a beam they are the likeliest, best first, and may be fewer.
+        """
+        return list(self.sample_each([prime], config, seed=seed, number=number))
+
+    def sample_each(
+        self,
+        primes: Iterable[str],
+        config: SampleConfig = SampleConfig(),
+        *,
+        seed: int | None = None,
+        number: int = 1,
+    ) -> Iterator[Sample]:
+        """The same for many ``primes``, all side by side, in their order and as soon as they end.
+
+        ``primes`` are taken as they are needed, a few thousand ahead of what has ended. A prime has
+        the same samples whatever the others are, but for what rounding makes of it
+        (docs/sampling.md).
+
+        Raises:
+            InputError: as `sample`, when it comes to such a prime.
+        """
+        seed = drawn_seed() if seed is None else seed
+        openings = (self.opening(prime, config.on_unknown) for prime in primes)
+        for one in in_order(self._steps(openings, config, seed, number)):
+            assert one.stopped is not None
+            yield Sample(one.opening.given, one.text, seed, one.sample, one.stopped, one.logprob)
+
+    def never_writes(self, text: str) -> str:
+        """The characters of ``text`` that cannot come in a sample, as the model does not know them.
+
+        Each once, in their order.
+        """
+        text = self.checkpoint.stock.rules.apply(text)
+        return "".join(dict.fromkeys(one for one in text if one not in self.vocabulary))
 
     def score(self, text: str, *, on_unknown: str | None = None) -> "Score":
         """How well it predicts ``text``.
@@ -110,18 +137,44 @@ class Model:
         """Write it to a .npz file."""
         checkpoint.save(self.checkpoint, Path(path))
 
-    def _opening(self, prime: str, on_unknown: str) -> Ids | Array:
-        """The ids of ``prime``; without one a newline's, else how often each character begins."""
+    def opening(self, prime: str, on_unknown: str, name: str = "prime") -> Opening:
+        """What is read for ``prime``; without one a newline, else frequencies stand for it.
+
+        Raises:
+            InputError: naming the characters of ``name`` that the model has never seen.
+        """
         stock = self.checkpoint.stock
-        ids = known_ids(stock.rules.apply(prime), stock.vocabulary, on_unknown, "prime")
+        ids = known_ids(stock.rules.apply(prime), stock.vocabulary, on_unknown, name)
+        read = stock.vocabulary.decode(ids)
         if len(ids):
-            return ids.astype(np.intp)
+            return Opening(prime, read, ids)
         if "\n" in stock.vocabulary.characters:
-            return stock.vocabulary.lookup("\n").astype(np.intp)
+            return Opening(prime, read, stock.vocabulary.lookup("\n"))
         counts = np.array(stock.vocabulary.counts)
         with np.errstate(divide="ignore"):  # another model's characters may not be in its corpus
-            frequencies: Array = np.log(counts / counts.sum())
-        return frequencies
+            frequencies: Array = np.log(counts / counts.sum()).astype(np.float32)
+        return Opening(prime, read, ids, frequencies)
+
+    def _steps(
+        self,
+        openings: Iterable[Opening],
+        config: SampleConfig,
+        seed: int | None,
+        number: int,
+        *,
+        scored: bool = True,
+    ) -> Iterator[list[Continuation]]:
+        if config.stop and not config.length and all(map(self.never_writes, config.stop)):
+            raise InputError("stop", "will not come, as the model never writes it; give a length")
+        if config.beam and number > config.beam:
+            raise ConfigError("number", f"{number:,} is more than the beam of {config.beam:,}")
+        network, manner = self.checkpoint.network, Manner(self.checkpoint.stock, config)
+        seed = drawn_seed() if seed is None else seed
+        if not config.beam:
+            return sampled(network, manner, openings, number, seed, scored=scored)
+        from charrnn.sampling.beam import beams
+
+        return beams(network, manner, openings, number, seed)
 
 
 def train(

@@ -8,7 +8,7 @@ Not here: anything that imports NumPy, and what never changes a model (previews,
 
 import json
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from charrnn.errors import ConfigError, InputError
@@ -29,6 +29,9 @@ LONGEST_DEFAULT_WARMUP = 100
 EVALUATIONS_A_RUN = 20
 DEFAULT_LAGS = 200  # steps that a gradient is followed back
 SAMPLING_THREADS = 2  # for products; one stream's weights come out of two caches; more: unmeasured
+WIDEST_BEAM = 10_000
+DRAWING = ("temperature", "top_k", "top_p", "min_p")
+"""The settings of drawing characters, which mean nothing to a search for the likeliest."""
 
 
 @dataclass(frozen=True)
@@ -142,13 +145,21 @@ class Settings(TrainConfig):
 
 @dataclass(frozen=True)
 class SampleConfig:
-    """How a continuation is drawn; all of it may change from one sample to the next."""
+    """How a continuation is drawn; all of it may change from one sample to the next.
+
+    ``length`` counts new characters; 0 is no limit where there is a ``stop``, which ends a text and
+    is not part of it. ``no_repeat`` is the length of the shortest span that may not come twice, and
+    ``beam`` how many texts the search for the likeliest holds instead of drawing; 0: neither.
+    """
 
     length: int = 500
     temperature: float = 0.8
     top_k: int = 0
     top_p: float = 1.0
     min_p: float = 0.0
+    stop: Sequence[str] = ()
+    no_repeat: int = 0
+    beam: int = 0
     on_unknown: str = "error"
 
     def __post_init__(self) -> None:
@@ -157,8 +168,12 @@ class SampleConfig:
         Raises:
             ConfigError: naming the setting and its allowed range.
         """
-        for name in ("length", "temperature", "top_k"):
+        for name in ("length", "temperature", "top_k", "no_repeat", "beam"):
             _at_least(name, getattr(self, name), 0)
+        if self.beam > WIDEST_BEAM:
+            raise ConfigError("beam", f"{self.beam:,} is above {WIDEST_BEAM:,}")
+        if isinstance(self.stop, str) or not all(self.stop):
+            raise ConfigError("stop", "is a list of texts, none of them empty")
         _choice("on_unknown", self.on_unknown, ON_UNKNOWN)
         if not 0 < self.top_p <= 1:
             raise ConfigError("top_p", f"{self.top_p} is outside 0 < P <= 1")

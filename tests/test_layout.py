@@ -22,7 +22,9 @@ ORDER = """
     text.decode text.harmless text.rules text.vocab
     text.sources text.unknown
     text.encodings text.stock text.ngram
+    text.suffixes
     text.corpus
+    text.primes
     network.workspace
     network.products
     network.cells
@@ -42,9 +44,13 @@ ORDER = """
     training.resume
     training.saving
     training.run
-    sampling.filters
+    sampling.filters sampling.stops sampling.repeats
+    sampling.continuation
     sampling.sampler
+    sampling.beam
+    reports.learned
     reports.summary reports.loss reports.score reports.vocab reports.speed reports.held_out
+    reports.copied
     reports.runs reports.unroll reports.gradients reports.memory reports.neurons
     reports.overview
     api

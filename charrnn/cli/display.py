@@ -1,10 +1,11 @@
-"""A training's events, told as they come: a progress bar, lines or JSON."""
+"""What takes long, told as it goes on: a progress bar, lines or JSON."""
 
 import os
 import sys
 import time
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from charrnn.cli.console import Console
 from charrnn.cli.signals import Stop
@@ -25,10 +26,35 @@ if TYPE_CHECKING:
         Start,
     )
 
+T = TypeVar("T")
+
 SECONDS_BETWEEN_LINES = 60.0
-READING_SEEN = 1.0  # seconds that reading takes before a bar is worth it
+SEEN = 1.0  # seconds that something takes before a bar is worth it
 READING = "{desc} {percentage:3.0f}%|{bar}| {remaining}"  # no bytes, which are read several times
 STOPPING = "stopping after this step, with the work saved; once more stops at once"
+
+
+def counted(items: Iterable[T], total: int, unit: str, console: Console) -> Iterator[T]:
+    """The same ``items``, of which it is told how many have come, where there are several.
+
+    By a bar on a terminal that does not show the items themselves, else by a line now and then.
+    """
+    if total == 1 or console.quiet or (console.on_terminal and sys.stdout.isatty()):
+        yield from items
+    elif console.on_terminal:
+        from tqdm import tqdm
+
+        yield from tqdm(
+            items, total=total, unit=unit, dynamic_ncols=True, leave=False, delay=SEEN,
+            file=sys.stderr,
+        )  # fmt: skip
+    else:
+        last_line = time.monotonic()
+        for number, item in enumerate(items, 1):
+            yield item
+            if time.monotonic() - last_line > SECONDS_BETWEEN_LINES:
+                last_line = time.monotonic()
+                console.note(f"{number:,} of {total:,} {unit}s")
 
 
 class Display:
@@ -69,7 +95,7 @@ class Display:
 
                 self.bar = tqdm(
                     desc="reading", total=event.total, unit="B", unit_scale=True, leave=False,
-                    dynamic_ncols=True, delay=READING_SEEN, file=sys.stderr,
+                    dynamic_ncols=True, delay=SEEN, file=sys.stderr,
                     bar_format=READING if event.total else None,
                 )  # fmt: skip
             self.bar.update(event.done - self.bar.n)

@@ -1,41 +1,57 @@
-"""``charrnn sample``: continue a text."""
+"""``charrnn sample``: continue a text, or each line of a file."""
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from itertools import islice
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from charrnn.cli import blas, options
 from charrnn.cli.console import Console
-from charrnn.cli.settings import Command
-from charrnn.config import SAMPLING_THREADS, SampleConfig
+from charrnn.cli.display import counted
+from charrnn.cli.settings import Command, WholeText, one_of
+from charrnn.config import DRAWING, SAMPLING_THREADS, WIDEST_BEAM, SampleConfig
 from charrnn.training.machine import cores
+
+if TYPE_CHECKING:
+    from charrnn.api import Model, Sample
+    from charrnn.reports.copied import Copied
 
 DEFAULT_SEPARATOR = "\n---\n"
 PIECE = 256
 """Characters that go into a pipe together."""
+SETTINGS = ("length", *DRAWING, "stop", "no_repeat", "beam", "on_unknown")
 
 
 @click.command(
     "sample",
     cls=Command,
-    epilog="\b\nExample:\n  charrnn sample runs/tenki --prime 今日は --length 200",
+    epilog="\b\nExamples:\n  charrnn sample runs/tenki --prime 今日は --length 200"
+    "\n  charrnn sample --prime-file lines.txt --each-line --json > texts.jsonl",
 )
 @options.model
 @click.option(
     "--prime",
-    default="",
     metavar="TEXT",
     help="Text to continue. Without it the model begins a line.",
 )
+@click.option(
+    "--prime-file",
+    type=options.PATH,
+    metavar="FILE",
+    help="Continue this file (- for stdin); one newline at its very end is not part of the prime.",
+)
+@click.option("--each-line", is_flag=True, help="Every line of the file is a prime of its own.")
+@options.encoding
 @click.option(
     "--length",
     type=options.FROM_ZERO,
     default=SampleConfig.length,
     show_default=True,
-    help="New characters.",
+    help="New characters; 0 with --stop: until the stop.",
 )
 @click.option(
     "-n",
@@ -43,7 +59,7 @@ PIECE = 256
     type=options.POSITIVE,
     default=1,
     show_default=True,
-    help="Samples, computed side by side.",
+    help="Samples of a prime, computed side by side.",
 )
 @click.option(
     "--temperature",
@@ -74,6 +90,28 @@ PIECE = 256
     help="Only those with at least this share of the likeliest's probability.",
 )
 @click.option(
+    "--stop",
+    cls=WholeText,
+    multiple=True,
+    metavar="TEXT",
+    help="End where the new text has this, which is not printed. May be given several times.",
+)
+@click.option(
+    "--no-repeat",
+    type=options.FROM_ZERO,
+    default=SampleConfig.no_repeat,
+    show_default="off",
+    metavar="N",
+    help="No span of N characters twice, those of the prime included; sensible from 15 on.",
+)
+@click.option(
+    "--beam",
+    type=click.IntRange(1, WIDEST_BEAM),
+    show_default="off",
+    metavar="N",
+    help="Search for the likeliest text among N held at a time, instead of drawing one.",
+)
+@click.option(
     "--seed",
     type=options.FROM_ZERO,
     show_default="drawn, and shown",
@@ -88,61 +126,137 @@ PIECE = 256
     show_default="a line with ---",
     help="Between samples.",
 )
+@click.option(
+    "--copied",
+    is_flag=True,
+    help="With --json: also what of each sample stands verbatim in the corpus.",
+)
+@options.corpus
 @options.common
 @click.pass_context
 def sample_command(
     ctx: click.Context,
     /,
     model: Path | None,
-    prime: str,
     samples: int,
     seed: int | None,
     echo: bool,
     separator: str,
+    copied: bool,
+    corpora: tuple[Path, ...],
     **_: object,
 ) -> None:
     """Continue a text in the manner of the corpus that MODEL learned.
 
     MODEL is a .npz file or a run folder; without it, the newest run is taken.
     """
-    names = ("length", "temperature", "top_k", "top_p", "min_p")
-    config = SampleConfig(
-        **{name: ctx.params[name] for name in names},
-        on_unknown=ctx.params["on_unknown"] or SampleConfig.on_unknown,
-    )
-    blas.limit(min(SAMPLING_THREADS, cores()))
-    from charrnn.api import drawn_seed
-
+    config = _config(ctx)
     console = options.console(ctx)
-    trained = options.load_model(model, console)
+    blas.limit(min(SAMPLING_THREADS, cores()))
+    from charrnn.api import drawn_seed, load
+
+    path = options.find_model(model, console)
+    trained = load(path)
+    primes, number = _primes(ctx, trained, config)
+    for stop in config.stop:
+        if never := trained.never_writes(stop):
+            console.note(f"--stop {stop}: will not come, as the model never writes {never}")
     drawn = drawn_seed() if seed is None else seed
-    opening = prime if echo else ""
-    if samples == 1 and not console.json:
-        stream = trained.stream(prime, config, seed=drawn)
-        _show_seed(console, seed, drawn)
-        _write(console, opening, stream)
-        return
-    texts = trained.samples(prime, config, seed=drawn, number=samples)
-    _show_seed(console, seed, drawn)
-    if console.json:
-        from charrnn.render import document
-
-        console.result("\n".join(map(document.plain, texts)))
-    else:
-        console.sampled(separator.join(opening + sample.text for sample in texts) + "\n")
-
-
-def _show_seed(console: Console, asked: int | None, drawn: int) -> None:
-    """Tell a seed that the user could not know, once it is sure that there will be a text."""
-    if asked is None:
+    if seed is None and config.temperature > 0 and not config.beam:
         console.note(f"seed {drawn}")
+    if number == samples == 1 and not console.json:
+        (prime,) = primes
+        _stream(console, prime if echo else "", trained.stream(prime, config, seed=drawn))
+        return
+    texts = counted(
+        trained.sample_each(primes, config, seed=drawn, number=samples),
+        number * samples, "sample", console,
+    )  # fmt: skip
+    if not console.json:
+        _write(console, texts, separator, echo=echo)
+        return
+    look_up = _copied(trained, path, corpora) if copied else None
+    from charrnn.render import document
+
+    for sample in texts:
+        console.result(document.sample(sample, look_up and look_up(sample.text)))
+        sys.stdout.flush()
 
 
-def _write(console: Console, opening: str, stream: Iterator[str]) -> None:
+def _config(ctx: click.Context) -> SampleConfig:
+    """What was asked for, where that can be done together."""
+    one_of(ctx, "prime", "prime_file")
+    for name in DRAWING:
+        one_of(ctx, "beam", name)
+    given = ctx.params
+    if given["each_line"] and given["prime_file"] is None:
+        raise click.UsageError("--each-line needs --prime-file, the lines", ctx)
+    if given["copied"] and not given["json"]:
+        problem = "--copied goes with --json; 'charrnn inspect copied' shows it for a text"
+        raise click.UsageError(problem, ctx)
+    if given["corpora"] and not given["copied"]:
+        raise click.UsageError("--corpus goes with --copied", ctx)
+    if given["beam"] is not None and given["samples"] > given["beam"]:
+        raise click.UsageError("-n is at most what --beam holds", ctx)
+    return SampleConfig(**{name: given[name] for name in SETTINGS if given[name] is not None})
+
+
+def _primes(
+    ctx: click.Context, trained: "Model", config: SampleConfig
+) -> tuple[Iterable[str], int]:
+    """What is to be continued, and how many. All was looked at: nothing is written before."""
+    if (file := ctx.params["prime_file"]) is None:
+        prime = ctx.params["prime"] or ""
+        trained.opening(prime, config.on_unknown)
+        return [prime], 1
+    from charrnn.text.encodings import named as encoding_named
+    from charrnn.text.primes import PrimeFile
+
+    encoding = encoding_named(ctx.params["encoding"])
+    each_line = ctx.params["each_line"]
+    primes = PrimeFile(file, trained.checkpoint.stock.rules, encoding, each_line=each_line)
+    number = 0
+    for number, prime in enumerate(primes, 1):
+        place = f"{file}, line {number:,}" if each_line else str(file)
+        trained.opening(prime, config.on_unknown, place)
+    return primes, number
+
+
+def _stream(console: Console, opening: str, stream: Iterator[str]) -> None:
     """Write characters as they come: at once on a terminal, in larger pieces into a pipe."""
     together = 1 if sys.stdout.isatty() else PIECE
-    console.sampled(opening)
-    while piece := "".join(islice(stream, together)):
-        console.sampled(piece)
-        sys.stdout.flush()
+    with _ended_line():
+        console.sampled(opening)
+        while piece := "".join(islice(stream, together)):
+            console.sampled(piece)
+            sys.stdout.flush()
     console.sampled("\n")
+
+
+def _write(console: Console, texts: Iterable["Sample"], separator: str, *, echo: bool) -> None:
+    """Write whole texts as they end."""
+    before = ""
+    with _ended_line():
+        for sample in texts:
+            console.sampled(before + (sample.prime if echo else "") + sample.text)
+            sys.stdout.flush()
+            before = separator
+    if before or not separator:
+        console.sampled("\n")
+
+
+@contextmanager
+def _ended_line() -> Iterator[None]:
+    """Leave a terminal with a line of its own for the prompt when it is interrupted."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        if sys.stdout.isatty():
+            sys.stdout.write("\n")
+        raise
+
+
+def _copied(trained: "Model", path: Path, corpora: tuple[Path, ...]) -> Callable[[str], "Copied"]:
+    from charrnn.reports.copied import corpus
+
+    return corpus(trained.checkpoint, path, corpora).copied

@@ -51,7 +51,22 @@ def read_config(ctx: click.Context, param: click.Parameter, path: str | None) ->
         raise click.BadParameter(f"{path}: {error}", ctx, param) from None
     for name in ctx.command_path.split()[1:]:
         here = here.get(name, {})
-    ctx.default_map = {_key(name): _text(value) for name, value in here.items()}
+    several = {param.name for param in ctx.command.params if _takes_several(param)}
+    ctx.default_map = {
+        _key(name): _text(
+            [value] if _key(name) in several and not isinstance(value, list) else value
+        )
+        for name, value in here.items()
+    }
+
+
+class WholeText(click.Option):
+    """An option that may be given several times, and once, spaces and all, by the environment."""
+
+    def value_from_envvar(self, ctx: click.Context) -> tuple[str, ...] | None:
+        """What the environment has, which click would split."""
+        value = self.resolve_envvar_value(ctx)
+        return None if value is None else (value,)
 
 
 def one_of(ctx: click.Context, *names: str) -> None:
@@ -64,7 +79,7 @@ def one_of(ctx: click.Context, *names: str) -> None:
     ranks = {name: _rank(ctx, name) for name in given}
     strongest = [name for name in given if ranks[name] == max(ranks.values())]
     if len(strongest) > 1:
-        options = " and ".join(f"--{name}" for name in strongest)
+        options = " and ".join(f"--{name.replace('_', '-')}" for name in strongest)
         raise click.UsageError(f"{options} exclude each other", ctx)
     for name in given:
         if name not in strongest:
@@ -98,6 +113,10 @@ def _check_names(table: Mapping[str, Any], command: click.Command, where: str) -
 
 def _settings(command: click.Command) -> list[str]:
     return [p.name for p in command.params if p.name and p.name not in NOT_SETTINGS]
+
+
+def _takes_several(param: click.Parameter) -> bool:
+    return param.nargs == -1 or (isinstance(param, click.Option) and param.multiple)
 
 
 def _key(name: str) -> str:

@@ -36,6 +36,7 @@ class Stepper:
         self.readout = _Product(W, W[:0], b, len(states[0][0]))
         above = self.readout.below
         self.layers: list[_Layer] = []
+        self.streams = len(states[0][0])
         for at, state in reversed(list(enumerate(states))):
             self.layers.insert(0, _Layer(network, at, state, above))
             above = self.layers[0].product.below
@@ -46,9 +47,18 @@ class Stepper:
         ``layers`` then have their outputs ``h`` (H, B) and, between 0 and 1, their sigmoid
         ``gates`` (gates, H, B), as good as long.
         """
+        self.read(ids)
+        return self.readout()
+
+    def read(self, ids: Ids) -> None:
+        """Take the states on by ``ids`` (B,), where nobody asks what follows."""
         for layer in self.layers:
             layer.step(ids)
-        return self.readout()
+
+    @property
+    def states(self) -> list[tuple[Array, ...]]:
+        """Each layer's state as it is, arrays (H, B) that may be written to."""
+        return [layer.state for layer in self.layers]
 
 
 class _Product:
@@ -83,7 +93,8 @@ class _Layer:
         self.product = _Product(W[:0] if self._gather else W, U, b, len(state[0]))
         self.h, self.above = self.product.own, above
         self.h[...], *others = (part.T for part in state)
-        self._move = MOVES[cell](self.product.result, self.h, *(part.copy() for part in others))
+        self.state = (self.h, *(part.copy() for part in others))
+        self._move = MOVES[cell](self.product.result, *self.state)
 
     @property
     def gates(self) -> Array:

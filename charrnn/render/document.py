@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any
 from charrnn.text.harmless import DRIVING
 
 if TYPE_CHECKING:
+    from charrnn.api import Sample
+    from charrnn.reports.copied import Copied
     from charrnn.reports.overview import Overview
     from charrnn.reports.runs import Runs
     from charrnn.reports.score import Piece, Scored
@@ -28,8 +30,13 @@ def event(what: Any) -> str:
 
 
 def plain(what: Any) -> str:
-    """A report or a sample, under the names of its fields."""
+    """A report, under the names of its fields."""
     return _line(asdict(what))
+
+
+def sample(what: "Sample", copied: "Copied | None") -> str:
+    """A sample, under ``copied`` what of it stands in a corpus where that was asked for."""
+    return _line(asdict(what) | ({} if copied is None else {"copied": asdict(copied)}))
 
 
 def score(read: Iterable["Piece"], result: Callable[[], "Scored"]) -> Iterator[str]:

@@ -19,7 +19,8 @@ from threadpoolctl import threadpool_limits
 
 from charrnn.config import SAMPLING_THREADS, SampleConfig, TrainConfig
 from charrnn.network.parameters import Shape
-from charrnn.sampling.sampler import continuations
+from charrnn.sampling.continuation import Manner, Opening
+from charrnn.sampling.sampler import sampled
 from charrnn.training import memory
 from charrnn.training.automatic import complete
 from charrnn.training.checkpoint import Checkpoint
@@ -147,9 +148,9 @@ def training_step(shape: Shape, streams: int, window: int, workers: int, seconds
 def sampling_step(checkpoint: Checkpoint, samples: int, seconds: float) -> float:
     """The median time of drawing a character for each of so many ``samples``."""
     with threadpool_limits(min(SAMPLING_THREADS, cores()), "blas"):
-        steps = continuations(
-            checkpoint.network, np.zeros(1, np.intp), samples, SampleConfig(length=NEVER), 0
-        )
+        manner = Manner(checkpoint.stock, SampleConfig(length=NEVER))
+        opening = Opening("", "", np.zeros(1, np.intp))
+        steps = sampled(checkpoint.network, manner, [opening], samples, 0, scored=False)
         return _median_step(list(_ticks(steps, seconds)))
 
 

@@ -1,84 +1,270 @@
-"""A model and an opening give characters, one at a time, for several samples side by side.
+"""A model and openings give texts, many of them side by side, a character a step.
 
-Not here: which characters may be drawn (filters.py), and text (the callers have ids).
+Each column of the `Stepper` belongs to one text, which is read or written there; where one ends
+another begins, so that products stay wide however long the texts are. Not here: which characters
+may be drawn (filters.py), and what becomes of those that were (continuation.py).
 """
 
-from collections.abc import Iterator
-from random import Random
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from heapq import heappop, heappush
+from itertools import islice
+from typing import TypeAlias
 
 import numpy as np
-import numpy.typing as npt
 
-from charrnn.config import SampleConfig
-from charrnn.network.model import Network, States
+from charrnn.network.model import Network
 from charrnn.network.stepper import Stepper
 from charrnn.network.workspace import Array
-from charrnn.sampling.filters import Probabilities, distribution, draw
+from charrnn.sampling.continuation import Continuation, Manner, Opening
+from charrnn.sampling.filters import distribution, draw, log_probability
 from charrnn.text.vocab import Ids
 
-PRIME_WINDOW = 256
-RANDOM_BLOCK = 256
+SIDE_BY_SIDE = 128
+"""Texts in a step at most: products are wide enough, and what is done to them stays in cache."""
+AHEAD = 16 * SIDE_BY_SIDE
+"""How many texts are begun after the oldest that has not ended."""
+DRAWN_TOGETHER = 1 << 16
+"""Logits that are worked on at a time, so that they stay in cache."""
+ALL = (slice(None),)
 
 
-def continuations(
-    network: Network, opening: Ids | Array, samples: int, config: SampleConfig, seed: int,
-    never: int | None = None,
-) -> Iterator[tuple[Ids, Array]]:  # fmt: skip
-    """The ids drawn in each step, (samples,), and the logits they were drawn by, (samples, V).
+@dataclass(frozen=True, eq=False)
+class Place:
+    """Where a text has come to: each layer's state, arrays (H,), logits (V,) of what follows."""
 
-    The logits are good until the next step; `log_probability` makes of them what it says.
-    ``opening`` is the ids to continue, (N,), N > 0; or, where a model has no way to begin,
-    log-probabilities (V,) of the first character. Sample i draws the same random numbers whatever
-    ``samples`` is. The id ``never`` is not drawn.
+    states: Sequence[Sequence[Array]]
+    logits: Array
+
+
+class Reading:
+    """An opening that is being read; its samples are the ``number``-th of all and those after."""
+
+    def __init__(self, opening: Opening, number: int) -> None:
+        self.opening = opening
+        self.number = number
+        self.left = len(opening.ids)
+
+    def next_id(self) -> int:
+        """What is read now."""
+        self.left -= 1
+        return int(self.opening.ids[-1 - self.left])
+
+
+Work: TypeAlias = Reading | Continuation
+
+
+def sampled(
+    network: Network,
+    manner: Manner,
+    openings: Iterable[Opening],
+    samples: int,
+    seed: int,
+    *,
+    scored: bool = True,
+) -> Iterator[list[Continuation]]:
+    """After each step, the texts that got a character in it, some of which have ended.
+
+    Of each of ``openings`` there are so many ``samples``; what is drawn for one depends on
+    ``seed``, its number and its opening, not on the others. They begin in their order, none far
+    ahead of one that has not ended: openings are asked for as they are needed. Where they are not
+    to be ``scored``, log-probabilities are 0.
     """
-    if opening.dtype.kind == "f":
-        logits, states = opening[None].astype(network.parameters.vector.dtype), None
-    else:
-        logits, states = _primed(network, opening.astype(np.intp))
-    logits = np.repeat(logits, samples, axis=0)
-    states = network.initial_states(samples) if states is None else _repeated(states, samples)
-    uniform = _uniform(samples, seed)
-    step: Stepper | None = None
-    for remaining in range(config.length, 0, -1):
-        possible = logits if never is None else _without(never, logits)
-        ids = draw(distribution(possible, config), next(uniform))
-        yield ids, logits
-        if remaining > 1:
-            step = step or Stepper(network, states)  # the first character need not wait for it
-            logits = step(ids).T
-
-
-def log_probability(logits: Array, ids: Ids) -> Probabilities:
-    """Of the ``ids`` (B,) drawn by ``logits`` (B, V), in nats, by the model as it is; (B,)."""
-    logs = logits - np.maximum.reduce(logits, axis=1, keepdims=True)
-    picked = logs[np.arange(len(ids)), ids]
-    return picked - np.log(np.add.reduce(np.exp(logs, out=logs), axis=1, dtype=np.float64))
-
-
-def _primed(network: Network, ids: Ids) -> tuple[Array, States]:
-    """Read ``ids`` from a zero state, a window at a time: the next log-probabilities, (1, V)."""
-    states = network.initial_states(1)
-    for start in range(0, len(ids), PRIME_WINDOW):
-        logs, states = network.predict(ids[start : start + PRIME_WINDOW, None], states)
-    return logs[-1], states
-
-
-def _repeated(states: States, samples: int) -> States:
-    return [tuple(np.repeat(part, samples, axis=0) for part in state) for state in states]
-
-
-def _without(never: int, logits: Array) -> Array:
-    possible = logits.copy()
-    possible[:, never] = -np.inf
-    return possible
-
-
-def _uniform(samples: int, seed: int) -> Iterator[npt.NDArray[np.float64]]:
-    """Numbers in [0, 1), (samples,) a step, each sample's from a generator of its own.
-
-    Python's generators, as NumPy's would take longer to import than a character takes to come.
-    """
-    generators = [Random(f"{seed} {sample}") for sample in range(samples)]
+    waiting = _Waiting(network, manner, openings, samples, seed)
+    columns = _Columns(network)
     while True:
-        block = [[each.random() for _ in range(RANDOM_BLOCK)] for each in generators]
-        yield from np.array(block).T
+        if waiting.any:
+            columns.begin(waiting.next_ones(columns.work.values()))
+        if not columns.work:
+            return
+        ids = np.zeros(columns.width, np.intp)
+        if texts := columns.texts:
+            _draw(columns.logits, texts, manner, ids, scored)
+            yield [one for _, one in texts]
+            columns.end([at for at, one in texts if one.stopped])
+        if columns.work:
+            for reading, place in columns.step(ids):
+                waiting.place(reading, place)
+
+
+def in_order(steps: Iterable[Iterable[Continuation]]) -> Iterator[Continuation]:
+    """The texts that have ended, by their numbers from 0 on."""
+    ended: dict[int, Continuation] = {}
+    number = 0
+    for step in steps:
+        ended.update((one.number, one) for one in step if one.stopped)
+        while number in ended:
+            yield ended.pop(number)
+            number += 1
+
+
+def _draw(
+    logits: Array, texts: list[tuple[int, Continuation]], manner: Manner, ids: Ids, scored: bool
+) -> None:
+    """Give each of ``texts`` a character by its column of ``logits``; writes it to ``ids``."""
+    allowed = possible(logits, texts, manner)
+    numbers = [0.0] * len(ids)
+    for at, one in texts:
+        numbers[at] = one.uniform()
+    uniform = np.array(numbers)
+    for some in _in_cache(logits):
+        rows = np.ascontiguousarray(allowed[:, some].T)
+        ids[some] = draw(distribution(rows, manner.config), uniform[some])
+        if scored:
+            numbers[some] = log_probability(logits[:, some].T, ids[some]).tolist()
+    drawn = ids.tolist()
+    for at, one in texts:
+        if one.stopped is None:
+            one.take(drawn[at], numbers[at] if scored else 0.0)
+
+
+def _in_cache(logits: Array) -> Iterable[slice]:
+    """The columns of ``logits`` in groups that stay in cache while they are worked on."""
+    V, B = logits.shape
+    if V * B <= DRAWN_TOGETHER:
+        return ALL
+    together = max(1, DRAWN_TOGETHER // V)
+    return (slice(start, start + together) for start in range(0, B, together))
+
+
+def possible(logits: Array, texts: list[tuple[int, Continuation]], manner: Manner) -> Array:
+    """The logits of what may come, -inf for the rest. A text that nothing may follow is ended."""
+    unknown, no_repeat = manner.vocabulary.unknown, manner.config.no_repeat
+    if unknown is None and not no_repeat:
+        return logits
+    allowed = logits.copy()
+    if unknown is not None:
+        allowed[unknown] = -np.inf
+    for at, one in texts if no_repeat else ():
+        barred = one.barred()
+        if len(barred) == len(manner.vocabulary.characters):
+            one.end()
+        else:
+            allowed[barred, at] = -np.inf
+    return allowed
+
+
+class _Waiting:
+    """What has not begun, in order: texts whose opening was read, and openings."""
+
+    def __init__(
+        self,
+        network: Network,
+        manner: Manner,
+        openings: Iterable[Opening],
+        samples: int,
+        seed: int,
+    ) -> None:
+        zero = [[part[0] for part in state] for state in network.initial_states(1)]
+        self._nowhere = Place(zero, np.zeros(network.shape.V, zero[0][0].dtype))
+        self._manner, self._seed = manner, seed
+        self._openings, self._samples = iter(openings), samples
+        self._number = 0  # of the next opening's first text
+        self._all_begun = False  # of the openings
+        self._read: list[tuple[int, int, Opening, Place]] = []  # a heap by number
+
+    @property
+    def any(self) -> bool:
+        """Whether there may be something left to begin."""
+        return bool(self._read) or not self._all_begun
+
+    def next_ones(self, busy: Collection[Work]) -> list[tuple[Work, Place]]:
+        """What is to begin beside those that are ``busy``, and from where."""
+        room = SIDE_BY_SIDE - len(busy)
+        if not room:
+            return []
+        outstanding = [one.number for one in busy] + [number for number, *_ in self._read[:1]]
+        limit = min(outstanding, default=self._number) + AHEAD
+        return list(islice(iter(lambda: self._next(limit), None), room))
+
+    def place(self, reading: Reading, place: Place) -> None:
+        """Have the texts begin whose opening was read."""
+        heappush(self._read, (reading.number, 0, reading.opening, place))
+
+    def _next(self, limit: int) -> tuple[Work, Place] | None:
+        if self._read and self._read[0][0] < limit:
+            number, sample, opening, place = heappop(self._read)
+            if sample + 1 < self._samples:
+                heappush(self._read, (number + 1, sample + 1, opening, place))
+            return Continuation(self._manner, opening, sample, number, self._seed), place
+        if self._number >= limit:
+            return None
+        if (next_opening := next(self._openings, None)) is None:
+            self._all_begun = True
+            return None
+        reading = Reading(next_opening, self._number)
+        self._number += self._samples
+        if next_opening.logits is None:
+            return reading, self._nowhere
+        self.place(reading, replace(self._nowhere, logits=next_opening.logits))
+        return self._next(limit)
+
+
+class _Columns:
+    """A stepper as wide as it has to be, and what each of its columns is used for."""
+
+    def __init__(self, network: Network) -> None:
+        self.work: dict[int, Work] = {}
+        self.width = 0
+        self.logits = np.empty((network.shape.V, 0), network.parameters.vector.dtype)
+        self._network = network
+        self._stepper = Stepper(network, network.initial_states(0))
+        self._sort()
+
+    def begin(self, begun: Sequence[tuple[Work, Place]]) -> None:
+        """Give each a column, and put it where it is to begin."""
+        number = len(self.work) + len(begun)
+        if number > self.width or number <= self.width // 2:
+            self._resize(number)
+        free = [at for at in range(self.width) if at not in self.work]
+        for at, (one, place) in zip(free, begun, strict=False):
+            self.work[at] = one
+            self.logits[:, at] = place.logits
+            for state, parts in zip(self._stepper.states, place.states, strict=True):
+                for array, part in zip(state, parts, strict=True):
+                    array[:, at] = part
+        self._sort()
+
+    def end(self, columns: Sequence[int]) -> None:
+        """Nothing more is done in these."""
+        for at in columns:
+            del self.work[at]
+        if columns:
+            self._sort()
+
+    def step(self, ids: Ids) -> list[tuple[Reading, Place]]:
+        """Go on by a character: ``ids`` (B,), and of openings what is to be read.
+
+        Gives the openings that were read to their end, which then have no column, and where.
+        """
+        readings = self.readings
+        for at, one in readings:
+            ids[at] = one.next_id()
+        if not self.texts and all(one.left for _, one in readings):
+            self._stepper.read(ids)
+            return []
+        self.logits = self._stepper(ids)
+        through = [(at, one) for at, one in readings if not one.left]
+        places = [(one, self._place(at)) for at, one in through]
+        self.end([at for at, _ in through])
+        return places
+
+    def _sort(self) -> None:
+        self.texts = [(at, one) for at, one in self.work.items() if isinstance(one, Continuation)]
+        self.readings = [(at, one) for at, one in self.work.items() if isinstance(one, Reading)]
+
+    def _place(self, at: int) -> Place:
+        states = [[part[:, at].copy() for part in state] for state in self._stepper.states]
+        return Place(states, self.logits[:, at].copy())
+
+    def _resize(self, width: int) -> None:
+        """A stepper of another width, to which what is done moves over."""
+        before, logits, work = self._stepper.states, self.logits, self.work
+        states = self._network.initial_states(width)
+        for state, old in zip(states, before, strict=True):
+            for part, whole in zip(state, old, strict=True):
+                part[: len(work)] = whole[:, list(work)].T
+        self.width, self.work = width, dict(enumerate(work.values()))
+        self._stepper = Stepper(self._network, states)
+        self.logits = np.zeros((len(logits), width), logits.dtype)
+        self.logits[:, : len(work)] = logits[:, list(work)]

@@ -1,0 +1,115 @@
+"""The likeliest continuations, by beam search: what drawing one character at a time may miss.
+
+In each step every text that is held is continued by every character, and the likeliest of all these
+are held (Graves 2012, section 2.5). With a beam as wide as there are texts nothing is missed.
+"""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+
+from charrnn.network.model import Network
+from charrnn.network.stepper import Stepper
+from charrnn.network.workspace import Array
+from charrnn.sampling.continuation import Continuation, Manner, Opening
+from charrnn.sampling.sampler import possible
+
+Totals: TypeAlias = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True, eq=False)
+class _Held:
+    """A text and its log-probability in nats, that of the stop at its end included."""
+
+    text: Continuation
+    total: float
+
+
+def beams(
+    network: Network, manner: Manner, openings: Iterable[Opening], samples: int, seed: int
+) -> Iterator[list[Continuation]]:
+    """The `likeliest` texts for one opening after the other, numbered from 0 on."""
+    number = 0
+    for opening in openings:
+        texts = likeliest(network, manner, Continuation(manner, opening, 0, 0, seed), samples)
+        for sample, one in enumerate(texts):
+            one.sample, one.number = sample, number
+            number += 1
+        yield texts
+
+
+def likeliest(
+    network: Network, manner: Manner, start: Continuation, samples: int
+) -> list[Continuation]:
+    """The likeliest texts that begin as ``start``, best first: so many ``samples`` at most.
+
+    Texts are compared by what the model as it is gives them together with their stop, if they have
+    one, so that to stop is worth no more than the model thinks. The search ends when no text that
+    is still going on can be among them.
+    """
+    ended, going = ([_Held(start, 0.0)], []) if start.stopped else ([], [_Held(start, 0.0)])
+    logits, step = _read(network, start.opening)
+    while going and not (len(ended) >= samples and ended[samples - 1].total >= going[0].total):
+        texts = [(at, one.text) for at, one in enumerate(going)]
+        totals = _totals(possible(logits, texts, manner), logits, going)
+        ended += [one for one in going if one.text.stopped]  # which nothing may follow
+        found: list[tuple[int, _Held]] = []
+        for parent, drawn in _best(totals, 2 * manner.config.beam):
+            before, total = going[parent], float(totals[parent, drawn])
+            one = _Held(before.text.followed_by(drawn, total - before.total), total)
+            if one.text.stopped:
+                ended.append(one)
+            elif len(found) < manner.config.beam:
+                found.append((parent, one))
+        ended = sorted(ended, key=lambda one: -one.total)[: manner.config.beam]
+        going = [one for _, one in found]
+        if going:
+            step = _of(network, step, [parent for parent, _ in found])
+            logits = step(np.array([one.text.last for one in going], np.intp))
+    return [one.text for one in ended[:samples]]
+
+
+def _read(network: Network, opening: Opening) -> tuple[Array, Stepper]:
+    """The logits (V, 1) of what follows the opening, and a stepper that has come there."""
+    step = Stepper(network, network.initial_states(1))
+    if opening.logits is not None:
+        return opening.logits[:, None], step
+    for at in range(len(opening.ids) - 1):
+        step.read(opening.ids[at : at + 1])
+    return step(opening.ids[-1:]), step
+
+
+def _totals(allowed: Array, logits: Array, going: list[_Held]) -> Totals:
+    """What each text would have with each character after it, (texts, V)."""
+    logs = logits.T.astype(np.float64)
+    logs -= logs.max(axis=1, keepdims=True)
+    logs -= np.log(np.exp(logs).sum(axis=1, keepdims=True))
+    logs[np.isneginf(allowed.T)] = -np.inf
+    logs[[at for at, one in enumerate(going) if one.text.stopped]] = -np.inf
+    return logs + np.array([[one.total] for one in going])
+
+
+def _best(totals: Totals, number: int) -> list[tuple[int, int]]:
+    """The places (text, id) of the largest, in falling order; of equals the first."""
+    flat = totals.ravel()
+    number = min(number, int(np.isfinite(flat).sum()))
+    if not number:
+        return []
+    smallest = np.partition(flat, -number)[-number]
+    order = np.flatnonzero(flat >= smallest)
+    order = order[np.argsort(-flat[order], kind="stable")][:number]
+    return [divmod(int(at), totals.shape[1]) for at in order]
+
+
+def _of(network: Network, step: Stepper, parents: list[int]) -> Stepper:
+    """A stepper whose streams go on from those of ``parents``."""
+    if len(parents) == step.streams:
+        for state in step.states:
+            for part in state:
+                part[...] = part[:, parents]
+        return step
+    states = [tuple(part[:, parents].T for part in state) for state in step.states]
+    return Stepper(network, states)

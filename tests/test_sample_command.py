@@ -1,0 +1,221 @@
+"""``charrnn sample`` as it is typed: each option by what it does, primes from files, a terminal."""
+
+import json
+import os
+import pty
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import charrnn
+from tests.conftest import ROOT, Program, clean_environment
+from tests.test_cli import failed, on_terminal
+
+
+def objects(out: str) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in out.splitlines()]
+
+
+def test_stop_ends_the_text_and_is_not_printed(program: Program, run_folder: Path) -> None:
+    arguments = ("sample", run_folder, "--prime", "今日は", "--seed", "1")
+    whole = program(*arguments, "--no-echo").out
+    assert "。" in whole
+    ended = program(*arguments, "--stop", "zzz", "--stop", "。", "--length", "0")
+    assert ended.out == "今日は" + whole.partition("。")[0] + "\n"
+    assert ended.err.splitlines() == ["--stop zzz: will not come, as the model never writes z"]
+    (found,) = objects(program(*arguments, "--stop", "。", "--json").out)
+    assert (found["text"], found["stopped"]) == (whole.partition("。")[0], "stop")
+
+
+def test_no_repeat_keeps_spans_from_coming_twice(program: Program, run_folder: Path) -> None:
+    arguments = ("sample", run_folder, "--prime", "今日は", "--temperature", "0", "--no-echo")
+    looping = program(*arguments, "--length", "300").out
+
+    def twice(text: str) -> bool:
+        return any(text.find(text[at : at + 15], at + 1) > 0 for at in range(len(text) - 15))
+
+    assert twice(looping)
+    assert not twice("今日は" + program(*arguments, "--length", "300", "--no-repeat", "15").out)
+
+
+def test_beam_finds_a_likelier_text_than_greed(program: Program, run_folder: Path) -> None:
+    arguments = ("sample", run_folder, "--prime", "。", "--length", "25", "--json")
+    (greedy,) = objects(program(*arguments, "--temperature", "0").out)
+    best = objects(program(*arguments, "--beam", "20", "-n", "3").out)
+    assert best[0]["logprob"] >= greedy["logprob"]
+    assert [one["logprob"] for one in best] == sorted((o["logprob"] for o in best), reverse=True)
+    assert len({one["text"] for one in best}) == 3
+    assert program(*arguments[:-1], "--beam", "20").out == "。" + best[0]["text"] + "\n"
+
+
+def test_what_is_typed_beside_a_beam_is_refused(program: Program, run_folder: Path) -> None:
+    arguments = ("sample", run_folder, "--beam", "4")
+    for option in (["--temperature", "1"], ["--top-k", "2"], ["--top-p", ".9"], ["--min-p", ".1"]):
+        failed(program(*arguments, *option), 2, f"--beam and {option[0]} exclude each other")
+    failed(program(*arguments, "-n", "5"), 2, "-n is at most what --beam holds")
+    typed = program(*arguments, CHARRNN_SAMPLE_TEMPERATURE="0.5")
+    assert typed.code == 0  # it wins over the environment, for which others are meant
+
+
+@pytest.mark.parametrize(
+    ("option", "value", "allowed"),
+    [
+        ("--length", "-1", "x>=0"),
+        ("--samples", "0", "x>=1"),
+        ("--temperature", "-0.1", "x>=0"),
+        ("--temperature", "nan", "not a number"),
+        ("--top-k", "-1", "x>=0"),
+        ("--top-p", "0", "0<x<=1"),
+        ("--top-p", "1.1", "0<x<=1"),
+        ("--min-p", "-0.1", "0<=x<=1"),
+        ("--no-repeat", "-1", "x>=0"),
+        ("--beam", "0", "1<=x<=10000"),
+        ("--seed", "-1", "x>=0"),
+        ("--stop", "", "none of them empty"),
+        ("--on-unknown", "ask", "'error', 'skip', 'replace'"),
+    ],
+)
+def test_bad_values_are_refused_with_what_is_allowed(
+    program: Program, run_folder: Path, option: str, value: str, allowed: str
+) -> None:
+    failed(program("sample", run_folder, option, value), 2, allowed)
+
+
+def test_prime_comes_from_a_file_or_stdin(
+    program: Program, run_folder: Path, tmp_path: Path
+) -> None:
+    arguments = ("sample", run_folder, "--seed", "1", "--length", "30")
+    expected = program(*arguments, "--prime", "今日は").out
+    for content in ("今日は", "今日は\n", "今日は\r\n"):
+        (tmp_path / "p.txt").write_bytes(content.encode())
+        assert program(*arguments, "--prime-file", "p.txt").out == expected
+    assert program(*arguments, "--prime-file", "-", stdin="今日は\n".encode()).out == expected
+    sjis = program(*arguments, "--prime-file", "-", "--encoding", "cp932",
+                   stdin="今日は".encode("cp932"))  # fmt: skip
+    assert sjis.out == expected
+    two_lines = program(*arguments, "--prime-file", "-", stdin="風が\n\n".encode()).out
+    assert two_lines == program(*arguments, "--prime", "風が\n").out
+
+
+def test_each_line_is_a_prime(program: Program, run_folder: Path, tmp_path: Path) -> None:
+    lines = ["今日は", "", "風が強い。", "Today is", "今日は"]
+    arguments = ("sample", run_folder, "--seed", "1", "--length", "20")
+    stdin = "\n".join(lines).encode()
+    done = program(*arguments, "--prime-file", "-", "--each-line", "-n", "2", "--json", stdin=stdin)
+    found = objects(done.out)
+    assert [(one["prime"], one["sample"]) for one in found] == [
+        (line, sample) for line in lines for sample in (0, 1)
+    ]
+    model = charrnn.load(run_folder)
+    for one in found:
+        whole = one["prime"] + one["text"]
+        before = model.score(one["prime"]).total_nats if len(one["prime"]) > 1 else 0
+        if one["prime"]:
+            given = model.score(whole).total_nats - before
+            assert one["logprob"] == pytest.approx(-given, abs=1e-3)
+        assert list(one) == ["prime", "text", "seed", "sample", "stopped", "logprob"]
+    plain = program(*arguments, "--prime-file", "-", "--each-line", stdin=stdin)
+    assert (
+        plain.out
+        == "\n---\n".join(line + found[2 * at]["text"] for at, line in enumerate(lines)) + "\n"
+    )
+
+
+def test_no_lines_are_no_samples(program: Program, run_folder: Path) -> None:
+    done = program("sample", run_folder, "--prime-file", "-", "--each-line", "--json")
+    assert (done.code, done.out) == (0, "")
+    empty = program("sample", run_folder, "--prime-file", "-", "--seed", "1", "--length", "9")
+    assert empty.out == program("sample", run_folder, "--seed", "1", "--length", "9").out
+
+
+def test_primes_are_all_looked_at_before_anything_is_written(
+    program: Program, run_folder: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "p.txt").write_text("今日は\n" * 300 + "猫が\n", encoding="utf-8")
+    arguments = ("sample", run_folder, "--prime-file", "p.txt", "--each-line", "--length", "2")
+    failed(program(*arguments), 3, "p.txt, line 301: '猫' (U+732B)")
+    skipped = program(*arguments, "--on-unknown", "skip", "--json")
+    assert len(skipped.out.splitlines()) == 301
+
+
+def test_files_that_are_no_primes_are_refused(
+    program: Program, run_folder: Path, tmp_path: Path
+) -> None:
+    arguments = ("sample", run_folder, "--prime-file")
+    failed(program(*arguments, "none.txt"), 3, "none.txt: no such file")
+    failed(program(*arguments, tmp_path), 3, "is a folder")
+    failed(program(*arguments, "-", stdin=b"\xff\xfe\xff"), 3, "-: ")
+    failed(program(*arguments, "-", "--prime", "今"), 2, "--prime and --prime-file exclude")
+    failed(program("sample", run_folder, "--each-line"), 2, "--each-line needs --prime-file")
+
+
+def test_stops_come_from_a_file_and_the_environment_too(
+    program: Program, run_folder: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "c.toml").write_text(
+        '[sample]\nstop = ["。", "。x"]\nlength = 0\nseed = 1\n', encoding="utf-8"
+    )
+    done = program("sample", run_folder, "--prime", "今日は", "--config", "c.toml", "--json")
+    assert objects(done.out)[0]["stopped"] == "stop"
+    arguments = ("sample", run_folder, "--prime", "Today", "--seed", "1", "--json")
+    (whole,) = objects(program(*arguments).out)
+    space = whole["text"].index(" ", 1)
+    stop = whole["text"][space - 1 : space + 2]
+    (tmp_path / "c.toml").write_text(f"[sample]\nstop = {json.dumps(stop)}\n", encoding="utf-8")
+    done = program(*arguments, "--config", "c.toml")
+    (ended,) = objects(done.out)
+    assert (ended["text"], ended["stopped"]) == (whole["text"].partition(stop)[0], "stop")
+    assert program(*arguments, CHARRNN_SAMPLE_STOP=stop).out == done.out
+
+
+def test_a_closed_pipe_ends_quietly(run_folder: Path) -> None:
+    command = (
+        f"{sys.executable} -m charrnn sample {run_folder} --length 100000 --seed 1 | head -c 100"
+    )
+    for more in ("", "-n 400", "--json -n 400"):
+        done = subprocess.run(
+            command.replace("100000", "500" if more else "100000").replace("|", f"{more} |"),
+            shell=True, capture_output=True, cwd=ROOT, env=clean_environment(), check=True,
+        )  # fmt: skip
+        assert done.stderr == b""
+        assert len(done.stdout) == 100
+
+
+def test_interrupt_leaves_a_line_for_the_prompt(run_folder: Path) -> None:
+    ours, theirs = pty.openpty()
+    running = subprocess.Popen(
+        [sys.executable, "-m", "charrnn", "sample", run_folder, "--length", "100000000"],
+        stdin=theirs, stdout=theirs, stderr=theirs, env=clean_environment(), cwd=ROOT,
+        start_new_session=True,
+    )  # fmt: skip
+    os.close(theirs)
+    written = b""
+    while len(written) < 2000:
+        written += os.read(ours, 4096)
+    running.send_signal(signal.SIGINT)
+    sent = time.monotonic()
+    try:
+        while piece := os.read(ours, 4096):
+            written += piece
+    except OSError:
+        pass  # the terminal is gone with its last writer
+    assert running.wait(timeout=30) == -signal.SIGINT
+    assert time.monotonic() - sent < 20
+    os.close(ours)
+    text = written.decode()
+    assert "\ufffd" not in text
+    assert text.endswith("\r\n")
+    assert "Traceback" not in text
+
+
+def test_progress_is_shown_where_the_texts_are_not(
+    program: Program, run_folder: Path, tmp_path: Path
+) -> None:
+    arguments = ("sample", run_folder, "-n", "20", "--length", "30", "--seed", "1")
+    assert "sample/s" not in on_terminal(*arguments)
+    assert program(*arguments, "--json").err == ""

@@ -1,0 +1,54 @@
+"""Models so small that all that they can write can be enumerated."""
+
+from dataclasses import replace
+from itertools import product
+
+import numpy as np
+import numpy.typing as npt
+
+import charrnn
+from charrnn.network.model import Network
+from charrnn.network.parameters import Parameters, Shape
+from charrnn.text.rules import Rules
+from charrnn.text.stock import Stock
+from charrnn.text.vocab import Vocabulary
+
+
+def tiny(
+    model: charrnn.Model,
+    characters: str,
+    *,
+    seed: int = 0,
+    unknown: bool = False,
+    spread: float = 2.0,
+    hidden: int = 4,
+) -> charrnn.Model:
+    """A gru that was never trained, in float64, so that rounding moves no draw; the rest as in
+    ``model``. The larger the ``spread``, the surer it is of what follows."""
+    V = len(characters) + unknown
+    parameters = Parameters(Shape("gru", hidden, 1, V), np.float64)
+    rng = np.random.default_rng(seed)
+    parameters.vector[:] = rng.normal(size=parameters.vector.size) * spread / hidden**0.5
+    vocabulary = Vocabulary(characters, (1,) * V, unknown=unknown)
+    stock = Stock(("none",), V, vocabulary, "utf-8", Rules(), "0" * 64)
+    return charrnn.Model(replace(model.checkpoint, network=Network(parameters), stock=stock))
+
+
+def probabilities(model: charrnn.Model, prime: str, text: str) -> npt.NDArray[np.float64]:
+    """What ``model`` expects after each character of a prime and a text, (characters, V)."""
+    network = model.checkpoint.network
+    ids = model.checkpoint.stock.vocabulary.lookup(prime + text)
+    logs, _ = network.predict(ids[:, None], network.initial_states(1))
+    return np.asarray(np.exp(logs[:, 0]))
+
+
+def texts(characters: str, length: int) -> list[str]:
+    """All there are."""
+    return list(map("".join, product(characters, repeat=length)))
+
+
+def logprob(model: charrnn.Model, prime: str, text: str) -> float:
+    """What ``model`` gives ``text`` after a prime, in nats."""
+    each = probabilities(model, prime, text)[len(prime) - 1 : -1]
+    ids = model.checkpoint.stock.vocabulary.lookup(text)
+    return float(np.log(each[np.arange(len(ids)), ids]).sum())
