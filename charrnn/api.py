@@ -108,9 +108,11 @@ class Model:
         """
         seed = drawn_seed() if seed is None else seed
         openings = (self.opening(prime, config.on_unknown) for prime in primes)
-        for one in in_order(self._steps(openings, config, seed, number)):
-            assert one.stopped is not None
-            yield Sample(one.opening.given, one.text, seed, one.sample, one.stopped, one.logprob)
+        ended = in_order(self._steps(openings, config, seed, number))
+        return (
+            Sample(one.opening.given, one.text, seed, one.sample, str(one.stopped), one.logprob)
+            for one in ended
+        )
 
     def never_writes(self, text: str) -> str:
         """The characters of ``text`` that cannot come in a sample, as the model does not know them.

@@ -10,9 +10,12 @@ from hypothesis import strategies as st
 import charrnn
 from charrnn import SampleConfig
 from charrnn.errors import ConfigError, InputError
+from charrnn.network.stepper import Stepper
+from charrnn.network.workspace import Array
 from charrnn.sampling import sampler
 from charrnn.sampling.repeats import repeating
 from charrnn.sampling.stops import Stops
+from charrnn.text.vocab import Ids
 from tests.tiny import tiny
 
 LETTERS = st.text("abあ", max_size=30)
@@ -170,6 +173,25 @@ def test_openings_are_asked_for_as_they_are_needed(
     for number in range(300):
         assert next(samples).prime.startswith("い" if number else "あ")
         assert next(asked) <= 2 * number + 42
+
+
+def test_a_batch_becomes_narrower_as_it_ends(
+    model: charrnn.Model, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    widths = []
+
+    class Watched(Stepper):
+        def __call__(self, ids: Ids) -> Array:
+            widths.append(len(ids))
+            return super().__call__(ids)
+
+    monkeypatch.setattr(sampler, "Stepper", Watched)
+    monkeypatch.setattr(sampler, "SIDE_BY_SIDE", 16)
+    small = tiny(model, "あいうa\n", spread=0.3)
+    found = small.samples("あ", SampleConfig(length=0, stop=["い\n"]), seed=1, number=64)
+    assert max(widths) == 16
+    assert widths[-1] == 1
+    assert sum(widths) < 2 * sum(len(one.text) for one in found)
 
 
 def test_a_prime_of_any_length_is_read_as_one_text(model: charrnn.Model) -> None:

@@ -4,7 +4,7 @@ import os
 import sys
 import time
 from collections.abc import Iterable, Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from charrnn.cli.console import Console
@@ -34,27 +34,33 @@ READING = "{desc} {percentage:3.0f}%|{bar}| {remaining}"  # no bytes, which are 
 STOPPING = "stopping after this step, with the work saved; once more stops at once"
 
 
-def counted(items: Iterable[T], total: int, unit: str, console: Console) -> Iterator[T]:
+@contextmanager
+def counted(items: Iterable[T], total: int, unit: str, console: Console) -> Iterator[Iterable[T]]:
     """The same ``items``, of which it is told how many have come, where there are several.
 
     By a bar on a terminal that does not show the items themselves, else by a line now and then.
     """
     if total == 1 or console.quiet or (console.on_terminal and sys.stdout.isatty()):
-        yield from items
+        yield items
     elif console.on_terminal:
         from tqdm import tqdm
 
-        yield from tqdm(
+        with tqdm(
             items, total=total, unit=unit, dynamic_ncols=True, leave=False, delay=SEEN,
             file=sys.stderr,
-        )  # fmt: skip
+        ) as bar:  # fmt: skip
+            yield bar
     else:
-        last_line = time.monotonic()
-        for number, item in enumerate(items, 1):
-            yield item
-            if time.monotonic() - last_line > SECONDS_BETWEEN_LINES:
-                last_line = time.monotonic()
-                console.note(f"{number:,} of {total:,} {unit}s")
+        yield _counted_in_lines(items, total, unit, console)
+
+
+def _counted_in_lines(items: Iterable[T], total: int, unit: str, console: Console) -> Iterator[T]:
+    last_line = time.monotonic()
+    for number, item in enumerate(items, 1):
+        yield item
+        if time.monotonic() - last_line > SECONDS_BETWEEN_LINES:
+            last_line = time.monotonic()
+            console.note(f"{number:,} of {total:,} {unit}s")
 
 
 class Display:

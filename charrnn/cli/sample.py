@@ -158,29 +158,21 @@ def sample_command(
     path = options.find_model(model, console)
     trained = load(path)
     primes, number = _primes(ctx, trained, config)
-    for stop in config.stop:
-        if never := trained.never_writes(stop):
-            console.note(f"--stop {stop}: will not come, as the model never writes {never}")
+    look_up = _copied(trained, path, corpora) if copied else None
     drawn = drawn_seed() if seed is None else seed
-    if seed is None and config.temperature > 0 and not config.beam:
-        console.note(f"seed {drawn}")
     if number == samples == 1 and not console.json:
         (prime,) = primes
-        _stream(console, prime if echo else "", trained.stream(prime, config, seed=drawn))
+        stream = trained.stream(prime, config, seed=drawn)
+        _tell(console, trained, config, drawn if seed is None else None)
+        _stream(console, prime if echo else "", stream)
         return
-    texts = counted(
-        trained.sample_each(primes, config, seed=drawn, number=samples),
-        number * samples, "sample", console,
-    )  # fmt: skip
-    if not console.json:
-        _write(console, texts, separator, echo=echo)
-        return
-    look_up = _copied(trained, path, corpora) if copied else None
-    from charrnn.render import document
-
-    for sample in texts:
-        console.result(document.sample(sample, look_up and look_up(sample.text)))
-        sys.stdout.flush()
+    found = trained.sample_each(primes, config, seed=drawn, number=samples)
+    _tell(console, trained, config, drawn if seed is None else None)
+    with counted(found, number * samples, "sample", console) as texts:
+        if console.json:
+            _write_json(console, texts, look_up)
+        else:
+            _write(console, texts, separator, echo=echo)
 
 
 def _config(ctx: click.Context) -> SampleConfig:
@@ -222,6 +214,15 @@ def _primes(
     return primes, number
 
 
+def _tell(console: Console, trained: "Model", config: SampleConfig, drawn: int | None) -> None:
+    """What is worth knowing, once it is sure that there will be a text."""
+    for stop in config.stop:
+        if never := trained.never_writes(stop):
+            console.note(f"--stop {stop}: will not come, as the model never writes {never}")
+    if drawn is not None and config.temperature > 0 and not config.beam:
+        console.note(f"seed {drawn}")
+
+
 def _stream(console: Console, opening: str, stream: Iterator[str]) -> None:
     """Write characters as they come: at once on a terminal, in larger pieces into a pipe."""
     together = 1 if sys.stdout.isatty() else PIECE
@@ -243,6 +244,17 @@ def _write(console: Console, texts: Iterable["Sample"], separator: str, *, echo:
             before = separator
     if before or not separator:
         console.sampled("\n")
+
+
+def _write_json(
+    console: Console, texts: Iterable["Sample"], look_up: "Callable[[str], Copied] | None"
+) -> None:
+    """Write an object a line as texts end."""
+    from charrnn.render import document
+
+    for sample in texts:
+        console.result(document.sample(sample, look_up and look_up(sample.text)))
+        sys.stdout.flush()
 
 
 @contextmanager

@@ -73,8 +73,7 @@ def sampled(
     waiting = _Waiting(network, manner, openings, samples, seed)
     columns = _Columns(network)
     while True:
-        if waiting.any:
-            columns.begin(waiting.next_ones(columns.work.values()))
+        columns.begin(waiting.next_ones(columns.work.values()) if waiting.any else [])
         if not columns.work:
             return
         ids = np.zeros(columns.width, np.intp)
@@ -212,10 +211,12 @@ class _Columns:
         self._sort()
 
     def begin(self, begun: Sequence[tuple[Work, Place]]) -> None:
-        """Give each a column, and put it where it is to begin."""
+        """Give each a column, and put it where it is to begin; be as wide as that takes."""
         number = len(self.work) + len(begun)
-        if number > self.width or number <= self.width // 2:
+        if number > self.width or 0 < number <= self.width // 2:
             self._resize(number)
+        elif not begun:
+            return
         free = [at for at in range(self.width) if at not in self.work]
         for at, (one, place) in zip(free, begun, strict=False):
             self.work[at] = one
