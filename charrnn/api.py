@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
 
-from charrnn.config import SampleConfig, TrainConfig
+from charrnn.config import SampleConfig, TrainConfig, whole
 from charrnn.errors import ConfigError, InputError
 from charrnn.network.workspace import Array
 from charrnn.sampling.continuation import Continuation, Manner, Opening
@@ -106,6 +106,8 @@ class Model:
         Raises:
             InputError: as `sample`, when it comes to such a prime.
         """
+        if isinstance(primes, str):
+            raise ConfigError("primes", "is one text; give a list of texts")
         seed = drawn_seed() if seed is None else seed
         openings = (self.opening(prime, config.on_unknown) for prime in primes)
         ended = in_order(self._steps(openings, config, seed, number))
@@ -168,10 +170,12 @@ class Model:
     ) -> Iterator[list[Continuation]]:
         if config.stop and not config.length and all(map(self.never_writes, config.stop)):
             raise InputError("stop", "will not come, as the model never writes it; give a length")
+        seed = drawn_seed() if seed is None else seed
+        whole("number", number, 1)
+        whole("seed", seed, 0)
         if config.beam and number > config.beam:
             raise ConfigError("number", f"{number:,} is more than the beam of {config.beam:,}")
         network, manner = self.checkpoint.network, Manner(self.checkpoint.stock, config)
-        seed = drawn_seed() if seed is None else seed
         if not config.beam:
             return sampled(network, manner, openings, number, seed, scored=scored)
         from charrnn.sampling.beam import beams

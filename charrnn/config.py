@@ -168,12 +168,20 @@ class SampleConfig:
         Raises:
             ConfigError: naming the setting and its allowed range.
         """
-        for name in ("length", "temperature", "top_k", "no_repeat", "beam"):
-            _at_least(name, getattr(self, name), 0)
+        for name in ("length", "top_k", "no_repeat", "beam"):
+            whole(name, getattr(self, name), 0)
+        _at_least("temperature", self.temperature, 0)
         if self.beam > WIDEST_BEAM:
             raise ConfigError("beam", f"{self.beam:,} is above {WIDEST_BEAM:,}")
-        if isinstance(self.stop, str) or not all(self.stop):
-            raise ConfigError("stop", "is a list of texts, none of them empty")
+        if isinstance(self.stop, str):
+            raise ConfigError("stop", "is one text; give a list of texts")
+        object.__setattr__(self, "stop", tuple(self.stop))
+        if not all(self.stop):
+            raise ConfigError("stop", "an empty text would end every text; leave it out")
+        if self.beam and any(
+            getattr(self, name) != getattr(SampleConfig, name) for name in DRAWING
+        ):
+            raise ConfigError("beam", f"draws nothing; leave {', '.join(DRAWING)} out")
         _choice("on_unknown", self.on_unknown, ON_UNKNOWN)
         if not 0 < self.top_p <= 1:
             raise ConfigError("top_p", f"{self.top_p} is outside 0 < P <= 1")
@@ -205,6 +213,12 @@ def _choice(name: str, value: str, allowed: tuple[str, ...]) -> None:
 def _at_least(name: str, value: float | None, low: float) -> None:
     if value is not None and not low <= value < math.inf:
         raise ConfigError(name, f"{value} is below {low} or not a number")
+
+
+def whole(name: str, value: object, low: int) -> None:
+    """Refuse a ``value`` that is no whole number from ``low`` on, with a ConfigError."""
+    if not isinstance(value, int) or value < low:
+        raise ConfigError(name, f"{value!r} is not a whole number from {low} on")
 
 
 def _above(name: str, value: float | None, low: float) -> None:

@@ -16,7 +16,11 @@ def write_atomically(path: Path, write: Callable[[IO[bytes]], object]) -> None:
     Raises:
         OSError: when the disk is full or the folder cannot be written; ``path`` is as it was.
     """
-    handle, name = tempfile.mkstemp(prefix=TEMPORARY_PREFIX, dir=path.parent)
+    try:
+        handle, name = tempfile.mkstemp(prefix=TEMPORARY_PREFIX, dir=path.parent)
+    except OSError as error:
+        error.filename = str(path)  # not that of a file which nobody knows
+        raise
     try:
         with os.fdopen(handle, "wb") as file:
             write(file)

@@ -36,11 +36,11 @@ def test_what_is_held_is_the_longest_beginning_of_a_stop(text: str, stops: list[
                            default="")  # fmt: skip
 
 
-@given(text=LETTERS, span=st.integers(1, 5))
-def test_repeating_is_what_would_make_a_span_that_was_there(text: str, span: int) -> None:
+@given(text=LETTERS, cut=st.integers(0, 30), span=st.integers(1, 5))
+def test_repeating_is_what_would_make_a_span_that_was_there(text: str, cut: int, span: int) -> None:
     spans = {text[at : at + span] for at in range(len(text) - span + 1)}
     expected = {c for c in "abあ" if (text + c)[-span:] in spans and len(text) >= span - 1}
-    assert repeating(text, span) == expected
+    assert repeating(text[:cut], text[cut:], span) == expected
 
 
 def cut(text: str, stops: list[str]) -> str:

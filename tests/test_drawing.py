@@ -165,6 +165,20 @@ def test_a_beam_compares_texts_with_their_stops(model: charrnn.Model, seed: int)
         assert found[0].logprob == pytest.approx(logprob(small, PRIME, expected[0]))
 
 
+@pytest.mark.parametrize("seed", range(4))
+def test_a_text_that_several_stops_may_end_counts_once(model: charrnn.Model, seed: int) -> None:
+    small, stops = tiny(model, CHARACTERS, seed=seed, spread=1), ["い", "\n"]
+    ends: dict[str, float] = {}
+    for length in range(1, 7):
+        for text in texts("あa", length - 1):
+            for stop in stops if length < 6 else []:
+                share = math.exp(logprob(small, PRIME, text + stop))
+                ends[text] = ends.get(text, 0) + share
+    best = sorted(ends, key=lambda text: -ends[text])[:4]
+    config = SampleConfig(length=0, beam=500, stop=stops)
+    assert [one.text for one in small.samples(PRIME, config, number=4)] == best
+
+
 def test_a_beam_repeats_nothing_that_it_may_not(model: charrnn.Model) -> None:
     small = tiny(model, CHARACTERS, seed=3, spread=1)
     config = SampleConfig(length=5, beam=2000, no_repeat=2)

@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 import charrnn
+from charrnn.cli.sample import whole_newlines
 from tests.conftest import ROOT, Program, clean_environment
 from tests.test_cli import failed, on_terminal
 
@@ -57,7 +58,8 @@ def test_what_is_typed_beside_a_beam_is_refused(program: Program, run_folder: Pa
     arguments = ("sample", run_folder, "--beam", "4")
     for option in (["--temperature", "1"], ["--top-k", "2"], ["--top-p", ".9"], ["--min-p", ".1"]):
         failed(program(*arguments, *option), 2, f"--beam and {option[0]} exclude each other")
-    failed(program(*arguments, "-n", "5"), 2, "-n is at most what --beam holds")
+    failed(program(*arguments, "-n", "5"), 2, "-n is at most 4, which --beam holds")
+    assert program(*arguments[:2], "--beam", "0", "--temperature", "1").code == 0
     typed = program(*arguments, CHARRNN_SAMPLE_TEMPERATURE="0.5")
     assert typed.code == 0  # it wins over the environment, for which others are meant
 
@@ -74,9 +76,10 @@ def test_what_is_typed_beside_a_beam_is_refused(program: Program, run_folder: Pa
         ("--top-p", "1.1", "0<x<=1"),
         ("--min-p", "-0.1", "0<=x<=1"),
         ("--no-repeat", "-1", "x>=0"),
-        ("--beam", "0", "1<=x<=10000"),
+        ("--beam", "-1", "0<=x<=10000"),
+        ("--beam", "10001", "0<=x<=10000"),
         ("--seed", "-1", "x>=0"),
-        ("--stop", "", "none of them empty"),
+        ("--stop", "", "an empty text would end every text"),
         ("--on-unknown", "ask", "'error', 'skip', 'replace'"),
     ],
 )
@@ -171,6 +174,53 @@ def test_stops_come_from_a_file_and_the_environment_too(
     (ended,) = objects(done.out)
     assert (ended["text"], ended["stopped"]) == (whole["text"].partition(stop)[0], "stop")
     assert program(*arguments, CHARRNN_SAMPLE_STOP=stop).out == done.out
+
+
+def test_what_is_typed_replaces_a_prime_from_a_file(
+    program: Program, run_folder: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "c.toml").write_text('[sample]\neach_line = true\nprime_file = "none"\nbeam = 3\n')
+    arguments = ("sample", run_folder, "--config", "c.toml", "--length", "5")
+    assert program(*arguments, "--prime", "Today").out.startswith("Today")
+    failed(program(*arguments), 3, "none: no such file")
+    (tmp_path / "d.toml").write_text('[sample]\ncorpus = ["c.toml"]\ncopied = true\njson = true\n')
+    done = program("sample", run_folder, "--config", "d.toml", "--length", "5")
+    assert objects(done.out)[0]["copied"]["characters"] == 5
+
+
+def test_a_search_needs_no_seed(program: Program, run_folder: Path) -> None:
+    for how in (["--beam", "3"], ["--temperature", "0"]):
+        arguments = ("sample", run_folder, *how, "--length", "9", "--json")
+        done = program(*arguments)
+        assert (done.out, done.err) == (program(*arguments).out, "")
+
+
+def test_newlines_stay_whole() -> None:
+    for pieces in (["a\r", "\nb"], ["a\r\n", "b"], ["a", "\r", "\n", "b"], ["a\r\nb"]):
+        assert list(filter(None, whole_newlines(pieces))) in (
+            ["a", "\r\nb"], ["a\r\n", "b"], ["a", "\r\n", "b"], ["a\r\nb"],
+        )  # fmt: skip
+    assert "".join(whole_newlines(["a\r", "b\r"])) == "a\rb\r"
+
+
+@pytest.mark.parametrize("closed", [">&-", "2>&-"])
+def test_a_closed_stream_is_told_or_not_missed(run_folder: Path, closed: str) -> None:
+    command = f"{sys.executable} -m charrnn sample {run_folder} --prime 今 --length 5 {closed}"
+    done = subprocess.run(
+        command, shell=True, capture_output=True, cwd=ROOT, env=clean_environment(), check=False
+    )
+    if closed == ">&-":
+        assert done.returncode == 6
+        assert done.stderr.decode().endswith(
+            "charrnn: standard output: is closed; nothing can be printed\n"
+        )
+    else:
+        assert (done.returncode, len(done.stdout.decode())) == (0, 7)
+
+
+def test_an_option_without_its_value_names_its_command(program: Program) -> None:
+    failed(program("sample", "--length"), 2, "charrnn: sample: Option '--length' requires",
+           "see 'charrnn sample --help'")  # fmt: skip
 
 
 def test_a_closed_pipe_ends_quietly(run_folder: Path) -> None:

@@ -5,7 +5,7 @@ import pytest
 
 import charrnn
 from charrnn import SampleConfig
-from charrnn.errors import InputError
+from charrnn.errors import ConfigError, InputError
 from charrnn.sampling.filters import distribution, draw
 
 LOGS = np.log(np.array([[0.5, 0.1, 0.3, 0.06, 0.04]], np.float32))
@@ -27,6 +27,18 @@ def test_temperature_sharpens_flattens_and_at_zero_is_greedy() -> None:
     assert kept(temperature=0) == [1, 0, 0, 0, 0]
     assert kept(temperature=1e-6) == [1, 0, 0, 0, 0]
     assert kept(temperature=1e9) == [0.2] * 5
+
+
+@pytest.mark.parametrize("temperature", [1e-300, 1e-30, 1, 1e7, 1e30, 1e300])
+def test_no_temperature_changes_the_order(temperature: float) -> None:
+    """Also where probabilities are all rounded to one, which -inf is not."""
+    assert kept(temperature=temperature, top_k=1) == [1, 0, 0, 0, 0]
+    assert kept(temperature=temperature, top_p=1e-9) == [1, 0, 0, 0, 0]
+    assert kept(temperature=temperature, min_p=1) == [1, 0, 0, 0, 0]
+    forbidden = np.array([[-np.inf, 0.0, -1.0]], np.float32)
+    p = distribution(forbidden, SampleConfig(temperature=temperature))
+    assert p[0, 0] == 0
+    assert p[0, 1] == 1
 
 
 def test_top_k_keeps_exactly_the_k_likeliest() -> None:
@@ -160,3 +172,32 @@ def test_score_counts_unknown_characters_apart(model: charrnn.Model) -> None:
     assert score.nats == pytest.approx(model.score("今日は風").nats)
     with pytest.raises(InputError, match="fewer than two"):
         model.score("猫今")
+
+
+@pytest.mark.parametrize(
+    ("setting", "value"),
+    [
+        ("length", 2.5), ("length", -1), ("top_k", 1.5), ("no_repeat", "3"), ("beam", 10_001),
+        ("temperature", -1), ("temperature", float("nan")), ("temperature", float("inf")),
+        ("top_p", 0), ("top_p", 1.5), ("min_p", -0.5), ("min_p", float("nan")), ("on_unknown", "x"),
+    ],
+)  # fmt: skip
+def test_settings_that_cannot_be_meant_are_refused(setting: str, value: object) -> None:
+    with pytest.raises(ConfigError, match=setting):
+        SampleConfig(**{setting: value})  # type: ignore[arg-type]
+
+
+def test_what_draws_is_refused_beside_a_beam() -> None:
+    with pytest.raises(ConfigError, match="beam"):
+        SampleConfig(beam=3, temperature=0.1)
+
+
+def test_calls_that_cannot_be_meant_are_refused(model: charrnn.Model) -> None:
+    with pytest.raises(ConfigError, match="number"):
+        model.samples("今", number=0)
+    for seed in (-1, 1.0, "abc"):
+        with pytest.raises(ConfigError, match="seed"):
+            model.sample("今", seed=seed)  # type: ignore[arg-type]
+    with pytest.raises(ConfigError, match="give a list"):
+        model.sample_each("今日は")
+    assert SampleConfig(stop=iter(["。"])).stop == ("。",)  # type: ignore[arg-type]

@@ -5,11 +5,12 @@ import os
 import sys
 from collections.abc import Iterable
 from dataclasses import dataclass
-from io import BufferedWriter, FileIO, TextIOWrapper
+from io import BufferedWriter, FileIO, StringIO, TextIOWrapper
 from typing import Any
 
 import click
 
+from charrnn.errors import MachineError
 from charrnn.text.harmless import harmless
 
 
@@ -27,7 +28,9 @@ class Console:
 
     def sampled(self, text: str) -> None:
         """What a model wrote: as it is, but on a terminal harmless too."""
-        sys.stdout.write(harmless(text, but="\n\t") if sys.stdout.isatty() else text)
+        if sys.stdout.isatty():
+            text = harmless(text.replace("\r\n", "\n"), but="\n\t")
+        sys.stdout.write(text)
 
     def parts(self, parts: Iterable[str]) -> None:
         """A whole result that comes in parts, on stdout."""
@@ -67,8 +70,18 @@ class Terminal(FileIO):
             return memoryview(data).nbytes
 
 
+class Closed(StringIO):
+    """In place of a standard output that was closed before we began, as by ``>&-``."""
+
+    def write(self, text: str, /) -> int:
+        """Refuse: a result that nobody gets is no result."""
+        raise MachineError("standard output", "is closed; nothing can be printed")
+
+
 def set_up_streams() -> None:
     """Have stdout and stderr write UTF-8 whatever the locale, and outlive their terminal."""
+    sys.stdout = sys.stdout or Closed()
+    sys.stderr = sys.stderr or StringIO()  # where nobody listens nothing is said
     for name in ("stdout", "stderr"):
         stream = getattr(sys, name)
         if not isinstance(stream, TextIOWrapper):

@@ -255,7 +255,7 @@ def copied_command(
     /,
     file: Path,
     model: Path | None,
-    corpora: tuple[Path, ...],
+    corpus: tuple[Path, ...],
     encoding: str,
     **_: object,
 ) -> None:
@@ -264,14 +264,14 @@ def copied_command(
     The longest span, the share in spans of 20 characters and more, and where these come from.
     """
     from charrnn.render import document, sections
-    from charrnn.reports.copied import corpus
+    from charrnn.reports import copied
     from charrnn.text.corpus import whole_text
     from charrnn.text.encodings import named
 
     wanted = Wanted(ctx)
     ((checkpoint, path),) = _loaded([model], wanted.console)
     text = whole_text(file, checkpoint.stock.rules, named(encoding))
-    report = corpus(checkpoint, path, corpora).copied(text)
+    report = copied.corpus(checkpoint, path, corpus).copied(text)
     wanted.give(
         f"{file} by {path}", [sections.copied(report, text)], lambda: iter([document.plain(report)])
     )

@@ -57,7 +57,6 @@ _text_file = click.option(
 
 corpus = click.option(
     "--corpus",
-    "corpora",
     type=PATH,
     multiple=True,
     metavar="PATH",

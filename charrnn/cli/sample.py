@@ -3,7 +3,7 @@
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from itertools import islice
+from itertools import chain, islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from charrnn.reports.copied import Copied
 
 DEFAULT_SEPARATOR = "\n---\n"
+SHOWN = 40
+"""Columns for a stop that is told."""
 PIECE = 256
 """Characters that go into a pipe together."""
 SETTINGS = ("length", *DRAWING, "stop", "no_repeat", "beam", "on_unknown")
@@ -106,7 +108,7 @@ SETTINGS = ("length", *DRAWING, "stop", "no_repeat", "beam", "on_unknown")
 )
 @click.option(
     "--beam",
-    type=click.IntRange(1, WIDEST_BEAM),
+    type=click.IntRange(0, WIDEST_BEAM),
     show_default="off",
     metavar="N",
     help="Search for the likeliest text among N held at a time, instead of drawing one.",
@@ -143,7 +145,7 @@ def sample_command(
     echo: bool,
     separator: str,
     copied: bool,
-    corpora: tuple[Path, ...],
+    corpus: tuple[Path, ...],
     **_: object,
 ) -> None:
     """Continue a text in the manner of the corpus that MODEL learned.
@@ -158,16 +160,18 @@ def sample_command(
     path = options.find_model(model, console)
     trained = load(path)
     primes, number = _primes(ctx, trained, config)
-    look_up = _copied(trained, path, corpora) if copied else None
-    drawn = drawn_seed() if seed is None else seed
+    look_up = _copied(trained, path, corpus) if copied else None
+    draws = config.temperature > 0 and not config.beam
+    drawn = seed if seed is not None else drawn_seed() if draws else 0
+    told = drawn if draws and seed is None else None
     if number == samples == 1 and not console.json:
         (prime,) = primes
         stream = trained.stream(prime, config, seed=drawn)
-        _tell(console, trained, config, drawn if seed is None else None)
+        _tell(console, trained, config, told)
         _stream(console, prime if echo else "", stream)
         return
     found = trained.sample_each(primes, config, seed=drawn, number=samples)
-    _tell(console, trained, config, drawn if seed is None else None)
+    _tell(console, trained, config, told)
     with counted(found, number * samples, "sample", console) as texts:
         if console.json:
             _write_json(console, texts, look_up)
@@ -177,19 +181,21 @@ def sample_command(
 
 def _config(ctx: click.Context) -> SampleConfig:
     """What was asked for, where that can be done together."""
+    given = ctx.params
     one_of(ctx, "prime", "prime_file")
+    if given["each_line"] and given["prime"] is given["prime_file"] is None:
+        raise click.UsageError("--each-line needs --prime-file, the lines", ctx)
+    if given["beam"] == 0:
+        given["beam"] = None
     for name in DRAWING:
         one_of(ctx, "beam", name)
-    given = ctx.params
-    if given["each_line"] and given["prime_file"] is None:
-        raise click.UsageError("--each-line needs --prime-file, the lines", ctx)
     if given["copied"] and not given["json"]:
         problem = "--copied goes with --json; 'charrnn inspect copied' shows it for a text"
         raise click.UsageError(problem, ctx)
-    if given["corpora"] and not given["copied"]:
+    if given["corpus"] and not given["copied"]:
         raise click.UsageError("--corpus goes with --copied", ctx)
     if given["beam"] is not None and given["samples"] > given["beam"]:
-        raise click.UsageError("-n is at most what --beam holds", ctx)
+        raise click.UsageError(f"-n is at most {given['beam']:,}, which --beam holds", ctx)
     return SampleConfig(**{name: given[name] for name in SETTINGS if given[name] is not None})
 
 
@@ -197,14 +203,15 @@ def _primes(
     ctx: click.Context, trained: "Model", config: SampleConfig
 ) -> tuple[Iterable[str], int]:
     """What is to be continued, and how many. All was looked at: nothing is written before."""
+    from charrnn.text.encodings import named as encoding_named
+
+    encoding = encoding_named(ctx.params["encoding"])
     if (file := ctx.params["prime_file"]) is None:
         prime = ctx.params["prime"] or ""
         trained.opening(prime, config.on_unknown)
         return [prime], 1
-    from charrnn.text.encodings import named as encoding_named
     from charrnn.text.primes import PrimeFile
 
-    encoding = encoding_named(ctx.params["encoding"])
     each_line = ctx.params["each_line"]
     primes = PrimeFile(file, trained.checkpoint.stock.rules, encoding, each_line=each_line)
     number = 0
@@ -214,21 +221,24 @@ def _primes(
     return primes, number
 
 
-def _tell(console: Console, trained: "Model", config: SampleConfig, drawn: int | None) -> None:
+def _tell(console: Console, trained: "Model", config: SampleConfig, seed: int | None) -> None:
     """What is worth knowing, once it is sure that there will be a text."""
     for stop in config.stop:
         if never := trained.never_writes(stop):
-            console.note(f"--stop {stop}: will not come, as the model never writes {never}")
-    if drawn is not None and config.temperature > 0 and not config.beam:
-        console.note(f"seed {drawn}")
+            from charrnn.render.words import shortened
+
+            told, characters = shortened(stop, SHOWN), shortened(never, SHOWN)
+            console.note(f"--stop {told}: will not come, as the model never writes {characters}")
+    if seed is not None:
+        console.note(f"seed {seed}")
 
 
 def _stream(console: Console, opening: str, stream: Iterator[str]) -> None:
     """Write characters as they come: at once on a terminal, in larger pieces into a pipe."""
     together = 1 if sys.stdout.isatty() else PIECE
+    pieces = iter(lambda: "".join(islice(stream, together)), "")
     with _ended_line():
-        console.sampled(opening)
-        while piece := "".join(islice(stream, together)):
+        for piece in whole_newlines(chain([opening], pieces)):
             console.sampled(piece)
             sys.stdout.flush()
     console.sampled("\n")
@@ -236,13 +246,13 @@ def _stream(console: Console, opening: str, stream: Iterator[str]) -> None:
 
 def _write(console: Console, texts: Iterable["Sample"], separator: str, *, echo: bool) -> None:
     """Write whole texts as they end."""
-    before = ""
+    number = 0
     with _ended_line():
-        for sample in texts:
+        for number, sample in enumerate(texts, 1):
+            before = separator if number > 1 else ""
             console.sampled(before + (sample.prime if echo else "") + sample.text)
             sys.stdout.flush()
-            before = separator
-    if before or not separator:
+    if number:
         console.sampled("\n")
 
 
@@ -257,6 +267,16 @@ def _write_json(
         sys.stdout.flush()
 
 
+def whole_newlines(pieces: Iterable[str]) -> Iterator[str]:
+    """The same text in pieces of which none ends between CR and LF."""
+    waiting = ""
+    for piece in pieces:
+        whole = waiting + piece
+        waiting = "\r" if whole.endswith("\r") else ""
+        yield whole.removesuffix("\r")
+    yield waiting
+
+
 @contextmanager
 def _ended_line() -> Iterator[None]:
     """Leave a terminal with a line of its own for the prompt when it is interrupted."""
@@ -268,7 +288,8 @@ def _ended_line() -> Iterator[None]:
         raise
 
 
-def _copied(trained: "Model", path: Path, corpora: tuple[Path, ...]) -> Callable[[str], "Copied"]:
-    from charrnn.reports.copied import corpus
+def _copied(trained: "Model", path: Path, corpus: tuple[Path, ...]) -> Callable[[str], "Copied"]:
+    """What looks up texts in a corpus."""
+    from charrnn.reports import copied
 
-    return corpus(trained.checkpoint, path, corpora).copied
+    return copied.corpus(trained.checkpoint, path, corpus).copied

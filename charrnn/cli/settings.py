@@ -28,7 +28,11 @@ class Command(click.Command):
                 raise click.UsageError(
                     f"the environment has {name}, which is no option{_meant(name, known)}", ctx
                 )
-        return super().parse_args(ctx, args)
+        try:
+            return super().parse_args(ctx, args)
+        except click.UsageError as error:
+            error.ctx = error.ctx or ctx  # which the parser leaves out
+            raise
 
 
 def read_config(ctx: click.Context, param: click.Parameter, path: str | None) -> None:

@@ -47,12 +47,15 @@ def likeliest(
     """The likeliest texts that begin as ``start``, best first: so many ``samples`` at most.
 
     Texts are compared by what the model as it is gives them together with their stop, if they have
-    one, so that to stop is worth no more than the model thinks. The search ends when no text that
-    is still going on can be among them.
+    one, so that to stop is worth no more than the model thinks; a text that several stops may end,
+    by all of them. The search ends when no text that is still going on can be among them.
     """
     ended, going = ([_Held(start, 0.0)], []) if start.stopped else ([], [_Held(start, 0.0)])
+    several = len(manner.config.stop) > 1
     logits, step = _read(network, start.opening)
-    while going and not (len(ended) >= samples and ended[samples - 1].total >= going[0].total):
+    while going and not (
+        len(ended) >= samples and ended[samples - 1].total >= _most(going, several)
+    ):
         texts = [(at, one.text) for at, one in enumerate(going)]
         totals = _totals(possible(logits, texts, manner), logits, going)
         ended += [one for one in going if one.text.stopped]  # which nothing may follow
@@ -64,12 +67,30 @@ def likeliest(
                 ended.append(one)
             elif len(found) < manner.config.beam:
                 found.append((parent, one))
+        ended = _merged(ended) if several else ended
         ended = sorted(ended, key=lambda one: -one.total)[: manner.config.beam]
         going = [one for _, one in found]
         if going:
             step = _of(network, step, [parent for parent, _ in found])
             logits = step(np.array([one.text.last for one in going], np.intp))
     return [one.text for one in ended[:samples]]
+
+
+def _most(going: list[_Held], several: bool) -> float:
+    """More than any text can have that one of these becomes, or all of them by several stops."""
+    totals = [one.total for one in going]
+    return float(np.logaddexp.reduce(totals)) if several else max(totals)
+
+
+def _merged(ended: list[_Held]) -> list[_Held]:
+    """Texts that are the same but for their stop as one, which is as likely as all of them."""
+    by_text: dict[tuple[str, str | None], _Held] = {}
+    for one in ended:
+        key = one.text.text, one.text.stopped
+        same = by_text.get(key)
+        total = one.total if same is None else float(np.logaddexp(one.total, same.total))
+        by_text[key] = _Held(one.text, total)
+    return list(by_text.values())
 
 
 def _read(network: Network, opening: Opening) -> tuple[Array, Stepper]:

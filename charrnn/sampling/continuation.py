@@ -42,9 +42,9 @@ class Manner:
         self.stops = Stops([*map(stock.rules.apply, config.stop)]) if config.stop else None
         self.follows_text = bool(config.stop or config.no_repeat)
 
-    def barred(self, text: str) -> Ids:
-        """The ids that would repeat a span of ``text``, a prime with what was written."""
-        again = self.vocabulary.lookup("".join(repeating(text, self.config.no_repeat)))
+    def barred(self, prime: str, text: str) -> Ids:
+        """The ids that would repeat a span of ``prime`` and ``text``, after which they come."""
+        again = self.vocabulary.lookup("".join(repeating(prime, text, self.config.no_repeat)))
         return again[again >= 0]
 
 
@@ -70,7 +70,7 @@ class Continuation:
         self._released = 0
         config = manner.config
         self._length = config.length if config.length or not config.stop else math.inf
-        self._so_far = opening.prime if config.no_repeat else ""
+        self._so_far = ""  # kept where spans may not repeat
         if self._length == 0:
             self.stopped = LENGTH
 
@@ -86,7 +86,7 @@ class Continuation:
 
     def barred(self) -> Ids:
         """The ids that would repeat a span."""
-        return self._manner.barred(self._so_far)
+        return self._manner.barred(self.opening.prime, self._so_far)
 
     def end(self) -> None:
         """Nothing can follow."""

@@ -1,8 +1,10 @@
 """From logits to the distribution that is drawn from: temperature, top-k, top-p, min-p.
 
-Applied in that order, each to what the one before has left. A distribution's numbers are relative:
-only `draw` and top-p ask for their sum.
+Applied in that order, each to what the one before has left, which is all but -inf. They rank by
+logits, as these stay apart where probabilities are rounded to the same.
 """
+
+import math
 
 import numpy as np
 import numpy.typing as npt
@@ -11,57 +13,58 @@ from charrnn.config import SampleConfig
 from charrnn.network.workspace import Array
 from charrnn.text.vocab import Ids
 
-COLDEST = 1e-30
-"""No two logits are so near to each other that a lower temperature made a difference."""
+COLDEST, HOTTEST = 1e-30, 1e30
+"""Beyond these a temperature makes no more difference, and float32 has no room for it."""
 
 
 def distribution(logits: Array, config: SampleConfig) -> Array:
     """What to draw from, (B, V), given the model's ``logits`` (B, V).
 
-    The likeliest is 1, the others are in relation to it.
+    The likeliest is 1, the others are in relation to it: only `draw` asks for their sum.
     """
     if config.temperature == 0:
         greedy = np.zeros_like(logits)
         greedy[np.arange(len(logits)), logits.argmax(axis=1)] = 1
         return greedy
     # the largest goes before the division, which a tiny temperature blows up
-    p = logits - np.maximum.reduce(logits, axis=1, keepdims=True)
+    logs = logits - np.maximum.reduce(logits, axis=1, keepdims=True)
     if config.temperature != 1:
-        np.divide(p, p.dtype.type(max(config.temperature, COLDEST)), p)
-    np.exp(p, p)
-    if 0 < config.top_k < p.shape[1]:
-        top_k(p, config.top_k)
+        temperature = min(max(config.temperature, COLDEST), HOTTEST)
+        np.divide(logs, logs.dtype.type(temperature), logs)
+    if 0 < config.top_k < logs.shape[1]:
+        top_k(logs, config.top_k)
     if config.top_p < 1:
-        top_p(p, config.top_p)
+        top_p(logs, config.top_p)
     if config.min_p > 0:
-        p[p < config.min_p] = 0  # the likeliest is 1
-    return p
+        logs[logs < math.log(config.min_p)] = -np.inf  # the likeliest is 0
+    return np.exp(logs, logs)
 
 
-def top_k(p: Array, k: int) -> None:
-    """Leave the ``k`` likeliest of each row of ``p`` (B, V); of equals, those of smaller id."""
-    smallest = np.partition(p, -k, axis=1)[:, -k]
-    _leave(p, smallest, np.full(len(p), k))
+def top_k(logs: Array, k: int) -> None:
+    """Leave the ``k`` likeliest of each row of ``logs`` (B, V); of equals, those of smaller id."""
+    smallest = np.partition(logs, -k, axis=1)[:, -k]
+    _leave(logs, smallest, np.full(len(logs), k))
 
 
-def top_p(p: Array, mass: float) -> None:
-    """Leave of each row of ``p`` (B, V) the smallest set of likeliest with this share of the sum.
+def top_p(logs: Array, mass: float) -> None:
+    """Leave of each row of ``logs`` (B, V) the likeliest that together have this share.
 
-    Nucleus sampling (Holtzman et al. 2020, eq. 2).
+    The smallest set of them that has it: nucleus sampling (Holtzman et al. 2020, eq. 2).
     """
-    ranked = np.sort(p, axis=1)[:, ::-1]
-    sums = ranked.cumsum(axis=1, dtype=np.float64)
-    number = np.count_nonzero(sums - ranked < mass * sums[:, -1:], axis=1)
-    _leave(p, ranked[np.arange(len(p)), number - 1], number)
+    ranked = np.sort(logs, axis=1)[:, ::-1]
+    p = np.exp(ranked)
+    sums = p.cumsum(axis=1, dtype=np.float64)
+    number = np.count_nonzero(sums - p < mass * sums[:, -1:], axis=1)
+    _leave(logs, ranked[np.arange(len(logs)), number - 1], number)
 
 
-def _leave(p: Array, smallest: Array, number: npt.NDArray[np.intp]) -> None:
-    """Of each row what is not less than ``smallest``; of equals so many that it is ``number``."""
-    p[p < smallest[:, None]] = 0
-    for row in np.flatnonzero(np.count_nonzero(p, axis=1) > number):
-        equal = np.flatnonzero(p[row] == smallest[row])
-        surplus = np.count_nonzero(p[row]) - number[row]
-        p[row, equal[len(equal) - surplus :]] = 0
+def _leave(logs: Array, smallest: Array, number: npt.NDArray[np.intp]) -> None:
+    """Of each row what is not below ``smallest``; of equals so many that it is ``number``."""
+    logs[logs < smallest[:, None]] = -np.inf
+    for row in np.flatnonzero(np.count_nonzero(logs > -np.inf, axis=1) > number):
+        equal = np.flatnonzero(logs[row] == smallest[row])
+        surplus = np.count_nonzero(logs[row] > -np.inf) - number[row]
+        logs[row, equal[len(equal) - surplus :]] = -np.inf
 
 
 def draw(p: Array, uniform: npt.NDArray[np.float64]) -> npt.NDArray[np.intp]:

@@ -4,18 +4,26 @@ Not a penalty for what came before: among characters every frequent letter did.
 """
 
 
-def repeating(text: str, span: int) -> set[str]:
-    """The characters that would make of the end of ``text`` a span that it has already.
+def repeating(prime: str, text: str, span: int) -> set[str]:
+    """The characters that would make of the end of ``text`` a span that is there already.
 
-    ``span`` is its length in characters. The time is that of searching ``text``.
+    ``span`` is its length in characters; it may stand in ``prime``, in the ``text`` that follows,
+    or across. The time is that of searching both.
     """
-    start = len(text) - span + 1
+    before = span - 1
+    near = prime[max(0, len(prime) - before) :] + text
+    start = len(near) - before
     if start < 0:
         return set()
-    end = text[start:]
+    end = near[start:]
+    return _followers(prime, end) | _followers(near, end)
+
+
+def _followers(text: str, piece: str) -> set[str]:
+    """The characters that come after ``piece`` in ``text``."""
     found: set[str] = set()
-    at = text.find(end)
-    while at < start:  # the last is the end itself
-        found.add(text[at + span - 1])
-        at = text.find(end, at + 1)
+    at = text.find(piece)
+    while 0 <= at < len(text) - len(piece):
+        found.add(text[at + len(piece)])
+        at = text.find(piece, at + 1)
     return found

@@ -14,6 +14,7 @@ import zlib
 from collections.abc import Generator, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from io import BufferedIOBase
 from pathlib import Path
 from typing import IO, BinaryIO, TypeVar, cast
 
@@ -147,7 +148,7 @@ def _copied(path: Path) -> IO[bytes]:
     """
     copy = tempfile.TemporaryFile()  # noqa: SIM115
     with Source(path).open() as stream:
-        while piece := stream.read(PIECE_BYTES):
+        while piece := cast(BufferedIOBase, stream).read1(PIECE_BYTES):  # one Ctrl-D is the end
             try:
                 copy.write(piece)
             except OSError as error:

@@ -114,6 +114,9 @@ def copied(report: Copied, text: str) -> Section:
     ]  # fmt: skip
     least = f"{report.least} or more"
     few = len(shown) < len(report.spans)
+    title = f"the {len(rows)} longest spans" if few else "spans, the longest first"
+    head = ("length", "times", "first in", "text")
+    spans = [Table(head, rows, "01", title=title)] if rows else []
     return Section(
         "Copied",
         [
@@ -139,10 +142,7 @@ def copied(report: Copied, text: str) -> Section:
                 high=LARGEST_SPAN,
                 unit="characters in a row",
             ),
-            Table(
-                ("length", "times", "first in", "text"), rows, "01",
-                title=f"the {len(rows)} longest spans" if few else "spans, the longest first",
-            ),
+            *spans,
         ],
     )  # fmt: skip
 
