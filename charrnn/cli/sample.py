@@ -53,7 +53,7 @@ SETTINGS = ("length", *DRAWING, "stop", "no_repeat", "beam", "on_unknown")
     type=options.FROM_ZERO,
     default=SampleConfig.length,
     show_default=True,
-    help="New characters; 0 with --stop: until the stop.",
+    help="New characters; 0 with --stop: until the stop, however long that takes.",
 )
 @click.option(
     "-n",
