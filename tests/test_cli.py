@@ -10,6 +10,7 @@ import subprocess
 import sys
 import termios
 from pathlib import Path
+from typing import IO
 
 import click
 import pytest
@@ -418,13 +419,13 @@ def test_corpus_comes_from_stdin_too(program: Program, tmp_path: Path) -> None:
     assert (tmp_path / "runs/stdin/best.npz").is_file()
 
 
-def on_terminal(*arguments: str | Path, **environment: str) -> str:
-    """All that the program writes to a terminal."""
+def on_terminal(*arguments: str | Path, out: IO[bytes] | None = None, **environment: str) -> str:
+    """All that the program writes to a terminal, its results among it unless they go ``out``."""
     ours, theirs = pty.openpty()
     fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 80, 0, 0))
     running = subprocess.Popen(
         [sys.executable, "-m", "charrnn", *map(str, arguments)],
-        stdin=theirs, stdout=theirs, stderr=theirs,
+        stdin=theirs, stdout=out or theirs, stderr=theirs,
         env={**clean_environment(), "TERM": "xterm", **environment},
     )  # fmt: skip
     os.close(theirs)

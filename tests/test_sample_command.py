@@ -13,9 +13,14 @@ from typing import Any
 import pytest
 
 import charrnn
+from charrnn.cli.console import Console
+from charrnn.cli.display import counted
 from charrnn.cli.sample import whole_newlines
 from tests.conftest import ROOT, Program, clean_environment
 from tests.test_cli import failed, on_terminal
+
+MANY = ("-n", "1500", "--length", "300", "--seed", "1")
+"""Takes long enough for a bar."""
 
 
 def objects(out: str) -> list[dict[str, Any]]:
@@ -263,9 +268,27 @@ def test_interrupt_leaves_a_line_for_the_prompt(run_folder: Path) -> None:
     assert "Traceback" not in text
 
 
-def test_progress_is_shown_where_the_texts_are_not(
-    program: Program, run_folder: Path, tmp_path: Path
-) -> None:
-    arguments = ("sample", run_folder, "-n", "20", "--length", "30", "--seed", "1")
-    assert "sample/s" not in on_terminal(*arguments)
+def test_progress_is_a_bar_where_the_texts_go_elsewhere(run_folder: Path, tmp_path: Path) -> None:
+    texts = tmp_path / "texts.jsonl"
+    with texts.open("wb") as file:
+        shown = on_terminal("sample", run_folder, *MANY, "--json", out=file)
+    assert "/1500 [" in shown
+    assert len(texts.read_text(encoding="utf-8").splitlines()) == 1500
+
+
+def test_progress_stays_out_of_texts_on_a_terminal(program: Program, run_folder: Path) -> None:
+    arguments = ("sample", run_folder, *MANY)
+    assert "/1500 [" not in on_terminal(*arguments)
     assert program(*arguments, "--json").err == ""
+
+
+def test_progress_in_a_file_is_a_line_now_and_then(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("charrnn.cli.display.SECONDS_BETWEEN_LINES", -1.0)
+    with counted("abc", 3, "sample", Console()) as items:
+        assert list(items) == ["a", "b", "c"]
+    assert capsys.readouterr().err.splitlines() == [f"{n} of 3 samples" for n in (1, 2, 3)]
+    with counted("abc", 3, "sample", Console(quiet=True)) as items:
+        assert list(items) == ["a", "b", "c"]
+    assert capsys.readouterr().err == ""

@@ -11,9 +11,8 @@ import click
 
 from charrnn.cli import blas, options
 from charrnn.cli.console import Console
-from charrnn.cli.display import counted
 from charrnn.cli.settings import Command, WholeText, one_of
-from charrnn.config import DRAWING, SAMPLING_THREADS, WIDEST_BEAM, SampleConfig
+from charrnn.config import AUTO, DRAWING, SAMPLING_THREADS, WIDEST_BEAM, SampleConfig
 from charrnn.training.machine import cores
 
 if TYPE_CHECKING:
@@ -172,6 +171,8 @@ def sample_command(
         return
     found = trained.sample_each(primes, config, seed=drawn, number=samples)
     _tell(console, trained, config, told)
+    from charrnn.cli.display import counted
+
     with counted(found, number * samples, "sample", console) as texts:
         if console.json:
             _write_json(console, texts, look_up)
@@ -203,10 +204,12 @@ def _primes(
     ctx: click.Context, trained: "Model", config: SampleConfig
 ) -> tuple[Iterable[str], int]:
     """What is to be continued, and how many. All was looked at: nothing is written before."""
-    from charrnn.text.encodings import named as encoding_named
+    file, encoding = ctx.params["prime_file"], ctx.params["encoding"]
+    if encoding != AUTO or file is not None:
+        from charrnn.text.encodings import named as encoding_named
 
-    encoding = encoding_named(ctx.params["encoding"])
-    if (file := ctx.params["prime_file"]) is None:
+        encoding = encoding_named(encoding)
+    if file is None:
         prime = ctx.params["prime"] or ""
         trained.opening(prime, config.on_unknown)
         return [prime], 1

@@ -207,7 +207,7 @@ class _Columns:
         self.width = 0
         self.logits = np.empty((network.shape.V, 0), network.parameters.vector.dtype)
         self._network = network
-        self._stepper = Stepper(network, network.initial_states(0))
+        self._step: Stepper  # made when it is known how wide
         self._sort()
 
     def begin(self, begun: Sequence[tuple[Work, Place]]) -> None:
@@ -221,7 +221,7 @@ class _Columns:
         for at, (one, place) in zip(free, begun, strict=False):
             self.work[at] = one
             self.logits[:, at] = place.logits
-            for state, parts in zip(self._stepper.states, place.states, strict=True):
+            for state, parts in zip(self._step.states, place.states, strict=True):
                 for array, part in zip(state, parts, strict=True):
                     array[:, at] = part
         self._sort()
@@ -242,9 +242,9 @@ class _Columns:
         for at, one in readings:
             ids[at] = one.next_id()
         if not self.texts and all(one.left for _, one in readings):
-            self._stepper.read(ids)
+            self._step.read(ids)
             return []
-        self.logits = self._stepper(ids)
+        self.logits = self._step(ids)
         through = [(at, one) for at, one in readings if not one.left]
         places = [(one, self._place(at)) for at, one in through]
         self.end([at for at, _ in through])
@@ -255,17 +255,17 @@ class _Columns:
         self.readings = [(at, one) for at, one in self.work.items() if isinstance(one, Reading)]
 
     def _place(self, at: int) -> Place:
-        states = [[part[:, at].copy() for part in state] for state in self._stepper.states]
+        states = [[part[:, at].copy() for part in state] for state in self._step.states]
         return Place(states, self.logits[:, at].copy())
 
     def _resize(self, width: int) -> None:
         """A stepper of another width, to which what is done moves over."""
-        before, logits, work = self._stepper.states, self.logits, self.work
-        states = self._network.initial_states(width)
-        for state, old in zip(states, before, strict=True):
-            for part, whole in zip(state, old, strict=True):
-                part[: len(work)] = whole[:, list(work)].T
+        states, logits, work = self._network.initial_states(width), self.logits, self.work
+        if work:
+            for state, old in zip(states, self._step.states, strict=True):
+                for part, whole in zip(state, old, strict=True):
+                    part[: len(work)] = whole[:, list(work)].T
         self.width, self.work = width, dict(enumerate(work.values()))
-        self._stepper = Stepper(self._network, states)
+        self._step = Stepper(self._network, states)
         self.logits = np.zeros((len(logits), width), logits.dtype)
         self.logits[:, : len(work)] = logits[:, list(work)]
