@@ -212,7 +212,7 @@ def _choice(name: str, value: str, allowed: tuple[str, ...]) -> None:
 
 def _at_least(name: str, value: float | None, low: float) -> None:
     if value is not None and not low <= value < math.inf:
-        raise ConfigError(name, f"{value} is below {low} or not a number")
+        raise ConfigError(name, f"{value} is not a finite number from {low} on")
 
 
 def whole(name: str, value: object, low: int) -> None:

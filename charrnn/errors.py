@@ -11,6 +11,7 @@ class CharrnnError(Exception):
 
     def __init__(self, thing: object, problem: str) -> None:
         super().__init__(f"{thing}: {problem}")
+        self.thing = thing
         self.problem = problem
 
 

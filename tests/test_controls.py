@@ -81,6 +81,18 @@ def test_what_may_become_a_stop_is_not_streamed(model: charrnn.Model) -> None:
         assert seen == small.sample("a", config, seed=seed)
 
 
+def test_what_is_held_comes_when_a_text_ends_otherwise(model: charrnn.Model) -> None:
+    small = tiny(model, "あいa\n", spread=0.5)
+    for config in (
+        SampleConfig(length=30, no_repeat=2, stop=["あx", "いx", "ax", "\nx"]),
+        SampleConfig(length=30, stop=["あx", "いx", "ax", "\nx"]),
+    ):
+        for seed in range(10):
+            (whole,) = small.samples("あ", config, seed=seed, number=1)
+            assert small.sample("あ", config, seed=seed) == whole.text
+            assert whole.stopped == ("no-repeat" if config.no_repeat else "length")
+
+
 def test_without_a_length_a_text_goes_on_to_its_stop(model: charrnn.Model) -> None:
     small = tiny(model, "あいa\n", spread=0.5)
     config = SampleConfig(length=0, stop=["あいaあい"])

@@ -87,6 +87,13 @@ def test_short_spans_are_told_only_by_the_longest() -> None:
     assert Corpus([("text", "abc")]).copied("").share == 0
 
 
+def test_of_many_spans_the_longest_are_listed() -> None:
+    found = Corpus([("text", "x" * 50 + "abc" * 20)]).copied("x" * 2000 + "abc" * 10)
+    assert (found.copied, len(found.spans), found.unlisted) == (2030, 1000, 951)
+    assert found.longest == 80
+    assert found.spans[0].start == 0
+
+
 def test_corpus_is_found_and_checked(model: charrnn.Model, run_folder: Path) -> None:
     original = corpus(model.checkpoint, run_folder / "best.npz")
     assert original.copied(TEXT).share == 1
@@ -135,6 +142,9 @@ def test_another_corpus_can_be_named(program: Program, own_run: Path, tmp_path: 
     (tmp_path / "other/b.txt").write_text(QUOTED[20:] + "猫", encoding="utf-8")
     done = program("inspect", "copied", "new.txt", "run", "--corpus", "other", "--json")
     assert json.loads(done.out)["longest"] == 24
+    (tmp_path / "same.txt").write_text("犬" * 9, encoding="utf-8")
+    done = program("inspect", "copied", "new.txt", "run", "--corpus", "same.txt", "--json")
+    assert (done.code, json.loads(done.out)["longest"]) == (0, 0)
 
 
 def test_samples_carry_what_is_copied(program: Program, own_run: Path) -> None:

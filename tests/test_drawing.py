@@ -179,6 +179,33 @@ def test_a_text_that_several_stops_may_end_counts_once(model: charrnn.Model, see
     assert [one.text for one in small.samples(PRIME, config, number=4)] == best
 
 
+@pytest.mark.parametrize("first", range(0, 60, 20))
+def test_stops_of_any_length_leave_the_best_the_best(model: charrnn.Model, first: int) -> None:
+    stops = ["a", "いい", "いあ", "い\n"]
+    for seed in (*range(first, first + 20), 1428 + first):
+        small = tiny(model, CHARACTERS, seed=seed, spread=3)
+        ends: dict[tuple[str, str], float] = {}
+        whole = set()
+        for text in texts(CHARACTERS, 3):
+            end = next((n for n in range(1, 4) if text[:n].endswith(tuple(stops))), 3)
+            whole.add(text[:end])
+        for text in whole:
+            stop = next((stop for stop in stops if text.endswith(stop)), "")
+            key = (text.removesuffix(stop), "stop" if stop else "length")
+            ends[key] = ends.get(key, 0) + math.exp(logprob(small, PRIME, text))
+        best = sorted(ends, key=lambda key: -ends[key])[:2]
+        config = SampleConfig(length=3, beam=300, stop=stops)
+        found = small.samples(PRIME, config, number=2)
+        assert [(one.text, one.stopped) for one in found] == best, seed
+
+
+def test_many_stops_leave_a_narrow_beam_its_width(model: charrnn.Model) -> None:
+    for seed in range(20):
+        small = tiny(model, "abcdefgh", seed=seed, spread=1)
+        config = SampleConfig(length=12, beam=2, stop=list("abcdefg"))
+        assert len(small.samples("ab", config, number=2)) == 2
+
+
 def test_a_beam_repeats_nothing_that_it_may_not(model: charrnn.Model) -> None:
     small = tiny(model, CHARACTERS, seed=3, spread=1)
     config = SampleConfig(length=5, beam=2000, no_repeat=2)

@@ -1,9 +1,10 @@
 """``charrnn sample``: continue a text, or each line of a file."""
 
 import sys
+import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from itertools import chain, islice
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -22,8 +23,8 @@ if TYPE_CHECKING:
 DEFAULT_SEPARATOR = "\n---\n"
 SHOWN = 40
 """Columns for a stop that is told."""
-PIECE = 256
-"""Characters that go into a pipe together."""
+PIECE, PATIENCE = 256, 0.1
+"""Characters that go into a pipe together, and seconds that they may wait for each other."""
 SETTINGS = ("length", *DRAWING, "stop", "no_repeat", "beam", "on_unknown")
 
 
@@ -60,7 +61,7 @@ SETTINGS = ("length", *DRAWING, "stop", "no_repeat", "beam", "on_unknown")
     type=options.POSITIVE,
     default=1,
     show_default=True,
-    help="Samples of a prime, computed side by side.",
+    help="Samples of a prime, drawn side by side; with --beam the likeliest few.",
 )
 @click.option(
     "--temperature",
@@ -238,8 +239,7 @@ def _tell(console: Console, trained: "Model", config: SampleConfig, seed: int | 
 
 def _stream(console: Console, opening: str, stream: Iterator[str]) -> None:
     """Write characters as they come: at once on a terminal, in larger pieces into a pipe."""
-    together = 1 if sys.stdout.isatty() else PIECE
-    pieces = iter(lambda: "".join(islice(stream, together)), "")
+    pieces = stream if sys.stdout.isatty() else _gathered(stream)
     with _ended_line():
         for piece in whole_newlines(chain([opening], pieces)):
             console.sampled(piece)
@@ -268,6 +268,17 @@ def _write_json(
     for sample in texts:
         console.result(document.sample(sample, look_up and look_up(sample.text)))
         sys.stdout.flush()
+
+
+def _gathered(stream: Iterable[str]) -> Iterator[str]:
+    """The same text in larger pieces, where that keeps nobody waiting."""
+    piece, since = "", time.monotonic()
+    for more in stream:
+        piece += more
+        if len(piece) >= PIECE or time.monotonic() - since > PATIENCE:
+            yield piece
+            piece, since = "", time.monotonic()
+    yield piece
 
 
 def whole_newlines(pieces: Iterable[str]) -> Iterator[str]:

@@ -1,5 +1,6 @@
 """How much of a text stands verbatim in the corpus that a model learned from, and where."""
 
+import heapq
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -9,13 +10,17 @@ import numpy as np
 
 from charrnn.config import AUTO
 from charrnn.reports.learned import learned_from
-from charrnn.text.corpus import decoded, survey
-from charrnn.text.sources import find, result, told
+from charrnn.text.corpus import decoded
+from charrnn.text.encodings import settled
+from charrnn.text.sources import find, told
 from charrnn.text.suffixes import Suffixes
 from charrnn.text.vocab import code_points
 from charrnn.training.checkpoint import Checkpoint
 
 LEAST = 20
+LISTED_AT_MOST = 1000
+INSTEAD = "name a text with --corpus"
+"""What to do where the corpus is not found."""
 
 
 @dataclass(frozen=True)
@@ -40,7 +45,8 @@ class Copied:
 
     ``share`` is the one through the other. ``longest`` is the length of the longest span, however
     short, which is ``longest_span``, None where not one character is in the corpus. ``spans`` are
-    those of ``least`` and more in the text's order; they may overlap.
+    those of ``least`` and more in the text's order, which may overlap; of more than a thousand the
+    longest, and ``unlisted`` is the number of the others.
     """
 
     characters: int
@@ -50,9 +56,7 @@ class Copied:
     longest: int
     longest_span: Span | None
     spans: tuple[Span, ...]
-
-
-ELSE = "name a text with --corpus"
+    unlisted: int = 0
 
 
 def corpus(checkpoint: Checkpoint, model: Path, named: Sequence[Path] = ()) -> "Corpus":
@@ -63,9 +67,9 @@ def corpus(checkpoint: Checkpoint, model: Path, named: Sequence[Path] = ()) -> "
     """
     rules = checkpoint.stock.rules
     if named:
-        _, files = result(survey(find(named), AUTO, rules))
+        files = tuple(settled(file, AUTO) for file in find(named))
     else:
-        files = tuple(learned_from(checkpoint, model, ELSE))
+        files = tuple(learned_from(checkpoint, model, INSTEAD))
     return Corpus([(told(file.path), decoded(file, rules)) for file in files])
 
 
@@ -82,13 +86,14 @@ class Corpus:
 
     def copied(self, text: str, least: int = LEAST) -> Copied:
         """What of ``text`` stands here."""
-        best, covered, end, spans = (0, 0), 0, 0, []
+        best, covered, end, found = (0, 0), 0, 0, []
         for start, length in self._maximal(text, least):
             best = max(best, (length, -start))
             if length >= least:
                 covered += start + length - max(start, end)
                 end = start + length
-                spans.append(self._span(text, start, length))
+                found.append((-length, start))
+        listed = sorted(heapq.nsmallest(LISTED_AT_MOST, found), key=lambda pair: pair[1])
         length, start = best[0], -best[1]
         return Copied(
             characters=len(text),
@@ -97,7 +102,8 @@ class Corpus:
             least=least,
             longest=length,
             longest_span=self._span(text, start, length) if length else None,
-            spans=tuple(spans),
+            spans=tuple(self._span(text, at, -negative) for negative, at in listed),
+            unlisted=len(found) - len(listed),
         )
 
     def _maximal(self, text: str, least: int) -> Iterator[tuple[int, int]]:

@@ -23,16 +23,17 @@ def learned_from(checkpoint: Checkpoint, model: Path, otherwise: str) -> Sequenc
     settings = RunFolder(model.parent).config
     try:
         corpus = tomllib.loads(settings.read_text(encoding="utf-8"))["train"]["corpus"]
-    except (OSError, ValueError, KeyError):
+        files = ", ".join(corpus)
+    except (OSError, ValueError, LookupError, TypeError):
         raise InputError(model, f"its corpus is not known here; {otherwise}") from None
     if STDIN in corpus:
         raise InputError(model, f"its corpus came from standard input; {otherwise}")
     try:
         found = find(corpus)
-    except InputError:
-        raise InputError(corpus[0], f"is no longer there; {otherwise}") from None
-    stock, files = result(survey(found, checkpoint.config.encoding, checkpoint.stock.rules))
+    except InputError as error:
+        raise InputError(error.thing, f"is no longer there; {otherwise}") from None
+    stock, sources = result(survey(found, checkpoint.config.encoding, checkpoint.stock.rules))
     if stock.sha256 != checkpoint.stock.sha256:
         problem = "is no longer the text that the model learned from"
-        raise InputError(corpus[0], f"{problem}; {otherwise}")
-    return files
+        raise InputError(files, f"{problem}; {otherwise}")
+    return sources

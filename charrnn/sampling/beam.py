@@ -48,38 +48,52 @@ def likeliest(
 
     Texts are compared by what the model as it is gives them together with their stop, if they have
     one, so that to stop is worth no more than the model thinks; a text that several stops may end,
-    by all of them. The search ends when no text that is still going on can be among them.
+    by all of them. The search ends when nothing that is still going on can change them.
     """
     ended, going = ([_Held(start, 0.0)], []) if start.stopped else ([], [_Held(start, 0.0)])
-    several = len(manner.config.stop) > 1
+    several = len(manner.stops) > 1
     logits, step = _read(network, start.opening)
-    while going and not (
-        len(ended) >= samples and ended[samples - 1].total >= _most(going, several)
-    ):
+    beam = manner.config.beam
+    candidates = beam * (1 + len({stop[-1] for stop in manner.stops}))  # that many may end
+    while going and not _decided(ended, going, samples, several):
         texts = [(at, one.text) for at, one in enumerate(going)]
         totals = _totals(possible(logits, texts, manner), logits, going)
         ended += [one for one in going if one.text.stopped]  # which nothing may follow
         found: list[tuple[int, _Held]] = []
-        for parent, drawn in _best(totals, 2 * manner.config.beam):
+        for parent, drawn in _best(totals, candidates):
+            if len(found) == beam:
+                break
             before, total = going[parent], float(totals[parent, drawn])
             one = _Held(before.text.followed_by(drawn, total - before.total), total)
             if one.text.stopped:
                 ended.append(one)
-            elif len(found) < manner.config.beam:
+            else:
                 found.append((parent, one))
         ended = _merged(ended) if several else ended
-        ended = sorted(ended, key=lambda one: -one.total)[: manner.config.beam]
+        ended = sorted(ended, key=lambda one: -one.total)[:beam]
         going = [one for _, one in found]
         if going:
-            step = _of(network, step, [parent for parent, _ in found])
+            step = _continued(network, step, [parent for parent, _ in found])
             logits = step(np.array([one.text.last for one in going], np.intp))
     return [one.text for one in ended[:samples]]
 
 
-def _most(going: list[_Held], several: bool) -> float:
-    """More than any text can have that one of these becomes, or all of them by several stops."""
+def _decided(ended: list[_Held], going: list[_Held], samples: int, several: bool) -> bool:
+    """Whether the best ``samples`` of ``ended`` stay what they are, whatever becomes of the rest.
+
+    Where there are ``several`` stops, all that goes on may come to one of those that have ended.
+    """
+    if len(ended) < samples:
+        return False
     totals = [one.total for one in going]
-    return float(np.logaddexp.reduce(totals)) if several else max(totals)
+    if not several:
+        return ended[samples - 1].total >= max(totals)
+    most = np.logaddexp.reduce(totals)
+    following = [*(one.total for one in ended[1 : samples + 1]), -np.inf]
+    return all(
+        one.total >= np.logaddexp(most, after)
+        for one, after in zip(ended[:samples], following, strict=False)
+    )
 
 
 def _merged(ended: list[_Held]) -> list[_Held]:
@@ -125,7 +139,7 @@ def _best(totals: Totals, number: int) -> list[tuple[int, int]]:
     return [divmod(int(at), totals.shape[1]) for at in order]
 
 
-def _of(network: Network, step: Stepper, parents: list[int]) -> Stepper:
+def _continued(network: Network, step: Stepper, parents: list[int]) -> Stepper:
     """A stepper whose streams go on from those of ``parents``."""
     if len(parents) == step.streams:
         for state in step.states:

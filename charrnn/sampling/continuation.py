@@ -39,7 +39,7 @@ class Manner:
     def __init__(self, stock: Stock, config: SampleConfig) -> None:
         self.vocabulary = stock.vocabulary
         self.config = config
-        self.stops = Stops([*map(stock.rules.apply, config.stop)]) if config.stop else None
+        self.stops = Stops([*map(stock.rules.apply, config.stop)])
         self.follows_text = bool(config.stop or config.no_repeat)
 
     def barred(self, prime: str, text: str) -> Ids:
@@ -88,12 +88,12 @@ class Continuation:
         """The ids that would repeat a span."""
         return self._manner.barred(self.opening.prime, self._so_far)
 
-    def end(self) -> None:
-        """Nothing can follow."""
-        self.stopped = NO_REPEAT
+    def exhaust(self) -> None:
+        """End, as nothing may follow that does not repeat a span."""
+        self._held, self.stopped = "", NO_REPEAT
 
     def take(self, drawn: int, log: float) -> None:
-        """Go on by the character with this id, which the model as it is gave the probability."""
+        """Go on by the character with this id; ``log`` is its log-probability, model as it is."""
         self._ids.append(drawn)
         self._logs.append(log)
         if self._manner.follows_text:
@@ -121,7 +121,7 @@ class Continuation:
     def _follow(self, character: str) -> None:
         if self._manner.config.no_repeat:
             self._so_far += character
-        if self._manner.stops is not None:
+        if self._manner.stops:
             self._held, found = self._manner.stops.after(self._held, character)
             if found:
                 del self._ids[-len(self._held) :], self._logs[-len(self._held) :]

@@ -137,7 +137,7 @@ def possible(logits: Array, texts: list[tuple[int, Continuation]], manner: Manne
     for at, one in texts if no_repeat else ():
         barred = one.barred()
         if len(barred) == len(manner.vocabulary.characters):
-            one.end()
+            one.exhaust()
         else:
             allowed[barred, at] = -np.inf
     return allowed

@@ -1,6 +1,6 @@
 """Where a text is to end: stop texts, found as characters come one by one."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 
 class Stops:
@@ -11,7 +11,13 @@ class Stops:
     """
 
     def __init__(self, stops: Sequence[str]) -> None:
-        self._stops = tuple(stops)
+        self._stops = tuple(dict.fromkeys(stops))
+
+    def __len__(self) -> int:
+        return len(self._stops)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._stops)
 
     def after(self, held: str, character: str) -> tuple[str, bool]:
         """What is held after another character, and whether it is a stop: the one that began first.

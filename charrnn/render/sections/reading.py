@@ -113,7 +113,7 @@ def copied(report: Copied, text: str) -> Section:
         for one in shown
     ]  # fmt: skip
     least = f"{report.least} or more"
-    few = len(shown) < len(report.spans)
+    few = len(shown) < len(report.spans) + report.unlisted
     title = f"the {len(rows)} longest spans" if few else "spans, the longest first"
     head = ("length", "times", "first in", "text")
     spans = [Table(head, rows, "01", title=title)] if rows else []
