@@ -75,7 +75,7 @@ def test_what_is_typed_beside_a_beam_is_refused(program: Program, run_folder: Pa
         ("--length", "-1", "x>=0"),
         ("--samples", "0", "x>=1"),
         ("--temperature", "-0.1", "x>=0"),
-        ("--temperature", "nan", "not a number"),
+        ("--temperature", "nan", "not a finite number from 0 on"),
         ("--top-k", "-1", "x>=0"),
         ("--top-p", "0", "0<x<=1"),
         ("--top-p", "1.1", "0<x<=1"),
