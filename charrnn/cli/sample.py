@@ -185,7 +185,7 @@ def _config(ctx: click.Context) -> SampleConfig:
     """What was asked for, where that can be done together."""
     given = ctx.params
     one_of(ctx, "prime", "prime_file")
-    if given["each_line"] and given["prime"] is given["prime_file"] is None:
+    if given["each_line"] and given["prime_file"] is None and given["prime"] is None:
         raise click.UsageError("--each-line needs --prime-file, the lines", ctx)
     if given["beam"] == 0:
         given["beam"] = None

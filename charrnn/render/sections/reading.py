@@ -5,7 +5,7 @@ from pathlib import Path
 
 from charrnn.render.blocks import Facts, Prose, Section, Shades, Table, Unrolled
 from charrnn.render.words import loss, shortened, sign
-from charrnn.reports.copied import Copied
+from charrnn.reports.copied import Copied, Span
 from charrnn.reports.score import BEGINNING, CONTEXT, Line, Piece, Scored
 from charrnn.reports.unroll import Unrolled as UnrolledReport
 from charrnn.text.harmless import harmless
@@ -97,16 +97,7 @@ def copied(report: Copied, text: str) -> Section:
     shown = sorted(report.spans, key=lambda span: (-span.length, span.start))[:LONGEST_SPANS]
     if not shown and report.longest_span:
         shown = [report.longest_span]
-    files = {one.file for one in shown}
-    short = {file: Path(file).name for file in files}
-    names = (
-        short if len(set(short.values())) == len(files) else dict(zip(files, files, strict=True))
-    )
-    end = min(len(text), BEGINNING)
-    lengths = [0.0] * end
-    for span in report.spans:
-        for at in range(span.start, min(span.start + span.length, end)):
-            lengths[at] = max(lengths[at], float(span.length))
+    names, end = _short_names({one.file for one in shown}), min(len(text), BEGINNING)
     rows = [
         (f"{one.length:,}", f"{one.times:,}", f"{harmless(names[one.file])}:{one.line}",
          shortened(one.text, SHOWN_LINE))
@@ -137,7 +128,7 @@ def copied(report: Copied, text: str) -> Section:
             Shades(
                 title="copied" + (f", the first {end:,} characters" if end < len(text) else ""),
                 text=text[:end],
-                values=lengths,
+                values=_longest_at_each(report.spans, end),
                 low=0.0,
                 high=LARGEST_SPAN,
                 unit="characters in a row",
@@ -145,6 +136,21 @@ def copied(report: Copied, text: str) -> Section:
             *spans,
         ],
     )  # fmt: skip
+
+
+def _short_names(files: set[str]) -> dict[str, str]:
+    """Files without their folders, where that tells them apart."""
+    short = {file: Path(file).name for file in files}
+    return short if len(set(short.values())) == len(files) else {file: file for file in files}
+
+
+def _longest_at_each(spans: Iterable[Span], end: int) -> list[float]:
+    """The length of the longest span that each of the first ``end`` characters is in."""
+    lengths = [0.0] * end
+    for span in spans:
+        for at in range(span.start, min(span.start + span.length, end)):
+            lengths[at] = max(lengths[at], float(span.length))
+    return lengths
 
 
 def unrolled(report: UnrolledReport) -> Section:
