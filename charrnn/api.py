@@ -26,6 +26,7 @@ from charrnn.training.folder import DEFAULT_ROOT, find_model
 if TYPE_CHECKING:
     from charrnn.reports.score import Score
     from charrnn.training.events import Event
+    from charrnn.training.ranks import Ranks
     from charrnn.training.run import Run
 
 Corpus: TypeAlias = str | Path | Sequence[str | Path]
@@ -194,6 +195,7 @@ def train(
     preview: int = 0,
     on_event: Callable[["Event"], object] = lambda event: None,
     stop_requested: Callable[[], bool] = lambda: False,
+    ranks: "Ranks | None" = None,
 ) -> Model:
     """Learn from text files; gives the best model, which also lies in the run folder.
 
@@ -201,7 +203,7 @@ def train(
     then knows too. The folder is ``out``, or a new one under ``root`` named after the corpus.
     ``on_event`` is told what happens (training/events.py), with a ``preview`` of so many characters
     after each evaluation; ``stop_requested`` is asked between updates, and ends the run with the
-    work saved.
+    work saved. With the ``ranks`` of MPI, this is rank 0, and the others `follow`.
 
     Raises:
         InputError: when the corpus cannot be learned from; nothing was written then.
@@ -213,7 +215,7 @@ def train(
 
     place = Place(None if out is None else Path(out), Path(root), overwrite)
     initial = None if init_from is None else find_model(Path(init_from))
-    run = Run(_paths(corpus), config, place, initial)
+    run = Run(_paths(corpus), config, place, initial, ranks)
     return _followed(run, run.events(stop_requested), preview, on_event)
 
 
@@ -225,6 +227,7 @@ def resume(
     preview: int = 0,
     on_event: Callable[["Event"], object] = lambda event: None,
     stop_requested: Callable[[], bool] = lambda: False,
+    ranks: "Ranks | None" = None,
 ) -> Model:
     """Go on with the run in the folder ``out``; the model is as if it never had been stopped.
 
@@ -239,7 +242,7 @@ def resume(
     """
     from charrnn.training.run import Place, Run
 
-    run = Run(_paths(corpus), TrainConfig(), Place(Path(out)))
+    run = Run(_paths(corpus), TrainConfig(), Place(Path(out)), ranks=ranks)
     return _followed(run, run.resumed(changes, stop_requested), preview, on_event)
 
 

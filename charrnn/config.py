@@ -68,6 +68,7 @@ class TrainConfig:
     min_count: int = 1
     seed: int = 0
     workers: int | None = None
+    ranks: int | None = None
 
     def __post_init__(self) -> None:
         """Refuse what cannot be meant.
@@ -86,7 +87,7 @@ class TrainConfig:
             _at_least(name, getattr(self, name), low)
         for name in ("patience", "warmup", "clip", "weight_decay", "test", "val", "seed"):
             _at_least(name, getattr(self, name), 0)
-        for name in ("eval_every", "workers", "min_count"):
+        for name in ("eval_every", "workers", "ranks", "min_count"):
             _at_least(name, getattr(self, name), 1)
         _above("lr", self.lr, 0)
         _above("epochs", self.epochs, 0)
@@ -134,6 +135,12 @@ class Settings(TrainConfig):
     lr: float
     val: float
     workers: int
+    ranks: int = 1
+
+    @property
+    def members(self) -> int:
+        """The workers of all ranks, which share the batch."""
+        return self.ranks * self.workers
 
     def total_steps(self, predictions: int) -> int:
         """The updates of a run of so many ``predictions`` an epoch."""

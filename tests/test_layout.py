@@ -32,6 +32,7 @@ ORDER = """
     network.model
     network.stepper
     training.events training.noise training.optimizer training.lock training.machine training.team
+    training.ranks
     training.folder
     training.evaluation
     training.automatic training.memory training.trainer
@@ -41,6 +42,7 @@ ORDER = """
     training.initial
     training.reading
     training.worker
+    training.handing
     training.resume
     training.saving
     training.run
@@ -59,7 +61,8 @@ ORDER = """
     render.sections.memory render.sections.neurons render.sections.speed
     render.sections render.terminal render.plot render.page
     render.progress
-    cli.blas cli.console cli.settings cli.signals
+    cli.blas cli.console cli.settings cli.signals cli.failures
+    cli.launcher
     cli.options cli.display
     cli.train cli.sample cli.inspect
     cli.main
@@ -104,8 +107,9 @@ def test_only_the_command_line_knows_click_and_tqdm(path: Path) -> None:
     allowed = {"charrnn", "numpy", "threadpoolctl", *sys.stdlib_module_names}
     if "cli" in path.parts:
         allowed |= {"click", "tqdm"}
-    if module(path) == "render.plot":
-        allowed |= {"matplotlib"}
+    allowed |= {"render.plot": {"matplotlib"}, "training.ranks": {"mpi4py"}}.get(
+        module(path), set()
+    )
     assert outside <= allowed
 
 

@@ -47,7 +47,7 @@ def test_quota_of_a_control_group_limits_the_cores(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     pretend(tmp_path, monkeypatch, groups, files)
-    monkeypatch.setattr(machine, "_affinity", lambda: 64.0)
+    monkeypatch.setattr(machine, "processors", lambda: set(range(64)))
     assert cores() == max(1, int(min(expected, 64)))
 
 

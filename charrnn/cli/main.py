@@ -1,4 +1,4 @@
-"""The program: its commands, and the one place where errors become a line and an exit code."""
+"""The program: its commands, and its end: an error is a line and an exit code (failures.py)."""
 
 import signal
 import sys
@@ -10,10 +10,10 @@ import click
 from click.exceptions import NoArgsIsHelpError
 
 from charrnn._version import __version__
+from charrnn.cli import launcher
 from charrnn.cli.console import set_up_streams
+from charrnn.cli.failures import exit_code, tell
 from charrnn.cli.signals import Ended, die_of
-from charrnn.errors import CharrnnError, ConfigError, MachineError
-from charrnn.text.harmless import harmless
 
 COMMANDS = {
     "train": (
@@ -100,32 +100,7 @@ def _run(args: list[str]) -> int:
             import traceback
 
             traceback.print_exc()
-        return _told(error)
-
-
-def _told(error: Exception) -> int:
-    """Say in one line what went wrong; gives the exit code."""
-    if isinstance(error, NoArgsIsHelpError):
-        error.show()
-        return error.exit_code
-    message, code = _explained(error)
-    sys.stderr.write("charrnn: " + harmless(" ".join(message.split())) + "\n")
-    return code
-
-
-def _explained(error: Exception) -> tuple[str, int]:
-    if isinstance(error, CharrnnError):
-        return str(error), error.exit_code
-    if isinstance(error, click.UsageError):
-        command = error.ctx.command_path if error.ctx else "charrnn"
-        problem = error.format_message().rstrip(".")
-        return f"{command.removeprefix('charrnn ')}: {problem}; see '{command} --help'", 2
-    if isinstance(error, click.ClickException):
-        return error.format_message(), ConfigError.exit_code
-    if isinstance(error, MemoryError):
-        return "memory: not enough for this; use a smaller model or batch", MachineError.exit_code
-    if isinstance(error, OSError):
-        place = error.filename or "the system"
-        return f"{place}: {error.strerror or error}", MachineError.exit_code
-    what = f"{type(error).__name__}: {error}"
-    return f"a bug of ours: {what}; please report it with what --traceback shows", 1
+        if isinstance(error, NoArgsIsHelpError):
+            error.show()
+            return error.exit_code
+        return exit_code(error) if launcher.follows(args) else tell(error)

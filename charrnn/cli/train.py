@@ -1,12 +1,12 @@
 """``charrnn train``: options to settings. Not here: what is told meanwhile (display.py)."""
 
 import sys
-from dataclasses import fields
-from typing import Any
+from dataclasses import fields, replace
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from charrnn.cli import blas, options
+from charrnn.cli import blas, launcher, options
 from charrnn.cli.display import Display
 from charrnn.cli.settings import Command, named, one_of
 from charrnn.cli.signals import Ended, Stop
@@ -19,6 +19,9 @@ from charrnn.config import (
     SCHEDULES,
     TrainConfig,
 )
+
+if TYPE_CHECKING:
+    from charrnn.training.ranks import Ranks
 
 CHOSEN = "by the text"
 PREVIEW_ON_TERMINAL = 120
@@ -183,8 +186,16 @@ PREVIEW_ON_TERMINAL = 120
     "--workers",
     type=options.POSITIVE,
     show_default="the cores at hand, where the batch allows",
-    help="Processes that share the batch, each with one BLAS thread.",
+    help="Processes of a rank that share the batch, each with one BLAS thread.",
 )
+@click.option(
+    "--ranks",
+    type=options.POSITIVE,
+    show_default="those that mpiexec starts, else 1",
+    help="Ranks of MPI that share the batch, each with its workers. The same run in fewer processes"
+    " has as many workers for each.",
+)
+@click.option("--no-mpi", is_flag=True, help="Train alone, though mpiexec started others, too.")
 @click.option(
     "--init-from",
     type=options.PATH,
@@ -217,36 +228,50 @@ def train_command(ctx: click.Context, /, **_: object) -> None:
     config = TrainConfig(**{field.name: ctx.params[field.name] for field in fields(TrainConfig)})
     _check_resume(ctx)
     blas.limit(1)  # a worker's own; they are processes
-    from charrnn.api import resume, train
+    from charrnn.training.handing import follow
 
     console = options.console(ctx)
-    display = Display(console)
-    preview = ctx.params["preview"]
-    if preview is None:
-        preview = PREVIEW_ON_TERMINAL if console.on_terminal else 0
-    corpus, out = ctx.params["corpus"], ctx.params["out"]
+    follows = launcher.place()[0] > 0 and not ctx.params["no_mpi"]
+    display = Display(replace(console, quiet=True) if follows else console)
     with Stop(display.stopping) as stop:
         display.stop = stop
-        telling: dict[str, Any] = {
-            "preview": 0 if console.quiet else preview,
-            "on_event": display.show,
-            "stop_requested": stop.requested,
-        }
         try:
-            if ctx.params["resume"]:
-                given = {field.name for field in fields(TrainConfig)} & named(ctx)
-                resume(out, corpus, {name: ctx.params[name] for name in given}, **telling)
-            else:
-                root, overwrite = options.runs_root(), ctx.params["overwrite"]
-                train(
-                    corpus, config, out=out, root=root, overwrite=overwrite,
-                    init_from=ctx.params["init_from"], **telling,
-                )  # fmt: skip
+            with launcher.launched(ctx, stop) as ranks:
+                if ranks.rank == 0:
+                    _train(ctx, config, display, stop, ranks)
+                else:
+                    follow(ranks, stop.requested)
         finally:
             display.close()
     if stop.received is not None:
         sys.stdout.flush()
         raise Ended(stop.received)
+
+
+def _train(
+    ctx: click.Context, config: TrainConfig, display: Display, stop: Stop, ranks: "Ranks"
+) -> None:
+    from charrnn.api import resume, train
+
+    corpus, out, console = ctx.params["corpus"], ctx.params["out"], display.console
+    preview = ctx.params["preview"]
+    if preview is None:
+        preview = PREVIEW_ON_TERMINAL if console.on_terminal else 0
+    telling: dict[str, Any] = {
+        "preview": 0 if console.quiet else preview,
+        "on_event": display.show,
+        "stop_requested": stop.requested,
+        "ranks": ranks,
+    }
+    if ctx.params["resume"]:
+        given = {field.name for field in fields(TrainConfig)} & named(ctx)
+        resume(out, corpus, {name: ctx.params[name] for name in given}, **telling)
+        return
+    root, overwrite = options.runs_root(), ctx.params["overwrite"]
+    train(
+        corpus, config, out=out, root=root, overwrite=overwrite,
+        init_from=ctx.params["init_from"], **telling,
+    )  # fmt: skip
 
 
 def _check_resume(ctx: click.Context) -> None:

@@ -17,12 +17,13 @@ def start(event: Start) -> str:
     learning = f"learning rate {config.lr:g} ({config.schedule}, warm-up {config.warmup})"
     dropped = f"dropout {config.dropout:g}, of recurrent weights {config.recurrent_dropout:g}"
     made = f"input {'tied' if config.tied else 'one-hot'}, weight decay {config.weight_decay:g}"
+    workers = f"{config.ranks} ranks × {config.workers}" if config.ranks > 1 else config.workers
     rows = [
         ("corpus", f"{listed(corpus.files)}: {text}"),
         ("model", f"{model.cell}, {size}"),
         ("training", f"{steps:,} steps of {each}, {epochs:.3g} epochs"),
         ("", f"{learning}, {dropped}"),
-        ("", f"{made}, workers {config.workers}, seed {config.seed}"),
+        ("", f"{made}, workers {workers}, seed {config.seed}"),
         ("", f"evaluated every {config.eval_every:,} steps, patience {config.patience}"),
         ("run", event.run),
     ]

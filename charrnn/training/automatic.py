@@ -19,6 +19,7 @@ from charrnn.config import (
     Settings,
     TrainConfig,
 )
+from charrnn.errors import ConfigError
 from charrnn.network.parameters import Shape
 
 OPERATIONS_A_MINUTE = 60 * 100e9  # of floating point, by two cores of 2026
@@ -39,11 +40,17 @@ MOST_EVALUATIONS = 100  # of a text so short that each round is one
 PATIENT, LEAST_PATIENCE = 0.4, 5  # of a run's evaluations without a better one
 
 
-def complete(config: TrainConfig, characters: int, distinct: int, cores: int = 1) -> Settings:
+def complete(
+    config: TrainConfig, characters: int, distinct: int, cores: int = 1, launched: int = 1
+) -> Settings:
     """Settings with nothing left open, by minutes but for the number of updates and what spans it.
 
-    For a text of so many ``characters``, ``distinct`` ones among them, and so many ``cores``.
-    Raises as `TrainConfig.parts`.
+    For a text of so many ``characters``, ``distinct`` ones among them, and so many ``cores`` for
+    each of the ranks that were ``launched``.
+
+    Raises:
+        ConfigError: when there are more ranks than streams, or they cannot share the workers.
+        InputError: as `TrainConfig.parts`.
     """
     training, validating, _ = config.parts(characters)
     predictions = training - 1
@@ -64,16 +71,47 @@ def complete(config: TrainConfig, characters: int, distinct: int, cores: int = 1
         read = config.steps * batch * seq
     dropout = _dropout(shape, read / predictions, predictions)
     by_default = validating if validating == LARGEST_DEFAULT_VAL else DEFAULT_VAL
-    workers = config.workers or min(cores, batch // STREAMS_A_WORKER)
+    ranks = config.ranks or launched
+    if ranks > batch:
+        raise ConfigError("ranks", f"{ranks} of them for {batch} streams; give a larger --batch")
+    workers = config.workers or min(cores, batch // ranks // STREAMS_A_WORKER)
+    workers = max(1, min(workers, batch // ranks))
     chosen = {
         "cell": cell, "hidden": hidden, "layers": layers, "tied": tied,
         "dropout": dropout, "recurrent_dropout": dropout,
         "lr": _learning_rate(shape, batch * seq), "val": by_default,
     }  # fmt: skip
-    fitting = {"epochs": epochs, "batch": batch, "seq": seq, "workers": max(1, min(workers, batch))}
+    fitting = {
+        "epochs": epochs,
+        "batch": batch,
+        "seq": seq,
+        "workers": workers,
+        "ranks": ranks,
+    }
     asked = {name: value for name, value in asdict(config).items() if value is not None}
     settings = Settings(**{**chosen, **asked, **fitting})
+    if settings.members % launched:
+        raise ConfigError(
+            "ranks",
+            f"{launched} were started, which cannot share {layout(settings)} evenly; start"
+            f" {settings.ranks} or another divisor, or give --ranks and --workers",
+        )
     return settings if settings.minutes else spanned(settings, training, validating)
+
+
+def same_sums(settings: Settings, launched: int) -> bool:
+    """Whether so many ranks can go on with a run so that not a bit differs (see `add_up`)."""
+    if settings.members % launched:
+        return False
+    workers = settings.members // launched
+    return workers == settings.workers or all(
+        n.bit_count() == 1 for n in (workers, settings.workers)
+    )
+
+
+def layout(settings: Settings) -> str:
+    """Who shares the batch, in words."""
+    return f"{settings.ranks} x {settings.workers} workers (ranks x --workers)"
 
 
 def spanned(settings: Settings, training: int, validating: int) -> Settings:

@@ -60,7 +60,7 @@ def fitted(config: Settings, shape: Shape, parts: Parts, team: Team, seconds: fl
             return steps * update + evaluations * (evaluation + saved)
 
         agreed[0] = updates(left, update, spent)
-    team.sum(agreed)
+    team.broadcast(agreed)
     return by(int(agreed[0]))
 
 

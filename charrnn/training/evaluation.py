@@ -12,14 +12,13 @@ from charrnn.network.model import Network, States
 from charrnn.network.softmax import losses
 from charrnn.network.workspace import Workspace
 from charrnn.text.vocab import Ids
-from charrnn.training.team import Team
+from charrnn.training.team import ALONE, Team
 
 WINDOW = 128
 HELD = 2048
 """Characters whose activations are held at once."""
 STREAMS_AT_MOST = 64
 CHARACTERS_A_STREAM = 1024
-ALONE = Team()
 SAME = 1e-4  # nats: no character of two readings of a window differs by more if they are one
 
 

@@ -1,7 +1,7 @@
 """What of the machine this process may use: affinity and control groups, not what is built in."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence, Set
 from pathlib import Path
 
 GROUPS = Path("/sys/fs/cgroup")
@@ -10,20 +10,26 @@ MEMORY = Path("/proc/meminfo")
 NO_LIMIT = float("inf")
 
 
-def cores() -> int:
-    """At least one; half a core of a quota is none."""
-    return max(1, int(min([_affinity(), *_quotas()])))
+def cores(processes: Sequence[Set[int]] | None = None) -> int:
+    """At least one; half a core of a quota is none.
+
+    Of several ``processes``, each with the processors that it may use, this is an equal share.
+    """
+    processes = processes or [processors()]
+    at_hand = len(frozenset().union(*processes))
+    return max(1, int(min([at_hand, *_quotas()]) / len(processes)))
+
+
+def processors() -> Set[int]:
+    """The numbers of those that this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return os.sched_getaffinity(0)
+    return frozenset(range(os.cpu_count() or 1))
 
 
 def free_memory() -> float:
     """Bytes that can be had: of the machine and of each control group; infinite where unknown."""
     return min([_available(), *_left()])
-
-
-def _affinity() -> float:
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
 
 
 def _quotas() -> Iterator[float]:

@@ -17,20 +17,22 @@ PROCESS = 28_000_000  # bytes of Python, its modules and a BLAS's buffers
 COUNTING = (10_000_000, 200)  # bytes to count n-grams, and for each character that they score
 
 
-def needed(config: Settings, shape: Shape, validating: int) -> int:
+def needed(config: Settings, shape: Shape, validating: int, processes: int | None = None) -> int:
     """Bytes for a run by complete settings, with so many characters ``validating``.
+
+    ``processes`` are those on this machine, all members unless MPI has some elsewhere.
 
     For a small network more is taken before the training, where n-grams are counted. Measured to be
     4 to 28 % above what all processes take at their peak (docs/performance.md).
     """
     counting = COUNTING[0] + COUNTING[1] * validating
-    return max(trained(config, shape, validating), PROCESS + counting)
+    return max(trained(config, shape, validating, processes), PROCESS + counting)
 
 
-def trained(config: Settings, shape: Shape, validating: int) -> int:
+def trained(config: Settings, shape: Shape, validating: int, processes: int | None = None) -> int:
     """Bytes for the training alone."""
-    workers, P = config.workers, shape.parameters
-    share = math.ceil(config.batch / workers)
+    workers, P = processes or config.members, shape.parameters
+    share = math.ceil(config.batch / config.members)
     evaluated = streams_for(max(1, validating - 1))
     windows = max(
         _window(shape, config.seq * share, dropout=config.dropout > 0, learning=True),
@@ -45,13 +47,15 @@ def trained(config: Settings, shape: Shape, validating: int) -> int:
     return workers * (PROCESS + NUMBER * in_each) + NUMBER * (sums + saved)
 
 
-def check(config: Settings, shape: Shape, validating: int, free: float) -> None:
-    """Refuse what cannot fit in so many bytes.
+def check(
+    config: Settings, shape: Shape, validating: int, free: float, processes: int | None = None
+) -> None:
+    """Refuse what cannot fit in so many bytes ``free``; for the rest see `needed`.
 
     Raises:
         MachineError: with both figures.
     """
-    bytes_needed = needed(config, shape, validating)
+    bytes_needed = needed(config, shape, validating, processes)
     if bytes_needed > free:
         raise MachineError(
             "memory",

@@ -21,15 +21,16 @@ T = TypeVar("T")
 class CorpusReader:
     """The files of ``corpus``, which are read as ``config`` says: first `stock`, then `ids`.
 
-    A model to begin from has its characters known, too.
+    A model to begin from has its characters known, too. ``files`` have their encodings once the
+    stock was taken.
     """
 
     def __init__(
         self, corpus: Sequence[Path], config: TrainConfig, initial: Checkpoint | None
     ) -> None:
-        self._files: Sequence[sources.Source] = sources.find(corpus)
+        self.files: Sequence[sources.Source] = sources.find(corpus)
         self._config, self._initial = config, initial
-        sizes = [file.size for file in self._files]
+        sizes = [file.size for file in self.files]
         passes = 2 + (config.encoding == AUTO)
         total = None if None in sizes else passes * sum(size or 0 for size in sizes)
         self._told_last = Reading(0, total)
@@ -39,15 +40,15 @@ class CorpusReader:
         config, initial = self._config, self._initial
         also = initial.stock.vocabulary if initial else None
         rules = Rules(config.newline, config.normalize)
-        reading = survey(self._files, config.encoding, rules, config.min_count, also)
-        stock, self._files = yield from self._told(reading)
+        reading = survey(self.files, config.encoding, rules, config.min_count, also)
+        stock, self.files = yield from self._told(reading)
         if initial:
             yield from _compared(stock, initial.stock)
         return stock
 
     def ids(self, stock: Stock, path: Path) -> Generator[Event, None, Ids]:
         """The corpus as numbers, in the file ``path``. Raises as `numbered`."""
-        return (yield from self._told(numbered(self._files, stock, path)))
+        return (yield from self._told(numbered(self.files, stock, path)))
 
     def _told(self, reading: Generator[int, None, T]) -> Generator[Event, None, T]:
         """The result of ``reading``, with the bytes that are read told as events."""

@@ -16,6 +16,7 @@ from charrnn.config import BUDGETS, Settings
 from charrnn.errors import CharrnnError, ConfigError, FolderError, InputError
 from charrnn.files import write_atomically
 from charrnn.training import checkpoint
+from charrnn.training.automatic import layout, same_sums
 from charrnn.training.checkpoint import Checkpoint
 from charrnn.training.events import Evaluation
 from charrnn.training.folder import RunFolder
@@ -34,13 +35,14 @@ class Left:
     evaluations: tuple[Evaluation, ...]
 
 
-def left(folder: RunFolder, changes: Mapping[str, Any]) -> Left:
-    """Read what is left, with settings changed where they may be.
+def left(folder: RunFolder, changes: Mapping[str, Any], launched: int = 1) -> Left:
+    """Read what is left, with settings changed where they may be, for so many ranks ``launched``.
 
     Raises:
         FolderError: when there is nothing to go on with.
         InputError: when a file is damaged.
-        ConfigError: naming a setting of ``changes`` that contradicts the run.
+        ConfigError: naming a setting of ``changes`` that contradicts the run, or when these ranks
+            would add up in another order.
     """
     if not folder.config.is_file():
         raise FolderError(folder.path, "no run to go on with; leave out --resume to begin one")
@@ -50,6 +52,12 @@ def left(folder: RunFolder, changes: Mapping[str, Any]) -> Left:
         reached = checkpoint.load(folder.last)
         settings = reached.config
     settings = _changed(settings, changes)
+    if not same_sums(settings, launched):
+        raise ConfigError(
+            "ranks",
+            f"the run is shared by {layout(settings)}; {launched} cannot go on with it to the same"
+            f" bits, start {settings.ranks}",
+        )
     if reached and (settings.steps or settings.epochs):
         training, _, _ = settings.parts(reached.stock.characters)
         if settings.total_steps(training - 1) < reached.step and not settings.minutes:

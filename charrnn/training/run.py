@@ -39,11 +39,12 @@ from charrnn.training.events import (
     bits,
 )
 from charrnn.training.folder import DEFAULT_ROOT, RunFolder, new_folder
+from charrnn.training.handing import at_hand, errand, handed
 from charrnn.training.initial import shaped
-from charrnn.training.machine import cores, free_memory
+from charrnn.training.machine import free_memory
+from charrnn.training.ranks import Ranks
 from charrnn.training.reading import CorpusReader
 from charrnn.training.saving import Saving
-from charrnn.training.team import POSSIBLE
 from charrnn.training.trainer import Trainer
 from charrnn.training.worker import Job
 
@@ -69,12 +70,13 @@ class Run:
 
     def __init__(
         self, corpus: Sequence[str | Path], config: TrainConfig, place: Place,
-        init_from: Path | None = None,
+        init_from: Path | None = None, ranks: Ranks | None = None,
     ) -> None:  # fmt: skip
         self.corpus = [Path(path) for path in corpus]
         self.asked = config
         self.place = place
         self.init_from = init_from
+        self.ranks = ranks or Ranks()
         self._begun = False
         self.reached: Checkpoint | None = None  # where a run that was stopped goes on
         self.history: Sequence[Evaluation] = ()  # before that
@@ -98,8 +100,9 @@ class Run:
         reader = CorpusReader(self.corpus, config, source)
         self.stock = yield from reader.stock()
         settings = complete(
-            config, self.stock.characters, len(self.stock.vocabulary), cores() if POSSIBLE else 1
-        )
+            config, self.stock.characters, len(self.stock.vocabulary), self.ranks.cores,
+            self.ranks.size,
+        )  # fmt: skip
         self._check_memory(settings)
         folder = self._take_folder()
         try:
@@ -128,7 +131,7 @@ class Run:
         try:
             if "encoding" in changes:
                 changes = {**changes, "encoding": named(changes["encoding"])}
-            left = resume.left(folder, changes)
+            left = resume.left(folder, changes, self.ranks.size)
             self.corpus = self.corpus or list(left.corpus)
             self.reached, self.history = left.reached, left.evaluations
             self.init_from = None if left.reached else left.init_from
@@ -154,7 +157,8 @@ class Run:
 
     def _check_memory(self, config: Settings) -> None:
         validating = config.parts(self.stock.characters)[1]
-        memory.check(config, self._shape(config), validating, free_memory())
+        here = config.members * self.ranks.neighbours // self.ranks.size
+        memory.check(config, self._shape(config), validating, free_memory(), here)
 
     def _learn(
         self, folder: RunFolder, reader: CorpusReader, config: Settings, began: float,
@@ -176,7 +180,9 @@ class Run:
             config, self._shape(config), folder.ids.resolve(), ids.dtype, ends, stopped,
             self.init_from, self.stock.vocabulary,
         )  # fmt: skip
-        with job.begun() as trainer:
+        all_ranks_job = errand(job, reader.files, self.stock)
+        handed(all_ranks_job, self.ranks)
+        with at_hand(all_ranks_job, self.ranks) as job, job.begun(self.ranks) as trainer:
             yield from self._train(folder, trainer, job.parts.test, stop_requested)
 
     def _baselines(self, ids: Ids, config: Settings) -> Baselines | None:
@@ -240,6 +246,7 @@ class Run:
                     yield event
         except DivergedError as error:
             failure = error
+        self.ranks.others = "free"  # they have come to the same end
         if stopped == "interrupted" or saving.unsaved:
             yield from saving.save(trainer)
         seconds = trainer.seconds_before + time.perf_counter() - started

@@ -5,8 +5,9 @@ makes the same update.
 
 A `Team` is all that a training sees of it: who am I, of how many, and the sum over all. Side by
 side on one machine it is shared memory, in which each member adds up one part of everybody's
-numbers. Members are processes and not threads, as NumPy spends most of the time between two
-products in Python. Not here: what the others run (worker.py).
+numbers; such a team may be one of several, whose leaders are a team in turn. Members are processes
+and not threads, as NumPy spends most of the time between two products in Python. Not here: what the
+others run (worker.py), and MPI (ranks.py).
 """
 
 import mmap
@@ -33,12 +34,12 @@ START = "import sys; sys.path[:] = {path!r}; from charrnn.training.worker import
 class Team:
     """A team of one, which the others extend. ``rank`` counts from 0, the one that talks."""
 
-    rank = 0
-    size = 1
+    rank: int = 0
+    size: int = 1
 
     def share(self, whole: int) -> slice:
         """What is this member's of so many streams, or of anything else that stands in a row."""
-        return slice(whole * self.rank // self.size, whole * (self.rank + 1) // self.size)
+        return share(whole, self.rank, self.size)
 
     def vector(self, length: int) -> Array:
         """Zeros, float32, for what is summed again and again; may be had once."""
@@ -47,20 +48,34 @@ class Team:
     def sum(self, array: Array) -> None:
         """Add up all members' ``array``, contiguous and of one shape; everybody gets the sum."""
 
+    def broadcast(self, array: Array) -> None:
+        """Put into everybody's ``array`` what rank 0 has in it."""
+        if self.rank:
+            array[...] = 0
+        self.sum(array)
+
+
+ALONE = Team()
+
 
 class Member(Team):
-    """One of several on one machine.
+    """One of several workers on one machine, at a ``place`` among them.
 
-    ``links`` lead to the others: from rank 0 to each of them, from each of them to rank 0. The
-    ``memory`` holds ``capacity`` numbers for each member, and their sum.
+    ``links`` lead to the others: from the first to each of them, from each of them to the first.
+    The ``memory`` holds ``capacity`` numbers for each, and their sum. Where the first belongs to a
+    team ``among`` others like it, these workers are part of one large team.
     """
 
     def __init__(
-        self, rank: int, size: int, capacity: int, memory: int, links: Sequence[socket.socket]
-    ) -> None:
-        self.rank, self.size, self.links = rank, size, links
-        numbers = np.frombuffer(mmap.mmap(memory, 0), np.float32).reshape(size + 1, capacity)
-        self._all, self._mine, self._total = numbers[:size], numbers[rank], numbers[size]
+        self, place: int, workers: int, capacity: int, memory: int,
+        links: Sequence[socket.socket], among: tuple[int, int],
+    ) -> None:  # fmt: skip
+        rank, size = among
+        self.rank, self.size = rank * workers + place, size * workers
+        self.links = links
+        self._place, self._workers = place, workers
+        numbers = np.frombuffer(mmap.mmap(memory, 0), np.float32).reshape(workers + 1, capacity)
+        self._all, self._mine, self._total = numbers[:workers], numbers[place], numbers[workers]
 
     def vector(self, length: int) -> Array:
         """The member's place in the shared memory, which a sum need not copy first."""
@@ -70,44 +85,47 @@ class Member(Team):
         """Add up all members' ``array``.
 
         Raises:
-            MachineError: at rank 0, when another member is gone.
-            SystemExit: elsewhere, when rank 0 is gone.
+            MachineError: at the first worker, when another one is gone.
+            SystemExit: elsewhere, when the first is gone.
         """
         flat = array.reshape(-1)
         for start in range(0, flat.size, self._mine.size):
             part = flat[start : start + self._mine.size]
             if not np.may_share_memory(part, self._mine):
                 self._mine[: part.size] = part
-            mine = self.share(part.size)
+            mine = share(part.size, self._place, self._workers)
             self._wait()  # until everybody's numbers are there
-            np.add.reduce(self._all[:, mine], axis=0, out=self._total[mine])
-            self._wait()  # until every part is added up
+            add_up(self._all[:, mine], self._total[mine])
+            self._wait(self._total[: part.size])  # until every part is added up
             part[:] = self._total[: part.size]
 
-    def _wait(self) -> None:
-        """Go on when everybody has come here."""
+    def _wait(self, total: Array | None = None) -> None:
+        """Go on when everybody has come here, and ``total`` is that of all teams."""
         (link,) = self.links
         with suppress(OSError):
             link.sendall(HERE)
             if link.recv(1) == HERE:
                 return
-        raise SystemExit  # rank 0 is gone, and with it the reason to be here
+        raise SystemExit  # the first is gone, and with it the reason to be here
 
 
 class Leader(Member):
-    """Rank 0, which has started the ``others``."""
+    """The first, which has started the ``others``, and adds their sum to those of its equals."""
 
     others: Sequence[subprocess.Popen[bytes]]
+    equals: Team
 
-    def _wait(self) -> None:
-        for rank in range(1, self.size):
-            self._hear(rank)
+    def _wait(self, total: Array | None = None) -> None:
+        for place in range(1, len(self.others) + 1):
+            self._hear(place)
+        if total is not None:
+            self.equals.sum(total)
         for link in self.links:
             with suppress(OSError):  # whoever is gone by now is missed the next time
                 link.sendall(HERE)
 
-    def _hear(self, rank: int) -> None:
-        link = self.links[rank - 1]
+    def _hear(self, place: int) -> None:
+        link = self.links[place - 1]
         try:
             heard = link.recv(1)
         except OSError:
@@ -117,40 +135,61 @@ class Leader(Member):
         if heard == FAILED:
             problem = link.makefile(encoding="utf-8", errors="replace").read()
         else:
-            problem = _how_it_ended(self.others[rank - 1])
+            problem = _how_it_ended(self.others[place - 1])
         raise MachineError(
-            f"worker {rank}", f"{problem}; the run ends here, try --workers 1 or a smaller model"
+            f"worker {place}", f"{problem}; the run ends here, try --workers 1 or a smaller model"
         )
 
 
-@contextmanager
-def together(size: int, capacity: int, job: bytes) -> Iterator[Team]:
-    """A team of ``size`` with this process as rank 0, the others each given the ``job``.
+def share(whole: int, rank: int, size: int) -> slice:
+    """What of ``whole`` things in a row is that of one of so many."""
+    return slice(whole * rank // size, whole * (rank + 1) // size)
 
-    Sums go through a memory for ``capacity`` numbers each. Whatever happens inside, no process and
-    no memory is left behind; the others end by themselves should this process be killed.
+
+def add_up(rows: Array, total: Array) -> None:
+    """Put the sum of ``rows`` (N, numbers) into ``total``; what was in them is lost.
+
+    They are added in pairs, the pairs in pairs, and so on: the sum of the sums of teams of 2, 4, 8
+    … members has the order, and so the rounding, of one large team's sum.
     """
-    if size == 1:
-        yield Team()
+    while len(rows) > 2:
+        second = rows[1::2]
+        rows[: 2 * len(second) : 2] += second
+        rows = rows[::2]
+    np.add.reduce(rows, axis=0, out=total)
+
+
+@contextmanager
+def together(workers: int, capacity: int, job: bytes, equals: Team = ALONE) -> Iterator[Team]:
+    """A team of ``workers`` that this process is the first of, the others each given the ``job``.
+
+    All of its ``equals`` make such a team, and these are one. Sums go through a memory for
+    ``capacity`` numbers each. Whatever happens inside, no process and no memory is left behind; the
+    others end by themselves should this process be killed.
+    """
+    if workers == 1:
+        yield equals
         return
     if not POSSIBLE:
         raise MachineError("workers", "this system has no teams; use --workers 1")
     links: list[socket.socket] = []
     others: list[subprocess.Popen[bytes]] = []
-    with _shared_memory(4 * (size + 1) * capacity) as memory:
+    among = equals.rank, equals.size
+    with _shared_memory(4 * (workers + 1) * capacity) as memory:
         try:
-            for rank in range(1, size):
+            for place in range(1, workers):
                 ours, theirs = socket.socketpair()
                 links.append(ours)
                 with theirs:
-                    others.append(_started(rank, size, capacity, memory, theirs.fileno()))
+                    numbers = place, workers, capacity, memory, theirs.fileno(), *among
+                    others.append(_started(numbers, memory, theirs.fileno()))
             for other in others:
                 assert other.stdin is not None
                 with suppress(OSError):  # its end is noticed at the first sum
                     other.stdin.write(job)
                     other.stdin.flush()  # and left open: its end tells that of this process
-            leader = Leader(0, size, capacity, memory, links)
-            leader.others = others
+            leader = Leader(0, workers, capacity, memory, links, among)
+            leader.others, leader.equals = others, equals
             yield leader
         finally:
             for link in links:
@@ -164,24 +203,22 @@ def together(size: int, capacity: int, job: bytes) -> Iterator[Team]:
 
 def join(arguments: Sequence[str]) -> Member:
     """The team that the process was started for with these ``arguments``."""
-    rank, size, capacity, memory, link = map(int, arguments)
-    return Member(rank, size, capacity, memory, [socket.socket(fileno=link)])
+    place, workers, capacity, memory, link, rank, size = map(int, arguments)
+    links = [socket.socket(fileno=link)]
+    return Member(place, workers, capacity, memory, links, (rank, size))
 
 
-def _started(
-    rank: int, size: int, capacity: int, memory: int, link: int
-) -> subprocess.Popen[bytes]:
+def _started(arguments: Sequence[int], *inherited: int) -> subprocess.Popen[bytes]:
     """Another Python with the same modules at hand, which never runs the user's own script.
 
-    It is out of the terminal's reach, so that Ctrl-C is rank 0's to honour.
+    It is out of the terminal's reach, so that Ctrl-C is the first's to honour.
     """
-    numbers = map(str, (rank, size, capacity, memory, link))
     return subprocess.Popen(
-        [sys.executable, "-c", START.format(path=sys.path), *numbers],
+        [sys.executable, "-c", START.format(path=sys.path), *map(str, arguments)],
         stdin=subprocess.PIPE,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
-        pass_fds=(memory, link),
+        pass_fds=inherited,
         start_new_session=True,
     )
 

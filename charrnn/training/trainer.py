@@ -21,9 +21,8 @@ from charrnn.training.evaluation import mean_loss
 from charrnn.training.events import Evaluation, Midway, Progress, Setback, Stopped
 from charrnn.training.noise import Noise
 from charrnn.training.optimizer import AdamW, clipping, learning_rate
-from charrnn.training.team import Team
+from charrnn.training.team import ALONE, Team
 
-ALONE = Team()
 SETBACKS = 3  # before a training is given up
 WORSE, LONG = 0.5, 200  # nats above a guess among all characters, for so many updates in a row
 SUMMED_BESIDES = 3  # with the gradient: the loss, whether to stop, whether to save

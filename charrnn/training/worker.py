@@ -1,4 +1,4 @@
-"""A training as a job for a team, and what its members other than rank 0 run, without a word.
+"""A training as a job for a team, and what all but the first of its workers run, without a word.
 
 These are started by team.py in processes of their own, with a pickled `Job` on standard input.
 """
@@ -25,7 +25,7 @@ from charrnn.text.vocab import Vocabulary
 from charrnn.training.budget import fitted
 from charrnn.training.checkpoint import load, restore
 from charrnn.training.initial import take_over
-from charrnn.training.team import FAILED, Team, join, together
+from charrnn.training.team import ALONE, FAILED, Team, join, together
 from charrnn.training.trainer import SUMMED_BESIDES, Trainer, start
 
 
@@ -69,37 +69,40 @@ class Job:
         return trainer
 
     @contextmanager
-    def begun(self) -> Iterator[Trainer]:
-        """The training with this process as rank 0 of its team; the others end with the context.
+    def begun(self, ranks: Team = ALONE) -> Iterator[Trainer]:
+        """The training with this process as the first of a rank's workers, which end with it.
+
+        The config's members are shared evenly among the ``ranks``, and all of these begin.
 
         Raises:
             MachineError: when this system has no teams.
         """
         capacity = self.shape.parameters + SUMMED_BESIDES
+        workers = self.config.members // ranks.size
         with (
             threadpool_limits(1, "blas"),
-            together(self.config.workers, capacity, pickle.dumps(self)) as team,
+            together(workers, capacity, pickle.dumps(self), ranks) as team,
         ):
             yield self.trainer(team)
 
 
 def main() -> None:
-    """Train until rank 0 ends the training, or is gone."""
+    """Train until the first worker ends the training, or is gone."""
     team = join(sys.argv[1:])
     try:
         job: Job = pickle.load(sys.stdin.buffer)
-        Thread(target=_end_with_rank_0, daemon=True).start()
+        Thread(target=_end_with_the_first, daemon=True).start()
         with threadpool_limits(1, "blas"):
             for _ in job.trainer(team).run(lambda: False):
                 pass
     except DivergedError:
-        pass  # as rank 0 finds at the same step
+        pass  # as all find at the same step
     except Exception as error:
         problem = " ".join(f"{type(error).__name__}: {error}".split())
         team.links[0].sendall(FAILED + problem.encode())
 
 
-def _end_with_rank_0() -> None:
+def _end_with_the_first() -> None:
     """End this process when the other end of its standard input is closed, as by a kill."""
     sys.stdin.buffer.read()
     os._exit(1)

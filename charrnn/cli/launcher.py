@@ -1,0 +1,107 @@
+"""Whether a launcher of MPI has started this process, and how several of them begin and end.
+
+Not here: what they do together (training/ranks.py, training/handing.py).
+"""
+
+import os
+import socket
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from charrnn.cli.failures import tell
+from charrnn.cli.signals import Ended, Stop
+
+if TYPE_CHECKING:
+    from charrnn.training.ranks import Ranks
+
+LAUNCHERS = (
+    ("PMI_RANK", "PMI_SIZE"),  # MPICH, Intel MPI, srun --mpi=pmi2
+    ("OMPI_COMM_WORLD_RANK", "OMPI_COMM_WORLD_SIZE"),  # Open MPI
+    ("MV2_COMM_WORLD_RANK", "MV2_COMM_WORLD_SIZE"),  # MVAPICH
+    ("PMIX_RANK", "SLURM_STEP_NUM_TASKS"),  # srun --mpi=pmix
+    ("PALS_RANKID", "PALS_SIZE"),  # HPE Cray
+)
+SIGNALLED = 128
+
+
+def place() -> tuple[int, int]:
+    """Which rank the launcher has made this process, and of how many; 0 of 1 without one."""
+    for rank, size in LAUNCHERS:
+        try:
+            found = int(os.environ[rank]), int(os.environ[size])
+        except (KeyError, ValueError):
+            continue
+        if 0 <= found[0] < found[1]:
+            return found
+    return 0, 1
+
+
+def follows(args: Sequence[str]) -> bool:
+    """Whether this rank is to be silent, as rank 0 says what ``charrnn`` with these args says."""
+    return place()[0] > 0 and args[:1] == ["train"] and "--no-mpi" not in args
+
+
+@contextmanager
+def launched(ctx: click.Context, stop: Stop) -> "Iterator[Ranks]":
+    """All that were launched with this process, to train together; it alone without MPI.
+
+    An error while the others depend on this rank is told here, and ends them all. After a signal
+    to any of them, rank 0 ends with the exit code that a shell would give.
+
+    Raises:
+        click.UsageError: at rank 0, when the others were given other options.
+        MachineError: when there is no MPI for them.
+    """
+    from charrnn.training.ranks import MPIRanks, Ranks
+
+    rank, size = place()
+    if size == 1 or ctx.params["no_mpi"]:
+        yield Ranks()
+        return
+    ranks = MPIRanks(size)
+    if different := _different(ranks.gathered(ctx.params)):
+        raise click.UsageError(different, ctx)
+    stop.training = rank > 0  # a signal to it is a request that all honour together
+    try:
+        yield ranks
+    except (Exception, Ended) as error:
+        if rank > 0 or ranks.others == "engaged":
+            ranks.abort(_told(error, rank))
+        _leave(ranks, error.number if isinstance(error, Ended) else None)
+        raise
+    _leave(ranks, stop.received)
+
+
+def _different(asked: Sequence[Mapping[str, Any]]) -> str:
+    """How what a rank was asked for differs from what the first one was, if it does."""
+    for rank, options in enumerate(asked):
+        for name, value in options.items():
+            if value != (first := asked[0][name]):
+                return (
+                    f"rank {rank} has {name} {value} where rank 0 has {first}; ranks train one"
+                    " model together, or with --no-mpi one each"
+                )
+    return ""
+
+
+def _told(error: BaseException, rank: int) -> int:
+    if isinstance(error, Ended):
+        return SIGNALLED + error.number
+    assert isinstance(error, Exception)
+    return tell(error, f"rank {rank} on {socket.gethostname()}: " if rank else "")
+
+
+def _leave(ranks: "Ranks", received: int | None) -> None:
+    """End when all do; at rank 0 with the exit code of a signal that any of them received."""
+    from charrnn.training.handing import handed
+
+    if ranks.others == "waiting":
+        handed(None, ranks)
+    ranks.meet()
+    signals = [number for number in ranks.gathered(received) if number is not None]
+    if signals:
+        sys.exit(SIGNALLED + max(signals) if ranks.rank == 0 else 0)
