@@ -14,6 +14,10 @@ class CharrnnError(Exception):
         self.thing = thing
         self.problem = problem
 
+    def __reduce__(self) -> tuple[type["CharrnnError"], tuple[object, str]]:
+        """Its two parts, as it goes from one process to another."""
+        return type(self), (self.thing, self.problem)
+
 
 class ConfigError(CharrnnError):
     """An option or setting that cannot be meant."""

@@ -111,7 +111,7 @@ def same_sums(settings: Settings, launched: int) -> bool:
 
 def layout(settings: Settings) -> str:
     """Who shares the batch, in words."""
-    return f"{settings.ranks} x {settings.workers} workers (ranks x --workers)"
+    return f"{settings.ranks} × {settings.workers} workers (--ranks × --workers)"
 
 
 def spanned(settings: Settings, training: int, validating: int) -> Settings:
