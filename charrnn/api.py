@@ -261,7 +261,11 @@ def _followed(
         if isinstance(event, Start):
             folder = Path(event.run)
         if preview and isinstance(event, Evaluation):
-            model = Model(Checkpoint(run.network, run.settings, run.stock, event.step, ()))
+            now = Checkpoint(
+                network=run.network, config=run.settings, stock=run.stock, step=event.step,
+                history=(),
+            )  # fmt: skip
+            model = Model(now)
             seed = run.settings.seed
             on_event(Preview(model.sample("", SampleConfig(length=preview), seed=seed)))
     return load(folder)

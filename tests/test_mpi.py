@@ -128,7 +128,7 @@ def test_other_layouts_differ_by_rounding_alone(text: Path, tmp_path: Path) -> N
         trained(text, tmp_path / name, "--workers", workers, ranks=ranks)
         log = (tmp_path / name / "log.jsonl").read_text(encoding="utf-8").splitlines()
         losses.append([json.loads(line)["val_loss"] for line in log])
-    np.testing.assert_allclose(*losses, rtol=0, atol=1e-6)
+    np.testing.assert_allclose(losses[0], losses[1], rtol=0, atol=1e-6)
 
 
 def test_on_several_machines_each_reads_the_corpus_for_itself(text: Path, tmp_path: Path) -> None:

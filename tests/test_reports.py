@@ -3,6 +3,8 @@
 import csv
 import io
 import json
+import os
+import platform
 import re
 import shutil
 from dataclasses import replace
@@ -265,6 +267,42 @@ def test_runs_stand_by_text_best_first(program: Program, run_folder: Path, tmp_p
     shown = program("inspect", "runs").out
     assert "other.txt" in shown
     assert "runs/a" in shown
+
+
+def test_runs_are_marked_by_what_has_become_of_them(
+    program: Program, run_folder: Path, tmp_path: Path
+) -> None:
+    for name in ("finished", "running", "broken", "damaged", "model", "unsaved"):
+        shutil.copytree(run_folder, tmp_path / "runs" / name)
+    runs = tmp_path / "runs"
+    owner = {"pid": os.getpid(), "host": platform.node()}
+    (runs / "running/.lock").write_text(json.dumps(owner), encoding="utf-8")
+    (runs / "broken/last.npz").write_bytes((run_folder / "last.npz").read_bytes()[:-100])
+    (runs / "damaged/best.npz").write_bytes(b"no model")
+    (runs / "model/last.npz").unlink()
+    for name in ("best.npz", "last.npz", "log.jsonl"):
+        (runs / "unsaved" / name).unlink()
+    (tmp_path / "corpus.txt").write_text(TEXT, encoding="utf-8")
+    training = {"hidden": 4, "steps": 30, "eval_every": 5, "lr": 0.0001}
+    asked = iter([False] * 20 + [True])  # to stop, in a run that was to have 30 steps
+    charrnn.train(
+        tmp_path / "corpus.txt", charrnn.TrainConfig(**training),  # type: ignore[arg-type]
+        out=runs / "unfinished", stop_requested=lambda: next(asked),
+    )  # fmt: skip
+    report = json.loads(program("inspect", "runs", "--json").out)
+    states = {run["model"]: run["state"] for group in report["groups"] for run in group["runs"]}
+    assert states == {
+        f"runs/{name}": name for name in ("finished", "running", "broken", "model", "unfinished")
+    }
+    assert report["unsaved"] == ["runs/unsaved"]
+    assert [line.partition(":")[0] for line in report["unreadable"]] == [
+        "runs/broken/last.npz", "runs/damaged/best.npz",
+    ]  # fmt: skip
+    lines = {line.split()[0]: line for line in program("inspect", "runs").out.splitlines() if line}
+    for name in ("running", "broken", "unfinished"):
+        assert name in lines[f"runs/{name}"].removeprefix(f"runs/{name}")
+    rows = csv.DictReader(io.StringIO(program("inspect", "runs", "--csv").out))
+    assert {row["run"]: row["state"] for row in rows} == states
 
 
 @pytest.mark.parametrize(

@@ -20,7 +20,8 @@ NAMES = {"Start": "start", "Evaluation": "eval", "End": "end"}
 ESCAPED = {code: f"\\u{code:04x}" for code in DRIVING if code >= 0x20}  # json escapes the others
 COLUMNS = (
     "run", "files", "sha256", "training_characters", "validation_characters", "cell", "layers",
-    "hidden", "parameters", "seed", "step", "epoch", "train_loss", "val_loss", "ngram", "unigram",
+    "hidden", "parameters", "seed", "state", "step", "epoch", "train_loss", "val_loss",
+    "ngram", "unigram",
 )  # fmt: skip
 
 

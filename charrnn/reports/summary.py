@@ -1,10 +1,11 @@
 """What a model is: its sizes, the corpus it learned from, its training and its losses."""
 
+import math
 from dataclasses import dataclass
 
-from charrnn.network.workspace import Array
+from charrnn.network.parameters import Shape
 from charrnn.text.ngram import Baselines
-from charrnn.training.checkpoint import Checkpoint
+from charrnn.training.checkpoint import Description
 from charrnn.training.events import bits
 
 PARTS = {
@@ -61,27 +62,26 @@ class Summary:
     baselines: Baselines | None
 
 
-def summary(checkpoint: Checkpoint, name: str) -> Summary:
+def summary(model: Description, name: str) -> Summary:
     """Describe the model of the file called ``name``."""
-    config, stock = checkpoint.config, checkpoint.stock
-    parameters = checkpoint.network.parameters
+    config, stock = model.config, model.stock
     train, val, test = config.parts(stock.characters)
-    latest = checkpoint.history[-1] if checkpoint.history else {}
+    latest = model.history[-1] if model.history else {}
     val_loss = latest.get("val_loss")
     return Summary(
         model=name,
         cell=config.cell,
         hidden=config.hidden,
         layers=config.layers,
-        parameters=parameters.vector.size,
-        parts=_parts(parameters.views),
+        parameters=model.shape.parameters,
+        parts=_parts(model.shape),
         corpus=Corpus(
             stock.files, stock.characters, stock.distinct, stock.encoding,
             stock.rules.newline, stock.rules.normalize, stock.sha256, train, val, test,
         ),
         training=Training(
-            step=checkpoint.step,
-            epoch=checkpoint.step * config.batch * config.seq / (train - 1),
+            step=model.step,
+            epoch=model.step * config.batch * config.seq / (train - 1),
             seed=config.seed,
             batch=config.batch,
             seq=config.seq,
@@ -92,17 +92,18 @@ def summary(checkpoint: Checkpoint, name: str) -> Summary:
             val_loss=val_loss,
             val_bpc=None if val_loss is None else bits(val_loss),
         ),
-        baselines=checkpoint.baselines,
+        baselines=model.baselines,
     )  # fmt: skip
 
 
-def _parts(views: dict[str, Array]) -> dict[str, int]:
+def _parts(shape: Shape) -> dict[str, int]:
     parts: dict[str, int] = {}
-    for name, view in views.items():
+    for name, dims in {**shape.matrices(), **shape.biases()}.items():
+        size = math.prod(dims)
         if name == "E":
-            parts["embedding and output"] = view.size
+            parts["embedding and output"] = size
             continue
         layer = f"layer {int(name[1:]) + 1}" if name[1:].isdigit() else "output"
         kind = PARTS[name[0] if name[1:].isdigit() else name]
-        parts[f"{layer} {kind}"] = parts.get(f"{layer} {kind}", 0) + view.size
+        parts[f"{layer} {kind}"] = parts.get(f"{layer} {kind}", 0) + size
     return parts

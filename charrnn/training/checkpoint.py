@@ -37,16 +37,28 @@ Numbers: TypeAlias = Callable[..., Array]
 """From an array's name and shape to the array, or a ValueError or KeyError that names it."""
 
 
-@dataclass(frozen=True)
-class Checkpoint:
-    """A trained network with all that describes it. ``history`` has one entry an evaluation."""
+@dataclass(frozen=True, kw_only=True)
+class Description:
+    """All that describes a trained network. ``history`` has one entry an evaluation."""
 
-    network: Network
     config: Settings
     stock: Stock
     step: int
     history: tuple[dict[str, Any], ...]
     baselines: Baselines | None = None
+
+    @property
+    def shape(self) -> Shape:
+        """The network's."""
+        config, V = self.config, len(self.stock.vocabulary)
+        return Shape(config.cell, config.hidden, config.layers, V, config.tied)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Checkpoint(Description):
+    """A trained network with all that describes it."""
+
+    network: Network
 
 
 def save(checkpoint: Checkpoint, path: Path) -> None:
@@ -89,6 +101,25 @@ def load(path: Path) -> Checkpoint:
     """
     with _opened(path) as (arrays, document):
         return _checkpoint(arrays, document)
+
+
+def describe(path: Path) -> tuple[Description, bool]:
+    """What a model file says of its model, whose numbers are not looked at, and of its training.
+
+    That is whether nothing is left to do: the steps are made, or patience has run out; false of a
+    file that no training can go on from. Raises as `load`.
+    """
+    with _opened(path) as (arrays, document):
+        found = _description(arrays, document)
+        training = document.get("training")
+        return found, training is not None and _is_over(found, training)
+
+
+def _is_over(model: Description, training: dict[str, Any]) -> bool:
+    waited = meta.whole(training, "evaluations_since_best")
+    if waited >= (model.config.patience or math.inf):
+        return True
+    return model.step >= meta.whole(training, "total_steps") and not training["window_losses"]
 
 
 def restore(trainer: "Trainer", path: Path) -> None:
@@ -195,33 +226,38 @@ def from_torch(array: Numbers, parameters: Parameters) -> None:
     parameters["out.b"][:] = array("out.bias", shape.V)
 
 
-def _checkpoint(arrays: npz.Arrays, document: dict[str, Any]) -> Checkpoint:
+def _description(arrays: npz.Arrays, document: dict[str, Any]) -> Description:
     config = meta.settings(document["config"])
     stock = meta.stock(document, Rules(config.newline, config.normalize))
-    V = len(stock.vocabulary)
     config.parts(stock.characters)
-    try:
-        arrays.numbers("out.bias", V)
-    except ValueError as error:
-        raise ValueError(f"its vocabulary of {V:,} does not fit: {error}") from None
     if config.layers > len([*arrays]):
         raise ValueError(f"it has no arrays for {config.layers} layers")
-    shape = Shape(config.cell, config.hidden, config.layers, V, config.tied)
-    if shape.parameters > arrays.size:
-        raise ValueError(f"it declares {shape.parameters:,} parameters, which it does not have")
-    parameters = Parameters(shape)
-    for name in arrays:
-        if name != "meta" and not name.startswith("training.") and name not in names(shape):
-            raise ValueError(f"{name} is no array of such a model")
-    from_torch(arrays.numbers, parameters)
-    return Checkpoint(
-        network=Network(parameters),
+    found = Description(
         config=config,
         stock=stock,
         step=meta.whole(document, "step"),
         history=meta.history(document["history"]),
         baselines=meta.baselines(document.get("baselines")),
     )
+    declared = found.shape.parameters
+    if declared > arrays.size:
+        raise ValueError(f"it declares {declared:,} parameters, which it does not have")
+    return found
+
+
+def _checkpoint(arrays: npz.Arrays, document: dict[str, Any]) -> Checkpoint:
+    found = _description(arrays, document)
+    try:
+        arrays.numbers("out.bias", found.shape.V)
+    except ValueError as error:
+        problem = f"its vocabulary of {found.shape.V:,} does not fit: {error}"
+        raise ValueError(problem) from None
+    parameters = Parameters(found.shape)
+    for name in arrays:
+        if name != "meta" and not name.startswith("training.") and name not in names(found.shape):
+            raise ValueError(f"{name} is no array of such a model")
+    from_torch(arrays.numbers, parameters)
+    return Checkpoint(**vars(found), network=Network(parameters))
 
 
 def _described(checkpoint: Checkpoint) -> dict[str, Any]:

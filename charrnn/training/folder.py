@@ -29,6 +29,11 @@ class RunFolder:
         self.ids = path / "corpus.ids"
         self._lock = Lock(path)
 
+    @property
+    def model(self) -> Path | None:
+        """Its best model; before the first evaluation the last, or none."""
+        return next((model for model in (self.best, self.last) if model.is_file()), None)
+
     def check_free(self, *, overwrite: bool) -> None:
         """Refuse a folder that holds anything, unless it is a run that may be overwritten.
 
@@ -136,18 +141,19 @@ def find_model(path: Path | None, root: Path = DEFAULT_ROOT) -> Path:
         return max(runs, key=lambda model: model.stat().st_mtime_ns)
     if not path.is_dir():
         return path
-    found = _model_in(path)
+    found = RunFolder(path).model
     if found is None:
         raise InputError(path, "no model in it; a run folder holds best.npz after an evaluation")
     return found
 
 
 def models_in(root: Path) -> list[Path]:
-    """The best model of each run folder directly in ``root``, by name; of some only the last."""
+    """The model of each run folder directly in ``root``, by name; of some there is none yet."""
+    return [run.model for run in runs_in(root) if run.model]
+
+
+def runs_in(root: Path) -> list[RunFolder]:
+    """The run folders directly in ``root``, by name."""
     folders = sorted(path for path in root.iterdir() if path.is_dir()) if root.is_dir() else []
-    return [found for folder in folders if (found := _model_in(folder))]
-
-
-def _model_in(folder: Path) -> Path | None:
-    run = RunFolder(folder)
-    return next((model for model in (run.best, run.last) if model.is_file()), None)
+    runs = map(RunFolder, folders)
+    return [run for run in runs if run.config.is_file() or run.model]

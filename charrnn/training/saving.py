@@ -127,5 +127,6 @@ class Saving:
         kept = meta.EVALUATED
         history = tuple({key: asdict(event)[key] for key in kept} for event in self.history)
         return Checkpoint(
-            trainer.network, trainer.config, self._stock, trainer.step, history, self._baselines
-        )
+            network=trainer.network, config=trainer.config, stock=self._stock,
+            step=trainer.step, history=history, baselines=self._baselines,
+        )  # fmt: skip

@@ -7,6 +7,8 @@ from charrnn.render.words import listed, worse
 from charrnn.reports.loss import Losses
 from charrnn.reports.runs import Group, Runs
 
+REMARKABLE = ("running", "unfinished", "broken")
+
 
 def losses(reports: Sequence[Losses]) -> Section:
     """One run's curves and figures, or several runs' validation losses."""
@@ -60,6 +62,9 @@ def runs(report: Runs) -> Section:
             + ("" if group.ngram is None else f"; the n-gram has {group.ngram:.4f}")
         )
         blocks.append(Table(head, _runs(group), "2345", title=title))
+    if report.unsaved:
+        named = ", ".join(report.unsaved)
+        blocks.append(Prose(f"without a model so far (they run, or --resume begins them): {named}"))
     blocks += [Prose(f"not read: {line}") for line in report.unreadable]
     return Section("Runs", blocks)
 
@@ -70,9 +75,11 @@ def _runs(group: Group) -> list[tuple[str, ...]]:
         training = one.training
         val = "" if training.val_loss is None else f"{training.val_loss:.4f}"
         train = "" if training.train_loss is None else f"{training.train_loss:.4f}"
-        beaten = worse(training.val_loss, one.baselines)
+        remarks = [one.state] if one.state in REMARKABLE else []
+        if worse(training.val_loss, one.baselines):
+            remarks.append("worse than its n-gram")
         rows.append(
             (one.model, f"{one.cell} {one.layers} × {one.hidden}", f"{one.parameters:,}",
-             f"{training.epoch:.2f}", train, val, "worse than its n-gram" if beaten else "")
+             f"{training.epoch:.2f}", train, val, ", ".join(remarks))
         )  # fmt: skip
     return rows
