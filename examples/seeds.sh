@@ -1,0 +1,12 @@
+#!/bin/sh
+# seeds.sh CORPUS RUNS: the same training with three seeds, one after the other.
+#
+# Ctrl-C stops the training with its work saved, and the loop with it; then the same command goes on.
+set -eu
+corpus=$1 runs=$2
+here=$(dirname "$0")
+
+for seed in 0 1 2; do
+    "$here/begin-or-resume.sh" "$runs/seed-$seed" "$corpus" --seed "$seed"
+done
+charrnn inspect runs "$runs"

@@ -1,0 +1,154 @@
+"""The scripts in examples/, as they are, but for the steps of a training."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+import pytest
+
+from charrnn.training.checkpoint import load
+from charrnn.training.lock import is_owned
+from tests.conftest import clean_environment
+
+EXAMPLES = Path(__file__).resolve().parent.parent / "examples"
+GRID = [f"{cell}-{hidden}" for cell in ("gru", "lstm", "rnn") for hidden in (128, 64)]
+TIME = 120.0
+
+pytestmark = pytest.mark.skipif(os.name != "posix", reason="shell scripts")
+
+
+def environment(steps: int, **variables: str) -> dict[str, str]:
+    """In which ``charrnn`` is this one, and a training has so many steps."""
+    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    settings = {"STEPS": str(steps), "EVAL_EVERY": "5", "BATCH": "4", "SEQ": "16"}
+    small = {f"CHARRNN_TRAIN_{name}": value for name, value in settings.items()}
+    return {**clean_environment(), "PATH": path, **small, **variables}
+
+
+def script(name: str, text: Path, runs: Path) -> list[str]:
+    """The command that a user types."""
+    if name.endswith(".mk"):
+        return ["make", "-f", str(EXAMPLES / name), "-j2", f"CORPUS={text}", f"RUNS={runs}"]
+    return [str(EXAMPLES / name), str(text), str(runs)]
+
+
+def done(
+    command: list[str], steps: int = 5, variables: Mapping[str, str] | None = None
+) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        command, env=environment(steps, **(variables or {})), capture_output=True, encoding="utf-8",
+        timeout=TIME, check=False,
+    )  # fmt: skip
+
+
+def until(what: Callable[[], object]) -> None:
+    end = time.monotonic() + TIME
+    while not what():
+        assert time.monotonic() < end
+        time.sleep(0.02)
+
+
+def table(output: str, runs: Path) -> list[str]:
+    """The runs in the table at the end, all of them finished."""
+    assert "unfinished" not in output
+    return [
+        line.split()[0].rpartition("/")[2]
+        for line in output.splitlines()
+        if line.startswith(f"{runs}/")
+    ]
+
+
+def saved(runs: Path) -> dict[Path, int]:
+    """When each model was written."""
+    return {file: file.stat().st_mtime_ns for file in runs.glob("*/*.npz")}
+
+
+@pytest.mark.parametrize("name", ["grid.sh", "grid.mk"])
+def test_the_grid_makes_a_table_of_six_runs_also_when_killed_and_started_again(
+    name: str, text: Path, tmp_path: Path
+) -> None:
+    runs = tmp_path / "グリッド"
+    endless = subprocess.Popen(
+        script(name, text, runs), env=environment(100_000), start_new_session=True,
+        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+    )  # fmt: skip
+    until(lambda: len(list(runs.glob("*/last.npz"))) >= 2)  # as many as there are side by side
+    os.killpg(endless.pid, signal.SIGKILL)
+    endless.wait()
+    until(lambda: not any(is_owned(run) for run in runs.iterdir()))
+    steps = 5 + max(load(run / "last.npz").step for run in runs.iterdir())
+    shown = done(script(name, text, runs), steps)
+    assert shown.returncode == 0, shown.stderr
+    assert sorted(table(shown.stdout, runs)) == GRID
+    before = saved(runs)
+    again = done(script(name, text, runs), steps)
+    assert again.returncode == 0, again.stderr
+    assert (table(again.stdout, runs), saved(runs)) == (table(shown.stdout, runs), before)
+
+
+@pytest.mark.parametrize("name", ["grid.sh", "grid.mk"])
+def test_the_grid_fails_when_a_training_does(name: str, tmp_path: Path) -> None:
+    shown = done(script(name, tmp_path / "nowhere.txt", tmp_path / "runs"))
+    assert shown.returncode != 0
+    assert f"charrnn: {tmp_path / 'nowhere.txt'}: no such file or folder" in shown.stderr
+    assert "Traceback" not in shown.stderr
+
+
+def test_the_loop_over_seeds_stops_at_ctrl_c_and_goes_on(text: Path, tmp_path: Path) -> None:
+    runs = tmp_path / "runs"
+    command = script("seeds.sh", text, runs)
+    loop = subprocess.Popen(
+        command, env=environment(100_000, CHARRNN_TRAIN_HIDDEN="8"), start_new_session=True,
+        stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
+    )  # fmt: skip
+    until((runs / "seed-0/last.npz").is_file)
+    os.killpg(loop.pid, signal.SIGINT)  # as a terminal does
+    _, errors = loop.communicate(timeout=TIME)
+    assert loop.returncode == -signal.SIGINT
+    assert b"Traceback" not in errors
+    assert [run.name for run in runs.iterdir()] == ["seed-0"]
+    steps = 5 + load(runs / "seed-0/last.npz").step
+    shown = done(command, steps, {"CHARRNN_TRAIN_HIDDEN": "8"})
+    assert shown.returncode == 0, shown.stderr
+    assert sorted(table(shown.stdout, runs)) == ["seed-0", "seed-1", "seed-2"]
+
+
+def test_the_tasks_of_the_slurm_array_are_the_grid(text: Path, tmp_path: Path) -> None:
+    runs = tmp_path / "runs"
+    for task in range(6):
+        variables = {
+            "SLURM_ARRAY_TASK_ID": str(task), "SLURM_SUBMIT_DIR": str(EXAMPLES.parent),
+            "SLURM_PROCID": "0", "SLURM_NTASKS": "1",
+        }  # fmt: skip
+        shown = done(script("slurm-array.sh", text, runs), variables=variables)
+        assert shown.returncode == 0, shown.stderr
+    assert sorted(run.name for run in runs.iterdir()) == GRID
+    models = [load(run / "best.npz").config for run in sorted(runs.iterdir())]
+    assert [f"{model.cell}-{model.hidden}" for model in models] == GRID
+
+
+def test_a_task_of_the_slurm_array_is_stopped_and_goes_on(text: Path, tmp_path: Path) -> None:
+    variables = {"SLURM_ARRAY_TASK_ID": "2", "SLURM_SUBMIT_DIR": str(EXAMPLES.parent)}
+    runs = tmp_path / "runs"
+    command = script("slurm-array.sh", text, runs)
+    task = subprocess.Popen(
+        command, env=environment(100_000, **variables), stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )  # fmt: skip
+    until((runs / "gru-64/last.npz").is_file)
+    task.terminate()  # to this process alone, as --signal=B: does
+    assert task.wait(TIME) == -signal.SIGTERM
+    before = load(runs / "gru-64/last.npz").step
+    assert done(command, before + 5, variables).returncode == 0
+    assert load(runs / "gru-64/last.npz").step == before + 5
+
+
+def test_every_example_is_tested_and_can_be_run() -> None:
+    tested = Path(__file__).read_text(encoding="utf-8")
+    for example in EXAMPLES.iterdir():
+        assert example.name == "begin-or-resume.sh" or f'"{example.name}"' in tested
+        assert example.suffix == ".mk" or os.access(example, os.X_OK)
