@@ -3,6 +3,8 @@
 import itertools
 import json
 import math
+import subprocess
+import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -21,7 +23,7 @@ from charrnn.training.events import End, Evaluation, Event, Progress, Reading, S
 from charrnn.training.noise import Noise
 from charrnn.training.optimizer import BETA1, BETA2, EPSILON, AdamW, clipping, learning_rate
 from charrnn.training.trainer import Trainer
-from tests.conftest import CONFIG, TEXT
+from tests.conftest import CONFIG, TEXT, clean_environment
 
 
 def parameters(cell: str = "lstm", V: int = 9, hidden: int = 12) -> Parameters:
@@ -388,12 +390,18 @@ def test_folder_in_use_is_refused(tmp_path: Path) -> None:
     assert (tmp_path / "run/best.npz").exists()
 
 
-def test_default_folders_never_collide(tmp_path: Path) -> None:
+def test_runs_that_start_at_the_same_instant_never_share_a_default_folder(tmp_path: Path) -> None:
     (tmp_path / "text.txt").write_text(TEXT, encoding="utf-8")
-    config = TrainConfig(hidden=8, steps=1)
-    for _ in range(3):
-        charrnn.train(tmp_path / "text.txt", config, root=tmp_path / "runs")
-    assert {path.name for path in (tmp_path / "runs").iterdir()} == {"text", "text-2", "text-3"}
+    options = ["--hidden", "8", "--steps", "1", "--workers", "1", "-q"]
+    command = [sys.executable, "-m", "charrnn", "train", "text.txt", *options]
+    rivals = [
+        subprocess.Popen(command, cwd=tmp_path, env=clean_environment(), stdout=subprocess.DEVNULL)
+        for _ in range(6)
+    ]
+    assert [rival.wait() for rival in rivals] == [0] * 6
+    runs = tmp_path / "runs"
+    assert {run.name for run in runs.iterdir()} == {"text", *(f"text-{n}" for n in range(2, 7))}
+    assert all((run / "last.npz").is_file() for run in runs.iterdir())
 
 
 def test_bad_corpus_leaves_nothing_behind(tmp_path: Path) -> None:
