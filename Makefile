@@ -4,11 +4,12 @@ VENV := .venv
 BENCH := .venv-bench
 RUN := $(VENV)/bin
 
-.PHONY: help demo test check lint types torture bench clean
+.PHONY: help demo test test-mpi check lint types torture bench clean
 
 help:
 	@echo "make demo    train on corpora/tenki.txt and continue 今日は (about 3 minutes)"
-	@echo "make test    the tests"
+	@echo "make test    the tests, but for those with MPI"
+	@echo "make test-mpi the tests with 2 and 4 ranks of MPI"
 	@echo "make check   lint, types and tests: what continuous integration runs"
 	@echo "make torture kills, damaged files, full disks, rivals: what trainings and files survive (20 minutes)"
 	@echo "make bench   charrnn beside PyTorch, in turns, on a machine that does nothing else (35 minutes)"
@@ -19,9 +20,12 @@ demo: $(VENV)/charrnn
 	$(RUN)/charrnn sample --prime 今日は --length 200 --seed 1
 
 test: $(VENV)/development
-	$(RUN)/python -m pytest
+	$(RUN)/python -m pytest -m "not mpi"
 
-check: lint types test
+test-mpi: $(VENV)/development
+	$(RUN)/python -m pytest -m mpi
+
+check: lint types test test-mpi
 
 lint: $(VENV)/development
 	$(RUN)/ruff format --check .
