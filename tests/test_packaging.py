@@ -82,7 +82,7 @@ def test_source_distribution_has_all_that_the_tests_need(built: Built) -> None:
     with tarfile.open(built.sdist) as archive:
         files = [PurePosixPath(one.name) for one in archive.getmembers() if one.isfile()]
     inside = {PurePosixPath(*path.parts[1:]) for path in files}
-    folders = ("charrnn", "tests", "corpora", "docs", "benchmarks")
+    folders = ("charrnn", "tests", "corpora", "docs", "benchmarks", "examples")
     wanted = [path for name in folders for path in (ROOT / name).rglob("*.*")]
     wanted += [ROOT / "Makefile", ROOT / "LICENSE", ROOT / "pyproject.toml", *ROOT.glob("*.md")]
     there = {PurePosixPath(path.relative_to(ROOT)) for path in wanted if path.suffix != ".pyc"}
