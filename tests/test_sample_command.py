@@ -20,7 +20,7 @@ from tests.conftest import ROOT, Program, clean_environment
 from tests.test_cli import failed, on_terminal
 
 MANY = ("-n", "1500", "--length", "30", "--seed", "1")
-"""Takes long enough for a bar."""
+"""Several texts, of which a bar can tell how many have come."""
 
 
 def objects(out: str) -> list[dict[str, Any]]:
