@@ -4,13 +4,15 @@ VENV := .venv
 BENCH := .venv-bench
 RUN := $(VENV)/bin
 
-.PHONY: help demo test test-mpi check lint types torture bench clean
+.PHONY: help demo test test-mpi check lint types dist smoke torture bench clean
 
 help:
 	@echo "make demo    train on corpora/tenki.txt and continue 今日は (about 3 minutes)"
 	@echo "make test    the tests, but for those with MPI"
 	@echo "make test-mpi the tests with 2 and 4 ranks of MPI"
 	@echo "make check   lint, types and tests: what continuous integration runs"
+	@echo "make dist    a wheel and a source distribution, in dist/"
+	@echo "make smoke   both of them tried, the wheel alone in a fresh environment of PYTHON's (half a minute)"
 	@echo "make torture kills, damaged files, full disks, rivals: what trainings and files survive (20 minutes)"
 	@echo "make bench   charrnn beside PyTorch, in turns, on a machine that does nothing else (35 minutes)"
 	@echo "make clean   remove .venv and caches, not runs/"
@@ -33,6 +35,12 @@ lint: $(VENV)/development
 
 types: $(VENV)/development
 	$(RUN)/mypy
+
+dist: $(VENV)/development
+	$(RUN)/python -m build
+
+smoke: $(VENV)/development
+	SMOKE_PYTHON="$(PYTHON)" $(RUN)/python -m pytest tests/test_packaging.py
 
 torture: $(VENV)/development
 	$(RUN)/python tests/torture.py kills

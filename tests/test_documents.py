@@ -29,6 +29,7 @@ def options(command: click.Command) -> Iterator[str]:
 OPTIONS = set(options(program)) | {"-h", "--help"}
 OF_OTHERS = {  # corpora/*.py
     "--last", "--predictions", "--depth", "--distance", "--characters", "--hint",
+    "--spec", "--from", "--no-cache",  # pipx run, uvx
 }  # fmt: skip
 
 

@@ -19,8 +19,8 @@ from charrnn.cli.sample import whole_newlines
 from tests.conftest import ROOT, Program, clean_environment
 from tests.test_cli import failed, on_terminal
 
-MANY = ("-n", "1500", "--length", "300", "--seed", "1")
-"""Takes long enough for a bar."""
+MANY = ("-n", "1500", "--length", "30", "--seed", "1")
+"""Several texts, of which a bar can tell how many have come."""
 
 
 def objects(out: str) -> list[dict[str, Any]]:
@@ -268,18 +268,29 @@ def test_interrupt_leaves_a_line_for_the_prompt(run_folder: Path) -> None:
     assert "Traceback" not in text
 
 
-def test_progress_is_a_bar_where_the_texts_go_elsewhere(run_folder: Path, tmp_path: Path) -> None:
+@pytest.fixture
+def bar_at_once(tmp_path: Path) -> str:
+    """A PYTHONPATH with which nothing is too quick for a bar, however fast the machine is."""
+    (tmp_path / "sitecustomize.py").write_text("import charrnn.cli.display as d; d.SEEN = 0.0\n")
+    return str(tmp_path)
+
+
+def test_progress_is_a_bar_where_the_texts_go_elsewhere(
+    run_folder: Path, tmp_path: Path, bar_at_once: str
+) -> None:
     texts = tmp_path / "texts.jsonl"
     with texts.open("wb") as file:
-        shown = on_terminal("sample", run_folder, *MANY, "--json", out=file)
+        shown = on_terminal("sample", run_folder, *MANY, "--json", out=file, PYTHONPATH=bar_at_once)
     assert "/1500 [" in shown
     assert len(texts.read_text(encoding="utf-8").splitlines()) == 1500
 
 
-def test_progress_stays_out_of_texts_on_a_terminal(program: Program, run_folder: Path) -> None:
+def test_progress_stays_out_of_texts_on_a_terminal(
+    program: Program, run_folder: Path, bar_at_once: str
+) -> None:
     arguments = ("sample", run_folder, *MANY)
-    assert "/1500 [" not in on_terminal(*arguments)
-    assert program(*arguments, "--json").err == ""
+    assert "/1500 [" not in on_terminal(*arguments, PYTHONPATH=bar_at_once)
+    assert program(*arguments, "--json", PYTHONPATH=bar_at_once).err == ""
 
 
 def test_progress_in_a_file_is_a_line_now_and_then(
