@@ -10,7 +10,7 @@ An update with b streams a rank, N ranks and P parameters takes
 
 seconds: T time steps, of s seconds each besides the products, whose F operations a character (three
 times as many as forward) are made at R a second; u for what every rank does with each parameter; a
-message's latency a, and w bytes a second, through which 4 P bytes go twice, less each rank's own part.
+message's latency a, and w bytes a second, through which 4 P bytes go twice, less a rank's own part.
 See docs/scaling.md.
 """
 
@@ -25,6 +25,7 @@ import time
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any, TypeAlias
 
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
@@ -46,6 +47,11 @@ ROUNDS, SECONDS = 5, 0.6
 NEVER = 10**9
 CLUSTER = {"latency": 2e-6, "bandwidth": 10e9}  # of a message, and a second of a rank
 DRAWN_TO = 1000
+TOLD = (2, 4, 8, 16, 32, 64, 256, 1000)
+
+
+Measured: TypeAlias = Sequence[dict[str, Any]]
+"""What `measured` gave for each number of ranks."""
 
 
 @dataclass(frozen=True)
@@ -108,13 +114,11 @@ def an_update(shape: Shape, streams: int, ranks: Ranks) -> float:
     ids = np.random.Generator(np.random.PCG64(0)).integers(0, shape.V, 100_000, np.uint8)
     trainer = start(shape, Parts(ids, ids[:0], ids[:0]), config, ranks)
     took: list[float] = []
-    ends = math.inf
-    for event in trainer.run(lambda: time.perf_counter() > ends):
+    warm = 3  # updates that are not counted
+    for event in trainer.run(lambda: len(took) > warm + 5 and took[-1] - took[warm] > SECONDS):
         if isinstance(event, Progress):
             took.append(time.perf_counter())
-            if len(took) == 3:  # warm
-                ends = time.perf_counter() + SECONDS
-    return float(np.median(np.diff(took[2:])))
+    return float(np.median(np.diff(took[warm:])))
 
 
 def a_sum(numbers: int, ranks: Ranks) -> float:
@@ -128,9 +132,9 @@ def a_sum(numbers: int, ranks: Ranks) -> float:
     return statistics.median(took)
 
 
-def fitted(runs: Sequence[dict[str, dict[str, float]]], cores: int) -> Model:
+def fitted(runs: Measured, cores: int) -> Model:
     """The model of least relative squares: of one rank's updates, then of as many ranks' sums."""
-    alone = {run["ranks"]: run for run in runs}[1]  # type: ignore[index]
+    alone = {run["ranks"]: run for run in runs}[1]
     rows, ones = [], []
     for name, shape in SHAPES.items():
         for streams in STREAMS:
@@ -143,7 +147,7 @@ def fitted(runs: Sequence[dict[str, dict[str, float]]], cores: int) -> Model:
     step, inverse, parameter = np.linalg.lstsq(np.array(rows), np.array(ones), rcond=None)[0]
     rows, ones = [], []
     for run in runs:
-        N = int(run["ranks"])  # type: ignore[call-overload]
+        N = int(run["ranks"])
         for numbers, seconds in run["sums"].items():
             turns = max(1.0, N / cores)
             terms = (2 * (N - 1) * turns, 8 * int(numbers) * (N - 1) / N * turns)
@@ -153,10 +157,10 @@ def fitted(runs: Sequence[dict[str, dict[str, float]]], cores: int) -> Model:
     return Model(float(step), float(1 / inverse), float(parameter), float(latency), float(1 / byte))
 
 
-def compared(runs: Sequence[dict[str, dict[str, float]]], model: Model, cores: int) -> Iterator[str]:
+def compared(runs: Measured, model: Model, cores: int) -> Iterator[str]:
     """A line for each measurement: milliseconds measured, predicted, and their ratio."""
     for run in runs:
-        N = int(run["ranks"])  # type: ignore[call-overload]
+        N = int(run["ranks"])
         for what, seconds in run["updates"].items():
             name, _, streams = what.rpartition(", ")
             predicted = model.update(SHAPES[name], int(streams), N, cores)
@@ -168,9 +172,7 @@ def compared(runs: Sequence[dict[str, dict[str, float]]], model: Model, cores: i
 
 def row(what: str, seconds: float, predicted: float) -> str:
     """A measurement beside its prediction."""
-    return (
-        f"{what:45} {1e3 * seconds:9.2f} ms {1e3 * predicted:9.2f} ms {predicted / seconds:5.2f}"
-    )
+    return f"{what:45} {1e3 * seconds:9.2f} ms {1e3 * predicted:9.2f} ms {predicted / seconds:5.2f}"
 
 
 def drawn(model: Model, path: Path) -> None:
@@ -189,8 +191,12 @@ def drawn(model: Model, path: Path) -> None:
             speeds = [faster(model, shape, int(N), streams) for N in ranks]
             axis.plot(ranks, speeds, label=label)
     for axis, title in zip(axes, TITLES, strict=True):
-        axis.plot(ranks, ranks, color="0.7", linestyle=":", label="as many times as there are ranks")
-        axis.set(xscale="log", yscale="log", ylabel="characters a second, of one rank's", title=title)
+        axis.plot(
+            ranks, ranks, color="0.7", linestyle=":", label="as many times as there are ranks"
+        )
+        axis.set(
+            xscale="log", yscale="log", ylabel="characters a second, of one rank's", title=title
+        )
         axis.grid(alpha=0.3)
     axes[0].set_ylim(0.5, 64)
     axes[0].legend()
@@ -204,7 +210,7 @@ SHARED = 64
 
 
 def faster(model: Model, shape: Shape, ranks: int, streams: int | None) -> float:
-    """Characters a second over those of one rank; of so many ``streams`` each, or a shared batch."""
+    """Times the characters a second of one rank: so many ``streams`` each, or a shared batch."""
     if streams:
         return ranks * model.update(shape, streams, 1) / model.update(shape, streams, ranks)
     if ranks > SHARED:
@@ -231,7 +237,9 @@ def main() -> None:
     if asked.what == "measure":
         runs = []
         for N in RANKS:
-            mpiexec = [str(Path(sys.executable).with_name("mpiexec")), "-n", str(N)] if N > 1 else []
+            mpiexec = (
+                [str(Path(sys.executable).with_name("mpiexec")), "-n", str(N)] if N > 1 else []
+            )
             command = [*mpiexec, sys.executable, __file__, "rank", "--launched", str(N)]
             done = subprocess.run(command, check=True, capture_output=True, text=True)
             runs.append(json.loads(done.stdout))
@@ -247,8 +255,8 @@ def main() -> None:
     drawn(far, asked.out)
     for name, shape in SHAPES.items():
         for streams in (None, 32):
-            speeds = {N: faster(far, shape, N, streams) for N in (1, 2, 4, 8, 16, 32, 64, 256, 1000)}
-            print(name, streams, {N: round(speed, 1) for N, speed in speeds.items()})
+            speeds = [f"{N}: {faster(far, shape, N, streams):.3g}" for N in TOLD]
+            print(f"{name}, {streams or 'a shared batch'}: {', '.join(speeds)}")
 
 
 if __name__ == "__main__":
