@@ -150,8 +150,8 @@ def fitted(runs: Measured, cores: int) -> Model:
         N = int(run["ranks"])
         for numbers, seconds in run["sums"].items():
             turns = max(1.0, N / cores)
-            terms = (2 * (N - 1) * turns, 8 * int(numbers) * (N - 1) / N * turns)
-            rows.append([term / seconds for term in terms])
+            costs = (2 * (N - 1) * turns, 8 * int(numbers) * (N - 1) / N * turns)
+            rows.append([term / seconds for term in costs])
             ones.append(1.0)
     latency, byte = np.linalg.lstsq(np.array(rows), np.array(ones), rcond=None)[0]
     return Model(float(step), float(1 / inverse), float(parameter), float(latency), float(1 / byte))
