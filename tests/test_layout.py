@@ -59,7 +59,7 @@ ORDER = """
     render.sections.memory render.sections.neurons render.sections.speed
     render.sections render.terminal render.plot render.page
     render.progress
-    cli.blas cli.console cli.settings cli.signals
+    cli.blas cli.console cli.settings cli.shells cli.signals
     cli.options cli.display
     cli.train cli.sample cli.inspect
     cli.main

@@ -1,5 +1,6 @@
 """The program: its commands, and the one place where errors become a line and an exit code."""
 
+import os
 import signal
 import sys
 import warnings
@@ -79,6 +80,10 @@ def program() -> None:
 def main() -> None:
     """Run the program on the command line's arguments, and end the process."""
     set_up_streams()
+    if "_CHARRNN_COMPLETE" in os.environ:
+        from charrnn.cli import shells
+
+        shells.register()
     if not sys.warnoptions:
         warnings.simplefilter("ignore")  # for who writes programs; what matters is told
     try:
