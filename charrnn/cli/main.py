@@ -5,7 +5,9 @@ import signal
 import sys
 import warnings
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from importlib import import_module
+from typing import Any
 
 import click
 from click.exceptions import NoArgsIsHelpError
@@ -54,16 +56,28 @@ class Program(click.Group):
         with formatter.section("Commands"):
             formatter.write_dl([(name, does) for name, (_, does) in COMMANDS.items()])
 
+    def make_context(self, *arguments: Any, **named: Any) -> click.Context:
+        """Read the command line; ``--help`` and ``--version`` print meanwhile."""
+        with _ended():
+            return super().make_context(*arguments, **named)
+
     def invoke(self, ctx: click.Context) -> object:
-        """Run the command; click would turn a closed pipe into exit code 1."""
-        try:
+        """Run the command."""
+        with _ended():
             result = super().invoke(ctx)
             sys.stdout.flush()
             return result
-        except BrokenPipeError:
-            raise Ended(signal.SIGPIPE) from None
-        except KeyboardInterrupt:
-            raise Ended(signal.SIGINT) from None
+
+
+@contextmanager
+def _ended() -> Iterator[None]:
+    """A closed pipe and Ctrl-C as the signals that they are: click makes exit code 1 of them."""
+    try:
+        yield
+    except BrokenPipeError:
+        raise Ended(signal.SIGPIPE) from None
+    except KeyboardInterrupt:
+        raise Ended(signal.SIGINT) from None
 
 
 @click.group(
@@ -101,11 +115,12 @@ def _run(args: list[str]) -> int:
     except Ended:
         raise
     except Exception as error:
-        if "--traceback" in args:
-            import traceback
+        with _ended():
+            if "--traceback" in args:
+                import traceback
 
-            traceback.print_exc()
-        return _told(error)
+                traceback.print_exc()
+            return _told(error)
 
 
 def _told(error: Exception) -> int:
