@@ -61,7 +61,7 @@ ORDER = """
     render.sections.memory render.sections.neurons render.sections.speed
     render.sections render.terminal render.plot render.page
     render.progress
-    cli.blas cli.console cli.settings cli.signals cli.failures
+    cli.blas cli.console cli.settings cli.shells cli.signals cli.failures
     cli.launcher
     cli.options cli.display
     cli.train cli.sample cli.inspect

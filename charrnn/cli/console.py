@@ -57,15 +57,24 @@ class Console:
         return sys.stderr.isatty()
 
 
-class Terminal(FileIO):
-    """A terminal that may be closed while we write on: nobody watches then, and that is all."""
+CLOSED = (errno.EIO,)
+"""How writing to a terminal fails that is there no more."""
+FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+
+
+class Unheard(FileIO):
+    """A terminal or a log that may be closed or full while we write on: that is all, then."""
+
+    def __init__(self, number: int, unheard: tuple[int, ...]) -> None:
+        super().__init__(number, "wb", closefd=False)
+        self.unheard = unheard
 
     def write(self, data: Any, /) -> int:
         """As a file does; gives the number of bytes."""
         try:
             return super().write(data)
         except OSError as error:
-            if error.errno != errno.EIO:
+            if error.errno not in self.unheard:
                 raise
             return memoryview(data).nbytes
 
@@ -79,16 +88,19 @@ class Closed(StringIO):
 
 
 def set_up_streams() -> None:
-    """Have stdout and stderr write UTF-8 whatever the locale, and outlive their terminal."""
+    """Have stdout and stderr write UTF-8 whatever the locale, and outlive their terminal.
+
+    What is said besides ends no training either, when the disk of its log is full.
+    """
     sys.stdout = sys.stdout or Closed()
     sys.stderr = sys.stderr or StringIO()  # where nobody listens nothing is said
-    for name in ("stdout", "stderr"):
+    for name, unheard in (("stdout", CLOSED), ("stderr", CLOSED + FULL)):
         stream = getattr(sys, name)
         if not isinstance(stream, TextIOWrapper):
             continue
         how: dict[str, Any] = {"encoding": "utf-8", "errors": "backslashreplace", "newline": "\n"}
-        if stream.isatty():
-            terminal = BufferedWriter(Terminal(stream.fileno(), "wb", closefd=False))
-            setattr(sys, name, TextIOWrapper(terminal, **how, line_buffering=True))
+        if name == "stderr" or stream.isatty():
+            raw = BufferedWriter(Unheard(stream.fileno(), unheard))
+            setattr(sys, name, TextIOWrapper(raw, **how, line_buffering=True))
         else:
             stream.reconfigure(**how)

@@ -14,6 +14,8 @@ from charrnn.config import DEFAULT_LAGS
 from charrnn.training.machine import cores
 
 if TYPE_CHECKING:
+    from click.shell_completion import CompletionItem
+
     from charrnn.render.blocks import Section
     from charrnn.reports.held_out import HeldOut
     from charrnn.training.checkpoint import Checkpoint
@@ -26,6 +28,8 @@ class Reports(click.Group):
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """Put in ``summary`` before options, before a model, and where there is nothing."""
+        if ctx.resilient_parsing and not args:
+            return super().parse_args(ctx, args)  # a shell asks what can stand here
         helps = {"-h", "--help"}
         named = args[0] if args else ""
         if named not in self.commands and (
@@ -33,6 +37,13 @@ class Reports(click.Group):
         ):
             args = ["summary", *args]
         return super().parse_args(ctx, args)
+
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> "list[CompletionItem[str]]":
+        """The reports, and what the summary takes, which need not be named."""
+        if incomplete.startswith("-"):
+            return self.commands["summary"].shell_complete(ctx, incomplete)
+        reports = super().shell_complete(ctx, incomplete)
+        return [*reports, *options.MODEL.shell_complete(ctx, None, incomplete)]
 
 
 @click.group("inspect", cls=Reports, epilog="\b\nExample:\n  charrnn inspect loss runs/tenki")
@@ -116,7 +127,7 @@ def summary_command(ctx: click.Context, /, model: Path | None, **_: object) -> N
 
 
 @inspect_group.command("runs", cls=Command)
-@click.argument("folder", required=False, type=options.PATH)
+@click.argument("folder", required=False, type=options.FOLDER)
 @click.option("--csv", "as_csv", is_flag=True, help="Print a line of values a run.")
 @options.html
 @options.common

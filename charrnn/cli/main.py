@@ -1,10 +1,13 @@
 """The program: its commands, and its end: an error is a line and an exit code (failures.py)."""
 
+import os
 import signal
 import sys
 import warnings
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from importlib import import_module
+from typing import Any
 
 import click
 from click.exceptions import NoArgsIsHelpError
@@ -53,16 +56,28 @@ class Program(click.Group):
         with formatter.section("Commands"):
             formatter.write_dl([(name, does) for name, (_, does) in COMMANDS.items()])
 
+    def make_context(self, *arguments: Any, **named: Any) -> click.Context:
+        """Read the command line; ``--help`` and ``--version`` print meanwhile."""
+        with _ended():
+            return super().make_context(*arguments, **named)
+
     def invoke(self, ctx: click.Context) -> object:
-        """Run the command; click would turn a closed pipe into exit code 1."""
-        try:
+        """Run the command."""
+        with _ended():
             result = super().invoke(ctx)
             sys.stdout.flush()
             return result
-        except BrokenPipeError:
-            raise Ended(signal.SIGPIPE) from None
-        except KeyboardInterrupt:
-            raise Ended(signal.SIGINT) from None
+
+
+@contextmanager
+def _ended() -> Iterator[None]:
+    """A closed pipe and Ctrl-C as the signals that they are: click makes exit code 1 of them."""
+    try:
+        yield
+    except BrokenPipeError:
+        raise Ended(signal.SIGPIPE) from None
+    except KeyboardInterrupt:
+        raise Ended(signal.SIGINT) from None
 
 
 @click.group(
@@ -79,6 +94,10 @@ def program() -> None:
 def main() -> None:
     """Run the program on the command line's arguments, and end the process."""
     set_up_streams()
+    if "_CHARRNN_COMPLETE" in os.environ:
+        from charrnn.cli import shells
+
+        shells.register()
     if not sys.warnoptions:
         warnings.simplefilter("ignore")  # for who writes programs; what matters is told
     try:
@@ -96,11 +115,12 @@ def _run(args: list[str]) -> int:
     except Ended:
         raise
     except Exception as error:
-        if "--traceback" in args:
-            import traceback
+        with _ended():
+            if "--traceback" in args:
+                import traceback
 
-            traceback.print_exc()
-        if isinstance(error, NoArgsIsHelpError):
-            error.show()
-            return error.exit_code
-        return exit_code(error) if launcher.follows(args) else tell(error)
+                traceback.print_exc()
+            if isinstance(error, NoArgsIsHelpError):
+                error.show()
+                return error.exit_code
+            return exit_code(error) if launcher.follows(args) else tell(error)

@@ -12,22 +12,63 @@ from charrnn.cli.console import Console
 from charrnn.cli.settings import read_config
 from charrnn.config import AUTO, DEFAULT_RUNS, ON_UNKNOWN
 from charrnn.errors import MachineError
+from charrnn.text.harmless import harmless
 
 if TYPE_CHECKING:
+    from click.shell_completion import CompletionItem
+
     from charrnn.api import Model
 
 F = TypeVar("F", bound=Callable[..., Any])
 
-PATH = click.Path(path_type=Path, readable=False)  # read, and refused, by the library
+ENCODINGS = (
+    "auto", "utf-8", "utf-16", "cp932", "euc_jp", "iso2022_jp",
+    "gb18030", "big5", "euc_kr", "cp1252", "cp1251", "koi8-r",
+)  # fmt: skip
+"""Those that a shell offers; any that Python knows can be named."""
+
+
+class Place(click.Path):
+    """A path, which the library reads or refuses, and what a shell offers for it (shells.py)."""
+
+    def __init__(self, kind: str, runs: Callable[[click.Context], bool]) -> None:
+        super().__init__(path_type=Path, readable=False)
+        self.kind = kind
+        self.runs = runs
+
+    def shell_complete(
+        self, ctx: click.Context, param: click.Parameter | None, incomplete: str
+    ) -> "list[CompletionItem[str]]":
+        """The run folders, where ``runs`` says so, and whatever files the shell finds."""
+        from click.shell_completion import CompletionItem
+
+        runs = _runs() if self.runs(ctx) else []
+        found = [CompletionItem(run) for run in runs if run.startswith(incomplete)]
+        return [*found, CompletionItem(incomplete, type=self.kind)]
+
+
+def _runs() -> list[str]:
+    """The run folders that there are and whose names a line of UTF-8 can tell."""
+    from charrnn.training.folder import models_in
+
+    try:
+        folders = [str(model.parent) for model in models_in(runs_root())]
+    except OSError:
+        return []
+    return [name for name in folders if name.encode(errors="ignore").decode() == harmless(name)]
+
+
+PATH = Place("file", lambda ctx: False)
+FOLDER = Place("dir", lambda ctx: False)
+MODEL = Place("npz", lambda ctx: True)
+RUN = Place("dir", lambda ctx: bool(ctx.params.get("resume") or ctx.params.get("overwrite")))
 POSITIVE = click.IntRange(min=1)
 FROM_ZERO = click.IntRange(min=0)
 AT_LEAST_ZERO = click.FloatRange(min=0)
 ABOVE_ZERO = click.FloatRange(min=0, min_open=True)
 
-model = click.argument("model", required=False, type=PATH)
-
-
-models = click.argument("models", nargs=-1, type=PATH, metavar="[MODEL]...")
+model = click.argument("model", required=False, type=MODEL)
+models = click.argument("models", nargs=-1, type=MODEL, metavar="[MODEL]...")
 html = click.option(
     "--html",
     type=click.Path(path_type=Path, dir_okay=False),
@@ -45,6 +86,7 @@ encoding = click.option(
     default=AUTO,
     show_default=True,
     metavar="NAME",
+    shell_complete=lambda ctx, param, begun: [name for name in ENCODINGS if name.startswith(begun)],
     help="Of the text: utf-8, cp932, euc_jp or any other that Python knows; auto finds it out.",
 )
 _text_file = click.option(

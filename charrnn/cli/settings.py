@@ -24,7 +24,7 @@ class Command(click.Command):
         prefix = f"{ctx.auto_envvar_prefix}_"
         known = [prefix + name.upper() for name in _settings(self)] + [prefix + "CONFIG"]
         for name in os.environ:
-            if name.startswith(prefix) and name not in known:
+            if name.startswith(prefix) and name not in known and not ctx.resilient_parsing:
                 raise click.UsageError(
                     f"the environment has {name}, which is no option{_meant(name, known)}", ctx
                 )

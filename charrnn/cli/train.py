@@ -198,14 +198,14 @@ PREVIEW_ON_TERMINAL = 120
 @click.option("--no-mpi", is_flag=True, help="Train alone, though mpiexec started others, too.")
 @click.option(
     "--init-from",
-    type=options.PATH,
+    type=options.MODEL,
     metavar="MODEL",
     help="Begin with another model's weights, in a new run. Its cell and sizes are kept; characters"
     " that it does not know begin afresh.",
 )
 @click.option(
     "--out",
-    type=options.PATH,
+    type=options.RUN,
     show_default="runs/NAME, runs/NAME-2, …",
     help="The run folder.",
 )
