@@ -22,7 +22,7 @@ import statistics
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, TypeAlias
@@ -45,7 +45,7 @@ RANKS = (1, 2, 3, 4)
 SUMS = (1_000, 30_000, 100_000, 350_000, 1_300_000, 5_000_000)  # numbers
 ROUNDS, SECONDS = 5, 0.6
 NEVER = 10**9
-CLUSTER = {"latency": 2e-6, "bandwidth": 10e9}  # of a message, and a second of a rank
+ETHERNET = {"latency": 30e-6, "bandwidth": 1.1e9}  # 10 Gbit/s, assumed and not measured
 DRAWN_TO = 1000
 TOLD = (2, 4, 8, 16, 32, 64, 256, 1000)
 
@@ -66,7 +66,7 @@ class Model:
 
     def update(self, shape: Shape, streams: float, ranks: int, cores: float = math.inf) -> float:
         """Seconds; where ``ranks`` outnumber the ``cores`` they take turns."""
-        turns = max(1.0, ranks / cores)
+        turns = max(1, math.ceil(ranks / cores))
         computing = WINDOW * (self.step * shape.layers + self.products(shape, streams))
         return turns * (computing + self.parameter * shape.parameters) + self.sum(
             shape.parameters, ranks, turns
@@ -149,7 +149,7 @@ def fitted(runs: Measured, cores: int) -> Model:
     for run in runs:
         N = int(run["ranks"])
         for numbers, seconds in run["sums"].items():
-            turns = max(1.0, N / cores)
+            turns = max(1, math.ceil(N / cores))
             costs = (2 * (N - 1) * turns, 8 * int(numbers) * (N - 1) / N * turns)
             rows.append([term / seconds for term in costs])
             ones.append(1.0)
@@ -166,7 +166,7 @@ def compared(runs: Measured, model: Model, cores: int) -> Iterator[str]:
             predicted = model.update(SHAPES[name], int(streams), N, cores)
             yield row(f"{N} ranks, {name}, {streams} streams each", seconds, predicted)
         for numbers, seconds in run["sums"].items():
-            predicted = model.sum(int(numbers), N, max(1.0, N / cores))
+            predicted = model.sum(int(numbers), N, max(1, math.ceil(N / cores)))
             yield row(f"{N} ranks, sum of {int(numbers):,}", seconds, predicted)
 
 
@@ -175,7 +175,7 @@ def row(what: str, seconds: float, predicted: float) -> str:
     return f"{what:45} {1e3 * seconds:9.2f} ms {1e3 * predicted:9.2f} ms {predicted / seconds:5.2f}"
 
 
-def drawn(model: Model, path: Path) -> None:
+def drawn(networks: Mapping[str, Model], path: Path) -> None:
     """Three models' speed by ranks, for one batch shared and for one batch each, on a page."""
     import matplotlib as mpl
 
@@ -185,27 +185,33 @@ def drawn(model: Model, path: Path) -> None:
     mpl.rcParams["svg.hashsalt"] = "charrnn"
     ranks = np.unique(np.geomspace(1, DRAWN_TO, 200).astype(int))
     figure, axes = pyplot.subplots(2, 1, figsize=(8, 9), sharex=True)
-    for name, shape in SHAPES.items():
-        label = f"{name}: {shape.parameters / 1e6:.2g} million parameters"
-        for axis, streams in ((axes[0], None), (axes[1], 32)):
-            speeds = [faster(model, shape, int(N), streams) for N in ranks]
-            axis.plot(ranks, speeds, label=label)
-    for axis, title in zip(axes, TITLES, strict=True):
-        axis.plot(
-            ranks, ranks, color="0.7", linestyle=":", label="as many times as there are ranks"
-        )
-        axis.set(
-            xscale="log", yscale="log", ylabel="characters a second, of one rank's", title=title
-        )
+    for axis, title, streams in zip(axes, TITLES, (None, STREAMS[-1]), strict=True):
+        axis.plot(ranks, ranks, color="0.7", linewidth=1, label="as fast as there are ranks")
+        for style, (network, model) in zip(("-", "--"), networks.items(), strict=True):
+            for color, (name, shape) in enumerate(SHAPES.items()):
+                line = [faster(model, shape, int(N), streams) for N in ranks]
+                label = f"{name}, {shape.parameters / 1e6:.2g} million parameters, {network}"
+                axis.plot(ranks, line, style, color=f"C{color}", label=label)
+                pays = last_that_pays(model, shape, streams)
+                if pays < (DRAWN_TO if streams else SHARED):
+                    axis.plot(pays, faster(model, shape, pays, streams), "o", color=f"C{color}")
+        axis.set(xscale="log", yscale="log", title=title)
+        axis.set_ylabel("times the characters a second of one")
         axis.grid(alpha=0.3)
-    axes[0].set_ylim(0.5, 64)
-    axes[0].legend()
-    axes[1].set_xlabel("ranks")
+    axes[0].set_ylim(0.5, SHARED)
+    axes[0].legend(fontsize="small")
+    axes[1].set_xlabel("ranks; a dot: from there on they are used by less than half")
     figure.tight_layout()
     figure.savefig(path, metadata={"Date": None})
 
 
-TITLES = ("one batch of 64 streams, shared by all ranks", "32 streams a rank: a batch that grows")
+def last_that_pays(model: Model, shape: Shape, streams: int | None) -> int:
+    """The most ranks that are at least half as much faster as there are ranks."""
+    most = DRAWN_TO if streams else SHARED
+    return max(N for N in range(1, most + 1) if faster(model, shape, N, streams) >= N / 2)
+
+
+TITLES = ("a batch of 64 streams, shared by all ranks", "32 streams a rank: a batch that grows")
 SHARED = 64
 
 
@@ -251,12 +257,16 @@ def main() -> None:
     if asked.what == "fit":
         print("\n".join(compared(document["runs"], model, document["cores"])))
         return
-    far = Model(model.step, model.rate, model.parameter, **CLUSTER)
-    drawn(far, asked.out)
-    for name, shape in SHAPES.items():
-        for streams in (None, 32):
-            speeds = [f"{N}: {faster(far, shape, N, streams):.3g}" for N in TOLD]
-            print(f"{name}, {streams or 'a shared batch'}: {', '.join(speeds)}")
+    far = {**asdict(model), **ETHERNET}
+    networks = {"as measured": model, "10 Gbit/s Ethernet": Model(**far)}
+    drawn(networks, asked.out)
+    for network, model in networks.items():
+        for name, shape in SHAPES.items():
+            for streams in (None, *STREAMS):
+                speeds = [f"{N}: {faster(model, shape, N, streams):.3g}" for N in TOLD]
+                each = f"{streams} streams a rank" if streams else "a shared batch"
+                pays = last_that_pays(model, shape, streams)
+                print(f"{network}, {name}, {each}: pays to {pays}; {', '.join(speeds)}")
 
 
 if __name__ == "__main__":
