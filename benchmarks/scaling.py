@@ -196,6 +196,8 @@ def drawn(networks: Mapping[str, Model], path: Path) -> None:
                 if pays < (DRAWN_TO if streams else SHARED):
                     axis.plot(pays, faster(model, shape, pays, streams), "o", color=f"C{color}")
         axis.set(xscale="log", yscale="log", title=title)
+        axis.xaxis.set_major_formatter("{x:g}")
+        axis.yaxis.set_major_formatter("{x:g}")
         axis.set_ylabel("times the characters a second of one")
         axis.grid(alpha=0.3)
     axes[0].set_ylim(0.5, SHARED)
