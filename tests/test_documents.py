@@ -30,6 +30,7 @@ OPTIONS = set(options(program)) | {"-h", "--help"}
 OF_OTHERS = {  # corpora/*.py
     "--last", "--predictions", "--depth", "--distance", "--characters", "--hint",
     "--spec", "--from", "--no-cache",  # pipx run, uvx
+    "--mpi",  # srun
 }  # fmt: skip
 
 
