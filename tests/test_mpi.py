@@ -18,7 +18,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from tests.conftest import clean_environment
+from tests.conftest import ROOT, clean_environment
 from tests.processes import children, gone
 
 MPIEXEC = Path(sys.executable).with_name("mpiexec")  # of MPICH, from the wheel
@@ -139,6 +139,29 @@ def test_on_several_machines_each_reads_the_corpus_for_itself(text: Path, tmp_pa
     going_on[3] = tmp_path / "near"
     assert run(*going_on).returncode == 0
     assert arrays(tmp_path / "far") == arrays(tmp_path / "near")
+
+
+def test_another_text_on_another_machine_is_refused(text: Path, tmp_path: Path) -> None:
+    """There is one file system here, so rank 1 is made to see another text under the same name."""
+    (tmp_path / "other.txt").write_text(text.read_text(encoding="utf-8")[::-1], encoding="utf-8")
+    (tmp_path / "sitecustomize.py").write_text(
+        "import os\n"
+        "from dataclasses import replace\n"
+        "from pathlib import Path\n"
+        "from charrnn.text.sources import Source\n"
+        "there = Source.open\n"
+        f"other = Path({str(tmp_path / 'other.txt')!r})\n"
+        "if os.environ.get('PMI_RANK') == '1':\n"
+        "    Source.open = lambda file: there(replace(file, path=other))\n",
+        encoding="utf-8",
+    )
+    variables = {"PYTHONPATH": f"{tmp_path}{os.pathsep}{ROOT}"}
+    how: dict[str, object] = {"ranks": 2, "launcher": MACHINES, "variables": variables}
+    done = run("train", text, "--out", tmp_path / "run", *SMALL, **how)  # type: ignore[arg-type]
+    assert done.returncode == 3
+    (line,) = done.stderr.splitlines()
+    assert line.startswith(f"charrnn: {text.name} at rank 1: is not, or no longer, the text")
+    assert not (tmp_path / "run").exists()
 
 
 def test_a_text_that_can_be_read_only_once_is_refused_on_several_machines(
@@ -378,7 +401,7 @@ def test_an_error_of_one_rank_is_told_there_and_ends_all(text: Path, tmp_path: P
         "    AdamW.update = update\n",
         encoding="utf-8",
     )
-    variables = {"PYTHONPATH": f"{tmp_path}{os.pathsep}{Path(__file__).parent.parent}"}
+    variables = {"PYTHONPATH": f"{tmp_path}{os.pathsep}{ROOT}"}
     options = [*SMALL, "--steps", 1000]
     done = run("train", text, "--out", tmp_path / "run", *options, ranks=4, variables=variables)
     assert done.returncode == 6

@@ -105,7 +105,7 @@ def test_corpus_that_changes_between_the_passes_is_refused(tmp_path: Path) -> No
     paths = corpus(tmp_path, a_txt="abcabc")
     stock = take_stock(paths)
     paths[0].write_text("abcabcabc")
-    with pytest.raises(InputError, match="changed while it was read"):
+    with pytest.raises(InputError, match="no longer, the text that was read first"):
         encode(paths, stock, tmp_path / "ids")
 
 

@@ -92,7 +92,8 @@ def numbered(sources: Sequence[Source], stock: Stock, path: Path) -> Generator[i
                 _write(file, stock.vocabulary.number(text), path)
                 yield read
     if fingerprint.hexdigest() != stock.sha256:
-        raise InputError(", ".join(stock.files), "changed while it was read; start again")
+        problem = "is not, or no longer, the text that was read first; start again"
+        raise InputError(", ".join(stock.files), problem)
     return np.memmap(path, np.min_scalar_type(len(stock.vocabulary) - 1), "r")
 
 
