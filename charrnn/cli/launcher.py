@@ -1,4 +1,4 @@
-"""Whether a launcher of MPI has started this process, and how several of them begin and end.
+"""Whether a launcher of MPI has started this process, and how several of them meet and part.
 
 Not here: what they do together (training/ranks.py, training/handing.py).
 """
@@ -45,12 +45,10 @@ def follows(args: Sequence[str]) -> bool:
     return place()[0] > 0 and args[:1] == ["train"] and "--no-mpi" not in args
 
 
-@contextmanager
-def launched(ctx: click.Context, stop: Stop) -> "Iterator[Ranks]":
-    """All that were launched with this process, to train together; it alone without MPI.
+def joined(ctx: click.Context) -> "Ranks":
+    """All that were launched with this process, once they are here; it alone without MPI.
 
-    An error while the others depend on this rank is told here, and ends them all. After a signal
-    to any of them, rank 0 ends with the exit code that a shell would give.
+    Until then a signal ends it at once: MPI waits, deaf, also for one that will never come.
 
     Raises:
         click.UsageError: at rank 0, when the others were given other options.
@@ -58,16 +56,29 @@ def launched(ctx: click.Context, stop: Stop) -> "Iterator[Ranks]":
     """
     from charrnn.training.ranks import MPIRanks, Ranks
 
-    rank, size = place()
+    _, size = place()
     if size == 1 or ctx.params["no_mpi"]:
-        yield Ranks()
-        return
+        return Ranks()
     ranks = MPIRanks(size)
     if different := _different(ranks.gathered(ctx.params)):
         raise click.UsageError(different, ctx)
+    return ranks
+
+
+@contextmanager
+def together(ranks: "Ranks", stop: Stop) -> Iterator[None]:
+    """What ``ranks`` do together; at its end they part.
+
+    An error while the others depend on this rank is told here, and ends them all. After a signal
+    to any of them, rank 0 ends with the exit code that a shell would give.
+    """
+    if ranks.size == 1:
+        yield
+        return
+    rank = ranks.rank
     stop.training = rank > 0  # a signal to it is a request that all honour together
     try:
-        yield ranks
+        yield
     except (Exception, Ended) as error:
         if rank > 0 or ranks.others == "engaged":
             ranks.abort(_told(error, rank))

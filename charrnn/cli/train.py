@@ -233,10 +233,11 @@ def train_command(ctx: click.Context, /, **_: object) -> None:
     console = options.console(ctx)
     follows = launcher.place()[0] > 0 and not ctx.params["no_mpi"]
     display = Display(replace(console, quiet=True) if follows else console)
+    ranks = launcher.joined(ctx)
     with Stop(display.stopping) as stop:
         display.stop = stop
         try:
-            with launcher.launched(ctx, stop) as ranks:
+            with launcher.together(ranks, stop):
                 if ranks.rank == 0:
                     _train(ctx, config, display, stop, ranks)
                 else:

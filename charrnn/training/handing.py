@@ -6,7 +6,7 @@ rank there reads the corpus itself, once; what is more it is sent.
 
 import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -58,11 +58,12 @@ def at_hand(errand: Errand, ranks: Ranks) -> Iterator[Job]:
         CharrnnError: at all ranks, when a machine could not get its files.
     """
     sent = ranks.gathered(_besides(errand.job) if ranks.sends else {})[0]
-    with tempfile.TemporaryDirectory(prefix="charrnn-") as room:
+    with ExitStack() as cleaned_up:
         here: Job | CharrnnError | None = None
         if ranks.rank == 0:
             here = errand.job
         elif ranks.rank == ranks.node:
+            room = cleaned_up.enter_context(tempfile.TemporaryDirectory(prefix="charrnn-"))
             here = _fetched(errand, sent, Path(room))
         found = ranks.gathered(here)
         for rank, problem in enumerate(found):
