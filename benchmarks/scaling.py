@@ -6,11 +6,12 @@
 
 An update with b streams a rank, N ranks and P parameters takes
 
-    T (s + 3 F b / R) + u P + 2 (N - 1) a + 8 P (N - 1) / N / w
+    T (L s + 3 F b / R) + u P + 2 (N - 1) a + 8 P (N - 1) / N / w
 
-seconds: T time steps, of s seconds each besides the products, whose F operations a character (three
-times as many as forward) are made at R a second; u for what every rank does with each parameter; a
-message's latency a, and w bytes a second, through which 4 P bytes go twice, less a rank's own part.
+seconds: T time steps, of s seconds a layer besides the products, whose F operations a character
+(three times as many as forward) are made at R a second; u for what every rank does with each
+parameter; a message's latency a, and w bytes a second, through which 4 P bytes go twice, less a
+rank's own part.
 See docs/scaling.md.
 """
 

@@ -4,7 +4,7 @@
 # It begins in the folder RUN, or goes on where it stopped there; a finished one says so and is left
 # as it is. The exit code is charrnn's.
 set -eu
-run=$1
+run=${1:?usage: begin-or-resume.sh RUN CORPUS [OPTION]...}
 shift
 if [ -e "$run/config.toml" ]; then
     exec charrnn train --resume --out "$run" # corpus and options are the run's

@@ -8,6 +8,10 @@ RUNS ?= runs/grid
 CELLS := rnn gru lstm
 SIZES := 64 128
 
+ifneq ($(words $(RUNS)),1)
+$(error RUNS is a folder without spaces in its name, as make takes a space for the next one)
+endif
+
 HERE := $(dir $(lastword $(MAKEFILE_LIST)))
 STAMPS := $(foreach cell,$(CELLS),$(foreach size,$(SIZES),$(RUNS)/$(cell)-$(size).finished))
 export CHARRNN_TRAIN_WORKERS := 1
@@ -20,6 +24,6 @@ table: $(STAMPS)
 # rnn-64 and its like are the cell and the size
 $(RUNS)/%.finished:
 	@mkdir -p $(RUNS)
-	$(HERE)begin-or-resume.sh $(RUNS)/$* $(CORPUS) \
+	$(HERE)begin-or-resume.sh $(RUNS)/$* '$(CORPUS)' \
 	    --cell $(word 1,$(subst -, ,$*)) --hidden $(word 2,$(subst -, ,$*)) > /dev/null
 	@touch $@

@@ -3,7 +3,7 @@
 #
 # However it was stopped, the same command goes on: finished runs are skipped, others resumed.
 set -eu
-corpus=$1 runs=$2 at_once=${3:-$(nproc)}
+corpus=${1:?usage: grid.sh CORPUS RUNS [AT_ONCE]} runs=${2:?usage: grid.sh CORPUS RUNS [AT_ONCE]} at_once=${3:-$(nproc)}
 here=$(dirname "$0")
 export CHARRNN_TRAIN_WORKERS=1 # a core each
 export CHARRNN_TRAIN_QUIET=1   # several at once would talk over each other; errors are told

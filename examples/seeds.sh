@@ -3,7 +3,7 @@
 #
 # Ctrl-C stops the training with its work saved, and the loop with it; then the same command goes on.
 set -eu
-corpus=$1 runs=$2
+corpus=${1:?usage: seeds.sh CORPUS RUNS} runs=${2:?usage: seeds.sh CORPUS RUNS}
 here=$(dirname "$0")
 
 for seed in 0 1 2; do

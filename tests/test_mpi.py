@@ -212,7 +212,7 @@ def test_ranks_that_would_round_otherwise_cannot_go_on(text: Path, tmp_path: Pat
         assert done.returncode == 2
         (line,) = done.stderr.splitlines()
         assert line.startswith("charrnn: ranks: the run is shared by 2 × 3 workers")
-        assert line.endswith("start 2")
+        assert line.endswith("start 2 ranks")
     assert arrays(out) == before
 
 
@@ -248,6 +248,7 @@ def test_rank_0_alone_talks(text: Path, tmp_path: Path) -> None:
         ([], 2, "train: Missing argument"),
         (["TEXT", "--batch", "3"], 2, "ranks: 4 of them for 3 streams"),
         (["TEXT", "--ranks", "3"], 2, "ranks: 4 were started, which cannot share"),
+        (["TEXT", "--ranks", "2", "--workers", "6", "--batch", "24"], 2, "ranks: 4 were started"),
         (["TEXT", "--resume"], 2, "train: --resume needs --out"),
         (["TEXT", "--out", "."], 5, ".: exists and is not a run"),
     ],
@@ -332,18 +333,17 @@ def test_a_signal_ends_all_with_the_work_saved(
     assert run(*going_on, ranks=2).returncode == 0
 
 
-def test_a_signal_ends_ranks_that_wait_for_one_that_will_not_come(
-    text: Path, tmp_path: Path
+@pytest.mark.parametrize("wrong", [0, 1])
+def test_a_rank_whose_command_is_wrong_keeps_nobody_waiting(
+    wrong: int, text: Path, tmp_path: Path
 ) -> None:
-    """Its own command is wrong, and MPI does not tell the others that it is gone."""
-    first = charrnn("train", text, "--out", tmp_path / "run", *SMALL, ranks=1)
-    with started(*first, ":", *charrnn("train", text, "--hiden", 8, ranks=1)[1:]) as process:
-        until(lambda: len(ranks_of(process.pid)) == 1)
-        (waiting,) = ranks_of(process.pid)
-        time.sleep(1)
-        process.terminate()
-        process.communicate(timeout=TIME)
-    assert gone(waiting)
+    commands = [charrnn("train", text, "--out", tmp_path / "run", *SMALL, ranks=1)[1:]] * 2
+    commands[wrong] = [*commands[wrong], "--hiden", "8"]
+    with started(str(MPIEXEC), *commands[0], ":", *commands[1]) as process:
+        _, errors = process.communicate(timeout=TIME)
+    assert process.returncode == 2
+    (line,) = errors.splitlines()
+    assert "--hiden" in line
     assert not (tmp_path / "run").exists()
 
 

@@ -4,16 +4,20 @@ Not here: what they do together (training/ranks.py, training/handing.py).
 """
 
 import os
+import signal
 import socket
 import sys
+import time
+import traceback
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from charrnn.cli.failures import tell
 from charrnn.cli.signals import Ended, Stop
+from charrnn.errors import InputError, MachineError
 
 if TYPE_CHECKING:
     from charrnn.training.ranks import Ranks
@@ -26,6 +30,7 @@ LAUNCHERS = (
     ("PALS_RANKID", "PALS_SIZE"),  # HPE Cray
 )
 SIGNALLED = 128
+SECONDS_FOR_RANK_0 = 2.0
 
 
 def place() -> tuple[int, int]:
@@ -42,7 +47,25 @@ def place() -> tuple[int, int]:
 
 def follows(args: Sequence[str]) -> bool:
     """Whether this rank is to be silent, as rank 0 says what ``charrnn`` with these args says."""
-    return place()[0] > 0 and args[:1] == ["train"] and "--no-mpi" not in args
+    return place()[0] > 0 and _is_shared(args)
+
+
+def miss(args: Sequence[str], error: Exception) -> None:
+    """Let the others know that this rank does not come, whose command is wrong."""
+    if isinstance(error, click.UsageError) and place()[1] > 1 and _is_shared(args) and not _met:
+        from charrnn.training.ranks import MPIRanks
+
+        with suppress(MachineError):
+            MPIRanks(place()[1]).gathered(error.format_message())
+
+
+def _is_shared(args: Sequence[str]) -> bool:
+    alone = "--no-mpi" in args or os.environ.get("CHARRNN_TRAIN_NO_MPI") or _apart
+    return args[:1] == ["train"] and not alone
+
+
+_met: list[int] = []  # the number of ranks, once they have met
+_apart: list[bool] = []  # that they train alone, once that is known
 
 
 def joined(ctx: click.Context) -> "Ranks":
@@ -58,8 +81,10 @@ def joined(ctx: click.Context) -> "Ranks":
 
     _, size = place()
     if size == 1 or ctx.params["no_mpi"]:
+        _apart.append(True)
         return Ranks()
     ranks = MPIRanks(size)
+    _met.append(size)
     if different := _different(ranks.gathered(ctx.params)):
         raise click.UsageError(different, ctx)
     return ranks
@@ -87,11 +112,13 @@ def together(ranks: "Ranks", stop: Stop) -> Iterator[None]:
     _leave(ranks, stop.received)
 
 
-def _different(asked: Sequence[Mapping[str, Any]]) -> str:
-    """How what a rank was asked for differs from what the first one was, if it does."""
+def _different(asked: Sequence[Mapping[str, Any] | str]) -> str:
+    """How what a rank was asked for differs from what the first one was, or what is wrong in it."""
     for rank, options in enumerate(asked):
+        if isinstance(options, str):
+            return f"rank {rank}: {options}"
         for name, value in options.items():
-            if value != (first := asked[0][name]):
+            if value != (first := asked[0][name]):  # type: ignore[index]
                 return (
                     f"rank {rank} has {name} {value} where rank 0 has {first}; ranks train one"
                     " model together, or with --no-mpi one each"
@@ -102,7 +129,13 @@ def _different(asked: Sequence[Mapping[str, Any]]) -> str:
 def _told(error: BaseException, rank: int) -> int:
     if isinstance(error, Ended):
         return SIGNALLED + error.number
+    if isinstance(error, BrokenPipeError):
+        return SIGNALLED + signal.SIGPIPE
     assert isinstance(error, Exception)
+    if rank and isinstance(error, InputError):
+        time.sleep(SECONDS_FOR_RANK_0)  # which finds the same, and ends this one
+    if "--traceback" in sys.argv:
+        traceback.print_exception(error)
     return tell(error, f"rank {rank} on {socket.gethostname()}: " if rank else "")
 
 

@@ -123,4 +123,6 @@ def _run(args: list[str]) -> int:
             if isinstance(error, NoArgsIsHelpError):
                 error.show()
                 return error.exit_code
-            return exit_code(error) if launcher.follows(args) else tell(error)
+            code = exit_code(error) if launcher.follows(args) else tell(error)
+            launcher.miss(args, error)
+            return code

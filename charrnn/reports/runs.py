@@ -68,7 +68,7 @@ def runs(folder: Path) -> Runs:
         try:
             one = summary(describe(run.model)[0], str(run.path))
         except InputError as error:
-            problems = (str(error),)
+            problems = (*problems, str(error))
         else:
             corpus = one.corpus
             split = corpus.training_characters, corpus.validation_characters, corpus.test_characters
@@ -84,11 +84,12 @@ def _state(run: RunFolder) -> tuple[str, tuple[str, ...]]:
     """What a run has become, and what is wrong with its last file."""
     if not run.last.is_file():
         return "model", ()
+    is_running = is_owned(run.path)  # asked first: what ends meanwhile is finished
     try:
         _, is_over = describe(run.last)
     except InputError as error:
         return "broken", (str(error),)
-    if is_owned(run.path):
+    if is_running:
         return "running", ()
     return ("finished" if is_over else "unfinished"), ()
 

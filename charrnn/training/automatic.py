@@ -90,11 +90,11 @@ def complete(
     }
     asked = {name: value for name, value in asdict(config).items() if value is not None}
     settings = Settings(**{**chosen, **asked, **fitting})
-    if settings.members % launched:
+    if not same_sums(settings, launched):
         raise ConfigError(
             "ranks",
-            f"{launched} were started, which cannot share {layout(settings)} evenly; start"
-            f" {settings.ranks} or another divisor, or give --ranks and --workers",
+            f"{launched} were started, which cannot share {layout(settings)} so that sums are"
+            f" rounded the same; start {settings.ranks} ranks, or give --ranks and --workers",
         )
     return settings if settings.minutes else spanned(settings, training, validating)
 

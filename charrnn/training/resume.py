@@ -56,7 +56,7 @@ def left(folder: RunFolder, changes: Mapping[str, Any], launched: int = 1) -> Le
         raise ConfigError(
             "ranks",
             f"the run is shared by {layout(settings)}; {launched} cannot go on with it to the same"
-            f" bits, start {settings.ranks}",
+            f" bits, start {settings.ranks} ranks",
         )
     if reached and (settings.steps or settings.epochs):
         training, _, _ = settings.parts(reached.stock.characters)
