@@ -52,7 +52,7 @@ def follows(args: Sequence[str]) -> bool:
 
 def miss(args: Sequence[str], error: Exception) -> None:
     """Let the others know that this rank does not come, whose command is wrong."""
-    if isinstance(error, click.UsageError) and place()[1] > 1 and _is_shared(args) and not _met:
+    if isinstance(error, click.UsageError) and place()[1] > 1 and _is_shared(args) and not _joined:
         from charrnn.training.ranks import MPIRanks
 
         with suppress(MachineError):
@@ -60,12 +60,12 @@ def miss(args: Sequence[str], error: Exception) -> None:
 
 
 def _is_shared(args: Sequence[str]) -> bool:
-    alone = "--no-mpi" in args or os.environ.get("CHARRNN_TRAIN_NO_MPI") or _apart
+    alone = "--no-mpi" in args or os.environ.get("CHARRNN_TRAIN_NO_MPI") or _joined == [1]
     return args[:1] == ["train"] and not alone
 
 
-_met: list[int] = []  # the number of ranks, once they have met
-_apart: list[bool] = []  # that they train alone, once that is known
+_joined: list[int] = []
+"""How many train together, this one among them, once that is known: errors are told by it."""
 
 
 def joined(ctx: click.Context) -> "Ranks":
@@ -81,10 +81,10 @@ def joined(ctx: click.Context) -> "Ranks":
 
     _, size = place()
     if size == 1 or ctx.params["no_mpi"]:
-        _apart.append(True)
+        _joined.append(1)
         return Ranks()
     ranks = MPIRanks(size)
-    _met.append(size)
+    _joined.append(size)
     if different := _different(ranks.gathered(ctx.params)):
         raise click.UsageError(different, ctx)
     return ranks

@@ -71,23 +71,13 @@ def complete(
         read = config.steps * batch * seq
     dropout = _dropout(shape, read / predictions, predictions)
     by_default = validating if validating == LARGEST_DEFAULT_VAL else DEFAULT_VAL
-    ranks = config.ranks or launched
-    if ranks > batch:
-        raise ConfigError("ranks", f"{ranks} of them for {batch} streams; give a larger --batch")
-    workers = config.workers or min(cores, batch // ranks // STREAMS_A_WORKER)
-    workers = max(1, min(workers, batch // ranks))
+    ranks, workers = _members(config, batch, cores, launched)
     chosen = {
         "cell": cell, "hidden": hidden, "layers": layers, "tied": tied,
         "dropout": dropout, "recurrent_dropout": dropout,
         "lr": _learning_rate(shape, batch * seq), "val": by_default,
     }  # fmt: skip
-    fitting = {
-        "epochs": epochs,
-        "batch": batch,
-        "seq": seq,
-        "workers": workers,
-        "ranks": ranks,
-    }
+    fitting = {"epochs": epochs, "batch": batch, "seq": seq, "workers": workers, "ranks": ranks}
     asked = {name: value for name, value in asdict(config).items() if value is not None}
     settings = Settings(**{**chosen, **asked, **fitting})
     if not same_sums(settings, launched):
@@ -97,6 +87,15 @@ def complete(
             f" rounded the same; start {settings.ranks} ranks, or give --ranks and --workers",
         )
     return settings if settings.minutes else spanned(settings, training, validating)
+
+
+def _members(config: TrainConfig, batch: int, cores: int, launched: int) -> tuple[int, int]:
+    """How many ranks share a batch, and with how many workers each."""
+    ranks = config.ranks or launched
+    if ranks > batch:
+        raise ConfigError("ranks", f"{ranks} of them for {batch} streams; give a larger --batch")
+    workers = config.workers or min(cores, batch // ranks // STREAMS_A_WORKER)
+    return ranks, max(1, min(workers, batch // ranks))
 
 
 def same_sums(settings: Settings, launched: int) -> bool:
