@@ -12,9 +12,10 @@ import tempfile
 import time
 from pathlib import Path
 
+from charrnn.generators import exhaust
 from charrnn.text.corpus import numbered, survey
 from charrnn.text.rules import Rules
-from charrnn.text.sources import find, result
+from charrnn.text.sources import find
 
 CORPORA = Path(__file__).resolve().parent.parent / "corpora"
 
@@ -22,9 +23,9 @@ CORPORA = Path(__file__).resolve().parent.parent / "corpora"
 def measured(path: Path, folder: Path) -> list[float]:
     """Seconds until there is a stock, and from there until there are ids."""
     began = time.perf_counter()
-    stock, sources = result(survey(find([path]), "auto", Rules()))
+    stock, sources = exhaust(survey(find([path]), "auto", Rules()))
     surveyed = time.perf_counter()
-    result(numbered(sources, stock, folder / "ids"))
+    exhaust(numbered(sources, stock, folder / "ids"))
     ended = time.perf_counter()
     return [surveyed - began, ended - surveyed]
 

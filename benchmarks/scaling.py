@@ -34,9 +34,9 @@ import numpy as np
 
 from charrnn.config import Settings
 from charrnn.network.parameters import Shape
+from charrnn.parallel.ranks import MPIRanks, Ranks
 from charrnn.text.corpus import Parts
 from charrnn.training.events import Progress
-from charrnn.training.ranks import MPIRanks, Ranks
 from charrnn.training.trainer import start
 
 WINDOW, V = 64, 100

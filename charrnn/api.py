@@ -13,21 +13,21 @@ from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
 
+from charrnn.arrays import Array
 from charrnn.config import SampleConfig, TrainConfig, whole
 from charrnn.errors import ConfigError, InputError
-from charrnn.network.workspace import Array
-from charrnn.sampling.continuation import Continuation, Manner, Opening
+from charrnn.sampling.ongoing import Continuation, Manner, Opening
 from charrnn.sampling.sampler import in_order, sampled
+from charrnn.storage import model_file
+from charrnn.storage.model_file import Checkpoint
+from charrnn.storage.run_folder import DEFAULT_ROOT, find_model
 from charrnn.text.unknown import known_ids
-from charrnn.training import checkpoint
-from charrnn.training.checkpoint import Checkpoint
-from charrnn.training.folder import DEFAULT_ROOT, find_model
 
 if TYPE_CHECKING:
+    from charrnn.parallel.ranks import Ranks
     from charrnn.reports.score import Score
+    from charrnn.runs.run import Run
     from charrnn.training.events import Event
-    from charrnn.training.ranks import Ranks
-    from charrnn.training.run import Run
 
 Corpus: TypeAlias = str | Path | Sequence[str | Path]
 
@@ -140,7 +140,7 @@ class Model:
 
     def save(self, path: str | Path) -> None:
         """Write it to a .npz file."""
-        checkpoint.save(self.checkpoint, Path(path))
+        model_file.save(self.checkpoint, Path(path))
 
     def opening(self, prime: str, on_unknown: str, name: str = "prime") -> Opening:
         """What is read for ``prime``; without one a newline, else frequencies stand for it.
@@ -211,7 +211,7 @@ def train(
         DivergedError: when the loss became infinite; the best model before is in the folder.
         MachineError, OSError: when the folder cannot be written.
     """
-    from charrnn.training.run import Place, Run
+    from charrnn.runs.run import Place, Run
 
     place = Place(None if out is None else Path(out), Path(root), overwrite)
     initial = None if init_from is None else find_model(Path(init_from))
@@ -240,7 +240,7 @@ def resume(
         FolderError: when there is no run, or another process is training in it.
         DivergedError, MachineError, OSError: as `train`.
     """
-    from charrnn.training.run import Place, Run
+    from charrnn.runs.run import Place, Run
 
     run = Run(_paths(corpus), TrainConfig(), Place(Path(out)), ranks=ranks)
     return _followed(run, run.resumed(changes, stop_requested), preview, on_event)
@@ -277,7 +277,7 @@ def load(path: str | Path) -> Model:
     Raises:
         InputError: when it is missing, damaged or no model.
     """
-    return Model(checkpoint.load(find_model(Path(path))))
+    return Model(model_file.load(find_model(Path(path))))
 
 
 def drawn_seed() -> int:

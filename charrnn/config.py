@@ -6,9 +6,8 @@ chosen in training/automatic.py.
 Not here: anything that imports NumPy, and what never changes a model (previews, colours, folders).
 """
 
-import json
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from charrnn.errors import ConfigError, InputError
@@ -199,17 +198,6 @@ class SampleConfig:
 def share(amount: float, characters: int) -> int:
     """``amount`` below one is a share of ``characters``, else it is a number of characters."""
     return round(amount * characters) if amount < 1 else round(amount)
-
-
-def to_toml(table: str, values: Mapping[str, object]) -> str:
-    """``values`` as a TOML table, what is None left out. Strings, lists of them, numbers, flags."""
-    lines = [f"{key} = {_toml(value)}" for key, value in values.items() if value is not None]
-    return "\n".join([f"[{table}]", *lines, ""])
-
-
-def _toml(value: object) -> str:
-    # JSON writes these as TOML does, but for the one control character that it leaves as it is
-    return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
 
 
 def _choice(name: str, value: str, allowed: tuple[str, ...]) -> None:

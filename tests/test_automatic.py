@@ -10,11 +10,11 @@ import pytest
 import charrnn
 from charrnn.config import Settings, TrainConfig
 from charrnn.network.parameters import Shape
+from charrnn.parallel.team import Team
 from charrnn.text.corpus import Parts
 from charrnn.training.automatic import OPERATIONS_A_MINUTE, complete, spanned
 from charrnn.training.budget import fitted, updates
 from charrnn.training.events import Start
-from charrnn.training.team import Team
 from charrnn.training.trainer import start
 from tests.conftest import TEXT, Program
 

@@ -5,8 +5,9 @@ from collections.abc import Callable, Sequence
 import numpy as np
 import pytest
 
+from charrnn.arrays import Array
 from charrnn.network.cells import CELLS, Backward, State, scale
-from charrnn.network.workspace import Array, Workspace
+from charrnn.network.workspace import Workspace
 
 T, B, H = 7, 3, 5
 EPSILON = 1e-6

@@ -15,7 +15,8 @@ from charrnn.errors import InputError
 from charrnn.files import write_atomically
 from charrnn.network.cells import CELLS
 from charrnn.network.parameters import Parameters, Shape
-from charrnn.training.checkpoint import from_torch, load, to_torch
+from charrnn.storage.model_file import load
+from charrnn.storage.torch_layout import from_torch, to_torch
 from tests.conftest import TEXT
 
 

@@ -9,13 +9,12 @@ from hypothesis import strategies as st
 
 import charrnn
 from charrnn import SampleConfig
+from charrnn.arrays import Array, Ids
 from charrnn.errors import ConfigError, InputError
 from charrnn.network.stepper import Stepper
-from charrnn.network.workspace import Array
 from charrnn.sampling import sampler
 from charrnn.sampling.repeats import repeating
 from charrnn.sampling.stops import Stops
-from charrnn.text.vocab import Ids
 from tests.tiny import tiny
 
 LETTERS = st.text("abあ", max_size=30)

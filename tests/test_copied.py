@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 import charrnn
 from charrnn.errors import InputError
 from charrnn.reports.copied import Copied, Corpus, corpus
-from charrnn.text.suffixes import Suffixes, sorted_suffixes
+from charrnn.reports.suffix_array import Suffixes, sorted_suffixes
 from tests.conftest import TEXT, Program
 from tests.test_cli import failed
 

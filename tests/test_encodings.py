@@ -11,12 +11,13 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from charrnn.errors import ConfigError, InputError
+from charrnn.generators import exhaust
 from charrnn.text import decode, encodings
 from charrnn.text.corpus import numbered, survey, whole_text
 from charrnn.text.decode import UndecodableError, characters, codec
 from charrnn.text.encodings import settled
 from charrnn.text.rules import Rules
-from charrnn.text.sources import find, result
+from charrnn.text.sources import find
 from tests.conftest import Program
 
 JAPANESE = (
@@ -48,10 +49,10 @@ def test_an_encoding_is_recognised(
     (tmp_path / "a.txt").write_bytes(JAPANESE.encode(encoding))
     (source,) = find([tmp_path / "a.txt"])
     assert settled(source).encoding == SAVED[encoding]
-    stock, sources = result(survey([source], "auto", KEEP))
+    stock, sources = exhaust(survey([source], "auto", KEEP))
     assert [one.encoding for one in sources] == [SAVED[encoding]]
     assert stock.sha256 == hashlib.sha256(JAPANESE.encode()).hexdigest()
-    ids = result(numbered(sources, stock, tmp_path / "ids"))
+    ids = exhaust(numbered(sources, stock, tmp_path / "ids"))
     assert stock.vocabulary.decode(ids) == JAPANESE
     assert sum(stock.vocabulary.counts) == len(JAPANESE)
 
@@ -116,7 +117,7 @@ def test_what_is_not_utf8_is_refused_with_its_place(
     with pytest.raises(InputError, match=rf"byte {offset} \(line {line}\) is not UTF-8"):
         whole_text(tmp_path / "a.txt", KEEP, "utf-8")
     with pytest.raises(InputError, match=rf"byte {offset} \(line {line}\) is not UTF-8"):
-        result(survey(find([tmp_path / "a.txt"]), "utf-8", KEEP))
+        exhaust(survey(find([tmp_path / "a.txt"]), "utf-8", KEEP))
 
 
 FOREIGN = {
@@ -137,7 +138,7 @@ def test_another_language_is_not_taken_for_japanese(name: str, tmp_path: Path) -
     (tmp_path / "a.txt").write_bytes((text * 30).encode(encoding))
     for read in (
         lambda files: settled(files[0]),
-        lambda files: result(survey(files, "auto", KEEP)),
+        lambda files: exhaust(survey(files, "auto", KEEP)),
     ):
         with pytest.raises(InputError, match="is not UTF-8; it can be") as caught:
             read(find([tmp_path / "a.txt"]))
@@ -173,21 +174,21 @@ def test_jis_that_is_damaged_is_never_taken_for_ascii(tmp_path: Path) -> None:
         path.write_bytes(damaged)
         for encoding in ("auto", "iso2022_jp")[: 1 + (words == "is not ISO2022_JP")]:
             with pytest.raises(InputError, match=words):
-                result(survey(find([path]), encoding, KEEP))
+                exhaust(survey(find([path]), encoding, KEEP))
 
 
 @pytest.mark.parametrize("mark", ["utf-8-sig", "utf-16", "utf-32"])
 def test_a_mark_that_does_not_hold_is_refused(mark: str, tmp_path: Path) -> None:
     (tmp_path / "a.txt").write_bytes(JAPANESE.encode(mark)[:-1] + b"\xff\xff")
     with pytest.raises(InputError, match=r"byte \d") as caught:
-        result(survey(find([tmp_path / "a.txt"]), "auto", KEEP))
+        exhaust(survey(find([tmp_path / "a.txt"]), "auto", KEEP))
     assert "fits" not in str(caught.value).replace("no other encoding fits", "")
 
 
 def test_an_unclear_encoding_is_refused_with_what_fits(tmp_path: Path) -> None:
     (tmp_path / "a.txt").write_bytes("x\nあい".encode("euc_jp"))
     with pytest.raises(InputError, match=r"byte 2 \(line 2\) is not UTF-8; it can be") as caught:
-        result(survey(find([tmp_path / "a.txt"]), "auto", KEEP))
+        exhaust(survey(find([tmp_path / "a.txt"]), "auto", KEEP))
     assert "euc_jp (あい)" in str(caught.value)
     assert "cp932 (､｢､､)" in str(caught.value)
     assert caught.value.exit_code == 3
@@ -215,13 +216,13 @@ def test_damaged_utf8_is_never_taken_for_another_encoding(
 def test_a_wrong_encoding_is_refused_with_the_right_one(tmp_path: Path) -> None:
     (tmp_path / "a.txt").write_bytes(JAPANESE.encode("euc_jp"))
     with pytest.raises(InputError, match="is not CP932; --encoding euc_jp fits"):
-        result(survey(find([tmp_path / "a.txt"]), "cp932", KEEP))
+        exhaust(survey(find([tmp_path / "a.txt"]), "cp932", KEEP))
 
 
 def test_what_is_no_text_at_all_is_said(tmp_path: Path) -> None:
     (tmp_path / "a.txt").write_bytes(bytes(range(256)) * 40)
     with pytest.raises(InputError, match="no other encoding fits; is it a text"):
-        result(survey(find([tmp_path / "a.txt"]), "auto", KEEP))
+        exhaust(survey(find([tmp_path / "a.txt"]), "auto", KEEP))
 
 
 @pytest.mark.parametrize("name", ["klingon", "base64", "rot13", "idna", "undefined", "", "\0"])

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from charrnn.training.checkpoint import load
-from charrnn.training.lock import is_owned
+from charrnn.storage.lock import is_owned
+from charrnn.storage.model_file import load
 from tests.conftest import clean_environment
 
 EXAMPLES = Path(__file__).resolve().parent.parent / "examples"

@@ -14,60 +14,25 @@ from charrnn.cli import blas
 PACKAGE = Path(__file__).resolve().parent.parent / "charrnn"
 FILES = sorted(PACKAGE.rglob("*.py"))
 
-# Whoever stands on a line imports only from lines above it.
-ORDER = """
-    _version
-    errors
-    config files
-    text.decode text.harmless text.rules text.vocab
-    text.sources text.unknown
-    text.encodings text.stock text.ngram
-    text.suffixes
-    text.corpus
-    text.primes
-    network.workspace
-    network.products
-    network.cells
-    network.inputs network.softmax network.parameters
-    network.model
-    network.stepper
-    training.events training.noise training.optimizer training.lock training.machine training.team
-    training.ranks
-    training.folder
-    training.evaluation
-    training.automatic training.memory training.trainer
-    training.budget
-    training.npz training.meta
-    training.checkpoint
-    training.initial
-    training.reading
-    training.worker
-    training.handing
-    training.resume
-    training.saving
-    training.run
-    sampling.filters sampling.stops sampling.repeats
-    sampling.continuation
-    sampling.sampler
-    sampling.beam
-    reports.learned
-    reports.summary reports.loss reports.score reports.vocab reports.speed reports.held_out
-    reports.copied
-    reports.runs reports.unroll reports.gradients reports.memory reports.neurons
-    reports.overview
-    api
-    render.axis render.blocks render.words render.document
-    render.sections.model render.sections.learning render.sections.reading
-    render.sections.memory render.sections.neurons render.sections.speed
-    render.sections render.terminal render.plot render.page
-    render.progress
-    cli.blas cli.console cli.settings cli.shells cli.signals cli.failures
-    cli.launcher
-    cli.options cli.display
-    cli.train cli.sample cli.inspect
-    cli.main
-"""
-RANKS = {name: at for at, line in enumerate(ORDER.strip().splitlines()) for name in line.split()}
+DESIGN = PACKAGE.parent / "docs" / "design.md"
+
+
+def listed() -> list[str]:
+    """The modules in the order of the list in docs/design.md."""
+    text = DESIGN.read_text(encoding="utf-8")
+    tree = text.partition("```\ncharrnn/\n")[2].partition("```")[0]
+    modules, folders = list[str](), list[str]()
+    for line in tree.splitlines():
+        name = line.split()[0]
+        del folders[(len(line) - len(line.lstrip())) // 2 - 1 :]
+        if name.endswith("/"):
+            folders.append(name.removesuffix("/"))
+        else:
+            modules.append(".".join([*folders, name.removesuffix(".py")]))
+    return [name.removesuffix(".__init__") for name in modules]
+
+
+ORDER = {name: at for at, name in enumerate(listed())}
 
 
 def module(path: Path) -> str:
@@ -85,20 +50,21 @@ def imports(path: Path) -> Iterator[str]:
             yield from (f"{node.module}.{alias.name}" for alias in node.names)
 
 
-def test_every_module_has_a_place_in_the_order() -> None:
+def test_the_design_lists_every_module_once() -> None:
     filled = (path for path in FILES if path.name != "__init__.py" or [*imports(path)])
-    assert {module(path) for path in filled} - {"__init__", "__main__"} == set(RANKS)
+    expected = {module(path) for path in filled} - {"__init__", "__main__", "_version"}
+    assert sorted(listed()) == sorted(expected)
 
 
 @pytest.mark.parametrize("path", FILES, ids=module)
-def test_imports_point_one_way(path: Path) -> None:
+def test_modules_import_only_from_above_in_the_design(path: Path) -> None:
     name = module(path)
-    if name in ("__init__", "__main__"):
-        return  # the front door looks into every room
+    if name not in ORDER:
+        return  # the package itself, which imports from everywhere, and empty packages
     for imported in imports(path):
         target = imported.removeprefix("charrnn.")
-        if imported.startswith("charrnn.") and target in RANKS:
-            assert RANKS[target] < RANKS[name], f"{name} imports {target}"
+        if imported.startswith("charrnn.") and target in ORDER:
+            assert ORDER[target] < ORDER[name], f"{name} imports {target}"
 
 
 @pytest.mark.parametrize("path", FILES, ids=module)
@@ -107,7 +73,7 @@ def test_only_the_command_line_knows_click_and_tqdm(path: Path) -> None:
     allowed = {"charrnn", "numpy", "threadpoolctl", *sys.stdlib_module_names}
     if "cli" in path.parts:
         allowed |= {"click", "tqdm"}
-    allowed |= {"render.plot": {"matplotlib"}, "training.ranks": {"mpi4py"}}.get(
+    allowed |= {"render.plot": {"matplotlib"}, "parallel.ranks": {"mpi4py"}}.get(
         module(path), set()
     )
     assert outside <= allowed

@@ -14,15 +14,15 @@ import pytest
 
 import charrnn
 from charrnn.errors import FolderError
-from charrnn.training.folder import RunFolder
-from charrnn.training.lock import Lock
+from charrnn.storage.lock import Lock
+from charrnn.storage.run_folder import RunFolder
 from tests.conftest import TEXT, Program
 
 HOLD = """
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from charrnn.training.lock import Lock
+from charrnn.storage.lock import Lock
 Lock(Path(sys.argv[1])).take()
 print("taken", flush=True)
 sys.stdin.read()

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from charrnn.training import machine
-from charrnn.training.machine import cores, free_memory
+from charrnn.parallel import machine
+from charrnn.parallel.machine import cores, free_memory
 
 
 def pretend(

@@ -11,11 +11,12 @@ from charrnn import TrainConfig
 from charrnn.config import Settings
 from charrnn.errors import MachineError
 from charrnn.network.parameters import Shape
+from charrnn.parallel.team import Team
+from charrnn.runs import run
 from charrnn.text.corpus import Parts
-from charrnn.training import memory, run
+from charrnn.training import memory
 from charrnn.training.automatic import complete
 from charrnn.training.memory import needed, trained
-from charrnn.training.team import Team
 from charrnn.training.trainer import start
 
 CHARACTERS, VALIDATING = 30_000, 6_000

@@ -3,14 +3,14 @@
 import numpy as np
 import pytest
 
+from charrnn.arrays import Array, Ids
 from charrnn.network import softmax
 from charrnn.network.cells import CELLS
 from charrnn.network.inputs import gathered
 from charrnn.network.model import Network
 from charrnn.network.parameters import Parameters, Shape, initialise
 from charrnn.network.stepper import Stepper
-from charrnn.network.workspace import Array, Workspace
-from charrnn.text.vocab import Ids
+from charrnn.network.workspace import Workspace
 
 V, T, B = 11, 6, 3
 EPSILON = 1e-6

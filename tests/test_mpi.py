@@ -74,7 +74,7 @@ def arrays(out: Path) -> dict[str, bytes]:
         f"{name}:{key}": array.tobytes()
         for name in ("best", "last")
         for key, array in np.load(out / f"{name}.npz").items()
-        if key not in ("meta", "training.meta")
+        if key not in ("meta", "storage.meta")
     }
 
 

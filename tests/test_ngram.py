@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from charrnn.text import ngram
-from charrnn.text.ngram import baselines, probabilities
+from charrnn import ngram
+from charrnn.ngram import baselines, probabilities
 
 V = 3
 texts = st.lists(st.integers(0, V - 1), min_size=2, max_size=40)

@@ -10,9 +10,10 @@ from pathlib import Path
 import pytest
 
 from charrnn.errors import InputError
+from charrnn.generators import exhaust
 from charrnn.text.corpus import numbered, survey
 from charrnn.text.rules import Rules
-from charrnn.text.sources import find, result
+from charrnn.text.sources import find
 from tests.conftest import TEXT, Program
 from tests.test_cli import failed
 
@@ -73,8 +74,8 @@ def test_a_character_on_every_read_boundary(tmp_path: Path) -> None:
     for before in range(3):
         text = "a" * ((1 << 20) - before) + "猫" * 10
         (tmp_path / "a.txt").write_text(text, encoding="utf-8")
-        stock, sources = result(survey(find([tmp_path / "a.txt"]), "auto", Rules()))
-        ids = result(numbered(sources, stock, tmp_path / "ids"))
+        stock, sources = exhaust(survey(find([tmp_path / "a.txt"]), "auto", Rules()))
+        ids = exhaust(numbered(sources, stock, tmp_path / "ids"))
         assert stock.vocabulary.decode(ids) == text
 
 
@@ -146,10 +147,10 @@ def test_a_file_that_fails_while_it_is_read(program: Program) -> None:
 
 
 def test_a_file_that_vanishes_while_it_is_read(text: Path, tmp_path: Path) -> None:
-    stock, sources = result(survey(find([text]), "auto", Rules()))
+    stock, sources = exhaust(survey(find([text]), "auto", Rules()))
     text.unlink()
     with pytest.raises(InputError, match=r"text.txt: cannot be read \(No such file"):
-        result(numbered(sources, stock, tmp_path / "ids"))
+        exhaust(numbered(sources, stock, tmp_path / "ids"))
 
 
 @pytest.mark.parametrize("name", [b"new\nline.txt", b"\xff\xfe.txt", "猫 の\t.txt".encode()])

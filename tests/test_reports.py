@@ -25,7 +25,7 @@ from charrnn.reports.memory import affordable, memories, memory
 from charrnn.reports.neurons import PROPERTIES, neurons
 from charrnn.reports.score import Tally, pieces
 from charrnn.reports.unroll import unroll
-from charrnn.training.checkpoint import Checkpoint
+from charrnn.storage.model_file import Checkpoint
 from tests.conftest import TEXT, Program
 
 V = 7

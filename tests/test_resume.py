@@ -15,7 +15,8 @@ import pytest
 
 import charrnn
 from charrnn.errors import ConfigError, FolderError, InputError, MachineError
-from charrnn.training import checkpoint, saving
+from charrnn.runs import saving
+from charrnn.storage import model_file
 from charrnn.training.optimizer import AdamW, clipping
 from tests.conftest import TEXT, Finished, Program, clean_environment
 from tests.outcome import outcome
@@ -256,14 +257,14 @@ def test_a_best_model_that_cannot_be_written_is_not_lost(
 ) -> None:
     """The state from which it comes is kept, until it is on disk or the run goes on from there."""
     charrnn.train(text, CONFIG, out=tmp_path / "whole")
-    run, save = tmp_path / "run", checkpoint.save
+    run, save = tmp_path / "run", model_file.save
 
-    def refused(model: checkpoint.Checkpoint, path: Path) -> None:
+    def refused(model: model_file.Checkpoint, path: Path) -> None:
         if path.name == "best.npz" and model.step > 20:
             raise OSError(1, os.strerror(1))
         save(model, path)
 
-    monkeypatch.setattr(checkpoint, "save", refused)
+    monkeypatch.setattr(model_file, "save", refused)
     with pytest.raises(MachineError, match=r"best.npz: could not be written"):
         charrnn.train(text, CONFIG, out=run)
     assert charrnn.load(run / "last.npz").checkpoint.step == 20
@@ -296,7 +297,7 @@ def test_a_training_that_is_stopped_before_it_begins_leaves_nothing(
     def interrupted(*_: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("charrnn.training.reading.numbered", interrupted)
+    monkeypatch.setattr("charrnn.runs.corpus_reader.numbered", interrupted)
     with pytest.raises(KeyboardInterrupt):
         charrnn.train(text, CONFIG, out=tmp_path / "run")
     assert [path.name for path in tmp_path.iterdir()] == ["text.txt"]

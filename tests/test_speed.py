@@ -11,11 +11,11 @@ import charrnn
 from charrnn import TrainConfig
 from charrnn.errors import MachineError
 from charrnn.network.parameters import Shape
+from charrnn.parallel.machine import cores
 from charrnn.render import plot, sections, terminal
 from charrnn.render.words import width
 from charrnn.reports.speed import SAMPLES, STREAMS, WINDOWS, Point, Speed, speed, training_step
 from charrnn.training import memory
-from charrnn.training.machine import cores
 from tests.conftest import Program
 
 POINT = Point(1, 64, 1, 10_000.0, 20.0, 0.2)

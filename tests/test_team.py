@@ -12,8 +12,8 @@ import pytest
 import charrnn
 from charrnn.config import TrainConfig
 from charrnn.errors import MachineError
+from charrnn.parallel.team import Team, together
 from charrnn.training.events import End, Event, Progress
-from charrnn.training.team import Team, together
 from tests.conftest import clean_environment
 from tests.processes import children, gone
 

@@ -9,15 +9,17 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from charrnn.arrays import Ids
 from charrnn.config import TrainConfig
 from charrnn.errors import InputError
+from charrnn.generators import exhaust
 from charrnn.text import decode
 from charrnn.text.corpus import Streams, divide, numbered, survey, whole_text
+from charrnn.text.corpus_info import Stock
 from charrnn.text.encodings import settled
 from charrnn.text.rules import Rules
-from charrnn.text.sources import find, result
-from charrnn.text.stock import Stock
-from charrnn.text.vocab import Ids, Vocabulary
+from charrnn.text.sources import find
+from charrnn.text.vocab import Vocabulary
 from charrnn.training.automatic import complete
 
 KEEP, LF = Rules("keep"), Rules("lf")
@@ -31,11 +33,11 @@ def decoded(data: bytes, rules: Rules = KEEP, piece: int = 1 << 20, encoding: st
 
 
 def take_stock(paths: list[Path], rules: Rules = LF, min_count: int = 1) -> Stock:
-    return result(survey(find(paths), "auto", rules, min_count))[0]
+    return exhaust(survey(find(paths), "auto", rules, min_count))[0]
 
 
 def encode(paths: list[Path], stock: Stock, ids: Path) -> Ids:
-    return result(numbered(list(map(settled, find(paths))), stock, ids))
+    return exhaust(numbered(list(map(settled, find(paths))), stock, ids))
 
 
 @given(TEXT.filter(lambda text: not text.startswith("\ufeff")), st.integers(1, 7))

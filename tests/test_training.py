@@ -20,8 +20,8 @@ from charrnn.text.corpus import Parts
 from charrnn.training.automatic import complete
 from charrnn.training.evaluation import mean_loss
 from charrnn.training.events import End, Evaluation, Event, Progress, Reading, Start
-from charrnn.training.noise import Noise
 from charrnn.training.optimizer import BETA1, BETA2, EPSILON, AdamW, clipping, learning_rate
+from charrnn.training.regularization import Noise
 from charrnn.training.trainer import Trainer
 from tests.conftest import CONFIG, TEXT, clean_environment
 
@@ -136,7 +136,7 @@ def trainer(ids: np.ndarray, config: TrainConfig, val: np.ndarray | None = None)
 
 
 def test_state_is_carried_over_windows(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("charrnn.training.noise.FRESH_START", 0)
+    monkeypatch.setattr("charrnn.training.regularization.FRESH_START", 0)
     ids = np.random.default_rng(3).integers(0, 9, 61)
     ours = trainer(
         ids,
@@ -152,7 +152,7 @@ def test_state_is_carried_over_windows(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_a_few_streams_begin_afresh_and_the_others_go_on(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("charrnn.training.noise.FRESH_START", 0.25)
+    monkeypatch.setattr("charrnn.training.regularization.FRESH_START", 0.25)
     ids = np.random.default_rng(3).integers(0, 9, 6000)
     ours = trainer(ids, TrainConfig(batch=400, seq=2, steps=1, hidden=12))
     ones = [tuple(np.ones_like(array) for array in state) for state in ours.states]

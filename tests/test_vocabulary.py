@@ -12,9 +12,10 @@ from hypothesis import strategies as st
 import charrnn
 from charrnn.config import SampleConfig
 from charrnn.errors import ConfigError, InputError
+from charrnn.generators import exhaust
 from charrnn.text.corpus import numbered, survey
 from charrnn.text.rules import Rules
-from charrnn.text.sources import find, result
+from charrnn.text.sources import find
 from charrnn.text.unknown import known_ids
 from charrnn.text.vocab import Vocabulary
 from tests.conftest import CONFIG, TEXT, Program
@@ -46,13 +47,13 @@ def test_numbering_is_looking_up_with_rare_characters_as_one(text: str, min_coun
         path.write_text(text, encoding="utf-8")
         frequent = sorted({one for one in text if text.count(one) >= min_count})
         try:
-            stock, sources = result(survey(find([path]), "auto", Rules(), min_count))
+            stock, sources = exhaust(survey(find([path]), "auto", Rules(), min_count))
         except InputError:
             assert len(set(text)) < 2 or not frequent
             return
         known = stock.vocabulary
         assert list(known.characters) == frequent
-        ids = result(numbered(sources, stock, Path(name, "ids")))
+        ids = exhaust(numbered(sources, stock, Path(name, "ids")))
         shown = "".join(one if one in frequent else "\ufffd" for one in text)
         assert known.decode(ids) == shown
         assert np.bincount(ids, minlength=len(known)).tolist() == list(known.counts)

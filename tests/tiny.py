@@ -9,8 +9,8 @@ import numpy.typing as npt
 import charrnn
 from charrnn.network.model import Network
 from charrnn.network.parameters import Parameters, Shape
+from charrnn.text.corpus_info import Stock
 from charrnn.text.rules import Rules
-from charrnn.text.stock import Stock
 from charrnn.text.vocab import Vocabulary
 
 

@@ -11,7 +11,7 @@ from typing import Any
 import click
 
 from charrnn.errors import MachineError
-from charrnn.text.harmless import harmless
+from charrnn.render.controls import harmless
 
 
 @dataclass(frozen=True)

@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from charrnn.cli.console import Console
 from charrnn.cli.signals import Stop
-from charrnn.text.harmless import harmless
+from charrnn.render.controls import harmless
 
 if TYPE_CHECKING:
     from tqdm import tqdm
 
-    from charrnn.text.ngram import Baselines
+    from charrnn.ngram import Baselines
     from charrnn.training.events import (
         End,
         Evaluation,

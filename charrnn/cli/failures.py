@@ -5,7 +5,7 @@ import sys
 import click
 
 from charrnn.errors import CharrnnError, ConfigError, MachineError
-from charrnn.text.harmless import harmless
+from charrnn.render.controls import harmless
 
 
 def tell(error: Exception, where: str = "") -> int:

@@ -11,14 +11,14 @@ from charrnn.cli import blas, options
 from charrnn.cli.console import Console
 from charrnn.cli.settings import Command
 from charrnn.config import DEFAULT_LAGS
-from charrnn.training.machine import cores
+from charrnn.parallel.machine import cores
 
 if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
 
     from charrnn.render.blocks import Section
     from charrnn.reports.held_out import HeldOut
-    from charrnn.training.checkpoint import Checkpoint
+    from charrnn.storage.model_file import Checkpoint
 
 SECONDS_A_POINT = 0.5
 
@@ -93,7 +93,7 @@ class Wanted:
 
 def _loaded(models: Sequence[Path | None], console: Console) -> "Iterator[tuple[Checkpoint, Path]]":
     """Each of ``models``, or the newest, with its file."""
-    from charrnn.training.checkpoint import load
+    from charrnn.storage.model_file import load
 
     for named in models or [None]:
         path = options.find_model(named, console)

@@ -20,7 +20,7 @@ from charrnn.cli.signals import Ended, Stop
 from charrnn.errors import InputError, MachineError
 
 if TYPE_CHECKING:
-    from charrnn.training.ranks import Ranks
+    from charrnn.parallel.ranks import Ranks
 
 LAUNCHERS = (
     ("PMI_RANK", "PMI_SIZE"),  # MPICH, Intel MPI, srun --mpi=pmi2
@@ -53,7 +53,7 @@ def follows(args: Sequence[str]) -> bool:
 def miss(args: Sequence[str], error: Exception) -> None:
     """Let the others know that this rank does not come, whose command is wrong."""
     if isinstance(error, click.UsageError) and place()[1] > 1 and _is_shared(args) and not _joined:
-        from charrnn.training.ranks import MPIRanks
+        from charrnn.parallel.ranks import MPIRanks
 
         with suppress(MachineError):
             MPIRanks(place()[1]).gathered(error.format_message())
@@ -77,7 +77,7 @@ def joined(ctx: click.Context) -> "Ranks":
         click.UsageError: at rank 0, when the others were given other options.
         MachineError: when there is no MPI for them.
     """
-    from charrnn.training.ranks import MPIRanks, Ranks
+    from charrnn.parallel.ranks import MPIRanks, Ranks
 
     _, size = place()
     if size == 1 or ctx.params["no_mpi"]:
@@ -141,7 +141,7 @@ def _told(error: BaseException, rank: int) -> int:
 
 def _leave(ranks: "Ranks", received: int | None) -> None:
     """End when all do; at rank 0 with the exit code of a signal that any of them received."""
-    from charrnn.training.handing import handed
+    from charrnn.runs.rank_job import handed
 
     if ranks.others == "waiting":
         handed(None, ranks)

@@ -12,7 +12,7 @@ from charrnn.cli.console import Console
 from charrnn.cli.settings import read_config
 from charrnn.config import AUTO, DEFAULT_RUNS, ON_UNKNOWN
 from charrnn.errors import MachineError
-from charrnn.text.harmless import harmless
+from charrnn.render.controls import harmless
 
 if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
@@ -49,7 +49,7 @@ class Place(click.Path):
 
 def _runs() -> list[str]:
     """The run folders that there are and whose names a line of UTF-8 can tell."""
-    from charrnn.training.folder import models_in
+    from charrnn.storage.run_folder import models_in
 
     try:
         folders = [str(model.parent) for model in models_in(runs_root())]
@@ -180,10 +180,10 @@ def runs_root() -> Path:
 
 def find_model(named: Path | None, console: Console) -> Path:
     """The model file that is meant; says which, where the user left it open."""
-    from charrnn.training import folder
+    from charrnn.storage import run_folder
 
-    path = folder.find_model(named, runs_root())
-    if named != path and (named is None or path.name != folder.RunFolder(named).best.name):
+    path = run_folder.find_model(named, runs_root())
+    if named != path and (named is None or path.name != run_folder.RunFolder(named).best.name):
         console.note(f"model {path}")
     return path
 

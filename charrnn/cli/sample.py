@@ -14,7 +14,7 @@ from charrnn.cli import blas, options
 from charrnn.cli.console import Console
 from charrnn.cli.settings import Command, WholeText, one_of
 from charrnn.config import AUTO, DRAWING, SAMPLING_THREADS, WIDEST_BEAM, SampleConfig
-from charrnn.training.machine import cores
+from charrnn.parallel.machine import cores
 
 if TYPE_CHECKING:
     from charrnn.api import Model, Sample
@@ -214,7 +214,7 @@ def _primes(
         prime = ctx.params["prime"] or ""
         trained.opening(prime, config.on_unknown)
         return [prime], 1
-    from charrnn.text.primes import PrimeFile
+    from charrnn.sampling.prime_file import PrimeFile
 
     each_line = ctx.params["each_line"]
     primes = PrimeFile(file, trained.checkpoint.stock.rules, encoding, each_line=each_line)

@@ -21,7 +21,7 @@ from charrnn.config import (
 )
 
 if TYPE_CHECKING:
-    from charrnn.training.ranks import Ranks
+    from charrnn.parallel.ranks import Ranks
 
 CHOSEN = "by the text"
 PREVIEW_ON_TERMINAL = 120
@@ -228,7 +228,7 @@ def train_command(ctx: click.Context, /, **_: object) -> None:
     config = TrainConfig(**{field.name: ctx.params[field.name] for field in fields(TrainConfig)})
     _check_resume(ctx)
     blas.limit(1)  # a worker's own; they are processes
-    from charrnn.training.handing import follow
+    from charrnn.runs.rank_job import follow
 
     console = options.console(ctx)
     follows = launcher.place()[0] > 0 and not ctx.params["no_mpi"]

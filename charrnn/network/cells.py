@@ -25,8 +25,9 @@ from typing import TypeAlias
 import numpy as np
 import numpy.typing as npt
 
+from charrnn.arrays import Array
 from charrnn.network.products import StepProduct, sum_over_window
-from charrnn.network.workspace import Array, Workspace
+from charrnn.network.workspace import Workspace
 
 State: TypeAlias = tuple[Array, ...]
 PutInputs: TypeAlias = Callable[[int, Array], object]

@@ -12,10 +12,10 @@ from typing import TypeAlias
 
 import numpy as np
 
+from charrnn.arrays import Array, Ids
 from charrnn.network.cells import PutInputs
 from charrnn.network.products import StepProduct, sum_over_window
-from charrnn.network.workspace import Array, Workspace
-from charrnn.text.vocab import Ids
+from charrnn.network.workspace import Workspace
 
 Backward: TypeAlias = Callable[..., Array | None]
 

@@ -8,12 +8,12 @@ from typing import Protocol, TypeAlias
 
 import numpy as np
 
+from charrnn.arrays import Array, Ids
 from charrnn.network.cells import State, scale
 from charrnn.network.inputs import gathered, projected
 from charrnn.network.parameters import Parameters, Shape
 from charrnn.network.softmax import log_probabilities, loss_and_gradients
-from charrnn.network.workspace import Array, Workspace
-from charrnn.text.vocab import Ids
+from charrnn.network.workspace import Workspace
 
 States: TypeAlias = Sequence[State]
 Masks: TypeAlias = Sequence[Array]

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from charrnn.arrays import Array
 from charrnn.network.cells import CELLS, Cell
-from charrnn.network.workspace import Array
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,8 @@ from functools import cache
 
 import numpy as np
 
-from charrnn.network.workspace import Array, Workspace
+from charrnn.arrays import Array
+from charrnn.network.workspace import Workspace
 
 COLUMNS = 64
 COLUMNS_AT_LEAST = 16

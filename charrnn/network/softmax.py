@@ -8,8 +8,8 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from charrnn.network.workspace import Array, Workspace
-from charrnn.text.vocab import Ids
+from charrnn.arrays import Array, Ids
+from charrnn.network.workspace import Workspace
 
 ROWS = 512
 """Rows of a product: enough of them that preparing W for it costs little beside it."""

@@ -17,10 +17,9 @@ from collections.abc import Callable
 
 import numpy as np
 
+from charrnn.arrays import Array, Ids
 from charrnn.network.cells import State, scale
 from charrnn.network.model import Network, States
-from charrnn.network.workspace import Array
-from charrnn.text.vocab import Ids
 
 ROWS_AT_MOST = 512
 """Characters whose input is worked out before the first step; of more of them few will come."""

@@ -4,12 +4,10 @@ A large array that is made anew costs a page fault for every 4 kB of it, a few p
 training. What stands in the room is good until the same computation is made again in it.
 """
 
-from typing import Any, TypeAlias
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-
-Array: TypeAlias = npt.NDArray[np.floating[Any]]
 
 
 class Workspace:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
-from charrnn.text.harmless import DRIVING
+from charrnn.render.controls import DRIVING
 
 if TYPE_CHECKING:
     from charrnn.api import Sample

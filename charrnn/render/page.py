@@ -20,8 +20,8 @@ from charrnn.render.blocks import (
     Table,
     Unrolled,
 )
+from charrnn.render.controls import harmless
 from charrnn.render.words import sign
-from charrnn.text.harmless import harmless
 
 WIDTH, HEIGHT = 640, 320
 LEFT, RIGHT, TOP, BOTTOM = 84, 16, 12, 44

@@ -3,10 +3,10 @@
 import unicodedata
 from collections.abc import Sequence
 
-from charrnn.text.harmless import harmless
-from charrnn.text.ngram import COUNTED_AT_MOST, Baselines
+from charrnn.ngram import COUNTED_AT_MOST, Baselines
+from charrnn.render.controls import harmless
 from charrnn.text.vocab import visible
-from charrnn.training.events import bits
+from charrnn.units import bits
 
 MONSTER = 10_000
 JOINED = frozenset(map(chr, range(0x1160, 0x1200)))  # Hangul vowels, final consonants

@@ -10,12 +10,12 @@ import numpy as np
 
 from charrnn.config import AUTO
 from charrnn.reports.learned import learned_from
+from charrnn.reports.suffix_array import Suffixes
+from charrnn.storage.model_file import Checkpoint
 from charrnn.text.corpus import decoded
 from charrnn.text.encodings import settled
 from charrnn.text.sources import find, told
-from charrnn.text.suffixes import Suffixes
 from charrnn.text.vocab import code_points
-from charrnn.training.checkpoint import Checkpoint
 
 LEAST = 20
 LISTED_AT_MOST = 1000

@@ -17,6 +17,7 @@ from itertools import islice
 import numpy as np
 import numpy.typing as npt
 
+from charrnn.arrays import Ids
 from charrnn.config import DEFAULT_LAGS
 from charrnn.errors import InputError
 from charrnn.network.model import Network, States
@@ -24,8 +25,7 @@ from charrnn.network.parameters import initialise
 from charrnn.network.softmax import loss_and_gradients
 from charrnn.network.workspace import Workspace
 from charrnn.reports.held_out import HeldOut
-from charrnn.text.vocab import Ids
-from charrnn.training.checkpoint import Checkpoint
+from charrnn.storage.model_file import Checkpoint
 
 POSITIONS = 256
 SIDE_BY_SIDE = 64  # positions

@@ -6,15 +6,15 @@ from pathlib import Path
 
 import numpy as np
 
+from charrnn.arrays import Ids
 from charrnn.config import AUTO
 from charrnn.errors import InputError
+from charrnn.generators import exhaust
+from charrnn.ngram import COUNTED_AT_MOST
 from charrnn.reports.learned import learned_from
+from charrnn.storage.model_file import Checkpoint
 from charrnn.text.corpus import divide, numbered, whole_text
-from charrnn.text.ngram import COUNTED_AT_MOST
-from charrnn.text.sources import result
 from charrnn.text.unknown import known_ids, usual
-from charrnn.text.vocab import Ids
-from charrnn.training.checkpoint import Checkpoint
 
 ELSE = "name a text with --text-file"
 
@@ -61,7 +61,7 @@ def of_corpus(checkpoint: Checkpoint, model: Path) -> HeldOut:
     files = learned_from(checkpoint, model, ELSE)
     with tempfile.TemporaryDirectory() as folder:
         parts = divide(
-            result(numbered(files, checkpoint.stock, Path(folder, "ids"))), checkpoint.config
+            exhaust(numbered(files, checkpoint.stock, Path(folder, "ids"))), checkpoint.config
         )
         held_out = HeldOut(
             f"the validation part of {', '.join(checkpoint.stock.files)}",

@@ -5,10 +5,11 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from charrnn.errors import InputError
+from charrnn.generators import exhaust
+from charrnn.storage.model_file import Checkpoint
+from charrnn.storage.run_folder import RunFolder
 from charrnn.text.corpus import survey
-from charrnn.text.sources import STDIN, Source, find, result
-from charrnn.training.checkpoint import Checkpoint
-from charrnn.training.folder import RunFolder
+from charrnn.text.sources import STDIN, Source, find
 
 
 def learned_from(checkpoint: Checkpoint, model: Path, otherwise: str) -> Sequence[Source]:
@@ -32,7 +33,7 @@ def learned_from(checkpoint: Checkpoint, model: Path, otherwise: str) -> Sequenc
         found = find(corpus)
     except InputError as error:
         raise InputError(error.thing, f"is no longer there; {otherwise}") from None
-    stock, sources = result(survey(found, checkpoint.config.encoding, checkpoint.stock.rules))
+    stock, sources = exhaust(survey(found, checkpoint.config.encoding, checkpoint.stock.rules))
     if stock.sha256 != checkpoint.stock.sha256:
         problem = "is no longer the text that the model learned from"
         raise InputError(files, f"{problem}; {otherwise}")

@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import Any
 
 from charrnn.errors import InputError
-from charrnn.training.checkpoint import load
-from charrnn.training.folder import RunFolder, find_model
+from charrnn.storage.model_file import load
+from charrnn.storage.run_folder import RunFolder, find_model
 
 
 @dataclass(frozen=True)

@@ -13,14 +13,14 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from charrnn.arrays import Ids
 from charrnn.network.model import Network
 from charrnn.network.parameters import Shape
 from charrnn.network.softmax import losses
 from charrnn.network.workspace import Workspace
+from charrnn.ngram import probabilities
 from charrnn.reports.held_out import HeldOut
-from charrnn.text.ngram import probabilities
-from charrnn.text.vocab import Ids
-from charrnn.training.checkpoint import Checkpoint
+from charrnn.storage.model_file import Checkpoint
 from charrnn.training.evaluation import surprises
 
 GIVEN = (1, 2, 4, 8, 16, 32, 64, 128, 256, 512)

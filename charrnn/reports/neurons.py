@@ -16,12 +16,11 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from charrnn.arrays import Array, Ids
 from charrnn.network.model import Network
 from charrnn.network.stepper import Stepper
-from charrnn.network.workspace import Array
 from charrnn.reports.held_out import HeldOut
-from charrnn.text.vocab import Ids
-from charrnn.training.checkpoint import Checkpoint
+from charrnn.storage.model_file import Checkpoint
 
 READ_AT_MOST = 20_000  # characters
 SHOWN_AT_MOST = 400

@@ -16,7 +16,7 @@ from charrnn.reports.score import Scored, Tally, pieces
 from charrnn.reports.summary import Summary, summary
 from charrnn.reports.unroll import Unrolled, unroll
 from charrnn.reports.vocab import Characters, vocab
-from charrnn.training.checkpoint import Checkpoint
+from charrnn.storage.model_file import Checkpoint
 
 UNROLLED, SCORED = 24, 3000  # characters of the text
 

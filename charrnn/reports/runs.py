@@ -10,9 +10,9 @@ from pathlib import Path
 
 from charrnn.errors import InputError
 from charrnn.reports.summary import Summary, summary
-from charrnn.training.checkpoint import describe
-from charrnn.training.folder import RunFolder, runs_in
-from charrnn.training.lock import is_owned
+from charrnn.storage.lock import is_owned
+from charrnn.storage.model_file import describe
+from charrnn.storage.run_folder import RunFolder, runs_in
 
 
 @dataclass(frozen=True)

@@ -12,11 +12,11 @@ from dataclasses import dataclass, replace
 import numpy as np
 import numpy.typing as npt
 
+from charrnn.arrays import Array
 from charrnn.errors import InputError
-from charrnn.network.workspace import Array
+from charrnn.storage.model_file import Checkpoint
 from charrnn.text.unknown import known_ids, usual
-from charrnn.training.checkpoint import Checkpoint
-from charrnn.training.events import bits
+from charrnn.units import bits
 
 WINDOW = 256
 ALTERNATIVES = 3

@@ -19,15 +19,15 @@ from threadpoolctl import threadpool_limits
 
 from charrnn.config import SAMPLING_THREADS, SampleConfig, TrainConfig
 from charrnn.network.parameters import Shape
-from charrnn.sampling.continuation import Manner, Opening
+from charrnn.parallel.machine import cores, free_memory
+from charrnn.parallel.team import POSSIBLE
+from charrnn.runs.job import Job
+from charrnn.sampling.ongoing import Manner, Opening
 from charrnn.sampling.sampler import sampled
+from charrnn.storage.model_file import Checkpoint
 from charrnn.training import memory
 from charrnn.training.automatic import complete
-from charrnn.training.checkpoint import Checkpoint
 from charrnn.training.events import Progress
-from charrnn.training.machine import cores, free_memory
-from charrnn.training.team import POSSIBLE
-from charrnn.training.worker import Job
 
 STREAMS = (1, 4, 16, 64)
 WINDOWS = (8, 32, 128)

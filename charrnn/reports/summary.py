@@ -4,9 +4,9 @@ import math
 from dataclasses import dataclass
 
 from charrnn.network.parameters import Shape
-from charrnn.text.ngram import Baselines
-from charrnn.training.checkpoint import Description
-from charrnn.training.events import bits
+from charrnn.ngram import Baselines
+from charrnn.storage.model_file import Description
+from charrnn.units import bits
 
 PARTS = {
     "W": "input weights", "U": "recurrent weights", "b": "biases", "r": "biases",

@@ -10,7 +10,7 @@ import numpy as np
 
 from charrnn.network.softmax import log_probabilities
 from charrnn.reports.held_out import HeldOut
-from charrnn.training.checkpoint import Checkpoint
+from charrnn.storage.model_file import Checkpoint
 
 ALTERNATIVES = 5
 MOST_ACTIVE = 5

@@ -3,7 +3,7 @@
 import unicodedata
 from dataclasses import dataclass
 
-from charrnn.training.checkpoint import Checkpoint
+from charrnn.storage.model_file import Checkpoint
 
 UNKNOWN = "the unknown character: all rare ones"
 

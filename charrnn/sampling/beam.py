@@ -11,10 +11,10 @@ from typing import TypeAlias
 import numpy as np
 import numpy.typing as npt
 
+from charrnn.arrays import Array
 from charrnn.network.model import Network
 from charrnn.network.stepper import Stepper
-from charrnn.network.workspace import Array
-from charrnn.sampling.continuation import Continuation, Manner, Opening
+from charrnn.sampling.ongoing import Continuation, Manner, Opening
 from charrnn.sampling.sampler import possible
 
 Totals: TypeAlias = npt.NDArray[np.float64]

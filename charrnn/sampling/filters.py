@@ -9,9 +9,8 @@ import math
 import numpy as np
 import numpy.typing as npt
 
+from charrnn.arrays import Array, Ids
 from charrnn.config import SampleConfig
-from charrnn.network.workspace import Array
-from charrnn.text.vocab import Ids
 
 COLDEST, HOTTEST = 1e-30, 1e30
 """Beyond these a temperature makes no more difference, and float32 has no room for it."""

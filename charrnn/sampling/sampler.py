@@ -13,12 +13,11 @@ from typing import TypeAlias
 
 import numpy as np
 
+from charrnn.arrays import Array, Ids
 from charrnn.network.model import Network
 from charrnn.network.stepper import Stepper
-from charrnn.network.workspace import Array
-from charrnn.sampling.continuation import Continuation, Manner, Opening
 from charrnn.sampling.filters import distribution, draw, log_probability
-from charrnn.text.vocab import Ids
+from charrnn.sampling.ongoing import Continuation, Manner, Opening
 
 SIDE_BY_SIDE = 128
 """Texts in a step at most: products are wide enough, and what is done to them stays in cache."""

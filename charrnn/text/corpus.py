@@ -14,14 +14,15 @@ from typing import BinaryIO
 import numpy as np
 import numpy.typing as npt
 
+from charrnn.arrays import Ids
 from charrnn.config import AUTO, TrainConfig
 from charrnn.errors import InputError, MachineError
+from charrnn.text.corpus_info import Stock
 from charrnn.text.decode import UndecodableError, characters
 from charrnn.text.encodings import guessed, refusal, settled
 from charrnn.text.rules import Rules
 from charrnn.text.sources import Source, find
-from charrnn.text.stock import Stock
-from charrnn.text.vocab import Ids, Vocabulary, code_points
+from charrnn.text.vocab import Vocabulary, code_points
 
 
 @dataclass(frozen=True)

@@ -17,8 +17,9 @@ import numpy.typing as npt
 
 from charrnn.config import AUTO
 from charrnn.errors import ConfigError, InputError
+from charrnn.generators import exhaust
 from charrnn.text.decode import PIECE_BYTES, UndecodableError, characters, codec
-from charrnn.text.sources import Source, result
+from charrnn.text.sources import Source
 from charrnn.text.vocab import LARGEST_CODE_POINT, REPLACEMENT, code_points
 
 MARKS = (  # the longer first: one begins with another
@@ -82,7 +83,7 @@ def settled(source: Source, encoding: str = AUTO) -> Source:
         InputError: when it cannot be read, or its encoding is not clear.
     """
     if encoding == AUTO:
-        seen = result(_looked(source))
+        seen = exhaust(_looked(source))
         recognised = _recognised(source, seen)
         if recognised is None:
             likely = ISO_2022_JP[0] if seen.is_jis else UTF_8
@@ -99,7 +100,7 @@ def refusal(source: Source, encoding: str, offset: int) -> InputError:
     if encoding == UTF_8 and _is_damaged(source):
         problem = "though most of the file is: it is damaged or cut short"
         return InputError(source.path, f"{place}, {problem}")
-    found = _recognised(source, result(_looked(source)))
+    found = _recognised(source, exhaust(_looked(source)))
     if found not in (None, encoding) and _fits(source, found or ""):
         return InputError(source.path, f"{place}; --encoding {found} fits")
     fitting = [f"{name} ({_example(source, name)})" for name in CUSTOMARY if _reads(source, name)]

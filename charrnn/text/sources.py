@@ -11,17 +11,15 @@ import stat
 import sys
 import tempfile
 import zlib
-from collections.abc import Generator, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from io import BufferedIOBase
 from pathlib import Path
-from typing import IO, BinaryIO, TypeVar, cast
+from typing import IO, BinaryIO, cast
 
 from charrnn.errors import InputError, MachineError
 from charrnn.text.decode import PIECE_BYTES
-
-T = TypeVar("T")
 
 STDIN = "-"
 FOLDER_PATTERNS = ("*.txt", "*.txt.gz")
@@ -74,15 +72,6 @@ class Source:
             raise InputError(self.path, f"damaged gzip file ({error})") from None
         except OSError as error:
             raise InputError(self.path, f"cannot be read ({_reason(error)})") from None
-
-
-def result(reading: Generator[int, None, T]) -> T:
-    """What ``reading`` gives at its end."""
-    while True:
-        try:
-            next(reading)
-        except StopIteration as end:
-            return end.value
 
 
 def told(path: Path) -> str:

@@ -4,8 +4,9 @@ import unicodedata
 from collections.abc import Iterator
 from typing import Literal
 
+from charrnn.arrays import Ids
 from charrnn.errors import InputError
-from charrnn.text.vocab import NAMED_AT_MOST, Ids, Vocabulary, label
+from charrnn.text.vocab import NAMED_AT_MOST, Vocabulary, label
 
 FORMS: tuple[Literal["NFC", "NFD", "NFKC", "NFKD"], ...] = ("NFC", "NFD", "NFKC", "NFKD")
 

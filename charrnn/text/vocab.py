@@ -5,12 +5,12 @@ Not here: reading files (corpus.py).
 
 import unicodedata
 from functools import cached_property
-from typing import Any, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 
-Ids: TypeAlias = npt.NDArray[np.integer[Any]]
+from charrnn.arrays import Ids
+
 LARGEST_CODE_POINT = 0x10FFFF
 NAMED_AT_MOST = 40
 REPLACEMENT = "\ufffd"

@@ -13,10 +13,10 @@ import numpy as np
 
 from charrnn.config import Settings
 from charrnn.network.parameters import Shape
+from charrnn.parallel.team import Team
 from charrnn.text.corpus import Parts
 from charrnn.training.automatic import EVALUATED, spanned
 from charrnn.training.events import Progress
-from charrnn.training.team import Team
 from charrnn.training.trainer import start
 
 MEASURING = 0.03  # of the time

@@ -8,11 +8,11 @@ from collections.abc import Iterator
 import numpy as np
 import numpy.typing as npt
 
+from charrnn.arrays import Ids
 from charrnn.network.model import Network, States
 from charrnn.network.softmax import losses
 from charrnn.network.workspace import Workspace
-from charrnn.text.vocab import Ids
-from charrnn.training.team import ALONE, Team
+from charrnn.parallel.team import ALONE, Team
 
 WINDOW = 128
 HELD = 2048

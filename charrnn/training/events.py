@@ -3,12 +3,11 @@
 ``asdict`` of Start, Evaluation and End is what `train --json` prints; the names are a contract.
 """
 
-import math
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
 from charrnn.config import Settings
-from charrnn.text.ngram import Baselines
+from charrnn.ngram import Baselines
 
 Stopped: TypeAlias = Literal["finished", "patience", "interrupted", "diverged"]
 
@@ -125,8 +124,3 @@ class End:
 
 
 Event: TypeAlias = Note | Reading | Start | Baselines | Progress | Evaluation | Preview | End
-
-
-def bits(nats: float) -> float:
-    """Nats as bits."""
-    return nats / math.log(2)

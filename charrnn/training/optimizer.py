@@ -4,9 +4,9 @@ import math
 
 import numpy as np
 
+from charrnn.arrays import Array
 from charrnn.config import Settings
 from charrnn.network.parameters import Parameters
-from charrnn.network.workspace import Array
 
 BETA1, BETA2, EPSILON = 0.9, 0.99, 1e-8
 CHUNK = 1 << 14

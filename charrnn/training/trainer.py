@@ -11,17 +11,18 @@ from typing import Any
 
 import numpy as np
 
+from charrnn.arrays import Array
 from charrnn.config import Settings
 from charrnn.errors import DivergedError
 from charrnn.network.model import Network, States
 from charrnn.network.parameters import Parameters, Shape, initialise
-from charrnn.network.workspace import Array, Workspace
+from charrnn.network.workspace import Workspace
+from charrnn.parallel.team import ALONE, Team
 from charrnn.text.corpus import Parts, Streams
 from charrnn.training.evaluation import mean_loss
 from charrnn.training.events import Evaluation, Midway, Progress, Setback, Stopped
-from charrnn.training.noise import Noise
 from charrnn.training.optimizer import AdamW, clipping, learning_rate
-from charrnn.training.team import ALONE, Team
+from charrnn.training.regularization import Noise
 
 SETBACKS = 3  # before a training is given up
 WORSE, LONG = 0.5, 200  # nats above a guess among all characters, for so many updates in a row

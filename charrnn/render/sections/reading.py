@@ -4,11 +4,11 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from charrnn.render.blocks import Facts, Prose, Section, Shades, Table, Unrolled
+from charrnn.render.controls import harmless
 from charrnn.render.words import loss, shortened, sign
 from charrnn.reports.copied import Copied, Span
 from charrnn.reports.score import BEGINNING, CONTEXT, Line, Piece, Scored
 from charrnn.reports.unroll import Unrolled as UnrolledReport
-from charrnn.text.harmless import harmless
 
 EACH_CHARACTER_UP_TO = 120
 LARGEST_SHADE = 8.0  # nats

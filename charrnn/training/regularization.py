@@ -8,10 +8,10 @@ import math
 import numpy as np
 import numpy.typing as npt
 
+from charrnn.arrays import Array
 from charrnn.config import Settings
 from charrnn.network.model import Masks, Network, States
 from charrnn.network.parameters import Parameters
-from charrnn.network.workspace import Array
 
 FRESH_START = 0.01  # the probability that a stream's window begins with a zero state
 

@@ -9,12 +9,11 @@ from copy import copy
 from dataclasses import dataclass
 from random import Random
 
+from charrnn.arrays import Array, Ids
 from charrnn.config import SampleConfig
-from charrnn.network.workspace import Array
 from charrnn.sampling.repeats import repeating
 from charrnn.sampling.stops import Stops
-from charrnn.text.stock import Stock
-from charrnn.text.vocab import Ids
+from charrnn.text.corpus_info import Stock
 
 LENGTH, STOP, NO_REPEAT = "length", "stop", "no-repeat"
 

@@ -15,11 +15,11 @@ from typing import Any
 from charrnn.config import BUDGETS, Settings
 from charrnn.errors import CharrnnError, ConfigError, FolderError, InputError
 from charrnn.files import write_atomically
-from charrnn.training import checkpoint
+from charrnn.storage import model_file
 from charrnn.training.automatic import layout, same_sums
-from charrnn.training.checkpoint import Checkpoint
+from charrnn.storage.model_file import Checkpoint
 from charrnn.training.events import Evaluation
-from charrnn.training.folder import RunFolder
+from charrnn.storage.run_folder import RunFolder
 
 MAY_CHANGE = (*BUDGETS, "patience")
 
@@ -49,7 +49,7 @@ def left(folder: RunFolder, changes: Mapping[str, Any], launched: int = 1) -> Le
     corpus, init_from, settings = _configured(folder.config)
     reached = None
     if folder.last.is_file():
-        reached = checkpoint.load(folder.last)
+        reached = model_file.load(folder.last)
         settings = reached.config
     settings = _changed(settings, changes)
     if not same_sums(settings, launched):

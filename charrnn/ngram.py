@@ -16,7 +16,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from charrnn.text.vocab import Ids
+from charrnn.arrays import Ids
 
 LARGEST_ORDER = 8
 COUNTED_AT_MOST = 20_000_000

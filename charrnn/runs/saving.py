@@ -1,6 +1,6 @@
 """What a training writes as it goes: its log, the best model, and all that going on needs.
 
-Not here: how a model becomes a file (checkpoint.py), what is read back (resume.py).
+Not here: how a model becomes a file (model_file.py), what is read back (resume.py).
 """
 
 import time
@@ -11,12 +11,14 @@ from pathlib import Path
 from charrnn.errors import InputError
 from charrnn.network.model import Network
 from charrnn.network.parameters import Parameters
-from charrnn.text.ngram import Baselines
-from charrnn.text.stock import Stock
-from charrnn.training import checkpoint, meta, resume
-from charrnn.training.checkpoint import Checkpoint
+from charrnn.ngram import Baselines
+from charrnn.text.corpus_info import Stock
+from charrnn.storage import model_file
+from charrnn.storage import meta
+from charrnn.runs import resume
+from charrnn.storage.model_file import Checkpoint
 from charrnn.training.events import Evaluation, Note
-from charrnn.training.folder import RunFolder
+from charrnn.storage.run_folder import RunFolder
 from charrnn.training.trainer import Trainer
 
 SAVE_EVERY, SAVING = 60.0, 0.02  # seconds between saves at least, and of the time at most
@@ -57,7 +59,7 @@ class Saving:
 
     def best(self) -> Checkpoint:
         """The best model so far, on disk or not; there must be one."""
-        return self._best or checkpoint.load(self._folder.best)
+        return self._best or model_file.load(self._folder.best)
 
     def taken_up(self, trainer: Trainer) -> Iterator[Note]:
         """Mend the log of a run that goes on.
@@ -67,7 +69,7 @@ class Saving:
         """
         yield from self._written(self._folder.log, lambda: self._write_log(self._folder.log))
         best = self._folder.best
-        if trainer.best_step is not None and checkpoint.load(best).step < trainer.best_step:
+        if trainer.best_step is not None and model_file.load(best).step < trainer.best_step:
             raise InputError(
                 best, f"is not the best model of this run, which was that of {trainer.best_step:,}"
             )
@@ -91,13 +93,13 @@ class Saving:
         yield from self._written(folder.log, lambda: self._write_log(folder.log))
         if self._best is not None:
             best = self._best
-            yield from self._written(folder.best, lambda: checkpoint.save(best, folder.best))
+            yield from self._written(folder.best, lambda: model_file.save(best, folder.best))
             if folder.best not in self.unsaved:
                 self._best = None
         if trainer.is_finite and self._best is None:
             now = self._checkpoint(trainer)
             yield from self._written(
-                folder.last, lambda: checkpoint.save_training(now, trainer, folder.last)
+                folder.last, lambda: model_file.save_training(now, trainer, folder.last)
             )
         ended = time.monotonic()
         self._next = ended + max(SAVE_EVERY, (ended - began) / SAVING)

@@ -10,8 +10,8 @@ from pathlib import Path
 from charrnn.config import DEFAULT_RUNS
 from charrnn.errors import FolderError, InputError, MachineError
 from charrnn.files import TEMPORARY_PREFIX
-from charrnn.training import lock
-from charrnn.training.lock import Lock
+from charrnn.storage import lock
+from charrnn.storage.lock import Lock
 
 DEFAULT_ROOT = Path(DEFAULT_RUNS)
 NAMES_TRIED = 10_000

@@ -9,10 +9,10 @@ from typing import Literal, TypeVar
 
 import numpy as np
 
+from charrnn.arrays import Array
 from charrnn.errors import MachineError
-from charrnn.network.workspace import Array
-from charrnn.training.machine import cores, processors
-from charrnn.training.team import POSSIBLE, Team, add_up, share
+from charrnn.parallel.machine import cores, processors
+from charrnn.parallel.team import POSSIBLE, Team, add_up, share
 
 T = TypeVar("T")
 LOOKS_A_SECOND = 100  # at whether the others have come

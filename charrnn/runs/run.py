@@ -10,7 +10,8 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from charrnn.config import Settings, TrainConfig, to_toml
+from charrnn.config import Settings, TrainConfig
+from charrnn.storage.toml import to_toml
 from charrnn.errors import DivergedError, InputError, MachineError
 from charrnn.files import write_atomically
 from charrnn.network.model import Network
@@ -18,35 +19,26 @@ from charrnn.network.parameters import Shape
 from charrnn.text import sources
 from charrnn.text.corpus import divide
 from charrnn.text.encodings import named
-from charrnn.text.ngram import Baselines, baselines
-from charrnn.text.stock import Stock
-from charrnn.text.vocab import Ids
-from charrnn.training import checkpoint, memory, resume
+from charrnn.ngram import Baselines, baselines
+from charrnn.text.corpus_info import Stock
+from charrnn.arrays import Ids
+from charrnn.training import memory
+from charrnn.storage import model_file
+from charrnn.runs import resume
 from charrnn.training.automatic import complete
-from charrnn.training.checkpoint import Checkpoint
+from charrnn.storage.model_file import Checkpoint
 from charrnn.training.evaluation import mean_loss
-from charrnn.training.events import (
-    CorpusFacts,
-    End,
-    Evaluation,
-    Event,
-    Midway,
-    ModelFacts,
-    Note,
-    Setback,
-    Start,
-    Stopped,
-    bits,
-)
-from charrnn.training.folder import DEFAULT_ROOT, RunFolder, new_folder
-from charrnn.training.handing import at_hand, errand, handed
-from charrnn.training.initial import shaped
-from charrnn.training.machine import free_memory
-from charrnn.training.ranks import Ranks
-from charrnn.training.reading import CorpusReader
-from charrnn.training.saving import Saving
+from charrnn.training.events import CorpusFacts, End, Evaluation, Event, Midway, ModelFacts, Note, Setback, Start, Stopped
+from charrnn.units import bits
+from charrnn.storage.run_folder import DEFAULT_ROOT, RunFolder, new_folder
+from charrnn.runs.rank_job import at_hand, errand, handed
+from charrnn.runs.initial_weights import shaped
+from charrnn.parallel.machine import free_memory
+from charrnn.parallel.ranks import Ranks
+from charrnn.runs.corpus_reader import CorpusReader
+from charrnn.runs.saving import Saving
 from charrnn.training.trainer import Trainer
-from charrnn.training.worker import Job
+from charrnn.runs.job import Job
 
 FEW, MANY = 10_000, 5_000_000  # characters of a text that deserves a word
 
@@ -94,7 +86,7 @@ class Run:
         if self.place.out is not None:
             RunFolder(self.place.out).check_free(overwrite=self.place.overwrite)
         config = replace(self.asked, encoding=named(self.asked.encoding))
-        source = checkpoint.load(self.init_from) if self.init_from else None
+        source = model_file.load(self.init_from) if self.init_from else None
         if source:
             config = shaped(config, source)
         reader = CorpusReader(self.corpus, config, source)
@@ -135,7 +127,7 @@ class Run:
             self.corpus = self.corpus or list(left.corpus)
             self.reached, self.history = left.reached, left.evaluations
             self.init_from = None if left.reached else left.init_from
-            source = checkpoint.load(self.init_from) if self.init_from else None
+            source = model_file.load(self.init_from) if self.init_from else None
             reader = CorpusReader(self.corpus, left.settings, source)
             self.stock = yield from reader.stock()
             if left.reached:

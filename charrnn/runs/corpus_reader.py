@@ -9,11 +9,11 @@ from charrnn.config import AUTO, TrainConfig
 from charrnn.text import sources
 from charrnn.text.corpus import numbered, survey
 from charrnn.text.rules import Rules
-from charrnn.text.stock import Stock
-from charrnn.text.vocab import Ids
-from charrnn.training.checkpoint import Checkpoint
+from charrnn.text.corpus_info import Stock
+from charrnn.arrays import Ids
+from charrnn.storage.model_file import Checkpoint
 from charrnn.training.events import Event, Note, Reading
-from charrnn.training.initial import shared
+from charrnn.runs.initial_weights import shared
 
 T = TypeVar("T")
 

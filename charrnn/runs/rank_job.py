@@ -14,9 +14,9 @@ from typing import Any
 from charrnn.errors import CharrnnError, DivergedError, InputError
 from charrnn.text.corpus import numbered
 from charrnn.text.sources import Source
-from charrnn.text.stock import Stock
-from charrnn.training.ranks import Ranks
-from charrnn.training.worker import Job
+from charrnn.text.corpus_info import Stock
+from charrnn.parallel.ranks import Ranks
+from charrnn.runs.job import Job
 
 
 @dataclass(frozen=True)

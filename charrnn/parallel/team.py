@@ -22,13 +22,13 @@ from contextlib import contextmanager, suppress
 
 import numpy as np
 
+from charrnn.arrays import Array
 from charrnn.errors import MachineError
-from charrnn.network.workspace import Array
 
 HERE, FAILED = b".", b"!"
 POSSIBLE = os.name == "posix"  # where children inherit file descriptors
 SECONDS_TO_END = 5.0
-START = "import sys; sys.path[:] = {path!r}; from charrnn.training.worker import main; main()"
+START = "import sys; sys.path[:] = {path!r}; from charrnn.runs.job import main; main()"
 
 
 class Team:

@@ -8,7 +8,7 @@ from charrnn.config import TrainConfig
 from charrnn.errors import ConfigError
 from charrnn.network.parameters import Parameters
 from charrnn.text.vocab import Vocabulary
-from charrnn.training.checkpoint import Checkpoint
+from charrnn.storage.model_file import Checkpoint
 
 
 def shaped(config: TrainConfig, source: Checkpoint) -> TrainConfig:

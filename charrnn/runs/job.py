@@ -23,9 +23,9 @@ from charrnn.network.parameters import Shape
 from charrnn.text.corpus import Parts, divide
 from charrnn.text.vocab import Vocabulary
 from charrnn.training.budget import fitted
-from charrnn.training.checkpoint import load, restore
-from charrnn.training.initial import take_over
-from charrnn.training.team import ALONE, FAILED, Team, join, together
+from charrnn.storage.model_file import load, restore
+from charrnn.runs.initial_weights import take_over
+from charrnn.parallel.team import ALONE, FAILED, Team, join, together
 from charrnn.training.trainer import SUMMED_BESIDES, Trainer, start
 
 

@@ -10,10 +10,10 @@ from dataclasses import asdict, fields
 from typing import Any, get_args
 
 from charrnn.config import AUTO, Settings
+from charrnn.ngram import Baselines
+from charrnn.text.corpus_info import Stock
 from charrnn.text.decode import codec
-from charrnn.text.ngram import Baselines
 from charrnn.text.rules import Rules
-from charrnn.text.stock import Stock
 from charrnn.text.vocab import Vocabulary
 
 FORMAT = 1

@@ -1,0 +1,1 @@
+"""Processes that share a batch, and the machine that they run on."""

@@ -1,0 +1,75 @@
+"""PyTorch's names, shapes and gate order for the arrays of a model.
+
+Not here: the file that holds them (model_file.py).
+"""
+
+from collections.abc import Callable
+from typing import Any, TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+
+from charrnn.arrays import Array
+from charrnn.network.parameters import Parameters, Shape
+
+TORCH_GATES = {"rnn": [0], "gru": [0, 1, 2], "lstm": [0, 1, 3, 2]}
+"""PyTorch's i, f, g, o are our i, f, o, g; the same exchange leads back."""
+
+Arrays: TypeAlias = dict[str, npt.NDArray[Any]]
+Numbers: TypeAlias = Callable[..., Array]
+"""From an array's name and shape to the array, or a ValueError or KeyError that names it."""
+
+
+def to_torch(parameters: Parameters) -> Arrays:
+    """The arrays as torch.nn.RNN, GRU, LSTM (under ``rnn.``) and Linear (``out.``) name them.
+
+    Where they are tied, ``embedding.`` has the same weight as ``out.``.
+    """
+    shape, arrays = parameters.shape, dict[str, npt.NDArray[Any]]()
+    order = TORCH_GATES[shape.cell]
+    for layer in range(shape.layers):
+        W, U, b, r = (parameters[f"{name}{layer}"] for name in "WUbr")
+        recurrent_bias = np.zeros_like(b)
+        recurrent_bias[len(b) - len(r) :] = r  # the gru's is that of its last gate, n
+        arrays[f"rnn.weight_ih_l{layer}"] = np.concatenate([W[gate].T for gate in order])
+        arrays[f"rnn.weight_hh_l{layer}"] = np.concatenate([U[gate].T for gate in order])
+        arrays[f"rnn.bias_ih_l{layer}"] = b[order].ravel()
+        arrays[f"rnn.bias_hh_l{layer}"] = recurrent_bias[order].ravel()
+    if shape.tied:
+        arrays["embedding.weight"] = parameters["E"]
+    return {**arrays, "out.weight": parameters["out.W"].T.copy(), "out.bias": parameters["out.b"]}
+
+
+def names(shape: Shape) -> set[str]:
+    """Those of the arrays of such a network."""
+    of_layers = ("weight_ih", "weight_hh", "bias_ih", "bias_hh")
+    layers = {f"rnn.{name}_l{layer}" for name in of_layers for layer in range(shape.layers)}
+    return layers | {"out.weight", "out.bias"} | ({"embedding.weight"} if shape.tied else set())
+
+
+def from_torch(array: Numbers, parameters: Parameters) -> None:
+    """Fill ``parameters`` from arrays so named. Two biases that are only ever added become one.
+
+    Raises:
+        ValueError: when two that are tied differ.
+    """
+    shape = parameters.shape
+    G, H = shape.recurrence.gates, shape.hidden
+    order = TORCH_GATES[shape.cell]
+    for layer in range(shape.layers):
+        W, U, b, r = (parameters[f"{name}{layer}"] for name in "WUbr")
+        D = W.shape[1]
+        weight_ih = array(f"rnn.weight_ih_l{layer}", G * H, D).reshape(G, H, D)
+        weight_hh = array(f"rnn.weight_hh_l{layer}", G * H, H).reshape(G, H, H)
+        W[:] = weight_ih[order].transpose(0, 2, 1)
+        U[:] = weight_hh[order].transpose(0, 2, 1)
+        b[:] = array(f"rnn.bias_ih_l{layer}", G * H).reshape(G, H)[order]
+        recurrent_bias = array(f"rnn.bias_hh_l{layer}", G * H).reshape(G, H)[order]
+        added = len(b) - len(r)
+        also = recurrent_bias[:added]  # zeros in our own files, which leave even a -0.0 as it is
+        np.add(b[:added], also, out=b[:added], where=also != 0)
+        r[:] = recurrent_bias[added:]
+    parameters["out.W"][:] = array("out.weight", shape.V, H).T
+    if shape.tied and (array("embedding.weight", shape.V, H) != parameters["E"]).any():
+        raise ValueError("embedding.weight and out.weight are tied, and differ")
+    parameters["out.b"][:] = array("out.bias", shape.V)
