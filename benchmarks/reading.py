@@ -13,9 +13,9 @@ import time
 from pathlib import Path
 
 from charrnn.generators import exhaust
-from charrnn.text.corpus import numbered, survey
+from charrnn.text.corpus import encode_corpus, scan_corpus
 from charrnn.text.rules import Rules
-from charrnn.text.sources import find
+from charrnn.text.sources import find_sources
 
 CORPORA = Path(__file__).resolve().parent.parent / "corpora"
 
@@ -23,9 +23,9 @@ CORPORA = Path(__file__).resolve().parent.parent / "corpora"
 def measured(path: Path, folder: Path) -> list[float]:
     """Seconds until there is a stock, and from there until there are ids."""
     began = time.perf_counter()
-    stock, sources = exhaust(survey(find([path]), "auto", Rules()))
+    corpus_info, sources = exhaust(scan_corpus(find_sources([path]), "auto", Rules()))
     surveyed = time.perf_counter()
-    exhaust(numbered(sources, stock, folder / "ids"))
+    exhaust(encode_corpus(sources, corpus_info, folder / "ids"))
     ended = time.perf_counter()
     return [surveyed - began, ended - surveyed]
 

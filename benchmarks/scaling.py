@@ -35,9 +35,9 @@ import numpy as np
 from charrnn.config import Settings
 from charrnn.network.parameters import Shape
 from charrnn.parallel.ranks import MPIRanks, Ranks
-from charrnn.text.corpus import Parts
+from charrnn.text.corpus import Splits
 from charrnn.training.events import Progress
-from charrnn.training.trainer import start
+from charrnn.training.trainer import start_training
 
 WINDOW, V = 64, 100
 SHAPES = {f"lstm {H} × {L}": Shape("lstm", H, L, V) for H, L in ((128, 1), (256, 1), (512, 2))}
@@ -113,7 +113,7 @@ def an_update(shape: Shape, streams: int, ranks: Ranks) -> float:
         seq=WINDOW, steps=NEVER, eval_every=NEVER, lr=1e-4, val=0, workers=1, ranks=ranks.size,
     )  # fmt: skip
     ids = np.random.Generator(np.random.PCG64(0)).integers(0, shape.V, 100_000, np.uint8)
-    trainer = start(shape, Parts(ids, ids[:0], ids[:0]), config, ranks)
+    trainer = start_training(shape, Splits(ids, ids[:0], ids[:0]), config, ranks)
     took: list[float] = []
     warm = 3  # updates that are not counted
     for event in trainer.run(lambda: len(took) > warm + 5 and took[-1] - took[warm] > SECONDS):

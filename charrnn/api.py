@@ -16,8 +16,8 @@ import numpy as np
 from charrnn.arrays import Array
 from charrnn.config import SampleConfig, TrainConfig, whole
 from charrnn.errors import ConfigError, InputError
-from charrnn.sampling.ongoing import Continuation, Manner, Opening
-from charrnn.sampling.sampler import in_order, sampled
+from charrnn.sampling.ongoing import OngoingSample, Prompt, SamplingContext
+from charrnn.sampling.sampler import generate_samples, in_order
 from charrnn.storage import model_file
 from charrnn.storage.model_file import Checkpoint
 from charrnn.storage.run_folder import DEFAULT_ROOT, find_model
@@ -56,7 +56,7 @@ class Model:
     @property
     def vocabulary(self) -> str:
         """The characters that it knows, in the order of their ids."""
-        return self.checkpoint.stock.vocabulary.characters
+        return self.checkpoint.corpus_info.vocabulary.characters
 
     def sample(
         self, prime: str = "", config: SampleConfig = SampleConfig(), *, seed: int | None = None
@@ -109,7 +109,7 @@ class Model:
         """
         if isinstance(primes, str):
             raise ConfigError("primes", "is one text; give a list of texts")
-        seed = drawn_seed() if seed is None else seed
+        seed = draw_seed() if seed is None else seed
         openings = (self.opening(prime, config.on_unknown) for prime in primes)
         ended = in_order(self._steps(openings, config, seed, number))
         return (
@@ -122,7 +122,7 @@ class Model:
 
         Each once, in their order.
         """
-        text = self.checkpoint.stock.rules.apply(text)
+        text = self.checkpoint.corpus_info.rules.apply(text)
         return "".join(dict.fromkeys(one for one in text if one not in self.vocabulary))
 
     def score(self, text: str, *, on_unknown: str | None = None) -> "Score":
@@ -142,46 +142,49 @@ class Model:
         """Write it to a .npz file."""
         model_file.save(self.checkpoint, Path(path))
 
-    def opening(self, prime: str, on_unknown: str, name: str = "prime") -> Opening:
+    def opening(self, prime: str, on_unknown: str, name: str = "prime") -> Prompt:
         """What is read for ``prime``; without one a newline, else frequencies stand for it.
 
         Raises:
             InputError: naming the characters of ``name`` that the model has never seen.
         """
-        stock = self.checkpoint.stock
-        ids = known_ids(stock.rules.apply(prime), stock.vocabulary, on_unknown, name)
-        read = stock.vocabulary.decode(ids)
+        corpus_info = self.checkpoint.corpus_info
+        ids = known_ids(corpus_info.rules.apply(prime), corpus_info.vocabulary, on_unknown, name)
+        read = corpus_info.vocabulary.decode(ids)
         if len(ids):
-            return Opening(prime, read, ids)
-        if "\n" in stock.vocabulary.characters:
-            return Opening(prime, read, stock.vocabulary.lookup("\n"))
-        counts = np.array(stock.vocabulary.counts)
+            return Prompt(prime, read, ids)
+        if "\n" in corpus_info.vocabulary.characters:
+            return Prompt(prime, read, corpus_info.vocabulary.lookup("\n"))
+        counts = np.array(corpus_info.vocabulary.counts)
         with np.errstate(divide="ignore"):  # another model's characters may not be in its corpus
             frequencies: Array = np.log(counts / counts.sum()).astype(np.float32)
-        return Opening(prime, read, ids, frequencies)
+        return Prompt(prime, read, ids, frequencies)
 
     def _steps(
         self,
-        openings: Iterable[Opening],
+        openings: Iterable[Prompt],
         config: SampleConfig,
         seed: int | None,
         number: int,
         *,
         scored: bool = True,
-    ) -> Iterator[list[Continuation]]:
+    ) -> Iterator[list[OngoingSample]]:
         if config.stop and not config.length and all(map(self.never_writes, config.stop)):
             raise InputError("stop", "will not come, as the model never writes it; give a length")
-        seed = drawn_seed() if seed is None else seed
+        seed = draw_seed() if seed is None else seed
         whole("number", number, 1)
         whole("seed", seed, 0)
         if config.beam and number > config.beam:
             raise ConfigError("number", f"{number:,} is more than the beam of {config.beam:,}")
-        network, manner = self.checkpoint.network, Manner(self.checkpoint.stock, config)
+        network, manner = (
+            self.checkpoint.network,
+            SamplingContext(self.checkpoint.corpus_info, config),
+        )
         if not config.beam:
-            return sampled(network, manner, openings, number, seed, scored=scored)
-        from charrnn.sampling.beam import beams
+            return generate_samples(network, manner, openings, number, seed, scored=scored)
+        from charrnn.sampling.beam import search_prompts
 
-        return beams(network, manner, openings, number, seed)
+        return search_prompts(network, manner, openings, number, seed)
 
 
 def train(
@@ -211,12 +214,12 @@ def train(
         DivergedError: when the loss became infinite; the best model before is in the folder.
         MachineError, OSError: when the folder cannot be written.
     """
-    from charrnn.runs.run import Place, Run
+    from charrnn.runs.run import Run, RunLocation
 
-    place = Place(None if out is None else Path(out), Path(root), overwrite)
+    place = RunLocation(None if out is None else Path(out), Path(root), overwrite)
     initial = None if init_from is None else find_model(Path(init_from))
     run = Run(_paths(corpus), config, place, initial, ranks)
-    return _followed(run, run.events(stop_requested), preview, on_event)
+    return _run_events(run, run.events(stop_requested), preview, on_event)
 
 
 def resume(
@@ -240,17 +243,17 @@ def resume(
         FolderError: when there is no run, or another process is training in it.
         DivergedError, MachineError, OSError: as `train`.
     """
-    from charrnn.runs.run import Place, Run
+    from charrnn.runs.run import Run, RunLocation
 
-    run = Run(_paths(corpus), TrainConfig(), Place(Path(out)), ranks=ranks)
-    return _followed(run, run.resumed(changes, stop_requested), preview, on_event)
+    run = Run(_paths(corpus), TrainConfig(), RunLocation(Path(out)), ranks=ranks)
+    return _run_events(run, run.resumed(changes, stop_requested), preview, on_event)
 
 
 def _paths(corpus: Corpus) -> list[str | Path]:
     return [corpus] if isinstance(corpus, str | Path) else list(corpus)
 
 
-def _followed(
+def _run_events(
     run: "Run", events: "Iterator[Event]", preview: int, on_event: Callable[["Event"], object]
 ) -> Model:
     from charrnn.training.events import Evaluation, Preview, Start
@@ -262,8 +265,8 @@ def _followed(
             folder = Path(event.run)
         if preview and isinstance(event, Evaluation):
             now = Checkpoint(
-                network=run.network, config=run.settings, stock=run.stock, step=event.step,
-                history=(),
+                network=run.network, config=run.settings, corpus_info=run.corpus_info,
+                step=event.step, history=(),
             )  # fmt: skip
             model = Model(now)
             seed = run.settings.seed
@@ -280,6 +283,6 @@ def load(path: str | Path) -> Model:
     return Model(model_file.load(find_model(Path(path))))
 
 
-def drawn_seed() -> int:
+def draw_seed() -> int:
     """A seed for those who named none, short enough to type."""
     return int.from_bytes(os.urandom(4))

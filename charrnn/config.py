@@ -95,7 +95,7 @@ class TrainConfig:
             if (value := getattr(self, name)) is not None and not 0 <= value < 1:
                 raise ConfigError(name, f"{value} is outside 0 <= P < 1")
 
-    def parts(self, characters: int) -> tuple[int, int, int]:
+    def split_sizes(self, characters: int) -> tuple[int, int, int]:
         """How many of a corpus's ``characters`` train, validate and test, in the text's order.
 
         Raises:

@@ -41,7 +41,7 @@ class Baselines:
     unseen: int
 
 
-def baselines(train: Ids, text: Ids, V: int) -> Baselines:
+def measure_baselines(train: Ids, text: Ids, V: int) -> Baselines:
     """Count on ``train`` (N,), at most its last 20 million, and score ``text`` (M,); V characters.
 
     As with a model, the first of ``text`` is not scored, and nothing is known of what was before.
@@ -54,7 +54,7 @@ def baselines(train: Ids, text: Ids, V: int) -> Baselines:
     return Baselines(nats[0], nats[best], best + 1, len(train), unseen)
 
 
-def probabilities(
+def ngram_probabilities(
     train: Ids, text: Ids, V: int, orders: int = LARGEST_ORDER
 ) -> Iterator[npt.NDArray[np.float64]]:
     """For order 1, 2, … what it gives to each character of ``text`` but the first, (M - 1,)."""

@@ -11,11 +11,11 @@ import charrnn
 from charrnn.config import Settings, TrainConfig
 from charrnn.network.parameters import Shape
 from charrnn.parallel.team import Team
-from charrnn.text.corpus import Parts
-from charrnn.training.automatic import OPERATIONS_A_MINUTE, complete, spanned
-from charrnn.training.budget import fitted, updates
+from charrnn.text.corpus import Splits
+from charrnn.training.automatic import OPERATIONS_A_MINUTE, complete_settings, resolve_schedule
+from charrnn.training.budget import convert_minutes, count_affordable_steps
 from charrnn.training.events import Start
-from charrnn.training.trainer import start
+from charrnn.training.trainer import start_training
 from tests.conftest import TEXT, Program
 
 SIZES = [10**3, 2 * 10**3, 10**4, 10**5, 10**6, 10**7, 10**8]
@@ -28,7 +28,7 @@ CHOSEN: dict[str, Any] = {
 def minutes(settings: Settings, characters: int, distinct: int) -> float:
     """The work of a training, by the rules' machine."""
     shape = Shape(settings.cell, settings.hidden, settings.layers, distinct)
-    steps = settings.total_steps(settings.parts(characters)[0] - 1)
+    steps = settings.total_steps(settings.split_sizes(characters)[0] - 1)
     read = steps * settings.batch * settings.seq
     return 3 * shape.operations * read / OPERATIONS_A_MINUTE
 
@@ -39,10 +39,10 @@ def minutes(settings: Settings, characters: int, distinct: int) -> float:
 def test_every_text_gets_settings_that_a_few_minutes_allow(
     cell: str, characters: int, distinct: int
 ) -> None:
-    settings = complete(TrainConfig(cell=cell), characters, distinct)
+    settings = complete_settings(TrainConfig(cell=cell), characters, distinct)
     assert minutes(settings, characters, distinct) < 4.5
-    assert settings.batch * settings.seq < settings.parts(characters)[0]
-    assert settings.total_steps(settings.parts(characters)[0] - 1) > 200
+    assert settings.batch * settings.seq < settings.split_sizes(characters)[0]
+    assert settings.total_steps(settings.split_sizes(characters)[0] - 1) > 200
     assert not {name for name, value in asdict(settings).items() if value is None} - {
         "steps", "minutes",
     }  # fmt: skip
@@ -50,11 +50,12 @@ def test_every_text_gets_settings_that_a_few_minutes_allow(
 
 @pytest.mark.parametrize("distinct", [65, 3500])
 def test_more_text_and_more_time_make_no_smaller_network(distinct: int) -> None:
-    units = [complete(TrainConfig(), characters, distinct).hidden for characters in SIZES]
+    units = [complete_settings(TrainConfig(), characters, distinct).hidden for characters in SIZES]
     assert units == sorted(units)
     assert units[0] < units[-1]
     units = [
-        complete(TrainConfig(minutes=m), 10**6, distinct).hidden for m in (0.1, 1, 2, 10, 30, 100)
+        complete_settings(TrainConfig(minutes=m), 10**6, distinct).hidden
+        for m in (0.1, 1, 2, 10, 30, 100)
     ]
     assert units == sorted(units)
     assert units[0] < units[-1]
@@ -63,37 +64,40 @@ def test_more_text_and_more_time_make_no_smaller_network(distinct: int) -> None:
 @pytest.mark.parametrize("name", CHOSEN)
 @pytest.mark.parametrize("characters", [2000, 10**6])
 def test_what_the_user_set_stays(name: str, characters: int) -> None:
-    settings = complete(replace(TrainConfig(), **{name: CHOSEN[name]}), characters, 65)
+    settings = complete_settings(replace(TrainConfig(), **{name: CHOSEN[name]}), characters, 65)
     assert getattr(settings, name) == CHOSEN[name]
     assert asdict(settings)["epochs" if name == "steps" else "steps"] is None
 
 
 def test_the_rest_follows_from_what_the_user_set() -> None:
-    plain = complete(TrainConfig(), 10**6, 65)
-    large = complete(TrainConfig(hidden=2 * plain.hidden), 10**6, 65)
+    plain = complete_settings(TrainConfig(), 10**6, 65)
+    large = complete_settings(TrainConfig(hidden=2 * plain.hidden), 10**6, 65)
     assert plain.epochs
     assert large.epochs
     assert large.epochs < plain.epochs / 2
     assert large.lr < plain.lr
-    often = complete(TrainConfig(epochs=8 * plain.epochs), 10**6, 65)
+    often = complete_settings(TrainConfig(epochs=8 * plain.epochs), 10**6, 65)
     assert often.hidden < plain.hidden
-    assert often.dropout > complete(TrainConfig(epochs=1, hidden=often.hidden), 10**6, 65).dropout
-    few = complete(TrainConfig(batch=4), 10**6, 65)
+    assert (
+        often.dropout
+        > complete_settings(TrainConfig(epochs=1, hidden=often.hidden), 10**6, 65).dropout
+    )
+    few = complete_settings(TrainConfig(batch=4), 10**6, 65)
     assert few.lr < plain.lr
 
 
 def test_an_rnn_learns_in_smaller_steps_and_with_less_dropout() -> None:
     rnn, gru, lstm = (
-        complete(TrainConfig(cell=cell), 10**5, 65) for cell in ("rnn", "gru", "lstm")
+        complete_settings(TrainConfig(cell=cell), 10**5, 65) for cell in ("rnn", "gru", "lstm")
     )
     assert 0 < rnn.dropout < lstm.dropout / 4
     assert rnn.lr < 0.6 * gru.lr < 0.5 * lstm.lr
-    larger = complete(TrainConfig(cell="rnn", hidden=2 * rnn.hidden), 10**5, 65)
+    larger = complete_settings(TrainConfig(cell="rnn", hidden=2 * rnn.hidden), 10**5, 65)
     assert larger.lr == pytest.approx(rnn.lr / 2, rel=0.05)
 
 
 def test_the_cores_decide_only_how_many_workers_there_are() -> None:
-    one, many = (asdict(complete(TrainConfig(), 10**6, 65, cores)) for cores in (1, 8))
+    one, many = (asdict(complete_settings(TrainConfig(), 10**6, 65, cores)) for cores in (1, 8))
     assert (one.pop("workers"), many.pop("workers")) == (1, 8)
     assert one == many
 
@@ -102,9 +106,9 @@ def test_updates_with_their_evaluations_fill_the_time() -> None:
     def spent(steps: int) -> float:
         return steps * 0.01 + -(-steps // 50) * 0.2
 
-    assert updates(spent(1000), 0.01, spent) == 1000
-    assert updates(spent(1000) + 0.005, 0.01, spent) == 1000
-    assert updates(0.001, 0.01, spent) == 1
+    assert count_affordable_steps(spent(1000), 0.01, spent) == 1000
+    assert count_affordable_steps(spent(1000) + 0.005, 0.01, spent) == 1000
+    assert count_affordable_steps(0.001, 0.01, spent) == 1
 
 
 @pytest.mark.parametrize(
@@ -115,8 +119,8 @@ def test_evaluations_are_fewer_where_they_would_take_long(
     validating: int, steps: int, evaluations: int
 ) -> None:
     """20 a run, or one an epoch, here of 1000 updates of 9 * 64 characters."""
-    settings = complete(TrainConfig(steps=steps, batch=9, seq=64), 10**6, 65)
-    spanning = spanned(replace(settings, eval_every=None), 9 * 64 * 1000 + 1, validating)
+    settings = complete_settings(TrainConfig(steps=steps, batch=9, seq=64), 10**6, 65)
+    spanning = resolve_schedule(replace(settings, eval_every=None), 9 * 64 * 1000 + 1, validating)
     assert spanning.eval_every
     assert steps / spanning.eval_every == evaluations
 
@@ -140,13 +144,13 @@ def test_a_run_by_minutes_takes_them_is_written_down_by_steps_and_can_be_repeate
 def test_measuring_leaves_no_trace() -> None:
     """The settled training is that of its settings, as if nothing had been before."""
     ids = np.random.default_rng(0).integers(0, 9, 5000)
-    parts = Parts(ids, ids[:200], ids[:0])
-    config = complete(TrainConfig(minutes=0.005, hidden=8), 5000, 9)
+    parts = Splits(ids, ids[:200], ids[:0])
+    config = complete_settings(TrainConfig(minutes=0.005, hidden=8), 5000, 9)
     shape = Shape("lstm", 8, 1, 9)
-    settled = fitted(config, shape, parts, Team(), 0.3)
+    settled = convert_minutes(config, shape, parts, Team(), 0.3)
     assert settled.minutes is None
     assert settled.steps
-    trained = start(shape, parts, settled)
+    trained = start_training(shape, parts, settled)
     assert trained.step == 0
     assert trained.total_steps == settled.steps
 

@@ -36,8 +36,8 @@ def test_model_comes_back_as_it_was_saved(model: charrnn.Model, tmp_path: Path) 
     before = model.checkpoint
     np.testing.assert_array_equal(copy.network.parameters.vector, before.network.parameters.vector)
     assert copy.config == before.config
-    assert copy.stock.vocabulary.characters == before.stock.vocabulary.characters
-    assert copy.stock.vocabulary.counts == before.stock.vocabulary.counts
+    assert copy.corpus_info.vocabulary.characters == before.corpus_info.vocabulary.characters
+    assert copy.corpus_info.vocabulary.counts == before.corpus_info.vocabulary.counts
     assert copy.history == before.history
     assert copy.step == before.step
 

@@ -13,7 +13,7 @@ from charrnn.arrays import Array, Ids
 from charrnn.errors import ConfigError, InputError
 from charrnn.network.stepper import Stepper
 from charrnn.sampling import sampler
-from charrnn.sampling.repeats import repeating
+from charrnn.sampling.repeats import find_repeating
 from charrnn.sampling.stops import Stops
 from tests.tiny import tiny
 
@@ -39,7 +39,7 @@ def test_what_is_held_is_the_longest_beginning_of_a_stop(text: str, stops: list[
 def test_repeating_is_what_would_make_a_span_that_was_there(text: str, cut: int, span: int) -> None:
     spans = {text[at : at + span] for at in range(len(text) - span + 1)}
     expected = {c for c in "abあ" if (text + c)[-span:] in spans and len(text) >= span - 1}
-    assert repeating(text[:cut], text[cut:], span) == expected
+    assert find_repeating(text[:cut], text[cut:], span) == expected
 
 
 def cut(text: str, stops: list[str]) -> str:

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 import charrnn
 from charrnn.errors import InputError
 from charrnn.reports.copied import Copied, Corpus, corpus
-from charrnn.reports.suffix_array import Suffixes, sorted_suffixes
+from charrnn.reports.suffix_array import SuffixArray, sort_suffixes
 from tests.conftest import TEXT, Program
 from tests.test_cli import failed
 
@@ -24,7 +24,7 @@ REPETITIVE = st.text("abあ", max_size=8).flatmap(
 
 @given(text=st.text(max_size=60) | REPETITIVE)
 def test_suffixes_are_sorted(text: str) -> None:
-    places = sorted_suffixes(text)
+    places = sort_suffixes(text)
     expected = sorted(range(len(text)), key=lambda at: text[at:])
     np.testing.assert_array_equal(places, expected)
 
@@ -32,7 +32,7 @@ def test_suffixes_are_sorted(text: str) -> None:
 @given(text=REPETITIVE, piece=st.text("abあ", max_size=6))
 def test_a_piece_is_found_wherever_it_stands(text: str, piece: str) -> None:
     everywhere = [at for at in range(len(text)) if text.startswith(piece, at)]
-    assert sorted(Suffixes(text).find(piece)) == everywhere
+    assert sorted(SuffixArray(text).find(piece)) == everywhere
 
 
 def by_search(text: str, original: str, least: int) -> tuple[int, int, list[tuple[int, int]]]:

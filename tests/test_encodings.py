@@ -13,11 +13,11 @@ from hypothesis import strategies as st
 from charrnn.errors import ConfigError, InputError
 from charrnn.generators import exhaust
 from charrnn.text import decode, encodings
-from charrnn.text.corpus import numbered, survey, whole_text
+from charrnn.text.corpus import encode_corpus, read_file, scan_corpus
 from charrnn.text.decode import UndecodableError, characters, codec
-from charrnn.text.encodings import settled
+from charrnn.text.encodings import detect_encoding
 from charrnn.text.rules import Rules
-from charrnn.text.sources import find
+from charrnn.text.sources import find_sources
 from tests.conftest import Program
 
 JAPANESE = (
@@ -47,20 +47,20 @@ def test_an_encoding_is_recognised(
 ) -> None:
     small_pieces(monkeypatch, piece)
     (tmp_path / "a.txt").write_bytes(JAPANESE.encode(encoding))
-    (source,) = find([tmp_path / "a.txt"])
-    assert settled(source).encoding == SAVED[encoding]
-    stock, sources = exhaust(survey([source], "auto", KEEP))
+    (source,) = find_sources([tmp_path / "a.txt"])
+    assert detect_encoding(source).encoding == SAVED[encoding]
+    corpus_info, sources = exhaust(scan_corpus([source], "auto", KEEP))
     assert [one.encoding for one in sources] == [SAVED[encoding]]
-    assert stock.sha256 == hashlib.sha256(JAPANESE.encode()).hexdigest()
-    ids = exhaust(numbered(sources, stock, tmp_path / "ids"))
-    assert stock.vocabulary.decode(ids) == JAPANESE
-    assert sum(stock.vocabulary.counts) == len(JAPANESE)
+    assert corpus_info.sha256 == hashlib.sha256(JAPANESE.encode()).hexdigest()
+    ids = exhaust(encode_corpus(sources, corpus_info, tmp_path / "ids"))
+    assert corpus_info.vocabulary.decode(ids) == JAPANESE
+    assert sum(corpus_info.vocabulary.counts) == len(JAPANESE)
 
 
 @pytest.mark.parametrize("encoding", [name for name in SAVED if name.startswith("utf")])
 def test_english_is_recognised_too(encoding: str, tmp_path: Path) -> None:
     (tmp_path / "a.txt").write_bytes(ENGLISH.encode(encoding))
-    assert settled(find([tmp_path / "a.txt"])[0]).encoding == SAVED[encoding]
+    assert detect_encoding(find_sources([tmp_path / "a.txt"])[0]).encoding == SAVED[encoding]
 
 
 @pytest.mark.parametrize("order", ["utf-16-le", "utf-16-be"])
@@ -69,7 +69,7 @@ def test_utf16_without_a_mark_is_recognised_in_either_order(
     text: str, order: str, tmp_path: Path
 ) -> None:
     (tmp_path / "a.txt").write_bytes(text.encode(order))
-    assert settled(find([tmp_path / "a.txt"])[0]).encoding == order
+    assert detect_encoding(find_sources([tmp_path / "a.txt"])[0]).encoding == order
 
 
 @pytest.mark.parametrize(
@@ -78,7 +78,7 @@ def test_utf16_without_a_mark_is_recognised_in_either_order(
 )
 def test_utf8_stays_utf8(data: bytes, tmp_path: Path) -> None:
     (tmp_path / "a.txt").write_bytes(data)
-    assert settled(find([tmp_path / "a.txt"])[0]).encoding == "utf-8"
+    assert detect_encoding(find_sources([tmp_path / "a.txt"])[0]).encoding == "utf-8"
 
 
 def test_the_same_text_in_ten_encodings_trains_the_same_weights(
@@ -115,9 +115,9 @@ def test_what_is_not_utf8_is_refused_with_its_place(
     small_pieces(monkeypatch, piece)
     (tmp_path / "a.txt").write_bytes(data)
     with pytest.raises(InputError, match=rf"byte {offset} \(line {line}\) is not UTF-8"):
-        whole_text(tmp_path / "a.txt", KEEP, "utf-8")
+        read_file(tmp_path / "a.txt", KEEP, "utf-8")
     with pytest.raises(InputError, match=rf"byte {offset} \(line {line}\) is not UTF-8"):
-        exhaust(survey(find([tmp_path / "a.txt"]), "utf-8", KEEP))
+        exhaust(scan_corpus(find_sources([tmp_path / "a.txt"]), "utf-8", KEEP))
 
 
 FOREIGN = {
@@ -137,11 +137,11 @@ def test_another_language_is_not_taken_for_japanese(name: str, tmp_path: Path) -
     text, encoding = FOREIGN[name]
     (tmp_path / "a.txt").write_bytes((text * 30).encode(encoding))
     for read in (
-        lambda files: settled(files[0]),
-        lambda files: exhaust(survey(files, "auto", KEEP)),
+        lambda files: detect_encoding(files[0]),
+        lambda files: exhaust(scan_corpus(files, "auto", KEEP)),
     ):
         with pytest.raises(InputError, match="is not UTF-8; it can be") as caught:
-            read(find([tmp_path / "a.txt"]))
+            read(find_sources([tmp_path / "a.txt"]))
         assert encoding in str(caught.value) or encoding in ("latin-1", "gb2312")
 
 
@@ -160,7 +160,7 @@ def test_alphabets_in_utf16_without_a_mark_are_recognised(
     language: str, order: str, tmp_path: Path
 ) -> None:
     (tmp_path / "a.txt").write_bytes((LETTERS[language] * 9).encode(order))
-    assert settled(find([tmp_path / "a.txt"])[0]).encoding == order
+    assert detect_encoding(find_sources([tmp_path / "a.txt"])[0]).encoding == order
 
 
 def test_jis_that_is_damaged_is_never_taken_for_ascii(tmp_path: Path) -> None:
@@ -174,25 +174,25 @@ def test_jis_that_is_damaged_is_never_taken_for_ascii(tmp_path: Path) -> None:
         path.write_bytes(damaged)
         for encoding in ("auto", "iso2022_jp")[: 1 + (words == "is not ISO2022_JP")]:
             with pytest.raises(InputError, match=words):
-                exhaust(survey(find([path]), encoding, KEEP))
+                exhaust(scan_corpus(find_sources([path]), encoding, KEEP))
 
 
 @pytest.mark.parametrize("mark", ["utf-8-sig", "utf-16", "utf-32"])
 def test_a_mark_that_does_not_hold_is_refused(mark: str, tmp_path: Path) -> None:
     (tmp_path / "a.txt").write_bytes(JAPANESE.encode(mark)[:-1] + b"\xff\xff")
     with pytest.raises(InputError, match=r"byte \d") as caught:
-        exhaust(survey(find([tmp_path / "a.txt"]), "auto", KEEP))
+        exhaust(scan_corpus(find_sources([tmp_path / "a.txt"]), "auto", KEEP))
     assert "fits" not in str(caught.value).replace("no other encoding fits", "")
 
 
 def test_an_unclear_encoding_is_refused_with_what_fits(tmp_path: Path) -> None:
     (tmp_path / "a.txt").write_bytes("x\nあい".encode("euc_jp"))
     with pytest.raises(InputError, match=r"byte 2 \(line 2\) is not UTF-8; it can be") as caught:
-        exhaust(survey(find([tmp_path / "a.txt"]), "auto", KEEP))
+        exhaust(scan_corpus(find_sources([tmp_path / "a.txt"]), "auto", KEEP))
     assert "euc_jp (あい)" in str(caught.value)
     assert "cp932 (､｢､､)" in str(caught.value)
     assert caught.value.exit_code == 3
-    assert whole_text(tmp_path / "a.txt", KEEP, "euc_jp") == "x\nあい"
+    assert read_file(tmp_path / "a.txt", KEEP, "euc_jp") == "x\nあい"
 
 
 @pytest.mark.parametrize("text", [JAPANESE, "déjà vu, garçon, naïveté\n", "猫の手", "Ünïcödé"])
@@ -210,25 +210,25 @@ def test_damaged_utf8_is_never_taken_for_another_encoding(
     ):
         (tmp_path / "a.txt").write_bytes(damaged)
         with pytest.raises(InputError, match="is not UTF-8"):
-            settled(find([tmp_path / "a.txt"])[0])
+            detect_encoding(find_sources([tmp_path / "a.txt"])[0])
 
 
 def test_a_wrong_encoding_is_refused_with_the_right_one(tmp_path: Path) -> None:
     (tmp_path / "a.txt").write_bytes(JAPANESE.encode("euc_jp"))
     with pytest.raises(InputError, match="is not CP932; --encoding euc_jp fits"):
-        exhaust(survey(find([tmp_path / "a.txt"]), "cp932", KEEP))
+        exhaust(scan_corpus(find_sources([tmp_path / "a.txt"]), "cp932", KEEP))
 
 
 def test_what_is_no_text_at_all_is_said(tmp_path: Path) -> None:
     (tmp_path / "a.txt").write_bytes(bytes(range(256)) * 40)
     with pytest.raises(InputError, match="no other encoding fits; is it a text"):
-        exhaust(survey(find([tmp_path / "a.txt"]), "auto", KEEP))
+        exhaust(scan_corpus(find_sources([tmp_path / "a.txt"]), "auto", KEEP))
 
 
 @pytest.mark.parametrize("name", ["klingon", "base64", "rot13", "idna", "undefined", "", "\0"])
 def test_only_encodings_of_text_are_taken(name: str) -> None:
     with pytest.raises(ConfigError, match=r"encoding: .* is no encoding that Python knows"):
-        encodings.named(name)
+        encodings.resolve_encoding(name)
 
 
 @pytest.mark.parametrize("name", ["utf-7", "unicode_escape"])

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from charrnn.storage.lock import is_owned
+from charrnn.storage.lock import is_locked
 from charrnn.storage.model_file import load
 from tests.conftest import clean_environment
 
@@ -79,7 +79,7 @@ def test_the_grid_makes_a_table_of_six_runs_also_when_killed_and_started_again(
     until(lambda: len(list(runs.glob("*/last.npz"))) >= 2)  # as many as there are side by side
     os.killpg(endless.pid, signal.SIGKILL)
     endless.wait()
-    until(lambda: not any(is_owned(run) for run in runs.iterdir()))
+    until(lambda: not any(is_locked(run) for run in runs.iterdir()))
     steps = 5 + max(load(run / "last.npz").step for run in runs.iterdir())
     shown = done(script(name, text, runs), steps)
     assert shown.returncode == 0, shown.stderr

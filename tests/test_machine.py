@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from charrnn.parallel import machine
-from charrnn.parallel.machine import cores, free_memory
+from charrnn.parallel.machine import count_cores, measure_free_memory
 
 
 def pretend(
@@ -47,8 +47,8 @@ def test_quota_of_a_control_group_limits_the_cores(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     pretend(tmp_path, monkeypatch, groups, files)
-    monkeypatch.setattr(machine, "processors", lambda: set(range(64)))
-    assert cores() == max(1, int(min(expected, 64)))
+    monkeypatch.setattr(machine, "list_processors", lambda: set(range(64)))
+    assert count_cores() == max(1, int(min(expected, 64)))
 
 
 @pytest.mark.parametrize(
@@ -85,7 +85,7 @@ def test_free_memory_is_that_of_the_machine_or_what_a_control_group_has_left(
     pretend(tmp_path, monkeypatch, groups, files)
     (tmp_path / "meminfo").write_text("MemTotal:   99 kB\nMemAvailable:     10 kB\n")
     monkeypatch.setattr(machine, "MEMORY", tmp_path / "meminfo")
-    assert free_memory() == expected
+    assert measure_free_memory() == expected
 
 
 def test_memory_that_nobody_tells_of_is_no_limit(
@@ -93,4 +93,4 @@ def test_memory_that_nobody_tells_of_is_no_limit(
 ) -> None:
     monkeypatch.setattr(machine, "MEMBERSHIP", tmp_path / "missing")
     monkeypatch.setattr(machine, "MEMORY", tmp_path / "missing")
-    assert free_memory() == float("inf")
+    assert measure_free_memory() == float("inf")

@@ -13,11 +13,11 @@ from charrnn.errors import MachineError
 from charrnn.network.parameters import Shape
 from charrnn.parallel.team import Team
 from charrnn.runs import run
-from charrnn.text.corpus import Parts
+from charrnn.text.corpus import Splits
 from charrnn.training import memory
-from charrnn.training.automatic import complete
-from charrnn.training.memory import needed, trained
-from charrnn.training.trainer import start
+from charrnn.training.automatic import complete_settings
+from charrnn.training.memory import bytes_for_training, bytes_needed
+from charrnn.training.trainer import start_training
 
 CHARACTERS, VALIDATING = 30_000, 6_000
 
@@ -25,10 +25,10 @@ CHARACTERS, VALIDATING = 30_000, 6_000
 def peak(config: Settings, shape: Shape) -> int:
     """The bytes that NumPy and Python take for two updates and an evaluation."""
     ids = np.random.default_rng(0).integers(0, shape.V, CHARACTERS).astype(np.uint16)
-    parts = Parts(ids[:-VALIDATING], ids[-VALIDATING:], ids[:0])
+    parts = Splits(ids[:-VALIDATING], ids[-VALIDATING:], ids[:0])
     tracemalloc.start()
     try:
-        for _ in start(shape, parts, config, Team()).run(lambda: False):
+        for _ in start_training(shape, parts, config, Team()).run(lambda: False):
             pass
         return tracemalloc.get_traced_memory()[1]
     finally:
@@ -54,20 +54,22 @@ def test_needed_memory_is_what_is_taken_and_hardly_more(
         cell=cell, hidden=hidden, layers=layers, batch=batch, seq=seq, dropout=dropout,
         steps=2, val=VALIDATING, workers=1,
     )  # fmt: skip
-    config = complete(asked, CHARACTERS, V)
+    config = complete_settings(asked, CHARACTERS, V)
     shape = Shape(cell, hidden, layers, V, config.tied)
-    expected = trained(config, shape, VALIDATING) - memory.PROCESS
+    expected = bytes_for_training(config, shape, VALIDATING) - memory.PROCESS
     saved = 4 * shape.parameters  # the copy on its way to a file, which is not made here
     assert 0.75 * (expected - saved) < peak(config, shape) < expected
 
 
 def test_needed_memory_grows_with_workers_and_little_with_the_corpus() -> None:
     shape = Shape("lstm", 256, 1, 65)
-    ones = [complete(TrainConfig(workers=n), 10**6, 65) for n in (1, 2, 4)]
-    sizes = [needed(one, shape, 100_000) for one in ones]
+    ones = [complete_settings(TrainConfig(workers=n), 10**6, 65) for n in (1, 2, 4)]
+    sizes = [bytes_needed(one, shape, 100_000) for one in ones]
     assert sizes == sorted(sizes)
-    assert trained(ones[0], shape, 500_000) < 1.05 * trained(ones[0], shape, 100_000)
-    assert needed(ones[0], shape, 500_000) < 140_000_000  # as n-grams are counted before
+    assert bytes_for_training(ones[0], shape, 500_000) < 1.05 * bytes_for_training(
+        ones[0], shape, 100_000
+    )
+    assert bytes_needed(ones[0], shape, 500_000) < 140_000_000  # as n-grams are counted before
 
 
 @pytest.fixture
@@ -80,7 +82,7 @@ def text(tmp_path: Path) -> Path:
 def test_what_cannot_fit_is_refused_before_anything_is_written(
     text: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(run, "free_memory", lambda: 50e6)
+    monkeypatch.setattr(run, "measure_free_memory", lambda: 50e6)
     with pytest.raises(MachineError, match=r"memory: .* needs about .* and 50 MB are free; lower"):
         charrnn.train(text, TrainConfig(hidden=1000), out=tmp_path / "run")
     assert not (tmp_path / "run").exists()

@@ -6,7 +6,7 @@ import pytest
 from charrnn.arrays import Array, Ids
 from charrnn.network import softmax
 from charrnn.network.cells import CELLS
-from charrnn.network.inputs import gathered
+from charrnn.network.inputs import gather_inputs
 from charrnn.network.model import Network
 from charrnn.network.parameters import Parameters, Shape, initialise
 from charrnn.network.stepper import Stepper
@@ -78,7 +78,7 @@ def loss_and_gradients(
     h: Array, targets: Ids, W: Array, b: Array
 ) -> tuple[float, tuple[Array, Array, Array]]:
     dW, db = np.full_like(W, np.nan), np.full_like(b, np.nan)
-    loss, dh = softmax.loss_and_gradients(h, targets, W, b, dW, db, Workspace())
+    loss, dh = softmax.cross_entropy_and_gradients(h, targets, W, b, dW, db, Workspace())
     return loss, (dh, dW, db)
 
 
@@ -93,7 +93,7 @@ def test_loss_gradients_equal_finite_differences() -> None:
         for side in (1, -1):
             moved = [h, W, b]
             moved[at] = value + side * EPSILON * toward
-            values.append(softmax.losses(moved[0], targets, moved[1], moved[2]).mean())
+            values.append(softmax.cross_entropy(moved[0], targets, moved[1], moved[2]).mean())
         expected = (values[0] - values[1]) / (2 * EPSILON)
         assert np.sum(gradients[at] * toward) == pytest.approx(expected, rel=1e-6)
 
@@ -105,10 +105,10 @@ def test_loss_is_the_negative_log_of_the_softmax_however_large_the_logits() -> N
     p = np.exp(h @ W + b)
     p /= p.sum(axis=1, keepdims=True)
     np.testing.assert_allclose(
-        softmax.losses(h, targets, W, b), -np.log(p[np.arange(9), targets]), rtol=1e-12
+        softmax.cross_entropy(h, targets, W, b), -np.log(p[np.arange(9), targets]), rtol=1e-12
     )
     np.testing.assert_allclose(softmax.log_probabilities(h, W, b), np.log(p), rtol=1e-12)
-    assert np.isfinite(softmax.losses(1e4 * h, targets, W, b)).all()
+    assert np.isfinite(softmax.cross_entropy(1e4 * h, targets, W, b)).all()
 
 
 def test_chunks_of_the_softmax_change_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -122,7 +122,7 @@ def test_chunks_of_the_softmax_change_nothing(monkeypatch: pytest.MonkeyPatch) -
     assert loss == pytest.approx(whole, rel=1e-12)
     for one, other in zip(gradients, gradients_of_whole, strict=True):
         np.testing.assert_allclose(one, other, rtol=1e-12, atol=1e-15)
-    chunked = softmax.losses(h, targets, W, b)
+    chunked = softmax.cross_entropy(h, targets, W, b)
     assert chunked.mean() == pytest.approx(whole, rel=1e-12)
 
 
@@ -132,7 +132,7 @@ def test_gradient_of_gathered_rows_adds_up_what_was_gathered(characters: int) ->
     ids, W = rng.integers(0, characters, (8, 5)), rng.normal(size=(3, characters, 4))
     b, da = rng.normal(size=(3, 4)), rng.normal(size=(8, 5, 3, 4))
     scale = np.array([0.5, 0.5, 1])
-    put, backward = gathered(ids, W, b, scale)
+    put, backward = gather_inputs(ids, W, b, scale)
     one_hot = np.eye(characters)[ids]  # (T, B, V)
     a = np.einsum("tbv,gvh->gtbh", one_hot, W) + b[:, None, None]
     for t in range(len(ids)):
@@ -148,7 +148,7 @@ def test_embedded_characters_pick_rows_of_the_product_with_the_embedding() -> No
     rng = np.random.default_rng(7)
     ids, W, E = rng.integers(0, 9, (8, 5)), rng.normal(size=(3, 6, 4)), rng.normal(size=(9, 6))
     b, da, before = rng.normal(size=(3, 4)), rng.normal(size=(8, 5, 3, 4)), rng.normal(size=E.shape)
-    put, backward = gathered(ids, W, b, np.ones(3), E)
+    put, backward = gather_inputs(ids, W, b, np.ones(3), E)
     for t in range(len(ids)):
         put(t, out := np.empty((3, 5, 4)))
         np.testing.assert_allclose(out, E[ids[t]] @ W + b[:, None])

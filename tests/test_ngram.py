@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from charrnn import ngram
-from charrnn.ngram import baselines, probabilities
+from charrnn.ngram import measure_baselines, ngram_probabilities
 
 V = 3
 texts = st.lists(st.integers(0, V - 1), min_size=2, max_size=40)
@@ -31,7 +31,7 @@ def plainly(train: list[int], context: tuple[int, ...], character: int) -> float
 def test_every_order_follows_the_equation(train: list[int], text: list[int], piece: int) -> None:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(ngram, "PIECE", piece)  # borders of pieces must not show
-        found = list(probabilities(np.array(train, np.uint8), np.array(text, np.uint8), V, 5))
+        found = list(ngram_probabilities(np.array(train, np.uint8), np.array(text, np.uint8), V, 5))
     for k, P in enumerate(found):
         expected = [
             plainly(train, tuple(text[max(0, at - k) : at]), text[at]) for at in range(1, len(text))
@@ -45,7 +45,7 @@ def test_the_probabilities_of_all_characters_add_up_to_one() -> None:
     train = rng.integers(0, V, 200)
     for context in ([0, 1, 2, 2, 1], [2, 2, 2, 2, 2]):
         by_order = [
-            [P[-1] for P in probabilities(train, np.array([*context, last]), V)]
+            [P[-1] for P in ngram_probabilities(train, np.array([*context, last]), V)]
             for last in range(V)
         ]
         np.testing.assert_allclose(np.sum(by_order, axis=0), 1)
@@ -53,8 +53,8 @@ def test_the_probabilities_of_all_characters_add_up_to_one() -> None:
 
 def test_the_best_order_is_named_by_the_characters_it_sees_and_one() -> None:
     pairs = np.tile([0, 0, 1, 1, 0, 2], 50)  # two characters decide what comes
-    found = baselines(pairs, pairs[:60], V)
-    losses = [-np.log(P).mean() for P in probabilities(pairs, pairs[:60], V)]
+    found = measure_baselines(pairs, pairs[:60], V)
+    losses = [-np.log(P).mean() for P in ngram_probabilities(pairs, pairs[:60], V)]
     assert found.ngram_order == 1 + int(np.argmin(losses)) >= 3
     assert found.ngram == min(losses) < 0.1 < 1 < found.unigram == losses[0]
 
@@ -63,6 +63,6 @@ def test_only_the_end_of_a_long_text_is_counted(monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setattr(ngram, "COUNTED_AT_MOST", 100)
     rng = np.random.default_rng(2)
     train, text = rng.integers(0, V, 300), rng.integers(0, V, 50)
-    found = baselines(train, text, V)
+    found = measure_baselines(train, text, V)
     assert found.characters == 100
-    assert found == baselines(train[-100:], text, V)
+    assert found == measure_baselines(train[-100:], text, V)

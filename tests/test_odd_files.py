@@ -11,9 +11,9 @@ import pytest
 
 from charrnn.errors import InputError
 from charrnn.generators import exhaust
-from charrnn.text.corpus import numbered, survey
+from charrnn.text.corpus import encode_corpus, scan_corpus
 from charrnn.text.rules import Rules
-from charrnn.text.sources import find
+from charrnn.text.sources import find_sources
 from tests.conftest import TEXT, Program
 from tests.test_cli import failed
 
@@ -74,9 +74,11 @@ def test_a_character_on_every_read_boundary(tmp_path: Path) -> None:
     for before in range(3):
         text = "a" * ((1 << 20) - before) + "猫" * 10
         (tmp_path / "a.txt").write_text(text, encoding="utf-8")
-        stock, sources = exhaust(survey(find([tmp_path / "a.txt"]), "auto", Rules()))
-        ids = exhaust(numbered(sources, stock, tmp_path / "ids"))
-        assert stock.vocabulary.decode(ids) == text
+        corpus_info, sources = exhaust(
+            scan_corpus(find_sources([tmp_path / "a.txt"]), "auto", Rules())
+        )
+        ids = exhaust(encode_corpus(sources, corpus_info, tmp_path / "ids"))
+        assert corpus_info.vocabulary.decode(ids) == text
 
 
 def test_a_hundred_thousand_distinct_characters(program: Program, tmp_path: Path) -> None:
@@ -147,10 +149,10 @@ def test_a_file_that_fails_while_it_is_read(program: Program) -> None:
 
 
 def test_a_file_that_vanishes_while_it_is_read(text: Path, tmp_path: Path) -> None:
-    stock, sources = exhaust(survey(find([text]), "auto", Rules()))
+    corpus_info, sources = exhaust(scan_corpus(find_sources([text]), "auto", Rules()))
     text.unlink()
     with pytest.raises(InputError, match=r"text.txt: cannot be read \(No such file"):
-        exhaust(numbered(sources, stock, tmp_path / "ids"))
+        exhaust(encode_corpus(sources, corpus_info, tmp_path / "ids"))
 
 
 @pytest.mark.parametrize("name", [b"new\nline.txt", b"\xff\xfe.txt", "猫 の\t.txt".encode()])

@@ -17,7 +17,7 @@ import charrnn
 from charrnn.errors import InputError
 from charrnn.network.model import Network, States
 from charrnn.network.parameters import Parameters, Shape, initialise
-from charrnn.network.softmax import losses
+from charrnn.network.softmax import cross_entropy
 from charrnn.render.words import width
 from charrnn.reports import held_out
 from charrnn.reports.gradients import gradients, norms_by_lag, states_after
@@ -58,8 +58,8 @@ def test_gradients_by_lag_equal_finite_differences(cell: str, layers: int) -> No
             read, target = ids[place + 1 : begin + lags + 1, None], ids[[begin + lags + 1]]
 
             def loss(states: States, read: np.ndarray, target: np.ndarray) -> float:
-                h, _, _ = net.run(read, states)
-                return float(losses(h[-1], target, *net.output_weights)[0])
+                h, _, _ = net.forward(read, states)
+                return float(cross_entropy(h[-1], target, *net.output_weights)[0])
 
             for which in range(len(states[0])):
                 square = 0.0
@@ -143,7 +143,7 @@ def test_memory_stands_beside_the_ngrams_of_the_same_corpus(run_folder: Path) ->
 def test_score_of_the_validation_part_is_the_loss_that_training_told(run_folder: Path) -> None:
     model = charrnn.load(run_folder)
     ids = held_out.of_corpus(model.checkpoint, run_folder / "best.npz").ids
-    text = model.checkpoint.stock.vocabulary.decode(ids)
+    text = model.checkpoint.corpus_info.vocabulary.decode(ids)
     assert TEXT.endswith(text)
     told = model.checkpoint.history[-1]["val_loss"]
     assert model.score(text).nats == pytest.approx(told, abs=1e-3)
@@ -178,7 +178,7 @@ def test_unrolled_steps_say_what_was_read_expected_and_came(model: charrnn.Model
 
 def planted(model: charrnn.Model, unit: int) -> Checkpoint:
     """A network whose ``unit`` is on between 「 and 」, and whose other units are noise."""
-    vocabulary = model.checkpoint.stock.vocabulary
+    vocabulary = model.checkpoint.corpus_info.vocabulary
     shape = Shape("lstm", 8, 1, len(vocabulary))
     parameters = Parameters(shape)
     rng = np.random.default_rng(3)

@@ -17,7 +17,7 @@ import charrnn
 from charrnn.errors import ConfigError, FolderError, InputError, MachineError
 from charrnn.runs import saving
 from charrnn.storage import model_file
-from charrnn.training.optimizer import AdamW, clipping
+from charrnn.training.optimizer import AdamW, clip_coefficient
 from tests.conftest import TEXT, Finished, Program, clean_environment
 from tests.outcome import outcome
 
@@ -213,9 +213,9 @@ def test_a_training_that_goes_astray_goes_back_with_half_the_learning_rate(
     asked = iter(range(1, 10**6))
 
     def once_not_finite(gradient: np.ndarray, limit: float) -> float:
-        return float("nan") if next(asked) == 25 else clipping(gradient, limit)
+        return float("nan") if next(asked) == 25 else clip_coefficient(gradient, limit)
 
-    monkeypatch.setattr("charrnn.training.trainer.clipping", once_not_finite)
+    monkeypatch.setattr("charrnn.training.trainer.clip_coefficient", once_not_finite)
     notes: list[str] = []
     config = replace(CONFIG, schedule="constant", warmup=0)
     charrnn.train(text, config, out=tmp_path / "run",
@@ -297,7 +297,7 @@ def test_a_training_that_is_stopped_before_it_begins_leaves_nothing(
     def interrupted(*_: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("charrnn.runs.corpus_reader.numbered", interrupted)
+    monkeypatch.setattr("charrnn.runs.corpus_reader.encode_corpus", interrupted)
     with pytest.raises(KeyboardInterrupt):
         charrnn.train(text, CONFIG, out=tmp_path / "run")
     assert [path.name for path in tmp_path.iterdir()] == ["text.txt"]

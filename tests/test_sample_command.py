@@ -14,7 +14,7 @@ import pytest
 
 import charrnn
 from charrnn.cli.console import Console
-from charrnn.cli.display import counted
+from charrnn.cli.display import show_count
 from charrnn.cli.sample import whole_newlines
 from tests.conftest import ROOT, Program, clean_environment
 from tests.test_cli import failed, on_terminal
@@ -297,9 +297,9 @@ def test_progress_in_a_file_is_a_line_now_and_then(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr("charrnn.cli.display.SECONDS_BETWEEN_LINES", -1.0)
-    with counted("abc", 3, "sample", Console()) as items:
+    with show_count("abc", 3, "sample", Console()) as items:
         assert list(items) == ["a", "b", "c"]
     assert capsys.readouterr().err.splitlines() == [f"{n} of 3 samples" for n in (1, 2, 3)]
-    with counted("abc", 3, "sample", Console(quiet=True)) as items:
+    with show_count("abc", 3, "sample", Console(quiet=True)) as items:
         assert list(items) == ["a", "b", "c"]
     assert capsys.readouterr().err == ""

@@ -11,7 +11,7 @@ import charrnn
 from charrnn import TrainConfig
 from charrnn.errors import MachineError
 from charrnn.network.parameters import Shape
-from charrnn.parallel.machine import cores
+from charrnn.parallel.machine import count_cores
 from charrnn.render import plot, sections, terminal
 from charrnn.render.words import width
 from charrnn.reports.speed import SAMPLES, STREAMS, WINDOWS, Point, Speed, speed, training_step
@@ -42,7 +42,7 @@ def test_speed_is_measured_by_streams_window_workers_and_samples(model: charrnn.
     assert [point.streams for point in report.sampling] == list(SAMPLES)
     config = model.checkpoint.config
     assert report.by_workers[0].workers == 1
-    assert report.by_workers[-1].workers == min(cores(), config.batch)
+    assert report.by_workers[-1].workers == min(count_cores(), config.batch)
     for point in (*report.by_streams, *report.by_window, *report.by_workers):
         operations = 3 * model.checkpoint.network.shape.operations
         assert point.gflops == pytest.approx(point.chars_per_second * operations / 1e9)
@@ -53,7 +53,7 @@ def test_speed_is_measured_by_streams_window_workers_and_samples(model: charrnn.
 def test_long_windows_are_measured_with_all_their_streams(monkeypatch: pytest.MonkeyPatch) -> None:
     """A text too short for them would have fewer streams, and the speed be told of too many."""
     measured: list[TrainConfig] = []
-    monkeypatch.setattr(memory, "check", lambda config, *_: measured.append(config))
+    monkeypatch.setattr(memory, "check_memory", lambda config, *_: measured.append(config))
     assert training_step(Shape("rnn", 2, 1, 5), 64, 4000, 1, 0.01) > 0
     assert (measured[0].batch, measured[0].seq) == (64, 4000)
 

@@ -12,7 +12,7 @@ import pytest
 import charrnn
 from charrnn.config import TrainConfig
 from charrnn.errors import MachineError
-from charrnn.parallel.team import Team, together
+from charrnn.parallel.team import Team, worker_team
 from charrnn.training.events import End, Event, Progress
 from tests.conftest import clean_environment
 from tests.processes import children, gone
@@ -89,7 +89,7 @@ def test_worker_that_is_killed_ends_the_run_with_one_error(text: Path, tmp_path:
 def test_worker_that_fails_says_why() -> None:
     with (
         pytest.raises(MachineError, match=r"worker 1: UnpicklingError"),
-        together(2, 8, b"no job") as team,
+        worker_team(2, 8, b"no job") as team,
     ):
         team.sum(np.zeros(3, np.float32))
     assert children() == []
@@ -147,7 +147,7 @@ def test_alone_a_sum_is_what_it_was(length: int) -> None:
     array = np.arange(length, dtype=np.float32)
     Team().sum(array)
     np.testing.assert_array_equal(array, np.arange(length))
-    assert Team().share(length) == slice(0, length)
+    assert Team().shard(length) == slice(0, length)
 
 
 def test_shares_cover_the_whole_once() -> None:
@@ -157,5 +157,5 @@ def test_shares_cover_the_whole_once() -> None:
             for rank in range(size):
                 member = Team()
                 member.rank, member.size = rank, size
-                shares += list(range(whole))[member.share(whole)]
+                shares += list(range(whole))[member.shard(whole)]
             assert shares == list(range(whole))

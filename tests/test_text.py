@@ -14,13 +14,13 @@ from charrnn.config import TrainConfig
 from charrnn.errors import InputError
 from charrnn.generators import exhaust
 from charrnn.text import decode
-from charrnn.text.corpus import Streams, divide, numbered, survey, whole_text
-from charrnn.text.corpus_info import Stock
-from charrnn.text.encodings import settled
+from charrnn.text.corpus import Streams, encode_corpus, read_file, scan_corpus, split_corpus
+from charrnn.text.corpus_info import CorpusInfo
+from charrnn.text.encodings import detect_encoding
 from charrnn.text.rules import Rules
-from charrnn.text.sources import find
+from charrnn.text.sources import find_sources
 from charrnn.text.vocab import Vocabulary
-from charrnn.training.automatic import complete
+from charrnn.training.automatic import complete_settings
 
 KEEP, LF = Rules("keep"), Rules("lf")
 TEXT = st.text(st.characters(exclude_categories=["Cs"]))
@@ -32,12 +32,12 @@ def decoded(data: bytes, rules: Rules = KEEP, piece: int = 1 << 20, encoding: st
         return "".join(rules.each(decode.characters(io.BytesIO(data), encoding)))
 
 
-def take_stock(paths: list[Path], rules: Rules = LF, min_count: int = 1) -> Stock:
-    return exhaust(survey(find(paths), "auto", rules, min_count))[0]
+def take_stock(paths: list[Path], rules: Rules = LF, min_count: int = 1) -> CorpusInfo:
+    return exhaust(scan_corpus(find_sources(paths), "auto", rules, min_count))[0]
 
 
-def encode(paths: list[Path], stock: Stock, ids: Path) -> Ids:
-    return exhaust(numbered(list(map(settled, find(paths))), stock, ids))
+def encode(paths: list[Path], corpus_info: CorpusInfo, ids: Path) -> Ids:
+    return exhaust(encode_corpus(list(map(detect_encoding, find_sources(paths))), corpus_info, ids))
 
 
 @given(TEXT.filter(lambda text: not text.startswith("\ufeff")), st.integers(1, 7))
@@ -60,7 +60,7 @@ def test_byte_order_mark_is_dropped_at_the_start_only() -> None:
 def test_decoding_what_was_encoded_is_the_identity(text: str) -> None:
     known = "".join(sorted(set(text)))
     vocabulary = Vocabulary(known, tuple(map(text.count, known)))
-    assert vocabulary.decode(vocabulary.number(text)) == text
+    assert vocabulary.decode(vocabulary.encode(text)) == text
 
 
 def corpus(tmp_path: Path, **files: str | bytes) -> list[Path]:
@@ -74,22 +74,27 @@ def corpus(tmp_path: Path, **files: str | bytes) -> list[Path]:
 
 def test_ids_on_disk_are_the_files_in_order_in_the_smallest_type(tmp_path: Path) -> None:
     paths = corpus(tmp_path, b_txt="今日は", a_txt="abc今")
-    stock = take_stock(paths)
-    ids = encode(paths, stock, tmp_path / "ids")
-    assert stock.vocabulary.decode(ids) == "今日はabc今"
+    corpus_info = take_stock(paths)
+    ids = encode(paths, corpus_info, tmp_path / "ids")
+    assert corpus_info.vocabulary.decode(ids) == "今日はabc今"
     assert ids.dtype == np.uint8
-    assert stock.vocabulary.characters == "".join(sorted("abc今日は"))
-    assert dict(zip(stock.vocabulary.characters, stock.vocabulary.counts, strict=True))["今"] == 2
-    assert stock.files == ("b.txt", "a.txt")
+    assert corpus_info.vocabulary.characters == "".join(sorted("abc今日は"))
+    assert (
+        dict(zip(corpus_info.vocabulary.characters, corpus_info.vocabulary.counts, strict=True))[
+            "今"
+        ]
+        == 2
+    )
+    assert corpus_info.files == ("b.txt", "a.txt")
 
 
 def test_more_characters_get_a_wider_type(tmp_path: Path) -> None:
     text = "".join(map(chr, range(0x4E00, 0x4E00 + 1000)))
     paths = corpus(tmp_path, k_txt=text)
-    stock = take_stock(paths)
-    ids = encode(paths, stock, tmp_path / "ids")
+    corpus_info = take_stock(paths)
+    ids = encode(paths, corpus_info, tmp_path / "ids")
     assert ids.dtype == np.uint16
-    assert stock.vocabulary.decode(ids) == text
+    assert corpus_info.vocabulary.decode(ids) == text
 
 
 def test_folder_and_gzip_are_read_too(tmp_path: Path) -> None:
@@ -98,17 +103,17 @@ def test_folder_and_gzip_are_read_too(tmp_path: Path) -> None:
     (folder / "deep" / "b.txt.gz").write_bytes(gzip.compress("にち".encode()))
     (folder / "a.txt").write_text("今")
     (folder / "picture.png").write_bytes(b"\xff\xfe")
-    stock = take_stock([folder])
-    assert stock.files == ("a.txt", "b.txt.gz")
-    assert stock.characters == 3
+    corpus_info = take_stock([folder])
+    assert corpus_info.files == ("a.txt", "b.txt.gz")
+    assert corpus_info.characters == 3
 
 
 def test_corpus_that_changes_between_the_passes_is_refused(tmp_path: Path) -> None:
     paths = corpus(tmp_path, a_txt="abcabc")
-    stock = take_stock(paths)
+    corpus_info = take_stock(paths)
     paths[0].write_text("abcabcabc")
     with pytest.raises(InputError, match="no longer, the text that was read first"):
-        encode(paths, stock, tmp_path / "ids")
+        encode(paths, corpus_info, tmp_path / "ids")
 
 
 @pytest.mark.parametrize(
@@ -130,14 +135,14 @@ def test_damaged_gzip_is_an_input_error(tmp_path: Path) -> None:
 
 def test_whole_text_is_what_a_corpus_would_be(tmp_path: Path) -> None:
     (path,) = corpus(tmp_path, a_txt="\ufeffa\r\nb")
-    assert whole_text(path, Rules("lf")) == "a\nb"
-    assert whole_text(path, Rules("keep")) == "a\r\nb"
+    assert read_file(path, Rules("lf")) == "a\nb"
+    assert read_file(path, Rules("keep")) == "a\r\nb"
 
 
 @given(st.integers(13, 3000), st.floats(0, 0.6), st.floats(0, 0.2))
 def test_parts_are_contiguous_and_share_no_character(n: int, val: float, test: float) -> None:
     config, ids = TrainConfig(val=val, test=test), np.arange(n)
-    parts = divide(ids, config)
+    parts = split_corpus(ids, config)
     np.testing.assert_array_equal(np.concatenate([parts.train, parts.val, parts.test]), ids)
     assert len(parts.val) == round(val * n)
     assert len(parts.test) == round(test * n)
@@ -150,12 +155,12 @@ def test_parts_are_contiguous_and_share_no_character(n: int, val: float, test: f
 def test_validation_part_is_a_share_or_a_number_of_characters(
     characters: int, val: float | None, expected: int
 ) -> None:
-    assert TrainConfig(val=val).parts(characters)[1] == expected
+    assert TrainConfig(val=val).split_sizes(characters)[1] == expected
 
 
 def test_split_that_leaves_nothing_to_train_on_is_refused() -> None:
     with pytest.raises(InputError, match="leave too few to train on"):
-        TrainConfig(val=99, test=10).parts(100)
+        TrainConfig(val=99, test=10).split_sizes(100)
 
 
 @given(st.integers(2, 200), st.integers(1, 9), st.integers(1, 9))
@@ -177,7 +182,7 @@ def test_streams_read_the_whole_text_in_order_and_predict_only_neighbours(
 
 
 def test_short_text_gets_fewer_streams_then_a_shorter_window() -> None:
-    short = complete(TrainConfig(val=0, batch=32), 641, 20)
+    short = complete_settings(TrainConfig(val=0, batch=32), 641, 20)
     assert (short.batch, short.seq) == (10, 64)
-    tiny = complete(TrainConfig(val=0), 11, 5)
+    tiny = complete_settings(TrainConfig(val=0), 11, 5)
     assert (tiny.batch, tiny.seq) == (1, 10)

@@ -16,12 +16,12 @@ from charrnn.config import TrainConfig
 from charrnn.errors import DivergedError, FolderError, InputError
 from charrnn.network.model import Network
 from charrnn.network.parameters import Parameters, Shape, initialise
-from charrnn.text.corpus import Parts
-from charrnn.training.automatic import complete
+from charrnn.text.corpus import Splits
+from charrnn.training.automatic import complete_settings
 from charrnn.training.evaluation import mean_loss
 from charrnn.training.events import End, Evaluation, Event, Progress, Reading, Start
-from charrnn.training.optimizer import BETA1, BETA2, EPSILON, AdamW, clipping, learning_rate
-from charrnn.training.regularization import Noise
+from charrnn.training.optimizer import BETA1, BETA2, EPSILON, AdamW, clip_coefficient, learning_rate
+from charrnn.training.regularization import Regularization
 from charrnn.training.trainer import Trainer
 from tests.conftest import CONFIG, TEXT, clean_environment
 
@@ -52,15 +52,15 @@ def test_adamw_makes_the_steps_of_its_paper() -> None:
 
 def test_clipping_scales_to_the_limit_and_only_down() -> None:
     gradient = np.array([3.0, 4.0])
-    assert clipping(gradient, 1) == pytest.approx(0.2)
-    assert clipping(gradient, 10) == 1
-    assert clipping(gradient, 0) == 1
-    assert clipping(np.zeros(2), 1) == 1
-    assert math.isnan(clipping(np.array([math.inf]), 1))
+    assert clip_coefficient(gradient, 1) == pytest.approx(0.2)
+    assert clip_coefficient(gradient, 10) == 1
+    assert clip_coefficient(gradient, 0) == 1
+    assert clip_coefficient(np.zeros(2), 1) == 1
+    assert math.isnan(clip_coefficient(np.array([math.inf]), 1))
 
 
 def test_learning_rate_rises_then_falls_by_half_a_cosine() -> None:
-    config = complete(TrainConfig(lr=1, warmup=10), 1000, 9)
+    config = complete_settings(TrainConfig(lr=1, warmup=10), 1000, 9)
     rates = [learning_rate(config, step, 110) for step in range(110)]
     assert rates[:10] == pytest.approx([(step + 1) / 10 for step in range(10)])
     assert rates[10] == 1
@@ -93,7 +93,7 @@ def test_evaluation_in_parallel_streams_equals_the_single_pass(
 ) -> None:
     """On a trained model, whose state does matter; 0.001 nats is what is promised."""
     checkpoint = model.checkpoint
-    ids = checkpoint.stock.vocabulary.lookup(TEXT)
+    ids = checkpoint.corpus_info.vocabulary.lookup(TEXT)
     single = mean_loss(checkpoint.network, ids, streams=1)
     assert mean_loss(checkpoint.network, ids, streams=streams) == pytest.approx(single, abs=1e-3)
     reset = np.mean([mean_loss(checkpoint.network, part) for part in np.array_split(ids, 250)])
@@ -129,9 +129,12 @@ def test_evaluation_is_as_true_of_a_network_that_never_forgets_its_beginning(
 
 def trainer(ids: np.ndarray, config: TrainConfig, val: np.ndarray | None = None) -> Trainer:
     val = ids[:0] if val is None else val
-    config = complete(TrainConfig(**{**vars(config), "val": 0.0}), len(ids), 9)
+    config = complete_settings(TrainConfig(**{**vars(config), "val": 0.0}), len(ids), 9)
     return Trainer(
-        Network(parameters(config.cell)), Parts(ids, val, ids[:0]), config, np.random.default_rng(0)
+        Network(parameters(config.cell)),
+        Splits(ids, val, ids[:0]),
+        config,
+        np.random.default_rng(0),
     )
 
 
@@ -146,7 +149,7 @@ def test_state_is_carried_over_windows(monkeypatch: pytest.MonkeyPatch) -> None:
         pass
     length = 30 * 7  # more than three epochs
     every, _ = ours.streams.window(0, length)
-    _, states, _ = ours.network.run(every, ours.network.initial_states(2))
+    _, states, _ = ours.network.forward(every, ours.network.initial_states(2))
     for carried, straight in zip(ours.states[0], states[0], strict=True):
         np.testing.assert_allclose(carried, straight, atol=1e-5)
 
@@ -156,7 +159,7 @@ def test_a_few_streams_begin_afresh_and_the_others_go_on(monkeypatch: pytest.Mon
     ids = np.random.default_rng(3).integers(0, 9, 6000)
     ours = trainer(ids, TrainConfig(batch=400, seq=2, steps=1, hidden=12))
     ones = [tuple(np.ones_like(array) for array in state) for state in ours.states]
-    begun = ours.noise.begun(ones)
+    begun = ours.regularization.reset_states(ones)
     fresh = begun[0][0][:, 0] == 0
     assert 60 < fresh.sum() < 140
     for array in begun[0]:
@@ -199,25 +202,28 @@ def test_patience_ends_a_run_that_gets_no_better() -> None:
 
 def test_dropout_is_one_mask_for_a_window_and_keeps_the_mean() -> None:
     ours = trainer(np.arange(9).repeat(200), TrainConfig(dropout=0.25, batch=64, hidden=12))
-    masks = np.array([ours.noise.masks() for _ in range(50)])
+    masks = np.array([ours.regularization.draw_masks() for _ in range(50)])
     assert set(np.unique(masks)) == {0, np.float32(1 / 0.75)}
     assert masks.mean() == pytest.approx(1, abs=0.02)
     ids, _ = ours.streams.window(0, 64)
-    h, _, _ = ours.network.run(ids, ours.states, list(masks[0]))
+    h, _, _ = ours.network.forward(ids, ours.states, list(masks[0]))
     assert ((h != 0) == (masks[0][0] != 0)).all()  # the same units in every step of a stream
 
 
 def test_recurrent_dropout_is_one_mask_for_all_streams_and_keeps_the_mean() -> None:
     ours = trainer(np.arange(9).repeat(200), TrainConfig(recurrent_dropout=0.25, hidden=12))
     kept = np.array(
-        [ours.noise.thinned().parameters["U0"] / ours.network.parameters["U0"] for _ in range(50)]
+        [
+            ours.regularization.drop_weights().parameters["U0"] / ours.network.parameters["U0"]
+            for _ in range(50)
+        ]
     )
     np.testing.assert_allclose(np.unique(kept.round(5)), [0, 4 / 3], rtol=1e-4)
     assert kept.mean() == pytest.approx(1, abs=0.02)
     assert kept.std(axis=0).min() > 0.2  # another mask at each update
     for name in ("W0", "b0", "out.W"):
         assert np.shares_memory(
-            ours.noise.thinned().parameters[name], ours.network.parameters[name]
+            ours.regularization.drop_weights().parameters[name], ours.network.parameters[name]
         )
 
 
@@ -229,14 +235,14 @@ def test_gradient_of_a_thinned_network_is_that_of_the_weights_behind_it() -> Non
     asked = TrainConfig(
         cell="gru", hidden=6, layers=2, batch=3, seq=4, dropout=0, recurrent_dropout=0.5
     )
-    config = complete(asked, 100, 5)
+    config = complete_settings(asked, 100, 5)
     ids, targets = rng.integers(0, 5, (2, 4, 3))
 
     def loss(into: Parameters) -> float:
-        noise = Noise(config, made, slice(None), np.random.default_rng(9))
-        network = noise.thinned()
+        noise = Regularization(config, made, slice(None), np.random.default_rng(9))
+        network = noise.drop_weights()
         found, _ = network.loss_and_gradients(ids, targets, network.initial_states(3), into)
-        noise.thin(into)
+        noise.mask_gradients(into)
         return found
 
     gradients, direction = made.zeros_like(), rng.standard_normal(made.vector.size)

@@ -13,9 +13,9 @@ import charrnn
 from charrnn.config import SampleConfig
 from charrnn.errors import ConfigError, InputError
 from charrnn.generators import exhaust
-from charrnn.text.corpus import numbered, survey
+from charrnn.text.corpus import encode_corpus, scan_corpus
 from charrnn.text.rules import Rules
-from charrnn.text.sources import find
+from charrnn.text.sources import find_sources
 from charrnn.text.unknown import known_ids
 from charrnn.text.vocab import Vocabulary
 from tests.conftest import CONFIG, TEXT, Program
@@ -47,13 +47,15 @@ def test_numbering_is_looking_up_with_rare_characters_as_one(text: str, min_coun
         path.write_text(text, encoding="utf-8")
         frequent = sorted({one for one in text if text.count(one) >= min_count})
         try:
-            stock, sources = exhaust(survey(find([path]), "auto", Rules(), min_count))
+            corpus_info, sources = exhaust(
+                scan_corpus(find_sources([path]), "auto", Rules(), min_count)
+            )
         except InputError:
             assert len(set(text)) < 2 or not frequent
             return
-        known = stock.vocabulary
+        known = corpus_info.vocabulary
         assert list(known.characters) == frequent
-        ids = exhaust(numbered(sources, stock, Path(name, "ids")))
+        ids = exhaust(encode_corpus(sources, corpus_info, Path(name, "ids")))
         shown = "".join(one if one in frequent else "\ufffd" for one in text)
         assert known.decode(ids) == shown
         assert np.bincount(ids, minlength=len(known)).tolist() == list(known.counts)
@@ -62,7 +64,7 @@ def test_numbering_is_looking_up_with_rare_characters_as_one(text: str, min_coun
 
 def test_the_unknown_character_is_trained_stored_and_never_written(folder: Path) -> None:
     model = charrnn.load(folder / "run")
-    known = model.checkpoint.stock.vocabulary
+    known = model.checkpoint.corpus_info.vocabulary
     assert known.unknown == len(known) - 1 == len(model.vocabulary)
     assert known.counts[-1] == len("龍虎鳳凰")
     for config in (
@@ -182,7 +184,7 @@ def test_a_model_begins_with_the_weights_of_another_by_character(
         tmp_path / "other.txt", still, out=tmp_path / "two", init_from=tmp_path / "one",
         on_event=lambda event: told.append(str(event)),
     ).checkpoint  # fmt: skip
-    before, after = first.stock.vocabulary, second.stock.vocabulary
+    before, after = first.corpus_info.vocabulary, second.corpus_info.vocabulary
     assert set(after.characters) == set(before.characters) | set("Zebra 今日は虎。\n")
     assert after.unknown is not None
     new = len(after) - len(before)

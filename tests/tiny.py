@@ -9,7 +9,7 @@ import numpy.typing as npt
 import charrnn
 from charrnn.network.model import Network
 from charrnn.network.parameters import Parameters, Shape
-from charrnn.text.corpus_info import Stock
+from charrnn.text.corpus_info import CorpusInfo
 from charrnn.text.rules import Rules
 from charrnn.text.vocab import Vocabulary
 
@@ -30,14 +30,16 @@ def tiny(
     rng = np.random.default_rng(seed)
     parameters.vector[:] = rng.normal(size=parameters.vector.size) * spread / hidden**0.5
     vocabulary = Vocabulary(characters, (1,) * V, unknown=unknown)
-    stock = Stock(("none",), V, vocabulary, "utf-8", Rules(), "0" * 64)
-    return charrnn.Model(replace(model.checkpoint, network=Network(parameters), stock=stock))
+    corpus_info = CorpusInfo(("none",), V, vocabulary, "utf-8", Rules(), "0" * 64)
+    return charrnn.Model(
+        replace(model.checkpoint, network=Network(parameters), corpus_info=corpus_info)
+    )
 
 
 def probabilities(model: charrnn.Model, prime: str, text: str) -> npt.NDArray[np.float64]:
     """What ``model`` expects after each character of a prime and a text, (characters, V)."""
     network = model.checkpoint.network
-    ids = model.checkpoint.stock.vocabulary.lookup(prime + text)
+    ids = model.checkpoint.corpus_info.vocabulary.lookup(prime + text)
     logs, _ = network.predict(ids[:, None], network.initial_states(1))
     return np.asarray(np.exp(logs[:, 0]))
 
@@ -50,5 +52,5 @@ def texts(characters: str, length: int) -> list[str]:
 def logprob(model: charrnn.Model, prime: str, text: str) -> float:
     """What ``model`` gives ``text`` after a prime, in nats."""
     each = probabilities(model, prime, text)[len(prime) - 1 : -1]
-    ids = model.checkpoint.stock.vocabulary.lookup(text)
+    ids = model.checkpoint.corpus_info.vocabulary.lookup(text)
     return float(np.log(each[np.arange(len(ids)), ids]).sum())

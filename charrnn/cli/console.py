@@ -11,7 +11,7 @@ from typing import Any
 import click
 
 from charrnn.errors import MachineError
-from charrnn.render.controls import harmless
+from charrnn.render.controls import escape_controls
 
 
 @dataclass(frozen=True)
@@ -24,12 +24,12 @@ class Console:
 
     def result(self, text: str) -> None:
         """A whole result, on stdout, that drives no terminal wherever it is read."""
-        sys.stdout.write(harmless(text, but="\n") + "\n")
+        sys.stdout.write(escape_controls(text, but="\n") + "\n")
 
     def sampled(self, text: str) -> None:
         """What a model wrote: as it is, but on a terminal harmless too."""
         if sys.stdout.isatty():
-            text = harmless(text.replace("\r\n", "\n"), but="\n\t")
+            text = escape_controls(text.replace("\r\n", "\n"), but="\n\t")
         sys.stdout.write(text)
 
     def parts(self, parts: Iterable[str]) -> None:
@@ -40,7 +40,7 @@ class Console:
     def note(self, text: str) -> None:
         """Something worth knowing, on stderr; nothing when quiet."""
         if not self.quiet:
-            sys.stderr.write(self.dim(harmless(text, but="\n")) + "\n")
+            sys.stderr.write(self.dim(escape_controls(text, but="\n")) + "\n")
 
     def dim(self, text: str) -> str:
         """``text`` in a quieter colour, where stderr is in colour."""

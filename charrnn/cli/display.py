@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from charrnn.cli.console import Console
 from charrnn.cli.signals import Stop
-from charrnn.render.controls import harmless
+from charrnn.render.controls import escape_controls
 
 if TYPE_CHECKING:
     from tqdm import tqdm
@@ -35,7 +35,9 @@ STOPPING = "stopping after this step, with the work saved; once more stops at on
 
 
 @contextmanager
-def counted(items: Iterable[T], total: int, unit: str, console: Console) -> Iterator[Iterable[T]]:
+def show_count(
+    items: Iterable[T], total: int, unit: str, console: Console
+) -> Iterator[Iterable[T]]:
     """The same ``items``, of which it is told how many have come, where there are several.
 
     By a bar on a terminal that does not show the items themselves, else by a line now and then.
@@ -92,7 +94,7 @@ class Display:
             self.bar = None
 
     def _note(self, event: "Note") -> None:
-        self._line(harmless(event.text))
+        self._line(escape_controls(event.text))
 
     def _reading(self, event: "Reading") -> None:
         if self.console.on_terminal and not self.console.quiet:
@@ -148,7 +150,9 @@ class Display:
 
     def _preview(self, event: "Preview") -> None:
         self._line(
-            self.console.dim("\n".join(f"  │ {harmless(line)}" for line in event.text.split("\n")))
+            self.console.dim(
+                "\n".join(f"  │ {escape_controls(line)}" for line in event.text.split("\n"))
+            )
         )
 
     def _end(self, event: "End") -> None:

@@ -5,13 +5,13 @@ import sys
 import click
 
 from charrnn.errors import CharrnnError, ConfigError, MachineError
-from charrnn.render.controls import harmless
+from charrnn.render.controls import escape_controls
 
 
 def tell(error: Exception, where: str = "") -> int:
     """Say in one line what went wrong, and ``where`` if that is not here; gives the exit code."""
     message, code = _explained(error)
-    sys.stderr.write("charrnn: " + harmless(" ".join(f"{where}{message}".split())) + "\n")
+    sys.stderr.write("charrnn: " + escape_controls(" ".join(f"{where}{message}".split())) + "\n")
     sys.stderr.flush()
     return code
 

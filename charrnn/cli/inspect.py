@@ -11,7 +11,7 @@ from charrnn.cli import blas, options
 from charrnn.cli.console import Console
 from charrnn.cli.settings import Command
 from charrnn.config import DEFAULT_LAGS
-from charrnn.parallel.machine import cores
+from charrnn.parallel.machine import count_cores
 
 if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
@@ -31,9 +31,11 @@ class Reports(click.Group):
         if ctx.resilient_parsing and not args:
             return super().parse_args(ctx, args)  # a shell asks what can stand here
         helps = {"-h", "--help"}
-        named = args[0] if args else ""
-        if named not in self.commands and (
-            not named or (named.startswith("-") and named not in helps) or Path(named).exists()
+        resolve_encoding = args[0] if args else ""
+        if resolve_encoding not in self.commands and (
+            not resolve_encoding
+            or (resolve_encoding.startswith("-") and resolve_encoding not in helps)
+            or Path(resolve_encoding).exists()
         ):
             args = ["summary", *args]
         return super().parse_args(ctx, args)
@@ -50,7 +52,7 @@ class Reports(click.Group):
 @click.pass_context
 def inspect_group(ctx: click.Context) -> None:
     """Show what a model is and what it learned; without a NAME, the summary."""
-    blas.limit(cores() if ctx.invoked_subcommand == "speed" else 1)
+    blas.limit(count_cores() if ctx.invoked_subcommand == "speed" else 1)
 
 
 class Wanted:
@@ -95,18 +97,18 @@ def _loaded(models: Sequence[Path | None], console: Console) -> "Iterator[tuple[
     """Each of ``models``, or the newest, with its file."""
     from charrnn.storage.model_file import load
 
-    for named in models or [None]:
-        path = options.find_model(named, console)
+    for resolve_encoding in models or [None]:
+        path = options.find_model(resolve_encoding, console)
         yield load(path), path
 
 
 def _text(ctx: click.Context, checkpoint: "Checkpoint", model: Path) -> "HeldOut":
     """What the report reads: the file that was named, or else the validation part."""
     from charrnn.reports import held_out
-    from charrnn.text.encodings import named
+    from charrnn.text.encodings import resolve_encoding
 
     if (file := ctx.params["text_file"]) is not None:
-        return held_out.of_file(checkpoint, file, named(ctx.params["encoding"]))
+        return held_out.of_file(checkpoint, file, resolve_encoding(ctx.params["encoding"]))
     return held_out.of_corpus(checkpoint, model)
 
 
@@ -237,13 +239,13 @@ def score_command(
     """
     from charrnn.render import document, sections
     from charrnn.reports.score import Tally, pieces
-    from charrnn.text.corpus import texts
-    from charrnn.text.encodings import named
+    from charrnn.text.corpus import read_file_pieces
+    from charrnn.text.encodings import resolve_encoding
 
     wanted = Wanted(ctx)
     ((checkpoint, path),) = _loaded([model], wanted.console)
     tally = Tally()
-    text = texts(file, checkpoint.stock.rules, named(encoding))
+    text = read_file_pieces(file, checkpoint.corpus_info.rules, resolve_encoding(encoding))
     read = tally.of(pieces(checkpoint, text, str(file), on_unknown))
     if wanted.console.json:  # while it is read, as a long text is not held
         wanted.console.parts(document.score(read, tally.result))
@@ -276,12 +278,12 @@ def copied_command(
     """
     from charrnn.render import document, sections
     from charrnn.reports import copied
-    from charrnn.text.corpus import whole_text
-    from charrnn.text.encodings import named
+    from charrnn.text.corpus import read_file
+    from charrnn.text.encodings import resolve_encoding
 
     wanted = Wanted(ctx)
     ((checkpoint, path),) = _loaded([model], wanted.console)
-    text = whole_text(file, checkpoint.stock.rules, named(encoding))
+    text = read_file(file, checkpoint.corpus_info.rules, resolve_encoding(encoding))
     report = copied.corpus(checkpoint, path, corpus).copied(text)
     wanted.give(
         f"{file} by {path}", [sections.copied(report, text)], lambda: iter([document.plain(report)])

@@ -56,7 +56,7 @@ def miss(args: Sequence[str], error: Exception) -> None:
         from charrnn.parallel.ranks import MPIRanks
 
         with suppress(MachineError):
-            MPIRanks(place()[1]).gathered(error.format_message())
+            MPIRanks(place()[1]).allgather(error.format_message())
 
 
 def _is_shared(args: Sequence[str]) -> bool:
@@ -85,7 +85,7 @@ def joined(ctx: click.Context) -> "Ranks":
         return Ranks()
     ranks = MPIRanks(size)
     _joined.append(size)
-    if different := _different(ranks.gathered(ctx.params)):
+    if different := _different(ranks.allgather(ctx.params)):
         raise click.UsageError(different, ctx)
     return ranks
 
@@ -105,7 +105,7 @@ def together(ranks: "Ranks", stop: Stop) -> Iterator[None]:
     try:
         yield
     except (Exception, Ended) as error:
-        if rank > 0 or ranks.others == "engaged":
+        if rank > 0 or ranks.others == "in_collective":
             ranks.abort(_told(error, rank))
         _leave(ranks, error.number if isinstance(error, Ended) else None)
         raise
@@ -141,11 +141,11 @@ def _told(error: BaseException, rank: int) -> int:
 
 def _leave(ranks: "Ranks", received: int | None) -> None:
     """End when all do; at rank 0 with the exit code of a signal that any of them received."""
-    from charrnn.runs.rank_job import handed
+    from charrnn.runs.rank_job import broadcast_job
 
     if ranks.others == "waiting":
-        handed(None, ranks)
-    ranks.meet()
-    signals = [number for number in ranks.gathered(received) if number is not None]
+        broadcast_job(None, ranks)
+    ranks.barrier()
+    signals = [number for number in ranks.allgather(received) if number is not None]
     if signals:
         sys.exit(SIGNALLED + max(signals) if ranks.rank == 0 else 0)

@@ -12,7 +12,7 @@ from charrnn.cli.console import Console
 from charrnn.cli.settings import read_config
 from charrnn.config import AUTO, DEFAULT_RUNS, ON_UNKNOWN
 from charrnn.errors import MachineError
-from charrnn.render.controls import harmless
+from charrnn.render.controls import escape_controls
 
 if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
@@ -28,7 +28,7 @@ ENCODINGS = (
 """Those that a shell offers; any that Python knows can be named."""
 
 
-class Place(click.Path):
+class PathType(click.Path):
     """A path, which the library reads or refuses, and what a shell offers for it (shells.py)."""
 
     def __init__(self, kind: str, runs: Callable[[click.Context], bool]) -> None:
@@ -55,13 +55,15 @@ def _runs() -> list[str]:
         folders = [str(model.parent) for model in models_in(runs_root())]
     except OSError:
         return []
-    return [name for name in folders if name.encode(errors="ignore").decode() == harmless(name)]
+    return [
+        name for name in folders if name.encode(errors="ignore").decode() == escape_controls(name)
+    ]
 
 
-PATH = Place("file", lambda ctx: False)
-FOLDER = Place("dir", lambda ctx: False)
-MODEL = Place("npz", lambda ctx: True)
-RUN = Place("dir", lambda ctx: bool(ctx.params.get("resume") or ctx.params.get("overwrite")))
+PATH = PathType("file", lambda ctx: False)
+FOLDER = PathType("dir", lambda ctx: False)
+MODEL = PathType("npz", lambda ctx: True)
+RUN = PathType("dir", lambda ctx: bool(ctx.params.get("resume") or ctx.params.get("overwrite")))
 POSITIVE = click.IntRange(min=1)
 FROM_ZERO = click.IntRange(min=0)
 AT_LEAST_ZERO = click.FloatRange(min=0)

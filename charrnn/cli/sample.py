@@ -14,7 +14,7 @@ from charrnn.cli import blas, options
 from charrnn.cli.console import Console
 from charrnn.cli.settings import Command, WholeText, one_of
 from charrnn.config import AUTO, DRAWING, SAMPLING_THREADS, WIDEST_BEAM, SampleConfig
-from charrnn.parallel.machine import cores
+from charrnn.parallel.machine import count_cores
 
 if TYPE_CHECKING:
     from charrnn.api import Model, Sample
@@ -154,15 +154,15 @@ def sample_command(
     """
     config = _config(ctx)
     console = options.console(ctx)
-    blas.limit(min(SAMPLING_THREADS, cores()))
-    from charrnn.api import drawn_seed, load
+    blas.limit(min(SAMPLING_THREADS, count_cores()))
+    from charrnn.api import draw_seed, load
 
     path = options.find_model(model, console)
     trained = load(path)
     primes, number = _primes(ctx, trained, config)
     look_up = _copied(trained, path, corpus) if copied else None
     draws = config.temperature > 0 and not config.beam
-    drawn = seed if seed is not None else drawn_seed() if draws else 0
+    drawn = seed if seed is not None else draw_seed() if draws else 0
     told = drawn if draws and seed is None else None
     if number == samples == 1 and not console.json:
         (prime,) = primes
@@ -172,9 +172,9 @@ def sample_command(
         return
     found = trained.sample_each(primes, config, seed=drawn, number=samples)
     _tell(console, trained, config, told)
-    from charrnn.cli.display import counted
+    from charrnn.cli.display import show_count
 
-    with counted(found, number * samples, "sample", console) as texts:
+    with show_count(found, number * samples, "sample", console) as texts:
         if console.json:
             _write_json(console, texts, look_up)
         else:
@@ -207,7 +207,7 @@ def _primes(
     """What is to be continued, and how many. All was looked at: nothing is written before."""
     file, encoding = ctx.params["prime_file"], ctx.params["encoding"]
     if encoding != AUTO or file is not None:
-        from charrnn.text.encodings import named as encoding_named
+        from charrnn.text.encodings import resolve_encoding as encoding_named
 
         encoding = encoding_named(encoding)
     if file is None:
@@ -217,7 +217,7 @@ def _primes(
     from charrnn.sampling.prime_file import PrimeFile
 
     each_line = ctx.params["each_line"]
-    primes = PrimeFile(file, trained.checkpoint.stock.rules, encoding, each_line=each_line)
+    primes = PrimeFile(file, trained.checkpoint.corpus_info.rules, encoding, each_line=each_line)
     number = 0
     for number, prime in enumerate(primes, 1):
         place = f"{file}, line {number:,}" if each_line else str(file)
@@ -229,9 +229,9 @@ def _tell(console: Console, trained: "Model", config: SampleConfig, seed: int | 
     """What is worth knowing, once it is sure that there will be a text."""
     for stop in config.stop:
         if never := trained.never_writes(stop):
-            from charrnn.render.words import shortened
+            from charrnn.render.words import shorten
 
-            told, characters = shortened(stop, SHOWN), shortened(never, SHOWN)
+            told, characters = shorten(stop, SHOWN), shorten(never, SHOWN)
             console.note(f"--stop {told}: will not come, as the model never writes {characters}")
     if seed is not None:
         console.note(f"seed {seed}")

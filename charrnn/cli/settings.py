@@ -90,7 +90,7 @@ def one_of(ctx: click.Context, *names: str) -> None:
             ctx.params[name] = None
 
 
-def named(ctx: click.Context) -> set[str]:
+def options_given(ctx: click.Context) -> set[str]:
     """The options and arguments that someone set, on the command line or elsewhere."""
     return {name for name in ctx.params if ctx.params[name] is not None and _rank(ctx, name) >= 0}
 

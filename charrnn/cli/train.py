@@ -8,7 +8,7 @@ import click
 
 from charrnn.cli import blas, launcher, options
 from charrnn.cli.display import Display
-from charrnn.cli.settings import Command, named, one_of
+from charrnn.cli.settings import Command, one_of, options_given
 from charrnn.cli.signals import Ended, Stop
 from charrnn.config import (
     BUDGETS,
@@ -228,7 +228,7 @@ def train_command(ctx: click.Context, /, **_: object) -> None:
     config = TrainConfig(**{field.name: ctx.params[field.name] for field in fields(TrainConfig)})
     _check_resume(ctx)
     blas.limit(1)  # a worker's own; they are processes
-    from charrnn.runs.rank_job import follow
+    from charrnn.runs.rank_job import run_as_follower
 
     console = options.console(ctx)
     follows = launcher.place()[0] > 0 and not ctx.params["no_mpi"]
@@ -241,7 +241,7 @@ def train_command(ctx: click.Context, /, **_: object) -> None:
                 if ranks.rank == 0:
                     _train(ctx, config, display, stop, ranks)
                 else:
-                    follow(ranks, stop.requested)
+                    run_as_follower(ranks, stop.requested)
         finally:
             display.close()
     if stop.received is not None:
@@ -265,7 +265,7 @@ def _train(
         "ranks": ranks,
     }
     if ctx.params["resume"]:
-        given = {field.name for field in fields(TrainConfig)} & named(ctx)
+        given = {field.name for field in fields(TrainConfig)} & options_given(ctx)
         resume(out, corpus, {name: ctx.params[name] for name in given}, **telling)
         return
     root, overwrite = options.runs_root(), ctx.params["overwrite"]

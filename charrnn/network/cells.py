@@ -12,7 +12,8 @@ halved, as sigmoid(x) = ½ tanh(½x) + ½ · ``state`` a tuple of (B, H), first 
 back · ``U`` (G, H, H) recurrent weights · ``b`` (R, H) biases inside the recurrence, R = 0 but for
 the gru · ``h`` (T, B, H) the outputs · ``backward`` may be called once; it takes the gradients of h
 and of the returned state, gives that of a, (T, B, G, H), and **writes** those of U and b to ``dU``
-and ``db`` · ``room`` is where all this is made: it is good until the next window is computed there.
+and ``db`` · ``workspace`` holds all these arrays, which are
+valid until the next window is computed in it.
 Gates stand in the order named by each cell, sigmoid gates first, so that they are one block.
 While a window is read, a step's gates are together, (T, G, B, H); their gradients stand side by
 side, (T, B, G, H), so that what is summed over the window is one product.
@@ -35,24 +36,24 @@ Backward: TypeAlias = Callable[[Array, State, Array, Array], tuple[Array, State]
 
 
 def rnn(
-    T: int, put_a: PutInputs, state: State, U: Array, b: Array, room: Workspace
+    T: int, put_a: PutInputs, state: State, U: Array, b: Array, workspace: Workspace
 ) -> tuple[Array, State, Backward]:
     """Elman's recurrence (Elman 1990), one gate and the state h.
 
     h[t] = tanh(a[t] + h[t-1] U)
     """
     B, H = state[0].shape
-    h = _history("h", T, state[0], room)
-    a = room.empty("a", (1, B, H), U.dtype)
-    times_U = StepProduct(U[None], B, room.inner("times U"))
+    h = _history("h", T, state[0], workspace)
+    a = workspace.empty("a", (1, B, H), U.dtype)
+    times_U = StepProduct(U[None], B, workspace.inner("times U"))
     for t, (rows, h_after) in enumerate(zip(times_U.rows(h), h[1:], strict=False)):
         put_a(t, a)
         np.add(times_U(rows), a, a)
         np.tanh(a[0], h_after)
 
     def backward(dh: Array, dstate: State, dU: Array, db: Array) -> tuple[Array, State]:
-        da = room.empty("da", (T, B, 1, H), U.dtype)
-        back = _Back(U, dstate[0], room)
+        da = workspace.empty("da", (T, B, 1, H), U.dtype)
+        back = _Back(U, dstate[0], workspace)
         one, slope = np.ones((), U.dtype), np.empty_like(a[0])
         for dh_now, h_now, d, rows in _reversed(dh, h[1:], da[:, :, 0], back.rows(da)):
             dnow = back.add(dh_now)
@@ -67,7 +68,7 @@ def rnn(
 
 
 def gru(
-    T: int, put_a: PutInputs, state: State, U: Array, b: Array, room: Workspace
+    T: int, put_a: PutInputs, state: State, U: Array, b: Array, workspace: Workspace
 ) -> tuple[Array, State, Backward]:
     """The gated recurrent unit (Cho et al. 2014), gates r, z, n and the state h.
 
@@ -78,10 +79,10 @@ def gru(
     The reset gate r acts after the recurrent product, as in cuDNN and PyTorch.
     """
     B, H = state[0].shape
-    h = _history("h", T, state[0], room)
-    gates = room.empty("gates", (T, 3, B, H), U.dtype)
-    q = room.empty("q", (T, B, H), U.dtype)
-    times_U = StepProduct(U[None], B, room.inner("times U"), scale("gru", U.dtype))
+    h = _history("h", T, state[0], workspace)
+    gates = workspace.empty("gates", (T, 3, B, H), U.dtype)
+    q = workspace.empty("q", (T, B, H), U.dtype)
+    times_U = StepProduct(U[None], B, workspace.inner("times U"), scale("gru", U.dtype))
     half, spare = np.array(0.5, U.dtype), np.empty_like(q[0])
     for t, (now, rows, h_before, h_after, q_now) in enumerate(
         zip(gates, times_U.rows(h), h, h[1:], q, strict=False)
@@ -102,9 +103,9 @@ def gru(
         np.add(h_after, n, h_after)
 
     def backward(dh: Array, dstate: State, dU: Array, db: Array) -> tuple[Array, State]:
-        da = room.empty("da", (T, B, 3, H), U.dtype)
-        dhU = room.empty("dhU", (B, 3, H), U.dtype)  # of a step's products
-        back = _Back(U, dstate[0], room)
+        da = workspace.empty("da", (T, B, 3, H), U.dtype)
+        dhU = workspace.empty("dhU", (B, 3, H), U.dtype)  # of a step's products
+        back = _Back(U, dstate[0], workspace)
         rows = back.rows(dhU)
         one, d, slopes = np.ones((), U.dtype), *np.empty((2, *gates[0].shape), U.dtype)
         (dr, dz, dn), (_, _, n_slope) = d, slopes
@@ -139,7 +140,7 @@ def gru(
 
 
 def lstm(
-    T: int, put_a: PutInputs, state: State, U: Array, b: Array, room: Workspace
+    T: int, put_a: PutInputs, state: State, U: Array, b: Array, workspace: Workspace
 ) -> tuple[Array, State, Backward]:
     """Long short-term memory with a forget gate (Gers et al. 2000): gates i, f, o, g, states h, c.
 
@@ -148,10 +149,10 @@ def lstm(
     h[t] = o * tanh(c[t])
     """
     B, H = state[0].shape
-    h, c = _history("h", T, state[0], room), _history("c", T, state[1], room)
-    gates = room.empty("gates", (T, 4, B, H), U.dtype)
-    tanh_c = room.empty("tanh_c", (T, B, H), U.dtype)
-    times_U = StepProduct(U[None], B, room.inner("times U"), scale("lstm", U.dtype))
+    h, c = _history("h", T, state[0], workspace), _history("c", T, state[1], workspace)
+    gates = workspace.empty("gates", (T, 4, B, H), U.dtype)
+    tanh_c = workspace.empty("tanh_c", (T, B, H), U.dtype)
+    times_U = StepProduct(U[None], B, workspace.inner("times U"), scale("lstm", U.dtype))
     half, spare = np.array(0.5, U.dtype), np.empty_like(tanh_c[0])
     for t, (now, rows, h_after, c_before, c_after, tanh_c_after) in enumerate(
         zip(gates, times_U.rows(h), h[1:], c, c[1:], tanh_c, strict=False)
@@ -169,8 +170,8 @@ def lstm(
         np.multiply(o, tanh_c_after, h_after)
 
     def backward(dh: Array, dstate: State, dU: Array, db: Array) -> tuple[Array, State]:
-        da = room.empty("da", (T, B, 4, H), U.dtype)
-        back = _Back(U, dstate[0], room)
+        da = workspace.empty("da", (T, B, 4, H), U.dtype)
+        back = _Back(U, dstate[0], workspace)
         dc = dstate[1].copy()
         one, d, slopes = np.ones((), U.dtype), *np.empty((2, *gates[0].shape), U.dtype)
         (di, df, do, dg), sigmoid_slopes, g_slope = d, slopes[:3], slopes[3]
@@ -236,8 +237,8 @@ def scale(cell: str, dtype: npt.DTypeLike) -> Array:
 class _Back:
     """The gradient of h on its way from each step to the one before, through ``U``."""
 
-    def __init__(self, U: Array, dh: Array, room: Workspace) -> None:
-        self._product = StepProduct(U.transpose(0, 2, 1)[:, None], len(dh), room.inner("back"))
+    def __init__(self, U: Array, dh: Array, workspace: Workspace) -> None:
+        self._product = StepProduct(U.transpose(0, 2, 1)[:, None], len(dh), workspace.inner("back"))
         (self.dh,) = self._product.result
         self.dh[:] = dh
 
@@ -254,9 +255,9 @@ class _Back:
         return np.add(self.dh, dh, self.dh)
 
 
-def _history(name: str, T: int, start: Array, room: Workspace) -> Array:
+def _history(name: str, T: int, start: Array, workspace: Workspace) -> Array:
     """Room for a state before and after each step, (T + 1, B, H), its first entry filled."""
-    history = room.empty(name, (T + 1, *start.shape), start.dtype)
+    history = workspace.empty(name, (T + 1, *start.shape), start.dtype)
     history[0] = start
     return history
 

@@ -4,7 +4,7 @@ Each function gives ``put(t, out)`` and ``backward(da, dW, db)``. ``put`` writes
 ``out`` (G, B, H), multiplied by ``scale`` (G,): a cell asks for it when it needs it, so that it is
 still in cache. ``backward`` takes the gradient of a, (T, B, G, H), gives that of the input, and
 **writes** those of W and b to ``dW`` and ``db``; it modifies nothing else. What is made is made in
-the ``room``. ``W`` (G, D, H), ``b`` (G, H).
+the ``workspace``. ``W`` (G, D, H), ``b`` (G, H).
 """
 
 from collections.abc import Callable
@@ -20,7 +20,7 @@ from charrnn.network.workspace import Workspace
 Backward: TypeAlias = Callable[..., Array | None]
 
 
-def gathered(
+def gather_inputs(
     ids: Ids, W: Array, b: Array, scale: Array, E: Array | None = None
 ) -> tuple[PutInputs, Backward]:
     """For characters ``ids`` (T, B): one-hot input picks rows of W (G, V, H).
@@ -55,12 +55,12 @@ def gathered(
     return put, backward
 
 
-def projected(
-    x: Array, W: Array, b: Array, scale: Array, room: Workspace
+def project_inputs(
+    x: Array, W: Array, b: Array, scale: Array, workspace: Workspace
 ) -> tuple[PutInputs, Backward]:
     """For the layer below's output ``x`` (T, B, D)."""
     _, B, _ = x.shape
-    times_W = StepProduct(W[None], B, room.inner("times W"), scale)
+    times_W = StepProduct(W[None], B, workspace.inner("times W"), scale)
     rows, bias = times_W.rows(x), (scale[:, None] * b)[:, None]
 
     def put(t: int, out: Array) -> None:
@@ -69,8 +69,8 @@ def projected(
     def backward(da: Array, dW: Array, db: Array) -> Array:
         sum_over_window(x, da, dW)
         np.add.reduce(da, axis=(0, 1), out=db)
-        dx = room.empty("dx", x.shape, x.dtype)
-        back = StepProduct(W.transpose(0, 2, 1)[:, None], B, room.inner("back W"))
+        dx = workspace.empty("dx", x.shape, x.dtype)
+        back = StepProduct(W.transpose(0, 2, 1)[:, None], B, workspace.inner("back W"))
         for d, dx_now in zip(back.rows(da.reshape(*x.shape[:2], -1)), dx, strict=True):
             np.copyto(dx_now, back(d)[0])
         return dx

@@ -10,9 +10,9 @@ import numpy as np
 
 from charrnn.arrays import Array, Ids
 from charrnn.network.cells import State, scale
-from charrnn.network.inputs import gathered, projected
+from charrnn.network.inputs import gather_inputs, project_inputs
 from charrnn.network.parameters import Parameters, Shape
-from charrnn.network.softmax import log_probabilities, loss_and_gradients
+from charrnn.network.softmax import cross_entropy_and_gradients, log_probabilities
 from charrnn.network.workspace import Workspace
 
 States: TypeAlias = Sequence[State]
@@ -47,27 +47,27 @@ class Network:
             for _ in range(self.shape.layers)
         ]
 
-    def run(
+    def forward(
         self,
         ids: Ids,
         states: States,
         masks: Masks = NO_MASKS,
-        room: Workspace | None = None,
+        workspace: Workspace | None = None,
     ) -> tuple[Array, States, Backward]:
         """The top layer's outputs over a window, (T, B, H), and the states after it.
 
         ``ids`` (T, B) · ``masks`` one (B, H) a layer, multiplied on its output (dropout, the same
         mask for the whole window), or none. Outputs and backward are good until the next window is
-        run in the same ``room``; without one, for ever.
+        run in the same ``workspace``; without one, for ever.
         """
-        room = room or Workspace()
+        workspace = workspace or Workspace()
         undo: list[Callable[[Array, Parameters, State], tuple[Array | None, State]]] = []
         after: list[State] = []
         x: Array | None = None
         for layer, state in enumerate(states):
-            x, state, backward = self._layer(layer, ids, x, state, room.inner(layer))
+            x, state, backward = self._layer(layer, ids, x, state, workspace.inner(layer))
             if masks:
-                kept = room.inner(layer).empty("kept", x.shape, x.dtype)
+                kept = workspace.inner(layer).empty("kept", x.shape, x.dtype)
                 x = np.multiply(x, masks[layer], out=kept)
             after.append(state)
             undo.append(backward)
@@ -88,7 +88,7 @@ class Network:
         return x, after, backward_all
 
     def _layer(
-        self, layer: int, ids: Ids, below: Array | None, state: State, room: Workspace
+        self, layer: int, ids: Ids, below: Array | None, state: State, workspace: Workspace
     ) -> tuple[Array, State, Callable[[Array, Parameters, State], tuple[Array | None, State]]]:
         """One layer over a window, on the layer ``below`` or, if that is None, on ``ids``.
 
@@ -99,11 +99,11 @@ class Network:
         embedded = below is None and self.shape.tied
         if below is None:
             E = self.parameters["E"] if embedded else None
-            put_a, undo_input = gathered(ids, W, b, of_gates, E)
+            put_a, undo_input = gather_inputs(ids, W, b, of_gates, E)
         else:
-            put_a, undo_input = projected(below, W, b, of_gates, room)
+            put_a, undo_input = project_inputs(below, W, b, of_gates, workspace)
         recurrence = self.shape.recurrence.recurrence
-        h, after, undo_cell = recurrence(len(ids), put_a, state, U, r, room)
+        h, after, undo_cell = recurrence(len(ids), put_a, state, U, r, workspace)
 
         def backward(dh: Array, gradients: Parameters, dafter: State) -> tuple[Array | None, State]:
             dW, dU, db, dr = (gradients[f"{name}{layer}"] for name in "WUbr")
@@ -119,7 +119,7 @@ class Network:
         states: States,
         gradients: Parameters,
         masks: Masks = NO_MASKS,
-        room: Workspace | None = None,
+        workspace: Workspace | None = None,
         characters: int | None = None,
     ) -> tuple[float, States]:
         """Mean nats a character over a window, and the states after it.
@@ -127,18 +127,18 @@ class Network:
         ``ids`` and ``targets`` (T, B). ``gradients`` is overwritten with those of the mean, which
         is over so many ``characters``: more than these where others add theirs.
         """
-        room = room or Workspace()
-        h, after, backward = self.run(ids, states, masks, room)
+        workspace = workspace or Workspace()
+        h, after, backward = self.forward(ids, states, masks, workspace)
         flat, into = h.reshape(-1, self.shape.hidden), (gradients["out.W"], gradients["out.b"])
-        loss, dh = loss_and_gradients(
-            flat, targets.ravel(), *self.output_weights, *into, room, characters
+        loss, dh = cross_entropy_and_gradients(
+            flat, targets.ravel(), *self.output_weights, *into, workspace, characters
         )
         backward(dh.reshape(h.shape), gradients)  # and no further: truncated
         return loss, after
 
     def predict(self, ids: Ids, states: States) -> tuple[Array, States]:
         """Log-probabilities of the character that follows each of ``ids`` (T, B), as (T, B, V)."""
-        h, after, _ = self.run(ids, states)
+        h, after, _ = self.forward(ids, states)
         logs = log_probabilities(h.reshape(-1, self.shape.hidden), *self.output_weights)
         return logs.reshape(*ids.shape, self.shape.V), after
 

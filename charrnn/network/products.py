@@ -30,23 +30,25 @@ class StepProduct:
     one call: ``product(rows(x)[t])``, (G, B, N), good until the next. ``scale`` (G,) multiplies W.
     """
 
-    def __init__(self, W: Array, B: int, room: Workspace, scale: Array | None = None) -> None:
+    def __init__(self, W: Array, B: int, workspace: Workspace, scale: Array | None = None) -> None:
         S, G, K, N = W.shape
         over_s, over_k, self._height, width = blocks(B, S, K, N)
         self._parts = over_s * over_k
         inner, across = S * K // self._parts, N // width
-        self._weights = room.empty("weights", (self._parts, G, across, 1, inner, width), W.dtype)
+        self._weights = workspace.empty(
+            "weights", (self._parts, G, across, 1, inner, width), W.dtype
+        )
         np.multiply(
             W.reshape(over_s, S // over_s, G, over_k, K // over_k, across, width)
             .transpose(0, 3, 2, 5, 1, 4, 6),
             1 if scale is None else scale[:, None, None, None, None],
             self._weights.reshape(over_s, over_k, G, across, S // over_s, K // over_k, width),
         )  # fmt: skip
-        sums = room.empty("sums", (self._parts, G, B, N), W.dtype)
+        sums = workspace.empty("sums", (self._parts, G, B, N), W.dtype)
         split = sums.reshape(self._parts, G, B // self._height, self._height, across, width)
         self._blocks = split.transpose(0, 1, 4, 2, 3, 5)
         self._sums = sums
-        self.result = room.empty("result", (G, B, N), W.dtype) if self._parts > 1 else sums[0]
+        self.result = workspace.empty("result", (G, B, N), W.dtype) if self._parts > 1 else sums[0]
 
     def __call__(self, rows: Array) -> Array:
         """The product of a step."""

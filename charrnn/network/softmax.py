@@ -17,7 +17,7 @@ CACHE_BYTES = 1 << 19
 """Of logits that are worked on at a time."""
 
 
-def losses(h: Array, targets: Ids, W: Array, b: Array) -> Array:
+def cross_entropy(h: Array, targets: Ids, W: Array, b: Array) -> Array:
     """The surprise in nats at each of ``targets`` (N,), given h (N, H), W (H, V), b (V,); (N,)."""
     nats = np.empty(len(h), h.dtype)
     logits = np.empty((min(ROWS, len(h)), len(b)), W.dtype)
@@ -31,21 +31,21 @@ def losses(h: Array, targets: Ids, W: Array, b: Array) -> Array:
     return nats
 
 
-def loss_and_gradients(
+def cross_entropy_and_gradients(
     h: Array,
     targets: Ids,
     W: Array,
     b: Array,
     dW: Array,
     db: Array,
-    room: Workspace,
+    workspace: Workspace,
     characters: int | None = None,
 ) -> tuple[float, Array]:
-    """The mean of the ``losses`` and the gradient of h; **writes** those of W and b to dW, db."""
+    """The mean cross-entropy and the gradient of h; **writes** those of W and b to dW, db."""
     characters = characters or len(h)
-    dh = room.empty("dh", h.shape, h.dtype)
-    part = room.empty("part of dW", W.shape if W.flags.c_contiguous else W.T.shape, W.dtype)
-    logits = room.empty("logits", (min(ROWS, len(h)), len(b)), W.dtype)
+    dh = workspace.empty("dh", h.shape, h.dtype)
+    part = workspace.empty("part of dW", W.shape if W.flags.c_contiguous else W.T.shape, W.dtype)
+    logits = workspace.empty("logits", (min(ROWS, len(h)), len(b)), W.dtype)
     dW[:], db[:] = 0, 0
     total = 0.0
     for rows in _slices(len(h), ROWS):

@@ -10,24 +10,24 @@ MEMORY = Path("/proc/meminfo")
 NO_LIMIT = float("inf")
 
 
-def cores(processes: Sequence[Set[int]] | None = None) -> int:
+def count_cores(processes: Sequence[Set[int]] | None = None) -> int:
     """At least one; half a core of a quota is none.
 
     Of several ``processes``, each with the processors that it may use, this is an equal share.
     """
-    processes = processes or [processors()]
+    processes = processes or [list_processors()]
     at_hand = len(frozenset().union(*processes))
     return max(1, int(min([at_hand, *_quotas()]) / len(processes)))
 
 
-def processors() -> Set[int]:
+def list_processors() -> Set[int]:
     """The numbers of those that this process may use."""
     if hasattr(os, "sched_getaffinity"):
         return os.sched_getaffinity(0)
     return frozenset(range(os.cpu_count() or 1))
 
 
-def free_memory() -> float:
+def measure_free_memory() -> float:
     """Bytes that can be had: of the machine and of each control group; infinite where unknown."""
     return min([_available(), *_left()])
 

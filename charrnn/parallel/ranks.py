@@ -11,8 +11,8 @@ import numpy as np
 
 from charrnn.arrays import Array
 from charrnn.errors import MachineError
-from charrnn.parallel.machine import cores, processors
-from charrnn.parallel.team import POSSIBLE, Team, add_up, share
+from charrnn.parallel.machine import count_cores, list_processors
+from charrnn.parallel.team import SUPPORTED, Team, pairwise_sum, shard
 
 T = TypeVar("T")
 LOOKS_A_SECOND = 100  # at whether the others have come
@@ -29,13 +29,13 @@ class Ranks(Team):
     node: int = 0
     neighbours: int = 1
     sends: bool = False
-    others: Literal["waiting", "engaged", "free"] = "waiting"
+    others: Literal["waiting", "in_collective", "free"] = "waiting"
 
-    def gathered(self, thing: T) -> list[T]:
+    def allgather(self, thing: T) -> list[T]:
         """Everybody's ``thing``, by rank."""
         return [thing]
 
-    def meet(self) -> None:
+    def barrier(self) -> None:
         """Go on when all are here; whoever waits sleeps, and hears signals."""
 
     def abort(self, code: int) -> None:
@@ -44,7 +44,7 @@ class Ranks(Team):
     @property
     def cores(self) -> int:
         """The cores of this machine that are a rank's; at least one."""
-        return cores() if POSSIBLE else 1
+        return count_cores() if SUPPORTED else 1
 
 
 class MPIRanks(Ranks):
@@ -81,7 +81,7 @@ class MPIRanks(Ranks):
         self.node = self._machine.bcast(self.rank)
         self.neighbours = self._machine.size
         self.sends = self.rank == 0 and self.neighbours < self.size
-        self._cores = cores(self._machine.allgather(processors()))
+        self._cores = count_cores(self._machine.allgather(list_processors()))
         self._rows = np.zeros(0, np.float32)
 
     def sum(self, array: Array) -> None:
@@ -90,7 +90,7 @@ class MPIRanks(Ranks):
         By an all-to-all and an all-gather, as MPI's own sum has an order that is the library's.
         """
         flat = array.reshape(-1)
-        parts = [share(flat.size, rank, self.size) for rank in range(self.size)]
+        parts = [shard(flat.size, rank, self.size) for rank in range(self.size)]
         at, sizes = [part.start for part in parts], [part.stop - part.start for part in parts]
         mine = sizes[self.rank]
         if self._rows.size < self.size * mine:
@@ -99,14 +99,14 @@ class MPIRanks(Ranks):
         float_ = self._mpi.FLOAT
         from_each = [mine] * self.size, [mine * rank for rank in range(self.size)]
         self._world.Alltoallv([flat, (sizes, at), float_], [rows, from_each, float_])
-        add_up(rows, flat[parts[self.rank]])
+        pairwise_sum(rows, flat[parts[self.rank]])
         self._world.Allgatherv(self._mpi.IN_PLACE, [flat, (sizes, at), float_])
 
-    def gathered(self, thing: T) -> list[T]:
+    def allgather(self, thing: T) -> list[T]:
         """Everybody's ``thing``, by rank; anything that can be pickled."""
         return self._world.allgather(thing)
 
-    def meet(self) -> None:
+    def barrier(self) -> None:
         """Go on when all are here; whoever waits sleeps, and hears signals."""
         here = self._world.Ibarrier()
         while not here.Test():

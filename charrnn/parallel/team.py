@@ -26,7 +26,7 @@ from charrnn.arrays import Array
 from charrnn.errors import MachineError
 
 HERE, FAILED = b".", b"!"
-POSSIBLE = os.name == "posix"  # where children inherit file descriptors
+SUPPORTED = os.name == "posix"  # where children inherit file descriptors
 SECONDS_TO_END = 5.0
 START = "import sys; sys.path[:] = {path!r}; from charrnn.runs.job import main; main()"
 
@@ -37,9 +37,9 @@ class Team:
     rank: int = 0
     size: int = 1
 
-    def share(self, whole: int) -> slice:
+    def shard(self, whole: int) -> slice:
         """What is this member's of so many streams, or of anything else that stands in a row."""
-        return share(whole, self.rank, self.size)
+        return shard(whole, self.rank, self.size)
 
     def vector(self, length: int) -> Array:
         """Zeros, float32, for what is summed again and again; may be had once."""
@@ -93,9 +93,9 @@ class Member(Team):
             part = flat[start : start + self._mine.size]
             if not np.may_share_memory(part, self._mine):
                 self._mine[: part.size] = part
-            mine = share(part.size, self._place, self._workers)
+            mine = shard(part.size, self._place, self._workers)
             self._wait()  # until everybody's numbers are there
-            add_up(self._all[:, mine], self._total[mine])
+            pairwise_sum(self._all[:, mine], self._total[mine])
             self._wait(self._total[: part.size])  # until every part is added up
             part[:] = self._total[: part.size]
 
@@ -141,12 +141,12 @@ class Leader(Member):
         )
 
 
-def share(whole: int, rank: int, size: int) -> slice:
+def shard(whole: int, rank: int, size: int) -> slice:
     """What of ``whole`` things in a row is that of one of so many."""
     return slice(whole * rank // size, whole * (rank + 1) // size)
 
 
-def add_up(rows: Array, total: Array) -> None:
+def pairwise_sum(rows: Array, total: Array) -> None:
     """Put the sum of ``rows`` (N, numbers) into ``total``; what was in them is lost.
 
     They are added in pairs, the pairs in pairs, and so on: the sum of the sums of teams of 2, 4, 8
@@ -160,7 +160,7 @@ def add_up(rows: Array, total: Array) -> None:
 
 
 @contextmanager
-def together(workers: int, capacity: int, job: bytes, equals: Team = ALONE) -> Iterator[Team]:
+def worker_team(workers: int, capacity: int, job: bytes, equals: Team = ALONE) -> Iterator[Team]:
     """A team of ``workers`` that this process is the first of, the others each given the ``job``.
 
     All of its ``equals`` make such a team, and these are one. Sums go through a memory for
@@ -170,7 +170,7 @@ def together(workers: int, capacity: int, job: bytes, equals: Team = ALONE) -> I
     if workers == 1:
         yield equals
         return
-    if not POSSIBLE:
+    if not SUPPORTED:
         raise MachineError("workers", "this system has no teams; use --workers 1")
     links: list[socket.socket] = []
     others: list[subprocess.Popen[bytes]] = []
@@ -201,7 +201,7 @@ def together(workers: int, capacity: int, job: bytes, equals: Team = ALONE) -> I
                 _end(other)
 
 
-def join(arguments: Sequence[str]) -> Member:
+def join_team(arguments: Sequence[str]) -> Member:
     """The team that the process was started for with these ``arguments``."""
     place, workers, capacity, memory, link, rank, size = map(int, arguments)
     links = [socket.socket(fileno=link)]

@@ -9,7 +9,7 @@ TURNS = (*range(0x202A, 0x202F), *range(0x2066, 0x206A))
 DRIVING = CONTROLS + TURNS
 
 
-def harmless(text: str, *, but: str = "") -> str:
+def escape_controls(text: str, *, but: str = "") -> str:
     """``text`` with control characters as code points, ``but`` not these."""
     return text.translate(_shown(but))
 

@@ -20,7 +20,7 @@ from charrnn.render.blocks import (
     Table,
     Unrolled,
 )
-from charrnn.render.controls import harmless
+from charrnn.render.controls import escape_controls
 from charrnn.render.words import sign
 
 WIDTH, HEIGHT = 640, 320
@@ -37,7 +37,7 @@ STEP_WIDTH = 92
 
 def escape(text: str) -> str:
     """``text`` for a place in the page: neither markup nor control characters."""
-    return html.escape(harmless(text, but="\n\t"))
+    return html.escape(escape_controls(text, but="\n\t"))
 
 
 def page(title: str, sections: Sequence[Section]) -> str:

@@ -112,8 +112,8 @@ def _chart(axes: Axes, block: Chart) -> None:
 
 def _wider(span: Sequence[float]) -> tuple[float, float]:
     """A little room around."""
-    room = 0.03 * (max(span) - min(span))
-    return min(span) - room, max(span) + room
+    workspace = 0.03 * (max(span) - min(span))
+    return min(span) - workspace, max(span) + workspace
 
 
 def _series(axes: Axes, one: Series, at: int, joined: bool) -> None:

@@ -1,14 +1,14 @@
 """What a training tells, as lines for a terminal."""
 
 from charrnn.render.terminal import table
-from charrnn.render.words import baselines, duration, known, listed, loss, of, worse
+from charrnn.render.words import baselines, duration, format_loss, known, list_files, loss, worse
 from charrnn.training.events import End, Evaluation, Start
 
 
 def start(event: Start) -> str:
     """What is learned, by what, and how: shown before the first step."""
     corpus, model, config = event.corpus, event.model, event.config
-    predictions = config.parts(corpus.characters)[0] - 1
+    predictions = config.split_sizes(corpus.characters)[0] - 1
     steps = config.total_steps(predictions)
     epochs = steps * config.batch * config.seq / predictions
     text = f"{corpus.characters:,} characters, {corpus.distinct:,} distinct, {corpus.encoding}"
@@ -19,7 +19,7 @@ def start(event: Start) -> str:
     made = f"input {'tied' if config.tied else 'one-hot'}, weight decay {config.weight_decay:g}"
     workers = f"{config.ranks} ranks × {config.workers}" if config.ranks > 1 else config.workers
     rows = [
-        ("corpus", f"{listed(corpus.files)}: {text}"),
+        ("corpus", f"{list_files(corpus.files)}: {text}"),
         ("model", f"{model.cell}, {size}"),
         ("training", f"{steps:,} steps of {each}, {epochs:.3g} epochs"),
         ("", f"{learning}, {dropped}"),
@@ -32,9 +32,9 @@ def start(event: Start) -> str:
 
 def evaluation(event: Evaluation) -> str:
     """One line of progress."""
-    val = "" if event.val_loss is None else f"  val {of(event.val_loss)}"
+    val = "" if event.val_loss is None else f"  val {format_loss(event.val_loss)}"
     return (
-        f"step {event.step:,}  epoch {event.epoch:.2f}  train {of(event.train_loss)}{val}"
+        f"step {event.step:,}  epoch {event.epoch:.2f}  train {format_loss(event.train_loss)}{val}"
         f"  {event.chars_per_second:,.0f} characters/s  {duration(event.seconds)}"
     )
 

@@ -14,7 +14,7 @@ from charrnn.render.blocks import (
     Table,
     Unrolled,
 )
-from charrnn.render.words import padded, sign, width
+from charrnn.render.words import pad, sign, width
 
 COLUMNS = 80
 CHART_ROWS, CHART_COLUMNS = 14, 64
@@ -36,7 +36,7 @@ def table(rows: Iterable[Sequence[str]], right: str = "") -> str:
     widths = [max(map(width, column)) for column in zip(*cells, strict=True)]
     return "\n".join(
         "  ".join(
-            padded(cell, columns, right=str(at) in right)
+            pad(cell, columns, right=str(at) in right)
             for at, (cell, columns) in enumerate(zip(row, widths, strict=True))
         ).rstrip()
         for row in cells

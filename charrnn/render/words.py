@@ -4,7 +4,7 @@ import unicodedata
 from collections.abc import Sequence
 
 from charrnn.ngram import COUNTED_AT_MOST, Baselines
-from charrnn.render.controls import harmless
+from charrnn.render.controls import escape_controls
 from charrnn.text.vocab import visible
 from charrnn.units import bits
 
@@ -19,13 +19,13 @@ def width(text: str) -> int:
     return sum(map(_columns, text))
 
 
-def padded(text: str, columns: int, *, right: bool = False) -> str:
+def pad(text: str, columns: int, *, right: bool = False) -> str:
     """``text`` filled up with spaces to so many ``columns``."""
     space = " " * (columns - width(text))
     return space + text if right else text + space
 
 
-def shortened(text: str, columns: int) -> str:
+def shorten(text: str, columns: int) -> str:
     """``text`` in one line of at most so many ``columns``, white space and controls as signs."""
     shown = "".join(" " if character == " " else sign(character) for character in text)
     if width(shown) <= columns:
@@ -44,10 +44,14 @@ def sign(character: str) -> str:
 
 def loss(nats: float | None) -> str:
     """A loss in both units."""
-    return "none" if nats is None else f"{of(nats)} nats, {of(bits(nats))} bits a character"
+    return (
+        "none"
+        if nats is None
+        else f"{format_loss(nats)} nats, {format_loss(bits(nats))} bits a character"
+    )
 
 
-def of(number: float) -> str:
+def format_loss(number: float) -> str:
     """A loss in a line: four places, unless it is a monster."""
     return f"{number:.4f}" if abs(number) < MONSTER else f"{number:.3g}"
 
@@ -86,9 +90,9 @@ def duration(seconds: float) -> str:
     return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
 
 
-def listed(files: Sequence[str]) -> str:
+def list_files(files: Sequence[str]) -> str:
     """File names, a long list cut short."""
-    shown = ", ".join(map(harmless, files[:3]))
+    shown = ", ".join(map(escape_controls, files[:3]))
     return shown + (f" and {len(files) - 3} more" if len(files) > 3 else "")
 
 

@@ -9,12 +9,12 @@ from pathlib import Path
 import numpy as np
 
 from charrnn.config import AUTO
-from charrnn.reports.learned import learned_from
-from charrnn.reports.suffix_array import Suffixes
+from charrnn.reports.learned import find_corpus
+from charrnn.reports.suffix_array import SuffixArray
 from charrnn.storage.model_file import Checkpoint
-from charrnn.text.corpus import decoded
-from charrnn.text.encodings import settled
-from charrnn.text.sources import find, told
+from charrnn.text.corpus import read_source
+from charrnn.text.encodings import detect_encoding
+from charrnn.text.sources import find_sources, printable_path
 from charrnn.text.vocab import code_points
 
 LEAST = 20
@@ -65,12 +65,12 @@ def corpus(checkpoint: Checkpoint, model: Path, named: Sequence[Path] = ()) -> "
     Raises:
         InputError: when it cannot be read, or is no longer what the model learned from.
     """
-    rules = checkpoint.stock.rules
+    rules = checkpoint.corpus_info.rules
     if named:
-        files = tuple(settled(file, AUTO) for file in find(named))
+        files = tuple(detect_encoding(file, AUTO) for file in find_sources(named))
     else:
-        files = tuple(learned_from(checkpoint, model, INSTEAD))
-    return Corpus([(told(file.path), decoded(file, rules)) for file in files])
+        files = tuple(find_corpus(checkpoint, model, INSTEAD))
+    return Corpus([(printable_path(file.path), read_source(file, rules)) for file in files])
 
 
 class Corpus:
@@ -82,7 +82,7 @@ class Corpus:
         self._starts = np.cumsum([0, *(len(text) for _, text in files)]).tolist()
         text = "".join(text for _, text in files)
         self._newlines = np.flatnonzero(code_points(text) == ord("\n"))
-        self._suffixes = Suffixes(text)
+        self._suffixes = SuffixArray(text)
 
     def copied(self, text: str, least: int = LEAST) -> Copied:
         """What of ``text`` stands here."""

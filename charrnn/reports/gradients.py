@@ -22,7 +22,7 @@ from charrnn.config import DEFAULT_LAGS
 from charrnn.errors import InputError
 from charrnn.network.model import Network, States
 from charrnn.network.parameters import initialise
-from charrnn.network.softmax import loss_and_gradients
+from charrnn.network.softmax import cross_entropy_and_gradients
 from charrnn.network.workspace import Workspace
 from charrnn.reports.held_out import HeldOut
 from charrnn.storage.model_file import Checkpoint
@@ -120,29 +120,29 @@ def norms_by_lag(network: Network, window: Ids, states: Sequence[States]) -> Ite
     characters. Each step is computed twice, so that only the states of all of them are held and
     not what their backward needs.
     """
-    room, scratch = Workspace(), network.parameters.zeros_like()
+    workspace, scratch = Workspace(), network.parameters.zeros_like()
     before = [_side_by_side(states)]
     for step in window[1:-1]:
-        _, after, _ = network.run(step[None], before[-1], room=room)
+        _, after, _ = network.forward(step[None], before[-1], workspace=workspace)
         before.append(after)
-    _, dh = loss_and_gradients(
+    _, dh = cross_entropy_and_gradients(
         before[-1][-1][0], window[-1], *network.output_weights,
-        scratch["out.W"], scratch["out.b"], room, characters=1,
+        scratch["out.W"], scratch["out.b"], workspace, characters=1,
     )  # fmt: skip
     dstates: States = network.initial_states(len(states))
     dstates[-1][0][:] = dh
     yield [_norm(dstates, at) for at in range(len(dstates[0]))]
     for step, states_before in zip(window[-2:0:-1], before[-2::-1], strict=True):
-        h, _, backward = network.run(step[None], states_before, room=room)
+        h, _, backward = network.forward(step[None], states_before, workspace=workspace)
         dstates = backward(np.zeros_like(h), scratch, dstates)
         yield [_norm(dstates, at) for at in range(len(dstates[0]))]
 
 
 def states_after(network: Network, ids: Ids, places: Ids) -> Iterator[States]:
     """The states, of one stream, after reading the character at each of rising ``places``."""
-    states, read, room = network.initial_states(1), 0, Workspace()
+    states, read, workspace = network.initial_states(1), 0, Workspace()
     for place in places:
-        _, states, _ = network.run(ids[read : place + 1, None], states, room=room)
+        _, states, _ = network.forward(ids[read : place + 1, None], states, workspace=workspace)
         read = place + 1
         yield states
 

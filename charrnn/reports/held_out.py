@@ -11,10 +11,10 @@ from charrnn.config import AUTO
 from charrnn.errors import InputError
 from charrnn.generators import exhaust
 from charrnn.ngram import COUNTED_AT_MOST
-from charrnn.reports.learned import learned_from
+from charrnn.reports.learned import find_corpus
 from charrnn.storage.model_file import Checkpoint
-from charrnn.text.corpus import divide, numbered, whole_text
-from charrnn.text.unknown import known_ids, usual
+from charrnn.text.corpus import encode_corpus, read_file, split_corpus
+from charrnn.text.unknown import default_policy, known_ids
 
 ELSE = "name a text with --text-file"
 
@@ -39,14 +39,14 @@ def of_file(checkpoint: Checkpoint, file: Path, encoding: str = AUTO) -> HeldOut
     Raises:
         InputError: when it cannot be read, or the model knows fewer than two of its characters.
     """
-    return of_text(checkpoint, whole_text(file, checkpoint.stock.rules, encoding), str(file))
+    return of_text(checkpoint, read_file(file, checkpoint.corpus_info.rules, encoding), str(file))
 
 
 def of_text(checkpoint: Checkpoint, text: str, name: str) -> HeldOut:
     """The whole of ``text``, which errors call ``name``. Raises as `of_file`."""
-    text, vocabulary = checkpoint.stock.rules.apply(text), checkpoint.stock.vocabulary
+    text, vocabulary = checkpoint.corpus_info.rules.apply(text), checkpoint.corpus_info.vocabulary
     unknown = int((vocabulary.lookup(text) < 0).sum())
-    known = known_ids(text, vocabulary, usual(vocabulary), name).astype(np.intp)
+    known = known_ids(text, vocabulary, default_policy(vocabulary), name).astype(np.intp)
     if len(known) < 2:
         raise InputError(name, "has fewer than two characters that the model knows")
     return HeldOut(name, known, unknown)
@@ -58,13 +58,14 @@ def of_corpus(checkpoint: Checkpoint, model: Path) -> HeldOut:
     Raises:
         InputError: when it is not found again, or nothing of it was kept.
     """
-    files = learned_from(checkpoint, model, ELSE)
+    files = find_corpus(checkpoint, model, ELSE)
     with tempfile.TemporaryDirectory() as folder:
-        parts = divide(
-            exhaust(numbered(files, checkpoint.stock, Path(folder, "ids"))), checkpoint.config
+        parts = split_corpus(
+            exhaust(encode_corpus(files, checkpoint.corpus_info, Path(folder, "ids"))),
+            checkpoint.config,
         )
         held_out = HeldOut(
-            f"the validation part of {', '.join(checkpoint.stock.files)}",
+            f"the validation part of {', '.join(checkpoint.corpus_info.files)}",
             np.array(parts.val, np.intp),
             train=np.array(parts.train[-COUNTED_AT_MOST:]),
         )

@@ -8,11 +8,11 @@ from charrnn.errors import InputError
 from charrnn.generators import exhaust
 from charrnn.storage.model_file import Checkpoint
 from charrnn.storage.run_folder import RunFolder
-from charrnn.text.corpus import survey
-from charrnn.text.sources import STDIN, Source, find
+from charrnn.text.corpus import scan_corpus
+from charrnn.text.sources import STDIN, Source, find_sources
 
 
-def learned_from(checkpoint: Checkpoint, model: Path, otherwise: str) -> Sequence[Source]:
+def find_corpus(checkpoint: Checkpoint, model: Path, otherwise: str) -> Sequence[Source]:
     """The files of the corpus of the ``model`` file.
 
     Its run folder's config.toml says where they were; the fingerprint says whether they are still
@@ -30,11 +30,13 @@ def learned_from(checkpoint: Checkpoint, model: Path, otherwise: str) -> Sequenc
     if STDIN in corpus:
         raise InputError(model, f"its corpus came from standard input; {otherwise}")
     try:
-        found = find(corpus)
+        found = find_sources(corpus)
     except InputError as error:
         raise InputError(error.thing, f"is no longer there; {otherwise}") from None
-    stock, sources = exhaust(survey(found, checkpoint.config.encoding, checkpoint.stock.rules))
-    if stock.sha256 != checkpoint.stock.sha256:
+    corpus_info, sources = exhaust(
+        scan_corpus(found, checkpoint.config.encoding, checkpoint.corpus_info.rules)
+    )
+    if corpus_info.sha256 != checkpoint.corpus_info.sha256:
         problem = "is no longer the text that the model learned from"
         raise InputError(files, f"{problem}; {otherwise}")
     return sources

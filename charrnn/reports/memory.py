@@ -16,12 +16,12 @@ import numpy.typing as npt
 from charrnn.arrays import Ids
 from charrnn.network.model import Network
 from charrnn.network.parameters import Shape
-from charrnn.network.softmax import losses
+from charrnn.network.softmax import cross_entropy
 from charrnn.network.workspace import Workspace
-from charrnn.ngram import probabilities
+from charrnn.ngram import ngram_probabilities
 from charrnn.reports.held_out import HeldOut
 from charrnn.storage.model_file import Checkpoint
-from charrnn.training.evaluation import surprises
+from charrnn.training.evaluation import character_losses
 
 GIVEN = (1, 2, 4, 8, 16, 32, 64, 128, 256, 512)
 OPERATIONS = 6e11  # of floating point, that all this may take
@@ -91,7 +91,7 @@ def memory(
     """Measure at equally spaced ``positions`` of ``text``, as many as are `affordable` if None."""
     network, ids = checkpoint.network, text.ids
     shape = network.shape
-    with_all = surprises(network, ids)
+    with_all = character_losses(network, ids)
     positions = positions or affordable(shape, text)
     at = np.unique(np.linspace(0, len(with_all) - 1, min(positions, len(with_all))).astype(np.intp))
     by_order = _ngrams(text, shape.V, at)
@@ -135,19 +135,21 @@ def _read(
 
     Some begins at a time: which, and (length, some); only the last of each, (1, some), if ``last``.
     """
-    room = Workspace()
+    workspace = Workspace()
     for first in range(0, len(begins), SIDE_BY_SIDE):
         which = slice(first, min(first + SIDE_BY_SIDE, len(begins)))
         states = network.initial_states(which.stop - which.start)
         found = []
         for start in range(0, length, STEPS):
             at = begins[which] + np.arange(start, min(start + STEPS, length))[:, None]
-            h, states, _ = network.run(ids[at], states, room=room)
+            h, states, _ = network.forward(ids[at], states, workspace=workspace)
             if last:
                 h, at = h[-1:], at[-1:]
             if not last or start + STEPS >= length:
                 flat, targets = h.reshape(-1, h.shape[2]), ids[at + 1].ravel()
-                found.append(losses(flat, targets, *network.output_weights).reshape(at.shape))
+                found.append(
+                    cross_entropy(flat, targets, *network.output_weights).reshape(at.shape)
+                )
         yield which, np.concatenate(found)
 
 
@@ -155,7 +157,7 @@ def _ngrams(text: HeldOut, V: int, at: Ids) -> list[npt.NDArray[np.float64]]:
     """The nats of n-grams of order 1, 2, … at positions ``at``."""
     if text.train is None:
         return []
-    return [-np.log(P[at]) for P in probabilities(text.train, text.ids, V)]
+    return [-np.log(P[at]) for P in ngram_probabilities(text.train, text.ids, V)]
 
 
 def _mean(nats: npt.NDArray[np.floating[Any]]) -> tuple[float, float]:

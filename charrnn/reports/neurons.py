@@ -97,7 +97,7 @@ def neurons(
     checkpoint: Checkpoint, model: str, text: HeldOut, shown: HeldOut | None = None
 ) -> Neurons:
     """Measure on the beginning of ``text``; show the activations over ``shown``, or over it."""
-    network, vocabulary = checkpoint.network, checkpoint.stock.vocabulary
+    network, vocabulary = checkpoint.network, checkpoint.corpus_info.vocabulary
     shape, ids = network.shape, text.ids[:READ_AT_MOST]
     h, gates = read(network, ids)
     read_text = vocabulary.decode(ids)

@@ -76,7 +76,7 @@ def _beside(model: Path, texts: set[str]) -> Runs | None:
 
 def _scored(checkpoint: Checkpoint, text: HeldOut) -> Scored:
     tally = Tally()
-    beginning = checkpoint.stock.vocabulary.decode(text.ids[:SCORED])
+    beginning = checkpoint.corpus_info.vocabulary.decode(text.ids[:SCORED])
     for _ in tally.of(pieces(checkpoint, [beginning], text.name)):
         pass
     return tally.result()

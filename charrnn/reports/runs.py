@@ -10,7 +10,7 @@ from pathlib import Path
 
 from charrnn.errors import InputError
 from charrnn.reports.summary import Summary, summary
-from charrnn.storage.lock import is_owned
+from charrnn.storage.lock import is_locked
 from charrnn.storage.model_file import describe
 from charrnn.storage.run_folder import RunFolder, runs_in
 
@@ -84,7 +84,7 @@ def _state(run: RunFolder) -> tuple[str, tuple[str, ...]]:
     """What a run has become, and what is wrong with its last file."""
     if not run.last.is_file():
         return "model", ()
-    is_running = is_owned(run.path)  # asked first: what ends meanwhile is finished
+    is_running = is_locked(run.path)  # asked first: what ends meanwhile is finished
     try:
         _, is_over = describe(run.last)
     except InputError as error:

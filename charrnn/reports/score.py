@@ -15,7 +15,7 @@ import numpy.typing as npt
 from charrnn.arrays import Array
 from charrnn.errors import InputError
 from charrnn.storage.model_file import Checkpoint
-from charrnn.text.unknown import known_ids, usual
+from charrnn.text.unknown import default_policy, known_ids
 from charrnn.units import bits
 
 WINDOW = 256
@@ -109,8 +109,8 @@ def pieces(
         InputError: for an unknown character that is an error; at the end, when fewer than two
             characters were known.
     """
-    network, vocabulary = checkpoint.network, checkpoint.stock.vocabulary
-    on_unknown = on_unknown or usual(vocabulary)
+    network, vocabulary = checkpoint.network, checkpoint.corpus_info.vocabulary
+    on_unknown = on_unknown or default_policy(vocabulary)
     shown = min(ALTERNATIVES, len(vocabulary))
     states, last, unknown, predicted = network.initial_states(1), np.empty(0, np.intp), 0, 0
     for text in texts:
@@ -141,7 +141,7 @@ def score(
     checkpoint: Checkpoint, text: str, name: str = "text", *, on_unknown: str | None = None
 ) -> Score:
     """All about a ``text``, once from a zero state. Raises as `pieces`."""
-    read = list(pieces(checkpoint, [checkpoint.stock.rules.apply(text)], name, on_unknown))
+    read = list(pieces(checkpoint, [checkpoint.corpus_info.rules.apply(text)], name, on_unknown))
     all_ = _joined(read)
     totals = _totals(len(all_.text), float(all_.surprise.sum(dtype=np.float64)), all_.unknown)
     return Score(

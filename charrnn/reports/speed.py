@@ -19,14 +19,14 @@ from threadpoolctl import threadpool_limits
 
 from charrnn.config import SAMPLING_THREADS, SampleConfig, TrainConfig
 from charrnn.network.parameters import Shape
-from charrnn.parallel.machine import cores, free_memory
-from charrnn.parallel.team import POSSIBLE
+from charrnn.parallel.machine import count_cores, measure_free_memory
+from charrnn.parallel.team import SUPPORTED
 from charrnn.runs.job import Job
-from charrnn.sampling.ongoing import Manner, Opening
-from charrnn.sampling.sampler import sampled
+from charrnn.sampling.ongoing import Prompt, SamplingContext
+from charrnn.sampling.sampler import generate_samples
 from charrnn.storage.model_file import Checkpoint
 from charrnn.training import memory
-from charrnn.training.automatic import complete
+from charrnn.training.automatic import complete_settings
 from charrnn.training.events import Progress
 
 STREAMS = (1, 4, 16, 64)
@@ -56,7 +56,7 @@ class Point:
 class Speed:
     """Training by streams, by window and by workers; samples by how many are drawn side by side.
 
-    ``peak`` is that of large matrix products in GFLOP/s, on one core and on all ``cores``.
+    ``peak`` is that of large matrix products in GFLOP/s, on one core and on all ``count_cores``.
     """
 
     model: str
@@ -79,7 +79,7 @@ def speed(checkpoint: Checkpoint, model: str, seconds: float) -> Speed:
         MachineError: when there is not enough memory.
     """
     shape, config = checkpoint.network.shape, checkpoint.config
-    available = cores()
+    available = count_cores()
     peak = {n: matrix_peak(n) for n in sorted({1, available})}
 
     def point(streams: int, window: int, workers: int, step: float, operations: int) -> Point:
@@ -93,12 +93,12 @@ def speed(checkpoint: Checkpoint, model: str, seconds: float) -> Speed:
         step = training_step(shape, streams, window, workers, seconds)
         return point(streams, window, workers, step, 3 * shape.operations)
 
-    def sampled(samples: int) -> Point:
+    def generate_samples(samples: int) -> Point:
         step = sampling_step(checkpoint, samples, seconds)
         threads = min(SAMPLING_THREADS, available)
         return point(samples, 1, threads, step, shape.operations)
 
-    most = min(available, config.batch) if POSSIBLE else 1
+    most = min(available, config.batch) if SUPPORTED else 1
     workers = sorted({n for n in (1, 2, 4, 8, 16, 32, 64) if n < most} | {most})
     return Speed(
         model=model,
@@ -111,7 +111,7 @@ def speed(checkpoint: Checkpoint, model: str, seconds: float) -> Speed:
         by_streams=tuple(trained(n, config.seq, 1) for n in STREAMS),
         by_window=tuple(trained(config.batch, n, 1) for n in WINDOWS),
         by_workers=tuple(trained(config.batch, config.seq, n) for n in workers),
-        sampling=tuple(sampled(n) for n in SAMPLES),
+        sampling=tuple(generate_samples(n) for n in SAMPLES),
     )
 
 
@@ -123,8 +123,8 @@ def training_step(shape: Shape, streams: int, window: int, workers: int, seconds
         tied=shape.tied, dropout=0.1, recurrent_dropout=0.0,  # as in docs/performance.md
         steps=NEVER, eval_every=NEVER, lr=1e-4, val=0, workers=workers,
     )  # fmt: skip
-    config = complete(asked, characters, shape.V)
-    memory.check(config, shape, 0, free_memory())
+    config = complete_settings(asked, characters, shape.V)
+    memory.check_memory(config, shape, 0, measure_free_memory())
     ends = time.perf_counter() + NEVER
     ticks: list[float] = []
 
@@ -147,10 +147,10 @@ def training_step(shape: Shape, streams: int, window: int, workers: int, seconds
 
 def sampling_step(checkpoint: Checkpoint, samples: int, seconds: float) -> float:
     """The median time of drawing a character for each of so many ``samples``."""
-    with threadpool_limits(min(SAMPLING_THREADS, cores()), "blas"):
-        manner = Manner(checkpoint.stock, SampleConfig(length=NEVER))
-        opening = Opening("", "", np.zeros(1, np.intp))
-        steps = sampled(checkpoint.network, manner, [opening], samples, 0, scored=False)
+    with threadpool_limits(min(SAMPLING_THREADS, count_cores()), "blas"):
+        manner = SamplingContext(checkpoint.corpus_info, SampleConfig(length=NEVER))
+        opening = Prompt("", "", np.zeros(1, np.intp))
+        steps = generate_samples(checkpoint.network, manner, [opening], samples, 0, scored=False)
         return _median_step(list(_ticks(steps, seconds)))
 
 

@@ -11,12 +11,12 @@ PIECE = 32
 KEY_BITS = 63
 
 
-class Suffixes:
+class SuffixArray:
     """The places of all suffixes of ``text``, sorted, so that a piece is found by bisection."""
 
     def __init__(self, text: str) -> None:
         self.text = text
-        self._places = memoryview(sorted_suffixes(text))  # type: ignore[arg-type]
+        self._places = memoryview(sort_suffixes(text))  # type: ignore[arg-type]
 
     def find(self, piece: str) -> npt.NDArray[np.int32]:
         """All places where ``piece`` stands, in no order."""
@@ -46,7 +46,7 @@ class Suffixes:
         return low, bisect_right(self._places, piece, low, high, key=beginning)
 
 
-def sorted_suffixes(text: str) -> npt.NDArray[np.int32]:
+def sort_suffixes(text: str) -> npt.NDArray[np.int32]:
     """The places (N,) of the suffixes of ``text`` in sorted order, by code points.
 
     By doubling: what is sorted by its first k characters is sorted by 2 k when ties are broken by

@@ -64,8 +64,8 @@ class Summary:
 
 def summary(model: Description, name: str) -> Summary:
     """Describe the model of the file called ``name``."""
-    config, stock = model.config, model.stock
-    train, val, test = config.parts(stock.characters)
+    config, corpus_info = model.config, model.corpus_info
+    train, val, test = config.split_sizes(corpus_info.characters)
     latest = model.history[-1] if model.history else {}
     val_loss = latest.get("val_loss")
     return Summary(
@@ -76,8 +76,9 @@ def summary(model: Description, name: str) -> Summary:
         parameters=model.shape.parameters,
         parts=_parts(model.shape),
         corpus=Corpus(
-            stock.files, stock.characters, stock.distinct, stock.encoding,
-            stock.rules.newline, stock.rules.normalize, stock.sha256, train, val, test,
+            corpus_info.files, corpus_info.characters, corpus_info.distinct, corpus_info.encoding,
+            corpus_info.rules.newline, corpus_info.rules.normalize, corpus_info.sha256,
+            train, val, test,
         ),
         training=Training(
             step=model.step,

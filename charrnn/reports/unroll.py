@@ -71,9 +71,9 @@ class Unrolled:
 
 def unroll(checkpoint: Checkpoint, model: str, text: HeldOut) -> Unrolled:
     """Read ``text``, at most its first 2,000 characters."""
-    network, vocabulary = checkpoint.network, checkpoint.stock.vocabulary
+    network, vocabulary = checkpoint.network, checkpoint.corpus_info.vocabulary
     ids = text.ids[:STEPS_AT_MOST]
-    outputs, _, _ = network.run(ids[:, None], network.initial_states(1))
+    outputs, _, _ = network.forward(ids[:, None], network.initial_states(1))
     h = outputs[:, 0]
     changes = np.diff(h, axis=0, prepend=np.zeros_like(h[:1]))
     logs = log_probabilities(h, *network.output_weights)

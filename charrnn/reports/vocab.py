@@ -33,7 +33,7 @@ class Characters:
 
 def vocab(checkpoint: Checkpoint, name: str) -> Characters:
     """List the vocabulary of the model of the file called ``name``."""
-    vocabulary = checkpoint.stock.vocabulary
+    vocabulary = checkpoint.corpus_info.vocabulary
     rows = [
         Character(id_, one, f"U+{ord(one):04X}", unicodedata.name(one, ""), count)
         for id_, (one, count) in enumerate(

@@ -7,19 +7,19 @@ from typing import TypeVar
 
 from charrnn.config import AUTO, TrainConfig
 from charrnn.text import sources
-from charrnn.text.corpus import numbered, survey
+from charrnn.text.corpus import encode_corpus, scan_corpus
 from charrnn.text.rules import Rules
-from charrnn.text.corpus_info import Stock
+from charrnn.text.corpus_info import CorpusInfo
 from charrnn.arrays import Ids
 from charrnn.storage.model_file import Checkpoint
 from charrnn.training.events import Event, Note, Reading
-from charrnn.runs.initial_weights import shared
+from charrnn.runs.initial_weights import match_characters
 
 T = TypeVar("T")
 
 
 class CorpusReader:
-    """The files of ``corpus``, which are read as ``config`` says: first `stock`, then `ids`.
+    """The files of ``corpus``, which are read as ``config`` says: first `corpus_info`, then `ids`.
 
     A model to begin from has its characters known, too. ``files`` have their encodings once the
     stock was taken.
@@ -28,27 +28,27 @@ class CorpusReader:
     def __init__(
         self, corpus: Sequence[Path], config: TrainConfig, initial: Checkpoint | None
     ) -> None:
-        self.files: Sequence[sources.Source] = sources.find(corpus)
+        self.files: Sequence[sources.Source] = sources.find_sources(corpus)
         self._config, self._initial = config, initial
         sizes = [file.size for file in self.files]
         passes = 2 + (config.encoding == AUTO)
         total = None if None in sizes else passes * sum(size or 0 for size in sizes)
         self._told_last = Reading(0, total)
 
-    def stock(self) -> Generator[Event, None, Stock]:
-        """What the corpus is. Raises as `survey`."""
+    def scan(self) -> Generator[Event, None, CorpusInfo]:
+        """What the corpus is. Raises as `scan_corpus`."""
         config, initial = self._config, self._initial
-        also = initial.stock.vocabulary if initial else None
+        also = initial.corpus_info.vocabulary if initial else None
         rules = Rules(config.newline, config.normalize)
-        reading = survey(self.files, config.encoding, rules, config.min_count, also)
-        stock, self.files = yield from self._told(reading)
+        reading = scan_corpus(self.files, config.encoding, rules, config.min_count, also)
+        corpus_info, self.files = yield from self._told(reading)
         if initial:
-            yield from _compared(stock, initial.stock)
-        return stock
+            yield from _compared(corpus_info, initial.corpus_info)
+        return corpus_info
 
-    def ids(self, stock: Stock, path: Path) -> Generator[Event, None, Ids]:
-        """The corpus as numbers, in the file ``path``. Raises as `numbered`."""
-        return (yield from self._told(numbered(self.files, stock, path)))
+    def ids(self, corpus_info: CorpusInfo, path: Path) -> Generator[Event, None, Ids]:
+        """The corpus as numbers, in the file ``path``. Raises as `encode_corpus`."""
+        return (yield from self._told(encode_corpus(self.files, corpus_info, path)))
 
     def _told(self, reading: Generator[int, None, T]) -> Generator[Event, None, T]:
         """The result of ``reading``, with the bytes that are read told as events."""
@@ -61,16 +61,16 @@ class CorpusReader:
             yield self._told_last
 
 
-def _compared(stock: Stock, before: Stock) -> Generator[Event, None, None]:
+def _compared(corpus_info: CorpusInfo, before: CorpusInfo) -> Generator[Event, None, None]:
     """What a training that begins from a model with another text should know."""
-    if before.rules != stock.rules:
+    if before.rules != corpus_info.rules:
         yield Note(
             f"that model read its text with newlines {before.rules.newline} and normalisation"
-            f" {before.rules.normalize}; here they are {stock.rules.newline} and"
-            f" {stock.rules.normalize}"
+            f" {before.rules.normalize}; here they are {corpus_info.rules.newline} and"
+            f" {corpus_info.rules.normalize}"
         )
-    kept, _ = shared(stock.vocabulary, before.vocabulary)
-    new = len(stock.vocabulary) - len(kept)
+    kept, _ = match_characters(corpus_info.vocabulary, before.vocabulary)
+    new = len(corpus_info.vocabulary) - len(kept)
     yield Note(
         f"{len(kept):,} characters begin with the weights that they have in that model, {new:,}"
         " afresh"

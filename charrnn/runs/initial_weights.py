@@ -11,7 +11,7 @@ from charrnn.text.vocab import Vocabulary
 from charrnn.storage.model_file import Checkpoint
 
 
-def shaped(config: TrainConfig, source: Checkpoint) -> TrainConfig:
+def adopt_shape(config: TrainConfig, source: Checkpoint) -> TrainConfig:
     """``config`` with the shape of the model that is begun from.
 
     Raises:
@@ -25,7 +25,7 @@ def shaped(config: TrainConfig, source: Checkpoint) -> TrainConfig:
     return config
 
 
-def shared(vocabulary: Vocabulary, source: Vocabulary) -> tuple[list[int], list[int]]:
+def match_characters(vocabulary: Vocabulary, source: Vocabulary) -> tuple[list[int], list[int]]:
     """The ids of characters in both, in the one and in the other."""
     theirs = dict(zip(source.characters, range(len(source)), strict=False))
     pairs = [
@@ -38,13 +38,13 @@ def shared(vocabulary: Vocabulary, source: Vocabulary) -> tuple[list[int], list[
     return [mine for mine, _ in pairs], [other for _, other in pairs]
 
 
-def take_over(parameters: Parameters, vocabulary: Vocabulary, source: Checkpoint) -> None:
+def copy_weights(parameters: Parameters, vocabulary: Vocabulary, source: Checkpoint) -> None:
     """Make ``parameters``, of the shape of ``source`` but for the characters, what it has learned.
 
     What belongs to a character goes to the same one. One that ``source`` does not know keeps what
     it has.
     """
-    mine, theirs = shared(vocabulary, source.stock.vocabulary)
+    mine, theirs = match_characters(vocabulary, source.corpus_info.vocabulary)
     learned = source.network.parameters
     by_character = {"E": 0, "out.W": 1, "out.b": 0}  # the axis along which they have one each
     if not parameters.shape.tied:

@@ -20,13 +20,13 @@ from threadpoolctl import threadpool_limits
 from charrnn.config import Settings
 from charrnn.errors import DivergedError
 from charrnn.network.parameters import Shape
-from charrnn.text.corpus import Parts, divide
+from charrnn.text.corpus import Splits, split_corpus
 from charrnn.text.vocab import Vocabulary
-from charrnn.training.budget import fitted
+from charrnn.training.budget import convert_minutes
 from charrnn.storage.model_file import load, restore
-from charrnn.runs.initial_weights import take_over
-from charrnn.parallel.team import ALONE, FAILED, Team, join, together
-from charrnn.training.trainer import SUMMED_BESIDES, Trainer, start
+from charrnn.runs.initial_weights import copy_weights
+from charrnn.parallel.team import ALONE, FAILED, Team, join_team, worker_team
+from charrnn.training.trainer import SUMMED_BESIDES, Trainer, start_training
 
 
 @dataclass(frozen=True)
@@ -48,24 +48,24 @@ class Job:
     vocabulary: Vocabulary | None = None
 
     @property
-    def parts(self) -> Parts:
+    def parts(self) -> Splits:
         """The corpus, cut in three."""
-        return divide(np.memmap(self.ids, self.dtype, "r"), self.config)
+        return split_corpus(np.memmap(self.ids, self.dtype, "r"), self.config)
 
     def trainer(self, team: Team) -> Trainer:
         """The training as it begins, or where it goes on."""
         config, parts = self.config, self.parts
         if config.minutes:
-            config = fitted(config, self.shape, parts, team, self.ends - time.perf_counter())
+            config = convert_minutes(config, self.shape, parts, team, self.ends - time.perf_counter())
             if self.stopped:
                 assert config.steps
                 config = replace(config, steps=config.steps + load(self.stopped).step)
-        trainer = start(self.shape, parts, config, team)
+        trainer = start_training(self.shape, parts, config, team)
         if self.stopped:
             restore(trainer, self.stopped)
         elif self.initial:
             assert self.vocabulary
-            take_over(trainer.network.parameters, self.vocabulary, load(self.initial))
+            copy_weights(trainer.network.parameters, self.vocabulary, load(self.initial))
         return trainer
 
     @contextmanager
@@ -81,14 +81,14 @@ class Job:
         workers = self.config.members // ranks.size
         with (
             threadpool_limits(1, "blas"),
-            together(workers, capacity, pickle.dumps(self), ranks) as team,
+            worker_team(workers, capacity, pickle.dumps(self), ranks) as team,
         ):
             yield self.trainer(team)
 
 
 def main() -> None:
     """Train until the first worker ends the training, or is gone."""
-    team = join(sys.argv[1:])
+    team = join_team(sys.argv[1:])
     try:
         job: Job = pickle.load(sys.stdin.buffer)
         Thread(target=_end_with_the_first, daemon=True).start()

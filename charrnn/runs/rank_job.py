@@ -12,15 +12,15 @@ from pathlib import Path
 from typing import Any
 
 from charrnn.errors import CharrnnError, DivergedError, InputError
-from charrnn.text.corpus import numbered
+from charrnn.text.corpus import encode_corpus
 from charrnn.text.sources import Source
-from charrnn.text.corpus_info import Stock
+from charrnn.text.corpus_info import CorpusInfo
 from charrnn.parallel.ranks import Ranks
 from charrnn.runs.job import Job
 
 
 @dataclass(frozen=True)
-class Errand:
+class RankJob:
     """A ``job``, and the files whose ids it names: where they are, and what is in them.
 
     None is one that could be read once only, and was.
@@ -28,44 +28,44 @@ class Errand:
 
     job: Job
     files: Sequence[Source | None]
-    stock: Stock
+    corpus_info: CorpusInfo
 
 
-def errand(job: Job, files: Sequence[Source], stock: Stock) -> Errand:
+def create_job(job: Job, files: Sequence[Source], corpus_info: CorpusInfo) -> RankJob:
     """What rank 0 hands out: the ``files`` as another process can open them."""
     absolute = [
         None if file.copy is not None else replace(file, path=file.path.absolute())
         for file in files
     ]
-    return Errand(job, absolute, stock)
+    return RankJob(job, absolute, corpus_info)
 
 
-def handed(errand: Errand | None, ranks: Ranks) -> Errand | None:
+def broadcast_job(create_job: RankJob | None, ranks: Ranks) -> RankJob | None:
     """Rank 0's errand, to everybody; None where there is nothing to do. Collective."""
-    ranks.others = "engaged"
-    ranks.meet()
-    errand = ranks.gathered(errand)[0]
-    if errand is None:
+    ranks.others = "in_collective"
+    ranks.barrier()
+    create_job = ranks.allgather(create_job)[0]
+    if create_job is None:
         ranks.others = "free"
-    return errand
+    return create_job
 
 
 @contextmanager
-def at_hand(errand: Errand, ranks: Ranks) -> Iterator[Job]:
-    """The job with the files of this machine. Collective, with what was `handed`.
+def stage_files(create_job: RankJob, ranks: Ranks) -> Iterator[Job]:
+    """The job with the files of this machine. Collective, with what was `broadcast_job`.
 
     Raises:
         CharrnnError: at all ranks, when a machine could not get its files.
     """
-    sent = ranks.gathered(_besides(errand.job) if ranks.sends else {})[0]
+    sent = ranks.allgather(_besides(create_job.job) if ranks.sends else {})[0]
     with ExitStack() as cleaned_up:
         here: Job | CharrnnError | None = None
         if ranks.rank == 0:
-            here = errand.job
+            here = create_job.job
         elif ranks.rank == ranks.node:
-            room = cleaned_up.enter_context(tempfile.TemporaryDirectory(prefix="charrnn-"))
-            here = _fetched(errand, sent, Path(room))
-        found = ranks.gathered(here)
+            workspace = cleaned_up.enter_context(tempfile.TemporaryDirectory(prefix="charrnn-"))
+            here = _fetched(create_job, sent, Path(workspace))
+        found = ranks.allgather(here)
         for rank, problem in enumerate(found):
             if isinstance(problem, CharrnnError):
                 ranks.others = "free"
@@ -75,17 +75,17 @@ def at_hand(errand: Errand, ranks: Ranks) -> Iterator[Job]:
         yield job
 
 
-def follow(ranks: Ranks, stop_requested: Callable[[], bool]) -> None:
+def run_as_follower(ranks: Ranks, stop_requested: Callable[[], bool]) -> None:
     """Do what rank 0 hands out, without a word on what rank 0 finds, too, and tells."""
-    errand = handed(None, ranks)
-    if errand is None:
+    create_job = broadcast_job(None, ranks)
+    if create_job is None:
         return
     try:
-        with at_hand(errand, ranks) as job, job.begun(ranks) as trainer:
+        with stage_files(create_job, ranks) as job, job.begun(ranks) as trainer:
             for _ in trainer.run(stop_requested):
                 pass
     except CharrnnError as error:
-        if ranks.others == "engaged" and not isinstance(error, DivergedError):
+        if ranks.others == "in_collective" and not isinstance(error, DivergedError):
             raise
     ranks.others = "free"
 
@@ -96,20 +96,20 @@ def _besides(job: Job) -> Mapping[str, bytes]:
     return {name: path.read_bytes() for name, path in files.items() if path}
 
 
-def _fetched(errand: Errand, sent: Mapping[str, bytes], room: Path) -> Job | CharrnnError:
-    """The job with its files in ``room``, or why that cannot be."""
+def _fetched(create_job: RankJob, sent: Mapping[str, bytes], workspace: Path) -> Job | CharrnnError:
+    """The job with its files in ``workspace``, or why that cannot be."""
     try:
-        ids = room / "corpus.ids"
-        files = [file for file in errand.files if file]
-        if len(files) < len(errand.files):
+        ids = workspace / "corpus.ids"
+        files = [file for file in create_job.files if file]
+        if len(files) < len(create_job.files):
             once = "can be read only once, so on one machine; give it as a file"
             raise InputError("standard input or a pipe", once)
-        for _ in numbered(files, errand.stock, ids):
+        for _ in encode_corpus(files, create_job.corpus_info, ids):
             pass
         paths: dict[str, Any] = {}
         for name, content in sent.items():
-            paths[name] = room / f"{name}.npz"
+            paths[name] = workspace / f"{name}.npz"
             paths[name].write_bytes(content)
-        return replace(errand.job, ids=ids, **paths)
+        return replace(create_job.job, ids=ids, **paths)
     except CharrnnError as error:
         return error

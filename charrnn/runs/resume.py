@@ -16,7 +16,7 @@ from charrnn.config import BUDGETS, Settings
 from charrnn.errors import CharrnnError, ConfigError, FolderError, InputError
 from charrnn.files import write_atomically
 from charrnn.storage import model_file
-from charrnn.training.automatic import layout, same_sums
+from charrnn.training.automatic import describe_layout, sums_are_identical
 from charrnn.storage.model_file import Checkpoint
 from charrnn.training.events import Evaluation
 from charrnn.storage.run_folder import RunFolder
@@ -25,7 +25,7 @@ MAY_CHANGE = (*BUDGETS, "patience")
 
 
 @dataclass(frozen=True)
-class Left:
+class StoppedRun:
     """A run that was stopped. ``reached`` is None before its first save: it begins again then."""
 
     corpus: tuple[Path, ...]
@@ -35,7 +35,7 @@ class Left:
     evaluations: tuple[Evaluation, ...]
 
 
-def left(folder: RunFolder, changes: Mapping[str, Any], launched: int = 1) -> Left:
+def read_stopped_run(folder: RunFolder, changes: Mapping[str, Any], launched: int = 1) -> StoppedRun:
     """Read what is left, with settings changed where they may be, for so many ranks ``launched``.
 
     Raises:
@@ -52,21 +52,21 @@ def left(folder: RunFolder, changes: Mapping[str, Any], launched: int = 1) -> Le
         reached = model_file.load(folder.last)
         settings = reached.config
     settings = _changed(settings, changes)
-    if not same_sums(settings, launched):
+    if not sums_are_identical(settings, launched):
         raise ConfigError(
             "ranks",
-            f"the run is shared by {layout(settings)}; {launched} cannot go on with it to the same"
+            f"the run is shared by {describe_layout(settings)}; {launched} cannot go on with it to the same"
             f" bits, start {settings.ranks} ranks",
         )
     if reached and (settings.steps or settings.epochs):
-        training, _, _ = settings.parts(reached.stock.characters)
+        training, _, _ = settings.split_sizes(reached.corpus_info.characters)
         if settings.total_steps(training - 1) < reached.step and not settings.minutes:
             name = "steps" if settings.steps else "epochs"
             raise ConfigError(
                 name, f"a total of less than the {reached.step:,} steps that are done"
             )
     evaluations = _evaluations(folder.log, reached)
-    return Left(corpus, init_from, settings, reached, evaluations)
+    return StoppedRun(corpus, init_from, settings, reached, evaluations)
 
 
 def write_log(path: Path, evaluations: Sequence[Evaluation]) -> None:
@@ -74,7 +74,7 @@ def write_log(path: Path, evaluations: Sequence[Evaluation]) -> None:
     write_atomically(path, lambda file: file.write(_lines(evaluations)))
 
 
-def add_to_log(path: Path, evaluations: Sequence[Evaluation]) -> None:
+def append_to_log(path: Path, evaluations: Sequence[Evaluation]) -> None:
     """Write more lines at its end, all of them or none unless the machine fails in between."""
     with path.open("ab", buffering=0) as log:
         end = log.tell()

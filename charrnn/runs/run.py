@@ -17,23 +17,23 @@ from charrnn.files import write_atomically
 from charrnn.network.model import Network
 from charrnn.network.parameters import Shape
 from charrnn.text import sources
-from charrnn.text.corpus import divide
-from charrnn.text.encodings import named
-from charrnn.ngram import Baselines, baselines
-from charrnn.text.corpus_info import Stock
+from charrnn.text.corpus import split_corpus
+from charrnn.text.encodings import resolve_encoding
+from charrnn.ngram import Baselines, measure_baselines
+from charrnn.text.corpus_info import CorpusInfo
 from charrnn.arrays import Ids
 from charrnn.training import memory
 from charrnn.storage import model_file
 from charrnn.runs import resume
-from charrnn.training.automatic import complete
+from charrnn.training.automatic import complete_settings
 from charrnn.storage.model_file import Checkpoint
 from charrnn.training.evaluation import mean_loss
-from charrnn.training.events import CorpusFacts, End, Evaluation, Event, Midway, ModelFacts, Note, Setback, Start, Stopped
+from charrnn.training.events import CorpusFacts, End, Evaluation, Event, SaveDue, ModelFacts, Note, Rollback, Start, Stopped
 from charrnn.units import bits
 from charrnn.storage.run_folder import DEFAULT_ROOT, RunFolder, new_folder
-from charrnn.runs.rank_job import at_hand, errand, handed
-from charrnn.runs.initial_weights import shaped
-from charrnn.parallel.machine import free_memory
+from charrnn.runs.rank_job import stage_files, create_job, broadcast_job
+from charrnn.runs.initial_weights import adopt_shape
+from charrnn.parallel.machine import measure_free_memory
 from charrnn.parallel.ranks import Ranks
 from charrnn.runs.corpus_reader import CorpusReader
 from charrnn.runs.saving import Saving
@@ -44,7 +44,7 @@ FEW, MANY = 10_000, 5_000_000  # characters of a text that deserves a word
 
 
 @dataclass(frozen=True)
-class Place:
+class RunLocation:
     """Where a run goes: ``out``, or a new folder under ``root`` named after the corpus."""
 
     out: Path | None = None
@@ -57,11 +57,11 @@ class Run:
 
     network: Network
     settings: Settings
-    stock: Stock
+    corpus_info: CorpusInfo
     baselines: Baselines | None
 
     def __init__(
-        self, corpus: Sequence[str | Path], config: TrainConfig, place: Place,
+        self, corpus: Sequence[str | Path], config: TrainConfig, place: RunLocation,
         init_from: Path | None = None, ranks: Ranks | None = None,
     ) -> None:  # fmt: skip
         self.corpus = [Path(path) for path in corpus]
@@ -85,14 +85,14 @@ class Run:
         began = time.perf_counter()
         if self.place.out is not None:
             RunFolder(self.place.out).check_free(overwrite=self.place.overwrite)
-        config = replace(self.asked, encoding=named(self.asked.encoding))
+        config = replace(self.asked, encoding=resolve_encoding(self.asked.encoding))
         source = model_file.load(self.init_from) if self.init_from else None
         if source:
-            config = shaped(config, source)
+            config = adopt_shape(config, source)
         reader = CorpusReader(self.corpus, config, source)
-        self.stock = yield from reader.stock()
-        settings = complete(
-            config, self.stock.characters, len(self.stock.vocabulary), self.ranks.cores,
+        self.corpus_info = yield from reader.scan()
+        settings = complete_settings(
+            config, self.corpus_info.characters, len(self.corpus_info.vocabulary), self.ranks.cores,
             self.ranks.size,
         )  # fmt: skip
         self._check_memory(settings)
@@ -122,42 +122,42 @@ class Run:
         folder.take_again()
         try:
             if "encoding" in changes:
-                changes = {**changes, "encoding": named(changes["encoding"])}
-            left = resume.left(folder, changes, self.ranks.size)
+                changes = {**changes, "encoding": resolve_encoding(changes["encoding"])}
+            left = resume.read_stopped_run(folder, changes, self.ranks.size)
             self.corpus = self.corpus or list(left.corpus)
             self.reached, self.history = left.reached, left.evaluations
             self.init_from = None if left.reached else left.init_from
             source = model_file.load(self.init_from) if self.init_from else None
             reader = CorpusReader(self.corpus, left.settings, source)
-            self.stock = yield from reader.stock()
+            self.corpus_info = yield from reader.scan()
             if left.reached:
-                if left.reached.stock.sha256 != self.stock.sha256:
+                if left.reached.corpus_info.sha256 != self.corpus_info.sha256:
                     raise InputError(
                         self.corpus[0],
                         f"is not the text that the run in {folder.path} learns from; put that back,"
                         " or begin a new run",
                     )
-                self.stock = left.reached.stock  # with the characters of another model, perhaps
+                self.corpus_info = left.reached.corpus_info  # with the characters of another model, perhaps
             self._check_memory(left.settings)
             yield from self._learn(folder, reader, left.settings, began, stop_requested)
         finally:
             folder.release()
 
     def _shape(self, config: Settings) -> Shape:
-        V = len(self.stock.vocabulary)
+        V = len(self.corpus_info.vocabulary)
         return Shape(config.cell, config.hidden, config.layers, V, config.tied)
 
     def _check_memory(self, config: Settings) -> None:
-        validating = config.parts(self.stock.characters)[1]
+        validating = config.split_sizes(self.corpus_info.characters)[1]
         here = config.members * self.ranks.neighbours // self.ranks.size
-        memory.check(config, self._shape(config), validating, free_memory(), here)
+        memory.check_memory(config, self._shape(config), validating, measure_free_memory(), here)
 
     def _learn(
         self, folder: RunFolder, reader: CorpusReader, config: Settings, began: float,
         stop_requested: Callable[[], bool],
     ) -> Iterator[Event]:  # fmt: skip
         """From the corpus to the end of the training, in a folder that was taken."""
-        ids = yield from reader.ids(self.stock, folder.ids)
+        ids = yield from reader.ids(self.corpus_info, folder.ids)
         if self.reached:
             self.baselines = self.reached.baselines
         else:
@@ -170,18 +170,18 @@ class Run:
         stopped = folder.last.resolve() if self.reached else None
         job = Job(
             config, self._shape(config), folder.ids.resolve(), ids.dtype, ends, stopped,
-            self.init_from, self.stock.vocabulary,
+            self.init_from, self.corpus_info.vocabulary,
         )  # fmt: skip
-        all_ranks_job = errand(job, reader.files, self.stock)
-        handed(all_ranks_job, self.ranks)
-        with at_hand(all_ranks_job, self.ranks) as job, job.begun(self.ranks) as trainer:
+        all_ranks_job = create_job(job, reader.files, self.corpus_info)
+        broadcast_job(all_ranks_job, self.ranks)
+        with stage_files(all_ranks_job, self.ranks) as job, job.begun(self.ranks) as trainer:
             yield from self._train(folder, trainer, job.parts.test, stop_requested)
 
     def _baselines(self, ids: Ids, config: Settings) -> Baselines | None:
-        parts = divide(ids, config)
+        parts = split_corpus(ids, config)
         if len(parts.val) < 2:
             return None
-        return baselines(parts.train, parts.val, len(self.stock.vocabulary))
+        return measure_baselines(parts.train, parts.val, len(self.corpus_info.vocabulary))
 
     def _take_folder(self) -> RunFolder:
         if self.place.out is None:
@@ -206,11 +206,11 @@ class Run:
             self._write_config(folder, config)
         self._begun = True
         yield self._start(folder, config)
-        saving = Saving(folder, self.stock, self.baselines, self.history)
+        saving = Saving(folder, self.corpus_info, self.baselines, self.history)
         if self.reached:
             yield from saving.taken_up(trainer)
             yield self._taken_up(folder, trainer)
-        elif self.stock.characters < FEW:
+        elif self.corpus_info.characters < FEW:
             yield Note(
                 f"a short text: {config.batch} streams, {config.seq} characters at a time; expect a"
                 " model that knows it by heart and little else"
@@ -226,15 +226,15 @@ class Run:
                     break
                 if isinstance(event, Evaluation):
                     saving.evaluated(event, trainer)
-                if isinstance(event, Evaluation | Midway):
+                if isinstance(event, Evaluation | SaveDue):
                     yield from saving.save(trainer)
-                if isinstance(event, Setback):
-                    saving.gone_back(trainer)
+                if isinstance(event, Rollback):
+                    saving.roll_back(trainer)
                     yield Note(
                         f"{event.reason} at step {event.step:,}; going back to step"
                         f" {trainer.step:,} with {event.scale:g} times the learning rate"
                     )
-                elif not isinstance(event, Midway):
+                elif not isinstance(event, SaveDue):
                     yield event
         except DivergedError as error:
             failure = error
@@ -265,11 +265,11 @@ class Run:
         return Note(f"going on after step {trainer.step:,} of {trainer.total_steps:,}")
 
     def _start(self, folder: RunFolder, config: Settings) -> Start:
-        stock = self.stock
+        corpus_info = self.corpus_info
         return Start(
             run=str(folder.path),
             corpus=CorpusFacts(
-                stock.files, stock.characters, stock.distinct, stock.encoding, stock.sha256
+                corpus_info.files, corpus_info.characters, corpus_info.distinct, corpus_info.encoding, corpus_info.sha256
             ),
             model=ModelFacts(
                 config.cell, config.hidden, config.layers, self.network.parameters.vector.size
@@ -279,7 +279,7 @@ class Run:
 
     def _write_config(self, folder: RunFolder, config: Settings) -> None:
         stdin = Path(sources.STDIN)
-        corpus = [sources.told(path if path == stdin else path.resolve()) for path in self.corpus]
+        corpus = [sources.printable_path(path if path == stdin else path.resolve()) for path in self.corpus]
         initial = self.init_from and str(self.init_from.resolve())
         text = to_toml("train", {"corpus": corpus, "init_from": initial, **asdict(config)})
         write_atomically(folder.config, lambda file: file.write(text.encode()))

@@ -12,7 +12,7 @@ from charrnn.errors import InputError
 from charrnn.network.model import Network
 from charrnn.network.parameters import Parameters
 from charrnn.ngram import Baselines
-from charrnn.text.corpus_info import Stock
+from charrnn.text.corpus_info import CorpusInfo
 from charrnn.storage import model_file
 from charrnn.storage import meta
 from charrnn.runs import resume
@@ -34,13 +34,13 @@ class Saving:
     def __init__(
         self,
         folder: RunFolder,
-        stock: Stock,
+        corpus_info: CorpusInfo,
         baselines: Baselines | None,
         history: Sequence[Evaluation],
     ) -> None:
         self.history = list(history)
         self.unsaved: dict[Path, str] = {}
-        self._folder, self._stock, self._baselines = folder, stock, baselines
+        self._folder, self._stock, self._baselines = folder, corpus_info, baselines
         self._logged: int | None = None  # of the history, in the log; None if that is unknown
         self._best: Checkpoint | None = None  # that is still to be written
         self._next = time.monotonic() + SAVE_EVERY
@@ -74,7 +74,7 @@ class Saving:
                 best, f"is not the best model of this run, which was that of {trainer.best_step:,}"
             )
 
-    def gone_back(self, trainer: Trainer) -> None:
+    def roll_back(self, trainer: Trainer) -> None:
         """Forget the evaluations of what turned out to be a way into nowhere."""
         kept = [one for one in self.history if one.step <= trainer.step]
         if len(kept) < len(self.history):
@@ -122,13 +122,13 @@ class Saving:
         if logged is None:
             resume.write_log(log, self.history)
         else:
-            resume.add_to_log(log, self.history[logged:])
+            resume.append_to_log(log, self.history[logged:])
         self._logged = len(self.history)
 
     def _checkpoint(self, trainer: Trainer) -> Checkpoint:
         kept = meta.EVALUATED
         history = tuple({key: asdict(event)[key] for key in kept} for event in self.history)
         return Checkpoint(
-            network=trainer.network, config=trainer.config, stock=self._stock,
+            network=trainer.network, config=trainer.config, corpus_info=self._stock,
             step=trainer.step, history=history, baselines=self._baselines,
         )  # fmt: skip

@@ -14,8 +14,8 @@ import numpy.typing as npt
 from charrnn.arrays import Array
 from charrnn.network.model import Network
 from charrnn.network.stepper import Stepper
-from charrnn.sampling.ongoing import Continuation, Manner, Opening
-from charrnn.sampling.sampler import possible
+from charrnn.sampling.ongoing import OngoingSample, Prompt, SamplingContext
+from charrnn.sampling.sampler import mask_forbidden
 
 Totals: TypeAlias = npt.NDArray[np.float64]
 
@@ -24,26 +24,26 @@ Totals: TypeAlias = npt.NDArray[np.float64]
 class _Held:
     """A text and its log-probability in nats, that of the stop at its end included."""
 
-    text: Continuation
+    text: OngoingSample
     total: float
 
 
-def beams(
-    network: Network, manner: Manner, openings: Iterable[Opening], samples: int, seed: int
-) -> Iterator[list[Continuation]]:
-    """The `likeliest` texts for one opening after the other, numbered from 0 on."""
+def search_prompts(
+    network: Network, manner: SamplingContext, openings: Iterable[Prompt], samples: int, seed: int
+) -> Iterator[list[OngoingSample]]:
+    """The `beam_search` texts for one opening after the other, numbered from 0 on."""
     number = 0
     for opening in openings:
-        texts = likeliest(network, manner, Continuation(manner, opening, 0, 0, seed), samples)
+        texts = beam_search(network, manner, OngoingSample(manner, opening, 0, 0, seed), samples)
         for sample, one in enumerate(texts):
             one.sample, one.number = sample, number
             number += 1
         yield texts
 
 
-def likeliest(
-    network: Network, manner: Manner, start: Continuation, samples: int
-) -> list[Continuation]:
+def beam_search(
+    network: Network, manner: SamplingContext, start: OngoingSample, samples: int
+) -> list[OngoingSample]:
     """The likeliest texts that begin as ``start``, best first: so many ``samples`` at most.
 
     Texts are compared by what the model as it is gives them together with their stop, if they have
@@ -57,7 +57,7 @@ def likeliest(
     candidates = beam * (1 + len({stop[-1] for stop in manner.stops}))  # that many may end
     while going and not _decided(ended, going, samples, several):
         texts = [(at, one.text) for at, one in enumerate(going)]
-        totals = _totals(possible(logits, texts, manner), logits, going)
+        totals = _totals(mask_forbidden(logits, texts, manner), logits, going)
         ended += [one for one in going if one.text.stopped]  # which nothing may follow
         found: list[tuple[int, _Held]] = []
         for parent, drawn in _best(totals, candidates):
@@ -107,7 +107,7 @@ def _merged(ended: list[_Held]) -> list[_Held]:
     return list(by_text.values())
 
 
-def _read(network: Network, opening: Opening) -> tuple[Array, Stepper]:
+def _read(network: Network, opening: Prompt) -> tuple[Array, Stepper]:
     """The logits (V, 1) of what follows the opening, and a stepper that has come there."""
     step = Stepper(network, network.initial_states(1))
     if opening.logits is not None:

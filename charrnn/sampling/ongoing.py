@@ -11,15 +11,15 @@ from random import Random
 
 from charrnn.arrays import Array, Ids
 from charrnn.config import SampleConfig
-from charrnn.sampling.repeats import repeating
+from charrnn.sampling.repeats import find_repeating
 from charrnn.sampling.stops import Stops
-from charrnn.text.corpus_info import Stock
+from charrnn.text.corpus_info import CorpusInfo
 
 LENGTH, STOP, NO_REPEAT = "length", "stop", "no-repeat"
 
 
 @dataclass(frozen=True, eq=False)
-class Opening:
+class Prompt:
     """What is continued: ``ids`` (N,) to read, for the prime that was ``given``.
 
     ``prime`` is what of it is read; where that is nothing, ids are a newline's. Where a model has
@@ -32,22 +32,22 @@ class Opening:
     logits: Array | None = None
 
 
-class Manner:
+class SamplingContext:
     """What all samples have in common: when they end, and what may not come."""
 
-    def __init__(self, stock: Stock, config: SampleConfig) -> None:
-        self.vocabulary = stock.vocabulary
+    def __init__(self, corpus_info: CorpusInfo, config: SampleConfig) -> None:
+        self.vocabulary = corpus_info.vocabulary
         self.config = config
-        self.stops = Stops([*map(stock.rules.apply, config.stop)])
+        self.stops = Stops([*map(corpus_info.rules.apply, config.stop)])
         self.follows_text = bool(config.stop or config.no_repeat)
 
     def barred(self, prime: str, text: str) -> Ids:
         """The ids that would repeat a span of ``prime`` and ``text``, after which they come."""
-        again = self.vocabulary.lookup("".join(repeating(prime, text, self.config.no_repeat)))
+        again = self.vocabulary.lookup("".join(find_repeating(prime, text, self.config.no_repeat)))
         return again[again >= 0]
 
 
-class Continuation:
+class OngoingSample:
     """Sample ``sample`` of a prime, the ``number``-th of all.
 
     ``stopped`` says why it ended: its `LENGTH`, a `STOP`, or `NO_REPEAT` where every character
@@ -55,7 +55,7 @@ class Continuation:
     """
 
     def __init__(
-        self, manner: Manner, opening: Opening, sample: int, number: int, seed: int
+        self, manner: SamplingContext, opening: Prompt, sample: int, number: int, seed: int
     ) -> None:
         self.opening = opening
         self.sample = sample
@@ -105,7 +105,7 @@ class Continuation:
         """The id of its last character."""
         return self._ids[-1]
 
-    def followed_by(self, drawn: int, log: float) -> "Continuation":
+    def followed_by(self, drawn: int, log: float) -> "OngoingSample":
         """Another text, which is this one and a character more."""
         other = copy(self)
         other._ids, other._logs = self._ids[:], self._logs[:]

@@ -4,7 +4,7 @@ Not a penalty for what came before: among characters every frequent letter did.
 """
 
 
-def repeating(prime: str, text: str, span: int) -> set[str]:
+def find_repeating(prime: str, text: str, span: int) -> set[str]:
     """The characters that would make of the end of ``text`` a span that is there already.
 
     ``span`` is its length in characters; it may stand in ``prime``, in the ``text`` that follows,

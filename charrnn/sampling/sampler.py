@@ -17,7 +17,7 @@ from charrnn.arrays import Array, Ids
 from charrnn.network.model import Network
 from charrnn.network.stepper import Stepper
 from charrnn.sampling.filters import distribution, draw, log_probability
-from charrnn.sampling.ongoing import Continuation, Manner, Opening
+from charrnn.sampling.ongoing import OngoingSample, Prompt, SamplingContext
 
 SIDE_BY_SIDE = 128
 """Texts in a step at most: products are wide enough, and what is done to them stays in cache."""
@@ -29,7 +29,7 @@ ALL = (slice(None),)
 
 
 @dataclass(frozen=True, eq=False)
-class Place:
+class StreamState:
     """Where a text has come to: each layer's state, arrays (H,), logits (V,) of what follows."""
 
     states: Sequence[Sequence[Array]]
@@ -39,7 +39,7 @@ class Place:
 class Reading:
     """An opening that is being read; its samples are the ``number``-th of all and those after."""
 
-    def __init__(self, opening: Opening, number: int) -> None:
+    def __init__(self, opening: Prompt, number: int) -> None:
         self.opening = opening
         self.number = number
         self.left = len(opening.ids)
@@ -50,18 +50,18 @@ class Reading:
         return int(self.opening.ids[-1 - self.left])
 
 
-Work: TypeAlias = Reading | Continuation
+Work: TypeAlias = Reading | OngoingSample
 
 
-def sampled(
+def generate_samples(
     network: Network,
-    manner: Manner,
-    openings: Iterable[Opening],
+    manner: SamplingContext,
+    openings: Iterable[Prompt],
     samples: int,
     seed: int,
     *,
     scored: bool = True,
-) -> Iterator[list[Continuation]]:
+) -> Iterator[list[OngoingSample]]:
     """After each step, the texts that got a character in it, some of which have ended.
 
     Of each of ``openings`` there are so many ``samples``; what is drawn for one depends on
@@ -85,9 +85,9 @@ def sampled(
                 waiting.place(reading, place)
 
 
-def in_order(steps: Iterable[Iterable[Continuation]]) -> Iterator[Continuation]:
+def in_order(steps: Iterable[Iterable[OngoingSample]]) -> Iterator[OngoingSample]:
     """The texts that have ended, by their numbers from 0 on."""
-    ended: dict[int, Continuation] = {}
+    ended: dict[int, OngoingSample] = {}
     number = 0
     for step in steps:
         ended.update((one.number, one) for one in step if one.stopped)
@@ -97,10 +97,14 @@ def in_order(steps: Iterable[Iterable[Continuation]]) -> Iterator[Continuation]:
 
 
 def _draw(
-    logits: Array, texts: list[tuple[int, Continuation]], manner: Manner, ids: Ids, scored: bool
+    logits: Array,
+    texts: list[tuple[int, OngoingSample]],
+    manner: SamplingContext,
+    ids: Ids,
+    scored: bool,
 ) -> None:
     """Give each of ``texts`` a character by its column of ``logits``; writes it to ``ids``."""
-    allowed = possible(logits, texts, manner)
+    allowed = mask_forbidden(logits, texts, manner)
     numbers = [0.0] * len(ids)
     for at, one in texts:
         numbers[at] = one.uniform()
@@ -125,7 +129,9 @@ def _in_cache(logits: Array) -> Iterable[slice]:
     return (slice(start, start + together) for start in range(0, B, together))
 
 
-def possible(logits: Array, texts: list[tuple[int, Continuation]], manner: Manner) -> Array:
+def mask_forbidden(
+    logits: Array, texts: list[tuple[int, OngoingSample]], manner: SamplingContext
+) -> Array:
     """The logits of what may come, -inf for the rest. A text that nothing may follow is ended."""
     unknown, no_repeat = manner.vocabulary.unknown, manner.config.no_repeat
     if unknown is None and not no_repeat:
@@ -148,43 +154,43 @@ class _Waiting:
     def __init__(
         self,
         network: Network,
-        manner: Manner,
-        openings: Iterable[Opening],
+        manner: SamplingContext,
+        openings: Iterable[Prompt],
         samples: int,
         seed: int,
     ) -> None:
         zero = [[part[0] for part in state] for state in network.initial_states(1)]
-        self._nowhere = Place(zero, np.zeros(network.shape.V, zero[0][0].dtype))
+        self._nowhere = StreamState(zero, np.zeros(network.shape.V, zero[0][0].dtype))
         self._manner, self._seed = manner, seed
         self._openings, self._samples = iter(openings), samples
         self._number = 0  # of the next opening's first text
         self._all_begun = False  # of the openings
-        self._read: list[tuple[int, int, Opening, Place]] = []  # a heap by number
+        self._read: list[tuple[int, int, Prompt, StreamState]] = []  # a heap by number
 
     @property
     def any(self) -> bool:
         """Whether there may be something left to begin."""
         return bool(self._read) or not self._all_begun
 
-    def next_ones(self, busy: Collection[Work]) -> list[tuple[Work, Place]]:
+    def next_ones(self, busy: Collection[Work]) -> list[tuple[Work, StreamState]]:
         """What is to begin beside those that are ``busy``, and from where."""
-        room = SIDE_BY_SIDE - len(busy)
-        if not room:
+        workspace = SIDE_BY_SIDE - len(busy)
+        if not workspace:
             return []
         outstanding = [one.number for one in busy] + [number for number, *_ in self._read[:1]]
         limit = min(outstanding, default=self._number) + AHEAD
-        return list(islice(iter(lambda: self._next(limit), None), room))
+        return list(islice(iter(lambda: self._next(limit), None), workspace))
 
-    def place(self, reading: Reading, place: Place) -> None:
+    def place(self, reading: Reading, place: StreamState) -> None:
         """Have the texts begin whose opening was read."""
         heappush(self._read, (reading.number, 0, reading.opening, place))
 
-    def _next(self, limit: int) -> tuple[Work, Place] | None:
+    def _next(self, limit: int) -> tuple[Work, StreamState] | None:
         if self._read and self._read[0][0] < limit:
             number, sample, opening, place = heappop(self._read)
             if sample + 1 < self._samples:
                 heappush(self._read, (number + 1, sample + 1, opening, place))
-            return Continuation(self._manner, opening, sample, number, self._seed), place
+            return OngoingSample(self._manner, opening, sample, number, self._seed), place
         if self._number >= limit:
             return None
         if (next_opening := next(self._openings, None)) is None:
@@ -209,7 +215,7 @@ class _Columns:
         self._step: Stepper  # made when it is known how wide
         self._sort()
 
-    def begin(self, begun: Sequence[tuple[Work, Place]]) -> None:
+    def begin(self, begun: Sequence[tuple[Work, StreamState]]) -> None:
         """Give each a column, and put it where it is to begin; be as wide as that takes."""
         number = len(self.work) + len(begun)
         if number > self.width or 0 < number <= self.width // 2:
@@ -232,7 +238,7 @@ class _Columns:
         if columns:
             self._sort()
 
-    def step(self, ids: Ids) -> list[tuple[Reading, Place]]:
+    def step(self, ids: Ids) -> list[tuple[Reading, StreamState]]:
         """Go on by a character: ``ids`` (B,), and of openings what is to be read.
 
         Gives the openings that were read to their end, which then have no column, and where.
@@ -250,12 +256,12 @@ class _Columns:
         return places
 
     def _sort(self) -> None:
-        self.texts = [(at, one) for at, one in self.work.items() if isinstance(one, Continuation)]
+        self.texts = [(at, one) for at, one in self.work.items() if isinstance(one, OngoingSample)]
         self.readings = [(at, one) for at, one in self.work.items() if isinstance(one, Reading)]
 
-    def _place(self, at: int) -> Place:
+    def _place(self, at: int) -> StreamState:
         states = [[part[:, at].copy() for part in state] for state in self._step.states]
-        return Place(states, self.logits[:, at].copy())
+        return StreamState(states, self.logits[:, at].copy())
 
     def _resize(self, width: int) -> None:
         """A stepper of another width, to which what is done moves over."""

@@ -51,7 +51,7 @@ class Lock:
             self._handle = None
 
 
-def is_owned(folder: Path) -> bool:
+def is_locked(folder: Path) -> bool:
     """Whether somebody seems to train in ``folder``, who is not disturbed by this question."""
     pid, host = _written(folder / NAME)
     return pid is not None and (host != platform.node() or _is_alive(pid))

@@ -11,7 +11,7 @@ from typing import Any, get_args
 
 from charrnn.config import AUTO, Settings
 from charrnn.ngram import Baselines
-from charrnn.text.corpus_info import Stock
+from charrnn.text.corpus_info import CorpusInfo
 from charrnn.text.decode import codec
 from charrnn.text.rules import Rules
 from charrnn.text.vocab import Vocabulary
@@ -24,7 +24,7 @@ NUMBERS, LARGEST, LARGEST_NUMBER = (int, float), 2**53, 1e300
 
 def described(
     config: Settings,
-    stock: Stock,
+    corpus_info: CorpusInfo,
     step: int,
     history: Sequence[Mapping[str, Any]],
     baselines: Baselines | None,
@@ -33,14 +33,14 @@ def described(
     return {
         "format": FORMAT,
         "config": asdict(config),
-        "vocabulary": stock.vocabulary.characters,
-        "unknown": stock.vocabulary.unknown is not None,
+        "vocabulary": corpus_info.vocabulary.characters,
+        "unknown": corpus_info.vocabulary.unknown is not None,
         "corpus": {
-            "sha256": stock.sha256,
-            "encoding": stock.encoding,
-            "files": stock.files,
-            "characters": stock.characters,
-            "counts": stock.vocabulary.counts,
+            "sha256": corpus_info.sha256,
+            "encoding": corpus_info.encoding,
+            "files": corpus_info.files,
+            "characters": corpus_info.characters,
+            "counts": corpus_info.vocabulary.counts,
         },
         "step": step,
         "history": history,
@@ -96,7 +96,7 @@ def settings(config: dict[str, Any]) -> Settings:
     return made
 
 
-def stock(meta: dict[str, Any], rules: Rules) -> Stock:
+def corpus_info(meta: dict[str, Any], rules: Rules) -> CorpusInfo:
     """What a model remembers of its corpus."""
     corpus, characters = meta["corpus"], meta["vocabulary"]
     counts, unknown = corpus["counts"], meta["unknown"]
@@ -113,7 +113,7 @@ def stock(meta: dict[str, Any], rules: Rules) -> Stock:
         if not isinstance(part, str):
             raise ValueError("what it says about its corpus is no text")
         part.encode()
-    return Stock(
+    return CorpusInfo(
         files=tuple(corpus["files"]),
         characters=whole(corpus, "characters"),
         vocabulary=Vocabulary(characters, tuple(counts), unknown=unknown),

@@ -21,8 +21,8 @@ from charrnn.network.model import Network
 from charrnn.network.parameters import Parameters, Shape
 from charrnn.ngram import Baselines
 from charrnn.storage import meta, npz
-from charrnn.storage.torch_layout import Arrays, from_torch, names, to_torch
-from charrnn.text.corpus_info import Stock
+from charrnn.storage.torch_layout import Arrays, array_names, from_torch, to_torch
+from charrnn.text.corpus_info import CorpusInfo
 from charrnn.text.rules import Rules
 
 if TYPE_CHECKING:
@@ -34,7 +34,7 @@ class Description:
     """All that describes a trained network. ``history`` has one entry an evaluation."""
 
     config: Settings
-    stock: Stock
+    corpus_info: CorpusInfo
     step: int
     history: tuple[dict[str, Any], ...]
     baselines: Baselines | None = None
@@ -42,7 +42,7 @@ class Description:
     @property
     def shape(self) -> Shape:
         """The network's."""
-        config, V = self.config, len(self.stock.vocabulary)
+        config, V = self.config, len(self.corpus_info.vocabulary)
         return Shape(config.cell, config.hidden, config.layers, V, config.tied)
 
 
@@ -79,7 +79,7 @@ def save_training(checkpoint: Checkpoint, trainer: "Trainer", path: Path) -> Non
         "evaluations_since_best": trainer.evaluations_since_best,
         "window_losses": trainer.window_losses,
         "above": trainer.above,
-        "setbacks": trainer.setbacks,
+        "setbacks": trainer.rollbacks,
         "random": trainer.rng.bit_generator.state,
     }
     _write(path, arrays, {**_described(checkpoint), "training": training})
@@ -141,7 +141,7 @@ def restore(trainer: "Trainer", path: Path) -> None:
         losses = dict(enumerate(training["window_losses"]))
         trainer.window_losses = [meta.number(losses, at) for at in losses]
         trainer.above = meta.whole(training, "above")
-        trainer.setbacks = meta.whole(training, "setbacks")
+        trainer.rollbacks = meta.whole(training, "setbacks")
         trainer.rng.bit_generator.state = training["random"]
 
 
@@ -165,13 +165,13 @@ def _opened(path: Path) -> Iterator[tuple[npz.Arrays, dict[str, Any]]]:
 
 def _description(arrays: npz.Arrays, document: dict[str, Any]) -> Description:
     config = meta.settings(document["config"])
-    stock = meta.stock(document, Rules(config.newline, config.normalize))
-    config.parts(stock.characters)
+    corpus_info = meta.corpus_info(document, Rules(config.newline, config.normalize))
+    config.split_sizes(corpus_info.characters)
     if config.layers > len([*arrays]):
         raise ValueError(f"it has no arrays for {config.layers} layers")
     found = Description(
         config=config,
-        stock=stock,
+        corpus_info=corpus_info,
         step=meta.whole(document, "step"),
         history=meta.history(document["history"]),
         baselines=meta.baselines(document.get("baselines")),
@@ -191,7 +191,11 @@ def _checkpoint(arrays: npz.Arrays, document: dict[str, Any]) -> Checkpoint:
         raise ValueError(problem) from None
     parameters = Parameters(found.shape)
     for name in arrays:
-        if name != "meta" and not name.startswith("training.") and name not in names(found.shape):
+        if (
+            name != "meta"
+            and not name.startswith("training.")
+            and name not in array_names(found.shape)
+        ):
             raise ValueError(f"{name} is no array of such a model")
     from_torch(arrays.numbers, parameters)
     return Checkpoint(**vars(found), network=Network(parameters))
@@ -199,7 +203,7 @@ def _checkpoint(arrays: npz.Arrays, document: dict[str, Any]) -> Checkpoint:
 
 def _described(checkpoint: Checkpoint) -> dict[str, Any]:
     return meta.described(
-        checkpoint.config, checkpoint.stock, checkpoint.step, checkpoint.history,
+        checkpoint.config, checkpoint.corpus_info, checkpoint.step, checkpoint.history,
         checkpoint.baselines,
     )  # fmt: skip
 

@@ -40,7 +40,7 @@ def to_torch(parameters: Parameters) -> Arrays:
     return {**arrays, "out.weight": parameters["out.W"].T.copy(), "out.bias": parameters["out.b"]}
 
 
-def names(shape: Shape) -> set[str]:
+def array_names(shape: Shape) -> set[str]:
     """Those of the arrays of such a network."""
     of_layers = ("weight_ih", "weight_hh", "bias_ih", "bias_hh")
     layers = {f"rnn.{name}_l{layer}" for name in of_layers for layer in range(shape.layers)}

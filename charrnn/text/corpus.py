@@ -1,8 +1,8 @@
 """Files to one array of ids on disk, its parts, and the parallel streams that are read from it.
 
-A corpus is never in memory as a whole: one pass takes stock (`survey`), a second writes ids of the
-smallest fitting type (`numbered`), which are then memory-mapped. Each tells the bytes that it has
-read; `result` is for who does not want to know.
+A corpus is never in memory as a whole. One pass counts its characters (`scan_corpus`); a second
+writes ids of the smallest sufficient type (`encode_corpus`), which are then memory-mapped. Both
+yield the number of bytes that they have read.
 """
 
 import hashlib
@@ -17,16 +17,16 @@ import numpy.typing as npt
 from charrnn.arrays import Ids
 from charrnn.config import AUTO, TrainConfig
 from charrnn.errors import InputError, MachineError
-from charrnn.text.corpus_info import Stock
+from charrnn.text.corpus_info import CorpusInfo
 from charrnn.text.decode import UndecodableError, characters
-from charrnn.text.encodings import guessed, refusal, settled
+from charrnn.text.encodings import decoding_error, detect_encoding, guess_encoding
 from charrnn.text.rules import Rules
-from charrnn.text.sources import Source, find
+from charrnn.text.sources import Source, find_sources
 from charrnn.text.vocab import Vocabulary, code_points
 
 
 @dataclass(frozen=True)
-class Parts:
+class Splits:
     """A corpus cut in three, in this order: what trains, what validates, what tests at the end."""
 
     train: Ids
@@ -34,13 +34,13 @@ class Parts:
     test: Ids
 
 
-def survey(
+def scan_corpus(
     found: Sequence[Source],
     encoding: str,
     rules: Rules,
     min_count: int = 1,
     also: Vocabulary | None = None,
-) -> Generator[int, None, tuple[Stock, tuple[Source, ...]]]:
+) -> Generator[int, None, tuple[CorpusInfo, tuple[Source, ...]]]:
     """Read the files ``found``: their characters, how many, and a fingerprint. Writes nothing.
 
     Characters that are met fewer than ``min_count`` times have no id of their own, those of
@@ -51,14 +51,14 @@ def survey(
     """
     tally, sources = _Tally(), []
     for file in found:
-        source, before = (yield from guessed(file, encoding)), tally.copy()
+        source, before = (yield from guess_encoding(file, encoding)), tally.copy()
         try:
             yield from tally.read(_codec_pieces(source, rules))
         except UndecodableError as error:
-            guess, source, tally = source, settled(file, encoding), before
+            guess, source, tally = source, detect_encoding(file, encoding), before
             if source == guess:  # as the user or a byte order mark says
-                raise refusal(source, source.encoding, error.offset) from None
-            yield from tally.read(pieces(source, rules))
+                raise decoding_error(source, source.encoding, error.offset) from None
+            yield from tally.read(read_pieces(source, rules))
         sources.append(source)
     counts, names = tally.counts, ", ".join(str(source.path) for source in sources)
     if np.count_nonzero(counts) < 2:
@@ -67,7 +67,7 @@ def survey(
     vocabulary = _vocabulary(counts, min_count, also)
     if len(vocabulary) < 2:
         raise InputError(names, f"repeats no character {min_count:,} times; lower --min-count")
-    stock = Stock(
+    corpus_info = CorpusInfo(
         files=tuple(source.name for source in sources),
         characters=int(counts.sum()),
         vocabulary=vocabulary,
@@ -75,30 +75,32 @@ def survey(
         rules=rules,
         sha256=tally.fingerprint.hexdigest(),
     )
-    return stock, tuple(sources)
+    return corpus_info, tuple(sources)
 
 
-def numbered(sources: Sequence[Source], stock: Stock, path: Path) -> Generator[int, None, Ids]:
+def encode_corpus(
+    sources: Sequence[Source], corpus_info: CorpusInfo, path: Path
+) -> Generator[int, None, Ids]:
     """Write the ids of ``sources`` to ``path``; gives them memory-mapped, (characters,).
 
     Raises:
-        InputError: when they are no longer the text that ``stock`` was taken of.
+        InputError: when they are no longer the text that ``corpus_info`` was taken of.
         MachineError: when there is no room for them.
     """
     fingerprint = hashlib.sha256()
     with path.open("wb") as file:
         for source in sources:
-            for text, read in pieces(source, stock.rules):
+            for text, read in read_pieces(source, corpus_info.rules):
                 fingerprint.update(text.encode())
-                _write(file, stock.vocabulary.number(text), path)
+                _write(file, corpus_info.vocabulary.encode(text), path)
                 yield read
-    if fingerprint.hexdigest() != stock.sha256:
+    if fingerprint.hexdigest() != corpus_info.sha256:
         problem = "is not, or no longer, the text that was read first; start again"
-        raise InputError(", ".join(stock.files), problem)
-    return np.memmap(path, np.min_scalar_type(len(stock.vocabulary) - 1), "r")
+        raise InputError(", ".join(corpus_info.files), problem)
+    return np.memmap(path, np.min_scalar_type(len(corpus_info.vocabulary) - 1), "r")
 
 
-def pieces(source: Source, rules: Rules) -> Iterator[tuple[str, int]]:
+def read_pieces(source: Source, rules: Rules) -> Iterator[tuple[str, int]]:
     """The text of a file in pieces, none of them empty, and how many bytes were read for each.
 
     Raises:
@@ -107,30 +109,30 @@ def pieces(source: Source, rules: Rules) -> Iterator[tuple[str, int]]:
     try:
         yield from _codec_pieces(source, rules)
     except UndecodableError as error:
-        raise refusal(source, source.encoding, error.offset) from None
+        raise decoding_error(source, source.encoding, error.offset) from None
 
 
-def decoded(source: Source, rules: Rules) -> str:
+def read_source(source: Source, rules: Rules) -> str:
     """The whole text of one file of a corpus that was read before."""
-    return "".join(text for text, _ in pieces(source, rules))
+    return "".join(text for text, _ in read_pieces(source, rules))
 
 
-def texts(path: Path, rules: Rules, encoding: str = AUTO) -> Iterator[str]:
-    """The text of one file, or of standard input for -, in pieces. Raises as `survey`."""
-    for source in find([path]):
-        for text, _ in pieces(settled(source, encoding), rules):
+def read_file_pieces(path: Path, rules: Rules, encoding: str = AUTO) -> Iterator[str]:
+    """The text of one file, or of standard input for -, in pieces. Raises as `scan_corpus`."""
+    for source in find_sources([path]):
+        for text, _ in read_pieces(detect_encoding(source, encoding), rules):
             yield text
 
 
-def whole_text(path: Path, rules: Rules, encoding: str = AUTO) -> str:
+def read_file(path: Path, rules: Rules, encoding: str = AUTO) -> str:
     """The same in one piece."""
-    return "".join(texts(path, rules, encoding))
+    return "".join(read_file_pieces(path, rules, encoding))
 
 
-def divide(ids: Ids, config: TrainConfig) -> Parts:
+def split_corpus(ids: Ids, config: TrainConfig) -> Splits:
     """Cut ``ids`` in three, in the text's order, as ``config`` says. Raises as its `parts`."""
-    train, val, _ = config.parts(len(ids))
-    return Parts(ids[:train], ids[train : train + val], ids[train + val :])
+    train, val, _ = config.split_sizes(len(ids))
+    return Splits(ids[:train], ids[train : train + val], ids[train + val :])
 
 
 @dataclass(frozen=True)
@@ -186,9 +188,9 @@ class _Tally:
         other.counts, other.fingerprint = self.counts.copy(), self.fingerprint.copy()
         return other
 
-    def read(self, pieces: Iterable[tuple[str, int]]) -> Iterator[int]:
+    def read(self, read_pieces: Iterable[tuple[str, int]]) -> Iterator[int]:
         """Add all of a file; yields bytes as they are read."""
-        for text, read in pieces:
+        for text, read in read_pieces:
             self.fingerprint.update(text.encode())
             found = _code_point_counts(text)
             if len(found) > len(self.counts):

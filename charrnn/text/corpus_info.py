@@ -7,7 +7,7 @@ from charrnn.text.vocab import Vocabulary
 
 
 @dataclass(frozen=True)
-class Stock:
+class CorpusInfo:
     """What a corpus is, found in one pass. ``sha256`` is over its characters as UTF-8.
 
     These are as ``rules`` have made them, the rare ones included. The ``encoding`` of several files

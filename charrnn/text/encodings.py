@@ -48,7 +48,7 @@ NO_TEXT = re.compile(r"[\x00\x80-\x9f\uf8f0-\uf8f3]|\x1b\$[@B(]")
 """NUL, C1, cp932 for bytes that stand for nothing, and escapes that are left over."""
 
 
-def named(name: str) -> str:
+def resolve_encoding(name: str) -> str:
     """Python's own name of the encoding ``name``, or "auto".
 
     Raises:
@@ -63,20 +63,20 @@ def named(name: str) -> str:
     return found
 
 
-def guessed(source: Source, encoding: str) -> Generator[int, None, Source]:
+def guess_encoding(source: Source, encoding: str) -> Generator[int, None, Source]:
     """The file with the encoding that it has or, where only decoding it can tell, UTF-8.
 
-    Yields bytes as it reads. Raises as `settled`.
+    Yields bytes as it reads. Raises as `detect_encoding`.
     """
     if encoding == AUTO:
         seen = yield from _looked(source)
         if seen.is_jis:
-            return settled(source)
+            return detect_encoding(source)
         encoding = _by_look(source, seen) or UTF_8
     return replace(source, encoding=encoding)
 
 
-def settled(source: Source, encoding: str = AUTO) -> Source:
+def detect_encoding(source: Source, encoding: str = AUTO) -> Source:
     """The file with the encoding that it has, all of it.
 
     Raises:
@@ -89,12 +89,12 @@ def settled(source: Source, encoding: str = AUTO) -> Source:
             likely = ISO_2022_JP[0] if seen.is_jis else UTF_8
             if (offset := _offset(source, likely)) is None:
                 raise InputError(source.path, LOST_ESCAPES)
-            raise refusal(source, likely, offset)
+            raise decoding_error(source, likely, offset)
         encoding = recognised
     return replace(source, encoding=encoding)
 
 
-def refusal(source: Source, encoding: str, offset: int) -> InputError:
+def decoding_error(source: Source, encoding: str, offset: int) -> InputError:
     """What to tell of a file that is not in ``encoding``, which it left at the byte ``offset``."""
     place = f"byte {offset:,} (line {_line(source, encoding):,}) is not {encoding.upper()}"
     if encoding == UTF_8 and _is_damaged(source):

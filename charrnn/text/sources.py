@@ -38,7 +38,7 @@ class Source:
         """How it is called in a model: without its folder, which is nobody's business."""
         if self.path == Path(STDIN):
             return "stdin"
-        return told(Path(self.path.name))
+        return printable_path(Path(self.path.name))
 
     @property
     def size(self) -> int | None:
@@ -74,12 +74,12 @@ class Source:
             raise InputError(self.path, f"cannot be read ({_reason(error)})") from None
 
 
-def told(path: Path) -> str:
+def printable_path(path: Path) -> str:
     """``path`` as text, also where its name is in no encoding that the system knows."""
     return os.fsencode(path).decode("utf-8", "backslashreplace")
 
 
-def find(corpus: Iterable[str | Path]) -> list[Source]:
+def find_sources(corpus: Iterable[str | Path]) -> list[Source]:
     """The files of a corpus, in the order given; those of a folder by name.
 
     Raises:

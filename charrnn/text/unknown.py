@@ -42,7 +42,7 @@ def known_ids(text: str, vocabulary: Vocabulary, on_unknown: str, name: str) -> 
     )
 
 
-def usual(vocabulary: Vocabulary) -> str:
+def default_policy(vocabulary: Vocabulary) -> str:
     """What is done with them where nobody says it: in training, rare ones were replaced."""
     return "skip" if vocabulary.unknown is None else "replace"
 

@@ -55,7 +55,7 @@ class Vocabulary:
         """The ids of ``text``, -1 for a character that is not in the vocabulary."""
         return self._ids[np.minimum(code_points(text), len(self._ids) - 1)]
 
-    def number(self, text: str) -> Ids:
+    def encode(self, text: str) -> Ids:
         """The ids of a piece of the corpus, in the smallest type that they fit."""
         table = self._table
         if table.itemsize == 1 and text.isascii():

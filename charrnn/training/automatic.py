@@ -40,7 +40,7 @@ MOST_EVALUATIONS = 100  # of a text so short that each round is one
 PATIENT, LEAST_PATIENCE = 0.4, 5  # of a run's evaluations without a better one
 
 
-def complete(
+def complete_settings(
     config: TrainConfig, characters: int, distinct: int, cores: int = 1, launched: int = 1
 ) -> Settings:
     """Settings with nothing left open, by minutes but for the number of updates and what spans it.
@@ -52,7 +52,7 @@ def complete(
         ConfigError: when there are more ranks than streams, or they cannot share the workers.
         InputError: as `TrainConfig.parts`.
     """
-    training, validating, _ = config.parts(characters)
+    training, validating, _ = config.split_sizes(characters)
     predictions = training - 1
     hidden = config.hidden or _units(config, predictions, distinct)
     layers = config.layers or 1
@@ -80,13 +80,13 @@ def complete(
     fitting = {"epochs": epochs, "batch": batch, "seq": seq, "workers": workers, "ranks": ranks}
     asked = {name: value for name, value in asdict(config).items() if value is not None}
     settings = Settings(**{**chosen, **asked, **fitting})
-    if not same_sums(settings, launched):
+    if not sums_are_identical(settings, launched):
         raise ConfigError(
             "ranks",
-            f"{launched} were started, which cannot share {layout(settings)} so that sums are"
-            f" rounded the same; start {settings.ranks} ranks, or give --ranks and --workers",
+            f"{launched} were started, which cannot share {describe_layout(settings)} so that sums"
+            f" are rounded the same; start {settings.ranks} ranks, or give --ranks and --workers",
         )
-    return settings if settings.minutes else spanned(settings, training, validating)
+    return settings if settings.minutes else resolve_schedule(settings, training, validating)
 
 
 def _members(config: TrainConfig, batch: int, cores: int, launched: int) -> tuple[int, int]:
@@ -98,7 +98,7 @@ def _members(config: TrainConfig, batch: int, cores: int, launched: int) -> tupl
     return ranks, max(1, min(workers, batch // ranks))
 
 
-def same_sums(settings: Settings, launched: int) -> bool:
+def sums_are_identical(settings: Settings, launched: int) -> bool:
     """Whether so many ranks can go on with a run so that not a bit differs (see `add_up`)."""
     if settings.members % launched:
         return False
@@ -108,12 +108,12 @@ def same_sums(settings: Settings, launched: int) -> bool:
     )
 
 
-def layout(settings: Settings) -> str:
+def describe_layout(settings: Settings) -> str:
     """Who shares the batch, in words."""
     return f"{settings.ranks} × {settings.workers} workers (--ranks × --workers)"
 
 
-def spanned(settings: Settings, training: int, validating: int) -> Settings:
+def resolve_schedule(settings: Settings, training: int, validating: int) -> Settings:
     """The same, with what spans a run of now known length, on so many characters."""
     predictions = training - 1
     steps = settings.total_steps(predictions)

@@ -14,10 +14,10 @@ import numpy as np
 from charrnn.config import Settings
 from charrnn.network.parameters import Shape
 from charrnn.parallel.team import Team
-from charrnn.text.corpus import Parts
-from charrnn.training.automatic import EVALUATED, spanned
+from charrnn.text.corpus import Splits
+from charrnn.training.automatic import EVALUATED, resolve_schedule
 from charrnn.training.events import Progress
-from charrnn.training.trainer import start
+from charrnn.training.trainer import start_training
 
 MEASURING = 0.03  # of the time
 SECONDS_AT_MOST = 5.0
@@ -26,7 +26,9 @@ SECONDS_A_SAVE, BYTES_SAVED, BYTES_A_SECOND = 0.02, 24, 3e8  # a parameter; to a
 ENDLESS = 10**9
 
 
-def fitted(config: Settings, shape: Shape, parts: Parts, team: Team, seconds: float) -> Settings:
+def convert_minutes(
+    config: Settings, shape: Shape, parts: Splits, team: Team, seconds: float
+) -> Settings:
     """Settings by minutes become settings by steps, which will take so many ``seconds`` from now.
 
     The first updates of a training are made and timed, evaluations estimated, and all is forgotten
@@ -35,7 +37,7 @@ def fitted(config: Settings, shape: Shape, parts: Parts, team: Team, seconds: fl
 
     def by(steps: int) -> Settings:
         settled = replace(config, minutes=None, steps=steps)
-        return spanned(settled, len(parts.train), len(parts.val))
+        return resolve_schedule(settled, len(parts.train), len(parts.val))
 
     began = time.perf_counter()
     limit = min(SECONDS_AT_MOST, MEASURING * seconds)
@@ -45,7 +47,7 @@ def fitted(config: Settings, shape: Shape, parts: Parts, team: Team, seconds: fl
         return team.rank == 0 and len(ends) > WARM and time.perf_counter() - began > limit
 
     slow = replace(config, minutes=None, steps=ENDLESS, warmup=ENDLESS, eval_every=ENDLESS)
-    for event in start(shape, parts, slow, team).run(enough):
+    for event in start_training(shape, parts, slow, team).run(enough):
         if isinstance(event, Progress):
             ends.append(time.perf_counter())
     update = float(np.mean(np.diff(ends[WARM - 1 :])))
@@ -59,12 +61,12 @@ def fitted(config: Settings, shape: Shape, parts: Parts, team: Team, seconds: fl
             evaluations = math.ceil(steps / (by(steps).eval_every or steps))
             return steps * update + evaluations * (evaluation + saved)
 
-        agreed[0] = updates(left, update, spent)
+        agreed[0] = count_affordable_steps(left, update, spent)
     team.broadcast(agreed)
     return by(int(agreed[0]))
 
 
-def updates(seconds: float, update: float, spent: Callable[[int], float]) -> int:
+def count_affordable_steps(seconds: float, update: float, spent: Callable[[int], float]) -> int:
     """The most that fit into so many ``seconds``, at least one.
 
     One takes ``update`` of them, and so many with their evaluations what is ``spent`` on them.

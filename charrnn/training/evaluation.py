@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from charrnn.arrays import Ids
 from charrnn.network.model import Network, States
-from charrnn.network.softmax import losses
+from charrnn.network.softmax import cross_entropy
 from charrnn.network.workspace import Workspace
 from charrnn.parallel.team import ALONE, Team
 
@@ -25,12 +25,12 @@ SAME = 1e-4  # nats: no character of two readings of a window differs by more if
 def mean_loss(
     network: Network, ids: Ids, team: Team = ALONE, *, streams: int | None = None
 ) -> float:
-    """Nats a character over ``ids`` (N,), the first of which is not counted; see `surprises`."""
-    nats = surprises(network, ids, team, streams=streams)
+    """Nats a character over ``ids`` (N,), the first of which is not counted."""
+    nats = character_losses(network, ids, team, streams=streams)
     return float(nats.sum(dtype=np.float64)) / len(nats)
 
 
-def surprises(
+def character_losses(
     network: Network, ids: Ids, team: Team = ALONE, *, streams: int | None = None
 ) -> npt.NDArray[np.float32]:
     """The nats of each of ``ids`` (N,) but the first, which has no predecessor: (N - 1,).
@@ -46,11 +46,11 @@ def surprises(
     """
     predictions = len(ids) - 1
     assert predictions > 0
-    streams = streams or streams_for(predictions)
+    streams = streams or count_streams(predictions)
     length = -(-predictions // streams)
     windows = [slice(at, min(at + WINDOW, length)) for at in range(0, length, WINDOW)]
     nats = np.zeros((length, streams), np.float32)
-    room = Workspace()
+    workspace = Workspace()
 
     def read(window: slice, which: Ids, states: States) -> tuple[npt.NDArray[np.float32], States]:
         at = which * length + np.arange(window.start, window.stop)[:, None]
@@ -60,13 +60,13 @@ def surprises(
         steps = max(1, HELD // len(which))
         for start in range(0, len(at), steps):
             part = at[start : start + steps]
-            h, states, _ = network.run(ids[part].astype(np.intp), states, room=room)
+            h, states, _ = network.forward(ids[part].astype(np.intp), states, workspace=workspace)
             targets = ids[part + 1].astype(np.intp).ravel()
-            surprise = losses(h.reshape(-1, h.shape[2]), targets, *network.output_weights)
+            surprise = cross_entropy(h.reshape(-1, h.shape[2]), targets, *network.output_weights)
             found[start : start + steps] = surprise.reshape(part.shape)
         return found * counted, states
 
-    mine = team.share(streams)
+    mine = team.shard(streams)
     reading = np.arange(streams)
     ended = network.initial_states(streams)
     states = _of(ended, reading[mine])
@@ -93,7 +93,7 @@ def surprises(
     return nats.T.ravel()[:predictions]
 
 
-def streams_for(predictions: int) -> int:
+def count_streams(predictions: int) -> int:
     """How many streams read a text of so many ``predictions`` side by side."""
     return max(1, min(STREAMS_AT_MOST, predictions // CHARACTERS_A_STREAM))
 

@@ -68,12 +68,12 @@ class Progress:
 
 
 @dataclass(frozen=True)
-class Midway:
+class SaveDue:
     """Between two evaluations, when it is time to save."""
 
 
 @dataclass(frozen=True)
-class Setback:
+class Rollback:
     """The training went astray: it is back where all was well, with a smaller learning rate."""
 
     step: int

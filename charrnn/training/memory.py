@@ -10,14 +10,16 @@ from charrnn.config import Settings
 from charrnn.errors import MachineError
 from charrnn.network.parameters import Shape
 from charrnn.network.softmax import ROWS
-from charrnn.training.evaluation import HELD, WINDOW, streams_for
+from charrnn.training.evaluation import HELD, WINDOW, count_streams
 
 NUMBER = 4  # bytes of a float32
 PROCESS = 28_000_000  # bytes of Python, its modules and a BLAS's buffers
 COUNTING = (10_000_000, 200)  # bytes to count n-grams, and for each character that they score
 
 
-def needed(config: Settings, shape: Shape, validating: int, processes: int | None = None) -> int:
+def bytes_needed(
+    config: Settings, shape: Shape, validating: int, processes: int | None = None
+) -> int:
     """Bytes for a run by complete settings, with so many characters ``validating``.
 
     ``processes`` are those on this machine, all members unless MPI has some elsewhere.
@@ -26,14 +28,16 @@ def needed(config: Settings, shape: Shape, validating: int, processes: int | Non
     4 to 28 % above what all processes take at their peak (docs/performance.md).
     """
     counting = COUNTING[0] + COUNTING[1] * validating
-    return max(trained(config, shape, validating, processes), PROCESS + counting)
+    return max(bytes_for_training(config, shape, validating, processes), PROCESS + counting)
 
 
-def trained(config: Settings, shape: Shape, validating: int, processes: int | None = None) -> int:
+def bytes_for_training(
+    config: Settings, shape: Shape, validating: int, processes: int | None = None
+) -> int:
     """Bytes for the training alone."""
     workers, P = processes or config.members, shape.parameters
     share = math.ceil(config.batch / config.members)
-    evaluated = streams_for(max(1, validating - 1))
+    evaluated = count_streams(max(1, validating - 1))
     windows = max(
         _window(shape, config.seq * share, dropout=config.dropout > 0, learning=True),
         _window(shape, min(HELD, WINDOW * evaluated), dropout=False, learning=False),
@@ -47,19 +51,19 @@ def trained(config: Settings, shape: Shape, validating: int, processes: int | No
     return workers * (PROCESS + NUMBER * in_each) + NUMBER * (sums + saved)
 
 
-def check(
+def check_memory(
     config: Settings, shape: Shape, validating: int, free: float, processes: int | None = None
 ) -> None:
-    """Refuse what cannot fit in so many bytes ``free``; for the rest see `needed`.
+    """Refuse what cannot fit in so many bytes ``free``; for the rest see `bytes_needed`.
 
     Raises:
         MachineError: with both figures.
     """
-    bytes_needed = needed(config, shape, validating, processes)
-    if bytes_needed > free:
+    needed = bytes_needed(config, shape, validating, processes)
+    if needed > free:
         raise MachineError(
             "memory",
-            f"this training needs about {_gigabytes(bytes_needed)}, and {_gigabytes(free)} are"
+            f"this training needs about {_gigabytes(needed)}, and {_gigabytes(free)} are"
             " free; lower --hidden, --layers, --batch, --seq or --workers",
         )
 

@@ -51,7 +51,7 @@ class AdamW:
             self.parameters.vector[part] -= spare
 
 
-def clipping(gradient: Array, limit: float) -> float:
+def clip_coefficient(gradient: Array, limit: float) -> float:
     """What to multiply ``gradient`` by so that its norm is at most ``limit``; 0 is no limit.
 
     Not a number, or zero, where the norm is not finite: the caller checks (Pascanu et al. 2013).

@@ -16,7 +16,7 @@ from charrnn.network.parameters import Parameters
 FRESH_START = 0.01  # the probability that a stream's window begins with a zero state
 
 
-class Noise:
+class Regularization:
     """The random part of a training by complete settings; ``mine`` are a member's streams."""
 
     def __init__(
@@ -34,7 +34,7 @@ class Noise:
                     (2, *weights[name].shape), weights.vector.dtype
                 )
 
-    def begun(self, states: States) -> States:
+    def reset_states(self, states: States) -> States:
         """The carried states, but now and then zeros: to begin, as a prime does, is learned too.
 
         As in Melis, Dyer and Blunsom, "On the state of the art of evaluation in neural language
@@ -43,7 +43,7 @@ class Noise:
         carried = self._some((self.config.batch, 1), FRESH_START)[self.mine]
         return [tuple(array * carried for array in state) for state in states]
 
-    def masks(self) -> Masks:
+    def draw_masks(self) -> Masks:
         """Dropout on every layer's output, one mask a stream and window (Gal, Ghahramani 2016)."""
         if not self.config.dropout:
             return ()
@@ -51,7 +51,7 @@ class Noise:
         kept = self._some(size, self.config.dropout)[:, self.mine]
         return list(self._scaled(kept, self.config.dropout))
 
-    def thinned(self) -> Network:
+    def drop_weights(self) -> Network:
         """The network less some of its recurrent weights, the same for all streams.
 
         DropConnect (Wan et al. 2013) as for language models by Merity, Keskar and Socher 2018.
@@ -62,7 +62,7 @@ class Noise:
             np.multiply(self.weights[name], kept, out=self._thinned[name])
         return Network(self._thinned)
 
-    def thin(self, gradients: Parameters) -> None:
+    def mask_gradients(self, gradients: Parameters) -> None:
         """Make of the thinned network's gradients those of the weights that it was made from."""
         for name, kept in self._kept.items():
             gradients[name][:] *= kept

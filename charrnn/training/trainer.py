@@ -18,11 +18,11 @@ from charrnn.network.model import Network, States
 from charrnn.network.parameters import Parameters, Shape, initialise
 from charrnn.network.workspace import Workspace
 from charrnn.parallel.team import ALONE, Team
-from charrnn.text.corpus import Parts, Streams
+from charrnn.text.corpus import Splits, Streams
 from charrnn.training.evaluation import mean_loss
-from charrnn.training.events import Evaluation, Midway, Progress, Setback, Stopped
-from charrnn.training.optimizer import AdamW, clipping, learning_rate
-from charrnn.training.regularization import Noise
+from charrnn.training.events import Evaluation, Progress, Rollback, SaveDue, Stopped
+from charrnn.training.optimizer import AdamW, clip_coefficient, learning_rate
+from charrnn.training.regularization import Regularization
 
 SETBACKS = 3  # before a training is given up
 WORSE, LONG = 0.5, 200  # nats above a guess among all characters, for so many updates in a row
@@ -52,7 +52,7 @@ class Trainer:
     def __init__(
         self,
         network: Network,
-        parts: Parts,
+        parts: Splits,
         config: Settings,
         rng: np.random.Generator,
         team: Team = ALONE,
@@ -60,16 +60,16 @@ class Trainer:
         self.config = config
         self.rng = rng
         self.team = team
-        self.mine = team.share(config.batch)
+        self.mine = team.shard(config.batch)
         self.network = network
-        self.noise = Noise(config, network.parameters, self.mine, rng)
+        self.regularization = Regularization(config, network.parameters, self.mine, rng)
         self.streams = Streams(parts.train, config.batch, self.mine)
         self.val = parts.val
         self.optimizer = AdamW(network.parameters, config.weight_decay)
         size = network.parameters.vector.size
         self.summed = team.vector(size + SUMMED_BESIDES)
         self.gradients = Parameters(network.shape, vector=self.summed[:size])
-        self.room = Workspace()
+        self.workspace = Workspace()
         self.states = network.initial_states(self.mine.stop - self.mine.start)
         self.states_of_all = network.initial_states(config.batch)  # as they were when last told
         self.total_steps = config.total_steps(self.streams.predictions)
@@ -79,7 +79,7 @@ class Trainer:
         self.evaluations_since_best = 0
         self.window_losses: list[float] = []  # since the last evaluation
         self.above = 0  # windows in a row whose loss was worse than a guess
-        self.setbacks = 0
+        self.rollbacks = 0
         self.seconds_before = 0.0  # that a run took until it was stopped, and went on here
         self.training_seconds = 0.0
 
@@ -100,13 +100,13 @@ class Trainer:
 
     def run(
         self, stop_requested: Callable[[], bool], save_due: Callable[[], bool] = lambda: False
-    ) -> Iterator[Progress | Evaluation | Midway | Setback | Stopped]:
+    ) -> Iterator[Progress | Evaluation | SaveDue | Rollback | Stopped]:
         """Train to the end; last comes why it ended.
 
         ``stop_requested`` is asked once an update, and after that one the training ends; so is
-        ``save_due``, after which everything is at hand to be saved (`Midway`). When the loss or the
-        gradient is not finite, or the loss is worse than a guess for long or in every evaluation,
-        it goes back to the last good evaluation and on with half the learning rate.
+        ``save_due``, after which all can be saved (`SaveDue`). When the loss or the gradient is not
+        finite, or the loss is worse than a guess for long or in every evaluation, it goes back to
+        the last good evaluation and on with half the learning rate.
 
         Raises:
             DivergedError: when that has happened too often.
@@ -123,15 +123,15 @@ class Trainer:
                     if isinstance(event, Evaluation) and not self._is_ruin(event):
                         good = self._moment()
             except DivergedError as error:
-                if self.setbacks == SETBACKS:
+                if self.rollbacks == SETBACKS:
                     raise
                 failed_at = self.step
-                self._go_back(good)
-                yield Setback(failed_at, error.problem.split(";")[0], self.scale)
+                self._roll_back(good)
+                yield Rollback(failed_at, error.problem.split(";")[0], self.scale)
 
     def _attempt(
         self, stop_requested: Callable[[], bool], save_due: Callable[[], bool], started: float
-    ) -> Iterator[Progress | Evaluation | Midway | Stopped]:
+    ) -> Iterator[Progress | Evaluation | SaveDue | Stopped]:
         """As `run`, until the training ends or goes astray."""
         mark = time.perf_counter()
         while True:
@@ -157,7 +157,7 @@ class Trainer:
                 return
             if save and not self._evaluation_due:
                 self._gather()
-                yield Midway()
+                yield SaveDue()
                 mark = time.perf_counter()
 
     @property
@@ -176,7 +176,7 @@ class Trainer:
     @property
     def scale(self) -> float:
         """What setbacks have left of the learning rate."""
-        return float(0.5**self.setbacks)
+        return float(0.5**self.rollbacks)
 
     @property
     def _worse_than_a_guess(self) -> float:
@@ -204,15 +204,15 @@ class Trainer:
         """Learn from the next window; gives its loss, and whether a member wants these things."""
         config = self.config
         ids, targets = self.streams.window(self.step * config.seq, config.seq)
-        self.summed[-3], states = self.noise.thinned().loss_and_gradients(
-            ids, targets, self.noise.begun(self.states), self.gradients, self.noise.masks(),
-            self.room, characters=config.batch * config.seq,
+        self.summed[-3], states = self.regularization.drop_weights().loss_and_gradients(
+            ids, targets, self.regularization.reset_states(self.states), self.gradients,
+            self.regularization.draw_masks(), self.workspace, characters=config.batch * config.seq,
         )  # fmt: skip
         self.summed[-2:] = stop, save
         self.team.sum(self.summed)
-        self.noise.thin(self.gradients)
+        self.regularization.mask_gradients(self.gradients)
         loss, stop, save = float(self.summed[-3]), bool(self.summed[-2]), bool(self.summed[-1])
-        scale = clipping(self.gradients.vector, config.clip)
+        scale = clip_coefficient(self.gradients.vector, config.clip)
         if not (math.isfinite(loss) and math.isfinite(scale)):
             what = "loss" if math.isfinite(scale) else "gradient"
             raise DivergedError(
@@ -243,7 +243,7 @@ class Trainer:
             self.evaluations_since_best,
         )  # fmt: skip
 
-    def _go_back(self, moment: Moment) -> None:
+    def _roll_back(self, moment: Moment) -> None:
         """Be as at that moment, but with half the learning rate."""
         optimizer = self.optimizer
         arrays = (self.network.parameters.vector, optimizer.m, optimizer.v)
@@ -255,8 +255,8 @@ class Trainer:
         self.evaluations_since_best = moment.evaluations_since_best
         self.window_losses.clear()
         self.above = 0
-        self.setbacks += 1
-        self.room = Workspace()
+        self.rollbacks += 1
+        self.workspace = Workspace()
 
     def _gather(self) -> None:
         """Have the states of the whole batch at hand, to be saved."""
@@ -269,7 +269,9 @@ class Trainer:
     @np.errstate(over="ignore", invalid="ignore")
     def _evaluate(self, started: float) -> Evaluation:
         """The loss over the whole validation part, and whether it is the best so far."""
-        self.room = Workspace()  # a window of training and one of evaluation are never held at once
+        self.workspace = (
+            Workspace()
+        )  # a window of training and one of evaluation are never held at once
         self._gather()
         val_loss = mean_loss(self.network, self.val, self.team) if len(self.val) > 1 else None
         if val_loss is not None and not math.isfinite(val_loss):
@@ -295,7 +297,7 @@ class Trainer:
         return evaluation
 
 
-def start(shape: Shape, parts: Parts, config: Settings, team: Team = ALONE) -> Trainer:
+def start_training(shape: Shape, parts: Splits, config: Settings, team: Team = ALONE) -> Trainer:
     """A new training: the same network for every member of a team, drawn with the seed."""
     rng = np.random.Generator(np.random.PCG64(config.seed))
     network = Network(Parameters(shape))

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from charrnn.render.blocks import Chart, Facts, Prose, Section, Series, Table
-from charrnn.render.words import listed, worse
+from charrnn.render.words import list_files, worse
 from charrnn.reports.loss import Losses
 from charrnn.reports.runs import Group, Runs
 
@@ -57,7 +57,7 @@ def runs(report: Runs) -> Section:
     for group in report.groups:
         head = ("run", "model", "parameters", "epoch", "train", "val", "")
         title = (
-            f"{listed(group.files)}: {group.characters:,} characters,"
+            f"{list_files(group.files)}: {group.characters:,} characters,"
             f" {group.validation_characters:,} validate"
             + ("" if group.ngram is None else f"; the n-gram has {group.ngram:.4f}")
         )

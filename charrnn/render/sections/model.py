@@ -1,7 +1,7 @@
 """What a model is, and what it knows."""
 
 from charrnn.render.blocks import Facts, Section, Table
-from charrnn.render.words import baselines, known, listed, loss, sign, worse
+from charrnn.render.words import baselines, known, list_files, loss, sign, worse
 from charrnn.reports.summary import Summary
 from charrnn.reports.vocab import Characters
 from charrnn.text.vocab import REPLACEMENT
@@ -15,7 +15,7 @@ def summary(report: Summary) -> Section:
         "cell": f"{report.cell}, {report.layers} × {report.hidden} units",
         "parameters": f"{report.parameters:,}",
         **{f"  {part}": f"{size:,}" for part, size in report.parts.items()},
-        "corpus": listed(corpus.files),
+        "corpus": list_files(corpus.files),
         "  characters": f"{corpus.characters:,}: {corpus.training_characters:,} train,"
         f" {corpus.validation_characters:,} validate, {corpus.test_characters:,} test",
         "  vocabulary": known(corpus.distinct, found),

@@ -4,8 +4,8 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from charrnn.render.blocks import Facts, Prose, Section, Shades, Table, Unrolled
-from charrnn.render.controls import harmless
-from charrnn.render.words import loss, shortened, sign
+from charrnn.render.controls import escape_controls
+from charrnn.render.words import loss, shorten, sign
 from charrnn.reports.copied import Copied, Span
 from charrnn.reports.score import BEGINNING, CONTEXT, Line, Piece, Scored
 from charrnn.reports.unroll import Unrolled as UnrolledReport
@@ -71,7 +71,7 @@ def _lines(lines: Sequence[Line]) -> list[Table]:
     if len(lines) < 2:
         return []
     rows = [
-        (f"{one.line:,}", f"{one.nats:.2f}", f"{one.characters:,}", shortened(one.text, SHOWN_LINE))
+        (f"{one.line:,}", f"{one.nats:.2f}", f"{one.characters:,}", shorten(one.text, SHOWN_LINE))
         for one in lines
     ]
     title = f"the {len(rows)} hardest lines, by nats a character"
@@ -99,8 +99,8 @@ def copied(report: Copied, text: str) -> Section:
         shown = [report.longest_span]
     names, end = _short_names({one.file for one in shown}), min(len(text), BEGINNING)
     rows = [
-        (f"{one.length:,}", f"{one.times:,}", f"{harmless(names[one.file])}:{one.line}",
-         shortened(one.text, SHOWN_LINE))
+        (f"{one.length:,}", f"{one.times:,}", f"{escape_controls(names[one.file])}:{one.line}",
+         shorten(one.text, SHOWN_LINE))
         for one in shown
     ]  # fmt: skip
     least = f"{report.least} or more"
