@@ -10,6 +10,7 @@ from typing import Any
 
 import click
 
+from charrnn.cli.option_names import name_options
 from charrnn.errors import MachineError
 from charrnn.render.controls import escape_controls
 
@@ -40,7 +41,7 @@ class Console:
     def note(self, text: str) -> None:
         """Something worth knowing, on stderr; nothing when quiet."""
         if not self.quiet:
-            sys.stderr.write(self.dim(escape_controls(text, but="\n")) + "\n")
+            sys.stderr.write(self.dim(escape_controls(name_options(text), but="\n")) + "\n")
 
     def dim(self, text: str) -> str:
         """``text`` in a quieter colour, where stderr is in colour."""

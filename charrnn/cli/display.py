@@ -8,6 +8,7 @@ from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from charrnn.cli.console import Console
+from charrnn.cli.option_names import name_options
 from charrnn.cli.signals import Stop
 from charrnn.render.controls import escape_controls
 
@@ -94,7 +95,7 @@ class Display:
             self.bar = None
 
     def _note(self, event: "Note") -> None:
-        self._line(escape_controls(event.text))
+        self._line(escape_controls(name_options(event.text)))
 
     def _reading(self, event: "Reading") -> None:
         if self.console.on_terminal and not self.console.quiet:

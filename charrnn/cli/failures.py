@@ -4,6 +4,7 @@ import sys
 
 import click
 
+from charrnn.cli.option_names import error_message
 from charrnn.errors import CharrnnError, ConfigError, MachineError
 from charrnn.render.controls import escape_controls
 
@@ -23,7 +24,7 @@ def exit_code(error: Exception) -> int:
 
 def _explained(error: Exception) -> tuple[str, int]:
     if isinstance(error, CharrnnError):
-        return str(error), error.exit_code
+        return error_message(error), error.exit_code
     if isinstance(error, click.UsageError):
         command = error.ctx.command_path if error.ctx else "charrnn"
         problem = error.format_message().rstrip(".")

@@ -1,0 +1,35 @@
+"""The library speaks of settings; on the command line its messages speak of options."""
+
+import click
+
+from charrnn.cli.main import program as commands
+from charrnn.cli.option_names import SETTINGS, error_message, name_options, option_name
+from charrnn.errors import ConfigError, InputError
+from tests.test_cli import every_command
+
+
+def test_a_quoted_setting_becomes_its_option() -> None:
+    assert name_options("lower `val` or `eval_every`") == "lower --val or --eval-every"
+    assert name_options("`number` of them") == "--samples of them"
+
+
+def test_other_quoted_words_stay_as_they_are() -> None:
+    message = "`ls` in `My Folder`, 'val' and a lone ` are no settings"
+    assert name_options(message) == message
+
+
+def test_a_config_error_names_its_option_and_other_errors_their_file() -> None:
+    assert error_message(ConfigError("min_p", "set `top_p`")) == "--min-p: set --top-p"
+    assert error_message(InputError("val", "has no `seed`")) == "val: has no --seed"
+
+
+def test_every_name_is_an_option_and_every_option_has_a_name() -> None:
+    options = {
+        option
+        for command in every_command(commands).values()
+        for parameter in command.params
+        if isinstance(parameter, click.Option)
+        for option in parameter.opts
+        if option.startswith("--")
+    }
+    assert {option_name(setting) for setting in SETTINGS} == options - {"--help", "--version"}
