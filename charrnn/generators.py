@@ -1,9 +1,12 @@
 """Generators that yield progress and return a value."""
 
-from collections.abc import Generator
+from collections.abc import Callable, Generator, Iterable
+from contextlib import closing
 from typing import TypeVar
 
 T = TypeVar("T")
+A = TypeVar("A")
+B = TypeVar("B")
 
 
 def exhaust(generator: Generator[object, None, T]) -> T:
@@ -13,3 +16,19 @@ def exhaust(generator: Generator[object, None, T]) -> T:
             next(generator)
         except StopIteration as end:
             return end.value
+
+
+def flat_map(
+    generator: Generator[A, None, T], function: Callable[[A], Iterable[B]]
+) -> Generator[B, None, T]:
+    """Yield all that ``function`` gives for each yielded value; give ``generator``'s return value.
+
+    Closes ``generator`` in every case.
+    """
+    with closing(generator):
+        while True:
+            try:
+                value = next(generator)
+            except StopIteration as end:
+                return end.value
+            yield from function(value)

@@ -151,7 +151,7 @@ def test_measuring_leaves_no_trace() -> None:
     assert settled.minutes is None
     assert settled.steps
     trained = start_training(shape, parts, settled)
-    assert trained.step == 0
+    assert trained.progress.step == 0
     assert trained.total_steps == settled.steps
 
 

@@ -10,6 +10,7 @@ import charrnn
 from charrnn import TrainConfig
 from charrnn.config import Settings
 from charrnn.errors import MachineError
+from charrnn.generators import exhaust
 from charrnn.network.parameters import Shape
 from charrnn.parallel.team import Team
 from charrnn.runs import run
@@ -28,8 +29,7 @@ def peak(config: Settings, shape: Shape) -> int:
     parts = Splits(ids[:-VALIDATING], ids[-VALIDATING:], ids[:0])
     tracemalloc.start()
     try:
-        for _ in start_training(shape, parts, config, Team()).run(lambda: False):
-            pass
+        exhaust(start_training(shape, parts, config, Team()).run(lambda: False))
         return tracemalloc.get_traced_memory()[1]
     finally:
         tracemalloc.stop()

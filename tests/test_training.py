@@ -5,8 +5,10 @@ import json
 import math
 import subprocess
 import sys
+from collections.abc import Generator
 from dataclasses import replace
 from pathlib import Path
+from typing import TypeVar
 
 import numpy as np
 import pytest
@@ -14,16 +16,19 @@ import pytest
 import charrnn
 from charrnn.config import TrainConfig
 from charrnn.errors import DivergedError, FolderError, InputError
+from charrnn.generators import exhaust, flat_map
 from charrnn.network.model import Network
 from charrnn.network.parameters import Parameters, Shape, initialise
 from charrnn.text.corpus import Splits
 from charrnn.training.automatic import complete_settings
 from charrnn.training.evaluation import mean_loss
-from charrnn.training.events import End, Evaluation, Event, Progress, Reading, Start
+from charrnn.training.events import End, Evaluation, Event, Progress, Reading, Start, Stopped
 from charrnn.training.optimizer import BETA1, BETA2, EPSILON, AdamW, clip_coefficient, learning_rate
 from charrnn.training.regularization import Regularization
 from charrnn.training.trainer import Trainer
 from tests.conftest import CONFIG, TEXT, clean_environment
+
+Kind = TypeVar("Kind")
 
 
 def parameters(cell: str = "lstm", V: int = 9, hidden: int = 12) -> Parameters:
@@ -138,6 +143,18 @@ def trainer(ids: np.ndarray, config: TrainConfig, val: np.ndarray | None = None)
     )
 
 
+def collect(training: Generator[Kind, None, Stopped]) -> tuple[list[Kind], Stopped]:
+    """All events of a training, and why it ended."""
+    events = list[Kind]()
+
+    def keep(event: Kind) -> list[Kind]:
+        events.append(event)
+        return []
+
+    stopped = exhaust(flat_map(training, keep))
+    return events, stopped
+
+
 def test_state_is_carried_over_windows(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("charrnn.training.regularization.FRESH_START", 0)
     ids = np.random.default_rng(3).integers(0, 9, 61)
@@ -145,8 +162,7 @@ def test_state_is_carried_over_windows(monkeypatch: pytest.MonkeyPatch) -> None:
         ids,
         TrainConfig(batch=2, seq=7, steps=30, lr=1e-9, dropout=0, recurrent_dropout=0, hidden=12),
     )
-    for _ in ours.run(lambda: False):
-        pass
+    exhaust(ours.run(lambda: False))
     length = 30 * 7  # more than three epochs
     every, _ = ours.streams.window(0, length)
     _, states, _ = ours.network.forward(every, ours.network.initial_states(2))
@@ -173,31 +189,30 @@ def test_training_never_reads_the_validation_part() -> None:
     config = TrainConfig(batch=2, seq=8, steps=20, hidden=12, eval_every=5)
     one, other = trainer(ids, config, ids[:50]), trainer(ids, config, rng.integers(0, 9, 70))
     for runner in (one, other):
-        for _ in runner.run(lambda: False):
-            pass
+        exhaust(runner.run(lambda: False))
     np.testing.assert_array_equal(one.network.parameters.vector, other.network.parameters.vector)
 
 
 def test_evaluations_come_at_their_steps_and_at_the_end() -> None:
     ids = np.random.default_rng(5).integers(0, 9, 300)
     ours = trainer(ids, TrainConfig(batch=2, seq=8, steps=23, eval_every=10, hidden=12), ids)
-    events = list(ours.run(lambda: False))
+    events, stopped = collect(ours.run(lambda: False))
     evaluations = [event for event in events if isinstance(event, Evaluation)]
     assert [evaluation.step for evaluation in evaluations] == [10, 20, 23]
     losses = [event.loss for event in events if isinstance(event, Progress)]
     assert evaluations[1].train_loss == pytest.approx(np.mean(losses[10:20]))
     assert evaluations[2].train_loss == pytest.approx(np.mean(losses[20:]))
     assert evaluations[2].epoch == pytest.approx(23 * 16 / 299)
-    assert events[-1] == "finished"
+    assert stopped == "finished"
 
 
 def test_patience_ends_a_run_that_gets_no_better() -> None:
     rng = np.random.default_rng(6)
     config = TrainConfig(batch=2, seq=8, steps=500, eval_every=5, patience=2, lr=0.05, hidden=12)
     ours = trainer(rng.integers(0, 3, 200), config, rng.integers(0, 9, 200))
-    assert list(ours.run(lambda: False))[-1] == "patience"
-    assert ours.best_step is not None
-    assert ours.step == ours.best_step + 10
+    assert exhaust(ours.run(lambda: False)) == "patience"
+    assert ours.progress.best_step is not None
+    assert ours.progress.step == ours.progress.best_step + 10
 
 
 def test_dropout_is_one_mask_for_a_window_and_keeps_the_mean() -> None:

@@ -19,14 +19,15 @@ from threadpoolctl import threadpool_limits
 
 from charrnn.config import Settings
 from charrnn.errors import DivergedError
+from charrnn.generators import exhaust
 from charrnn.network.parameters import Shape
 from charrnn.text.corpus import Splits, split_corpus
 from charrnn.text.vocab import Vocabulary
 from charrnn.training.budget import convert_minutes
-from charrnn.storage.model_file import load, restore
+from charrnn.storage.model_file import load, load_training
 from charrnn.runs.initial_weights import copy_weights
 from charrnn.parallel.team import ALONE, FAILED, Team, join_team, worker_team
-from charrnn.training.trainer import SUMMED_BESIDES, Trainer, start_training
+from charrnn.training.trainer import EXTRA_SUMS, Trainer, start_training
 
 
 @dataclass(frozen=True)
@@ -62,7 +63,7 @@ class Job:
                 config = replace(config, steps=config.steps + load(self.stopped).step)
         trainer = start_training(self.shape, parts, config, team)
         if self.stopped:
-            restore(trainer, self.stopped)
+            trainer.load_state(load_training(self.stopped))
         elif self.initial:
             assert self.vocabulary
             copy_weights(trainer.network.parameters, self.vocabulary, load(self.initial))
@@ -77,7 +78,7 @@ class Job:
         Raises:
             MachineError: when this system has no teams.
         """
-        capacity = self.shape.parameters + SUMMED_BESIDES
+        capacity = self.shape.parameters + EXTRA_SUMS
         workers = self.config.members // ranks.size
         with (
             threadpool_limits(1, "blas"),
@@ -93,8 +94,7 @@ def main() -> None:
         job: Job = pickle.load(sys.stdin.buffer)
         Thread(target=_end_with_the_first, daemon=True).start()
         with threadpool_limits(1, "blas"):
-            for _ in job.trainer(team).run(lambda: False):
-                pass
+            exhaust(job.trainer(team).run(lambda: False))
     except DivergedError:
         pass  # as all find at the same step
     except Exception as error:

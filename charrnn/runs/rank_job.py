@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from charrnn.errors import CharrnnError, DivergedError, InputError
+from charrnn.generators import exhaust
 from charrnn.text.corpus import encode_corpus
 from charrnn.text.sources import Source
 from charrnn.text.corpus_info import CorpusInfo
@@ -82,8 +83,7 @@ def run_as_follower(ranks: Ranks, stop_requested: Callable[[], bool]) -> None:
         return
     try:
         with stage_files(create_job, ranks) as job, job.begun(ranks) as trainer:
-            for _ in trainer.run(stop_requested):
-                pass
+            exhaust(trainer.run(stop_requested))
     except CharrnnError as error:
         if ranks.others == "in_collective" and not isinstance(error, DivergedError):
             raise

@@ -14,6 +14,7 @@ from charrnn.config import Settings, TrainConfig
 from charrnn.storage.toml import to_toml
 from charrnn.errors import DivergedError, InputError, MachineError
 from charrnn.files import write_atomically
+from charrnn.generators import flat_map
 from charrnn.network.model import Network
 from charrnn.network.parameters import Shape
 from charrnn.text import sources
@@ -28,7 +29,7 @@ from charrnn.runs import resume
 from charrnn.training.automatic import complete_settings
 from charrnn.storage.model_file import Checkpoint
 from charrnn.training.evaluation import mean_loss
-from charrnn.training.events import CorpusFacts, End, Evaluation, Event, SaveDue, ModelFacts, Note, Rollback, Start, Stopped
+from charrnn.training.events import CorpusFacts, End, Evaluation, Event, SaveDue, ModelFacts, Note, Rollback, Start, Stopped, TrainerEvent
 from charrnn.units import bits
 from charrnn.storage.run_folder import DEFAULT_ROOT, RunFolder, new_folder
 from charrnn.runs.rank_job import stage_files, create_job, broadcast_job
@@ -220,22 +221,10 @@ class Run:
         stopped: Stopped = "diverged"
         failure: DivergedError | None = None
         try:
-            for event in trainer.run(stop_requested, saving.due):
-                if isinstance(event, str):
-                    stopped = event
-                    break
-                if isinstance(event, Evaluation):
-                    saving.evaluated(event, trainer)
-                if isinstance(event, Evaluation | SaveDue):
-                    yield from saving.save(trainer)
-                if isinstance(event, Rollback):
-                    saving.roll_back(trainer)
-                    yield Note(
-                        f"{event.reason} at step {event.step:,}; going back to step"
-                        f" {trainer.step:,} with {event.scale:g} times the learning rate"
-                    )
-                elif not isinstance(event, SaveDue):
-                    yield event
+            stopped = yield from flat_map(
+                trainer.run(stop_requested, saving.due),
+                lambda event: self._handle(event, trainer, saving),
+            )
         except DivergedError as error:
             failure = error
         self.ranks.others = "free"  # they have come to the same end
@@ -250,6 +239,21 @@ class Run:
             files = " and ".join(map(str, saving.unsaved))
             raise MachineError(files, f"could not be written ({problems})")
 
+    def _handle(self, event: TrainerEvent, trainer: Trainer, saving: Saving) -> Iterator[Event]:
+        """Save what ``event`` asks for; gives what users see of it."""
+        if isinstance(event, Evaluation):
+            saving.evaluated(event, trainer)
+        if isinstance(event, Evaluation | SaveDue):
+            yield from saving.save(trainer)
+        if isinstance(event, Rollback):
+            saving.roll_back(trainer)
+            yield Note(
+                f"{event.reason} at step {event.step:,}; going back to step"
+                f" {trainer.progress.step:,} with {event.scale:g} times the learning rate"
+            )
+        elif not isinstance(event, SaveDue):
+            yield event
+
     def _taken_up(self, folder: RunFolder, trainer: Trainer) -> Note:
         """Where it goes on, with the times of what was before; or that there is nothing to do."""
         if self.history:
@@ -259,10 +263,10 @@ class Run:
                 trainer.training_seconds = trainer.characters_seen / before.chars_per_second
         if trainer.is_over:
             return Note(
-                f"{folder.path} is finished, at step {trainer.step:,}; more --epochs, --steps or"
+                f"{folder.path} is finished, at step {trainer.progress.step:,}; more --epochs, --steps or"
                 " --minutes, or --patience, take it further"
             )
-        return Note(f"going on after step {trainer.step:,} of {trainer.total_steps:,}")
+        return Note(f"going on after step {trainer.progress.step:,} of {trainer.total_steps:,}")
 
     def _start(self, folder: RunFolder, config: Settings) -> Start:
         corpus_info = self.corpus_info
@@ -288,20 +292,21 @@ class Run:
         self, folder: RunFolder, trainer: Trainer, stopped: Stopped, test: Ids,
         saving: Saving, seconds: float,
     ) -> End:  # fmt: skip
-        val_loss = trainer.best_loss if math.isfinite(trainer.best_loss) else None
+        progress = trainer.progress
+        val_loss = progress.best_loss if math.isfinite(progress.best_loss) else None
         test_loss = None
-        if len(test) > 1 and trainer.best_step is not None:
+        if len(test) > 1 and progress.best_step is not None:
             test_loss = mean_loss(saving.best().network, test)
         return End(
             run=str(folder.path),
             stopped=stopped,
-            step=trainer.step,
+            step=progress.step,
             epoch=trainer.epoch,
             seconds=seconds,
             train_loss=saving.history[-1].train_loss if saving.history else None,
             val_loss=val_loss,
             val_bpc=None if val_loss is None else bits(val_loss),
-            best_step=trainer.best_step,
+            best_step=progress.best_step,
             test_loss=test_loss,
             baselines=self.baselines,
             chars_per_second=trainer.chars_per_second,

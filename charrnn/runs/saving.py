@@ -52,7 +52,7 @@ class Saving:
     def evaluated(self, evaluation: Evaluation, trainer: Trainer) -> None:
         """Note what is to be saved: a line of the log, and the model if it is the best so far."""
         self.history.append(evaluation)
-        if trainer.best_step == trainer.step:
+        if trainer.progress.best_step == trainer.progress.step:
             parameters = trainer.network.parameters
             kept = Parameters(parameters.shape, vector=parameters.vector.copy())
             self._best = replace(self._checkpoint(trainer), network=Network(kept))
@@ -68,15 +68,15 @@ class Saving:
             InputError: when the model that was the best is not there.
         """
         yield from self._written(self._folder.log, lambda: self._write_log(self._folder.log))
-        best = self._folder.best
-        if trainer.best_step is not None and model_file.load(best).step < trainer.best_step:
+        best, best_step = self._folder.best, trainer.progress.best_step
+        if best_step is not None and model_file.load(best).step < best_step:
             raise InputError(
-                best, f"is not the best model of this run, which was that of {trainer.best_step:,}"
+                best, f"is not the best model of this run, which was that of {best_step:,}"
             )
 
     def roll_back(self, trainer: Trainer) -> None:
         """Forget the evaluations of what turned out to be a way into nowhere."""
-        kept = [one for one in self.history if one.step <= trainer.step]
+        kept = [one for one in self.history if one.step <= trainer.progress.step]
         if len(kept) < len(self.history):
             self.history = kept
             self._logged = None
@@ -96,10 +96,11 @@ class Saving:
             yield from self._written(folder.best, lambda: model_file.save(best, folder.best))
             if folder.best not in self.unsaved:
                 self._best = None
-        if trainer.is_finite and self._best is None:
+        state = trainer.state()
+        if state.is_finite and self._best is None:
             now = self._checkpoint(trainer)
             yield from self._written(
-                folder.last, lambda: model_file.save_training(now, trainer, folder.last)
+                folder.last, lambda: model_file.save_training(now, state, folder.last)
             )
         ended = time.monotonic()
         self._next = ended + max(SAVE_EVERY, (ended - began) / SAVING)
@@ -130,5 +131,5 @@ class Saving:
         history = tuple({key: asdict(event)[key] for key in kept} for event in self.history)
         return Checkpoint(
             network=trainer.network, config=trainer.config, corpus_info=self._stock,
-            step=trainer.step, history=history, baselines=self._baselines,
+            step=trainer.progress.step, history=history, baselines=self._baselines,
         )  # fmt: skip

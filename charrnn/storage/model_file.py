@@ -5,12 +5,11 @@ bytes: no time, host, folder or speed is in it. What a training needs besides to
 `save_training` under names that start with ``training.``; a reader of models passes over it.
 """
 
-import math
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any
+from typing import IO, Any
 
 import numpy as np
 
@@ -22,11 +21,12 @@ from charrnn.network.parameters import Parameters, Shape
 from charrnn.ngram import Baselines
 from charrnn.storage import meta, npz
 from charrnn.storage.torch_layout import Arrays, array_names, from_torch, to_torch
+from charrnn.storage.training_meta import describe_training, read_progress, read_random
 from charrnn.text.corpus_info import CorpusInfo
 from charrnn.text.rules import Rules
+from charrnn.training.state import TrainingState
 
-if TYPE_CHECKING:
-    from charrnn.training.trainer import Trainer
+STATE_NAMES = "hc"  # of a layer's state: the output and, in an lstm, the cell
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,6 +45,12 @@ class Description:
         config, V = self.config, len(self.corpus_info.vocabulary)
         return Shape(config.cell, config.hidden, config.layers, V, config.tied)
 
+    @property
+    def total_steps(self) -> int:
+        """The updates of its training, if that goes on to its end."""
+        training, _, _ = self.config.split_sizes(self.corpus_info.characters)
+        return self.config.total_steps(training - 1)
+
 
 @dataclass(frozen=True, kw_only=True)
 class Checkpoint(Description):
@@ -62,26 +68,15 @@ def save(checkpoint: Checkpoint, path: Path) -> None:
     _write(path, to_torch(checkpoint.network.parameters), _described(checkpoint))
 
 
-def save_training(checkpoint: Checkpoint, trainer: "Trainer", path: Path) -> None:
+def save_training(checkpoint: Checkpoint, state: TrainingState, path: Path) -> None:
     """Write a model and, besides, the whole state of its training. Raises as `save`."""
     arrays = to_torch(checkpoint.network.parameters)
-    arrays["training.m"] = trainer.optimizer.m
-    arrays["training.v"] = trainer.optimizer.v
-    for layer, state in enumerate(trainer.states_of_all):
-        for name, array in zip("hc", state, strict=False):
+    arrays["training.m"] = state.m
+    arrays["training.v"] = state.v
+    for layer, layer_state in enumerate(state.states):
+        for name, array in zip(STATE_NAMES, layer_state, strict=False):
             arrays[f"training.{name}_l{layer}"] = array
-    training = {
-        "updates": trainer.optimizer.updates,
-        "total_steps": trainer.total_steps,
-        "position": trainer.step * trainer.config.seq,
-        "best_loss": trainer.best_loss if math.isfinite(trainer.best_loss) else None,
-        "best_step": trainer.best_step,
-        "evaluations_since_best": trainer.evaluations_since_best,
-        "window_losses": trainer.window_losses,
-        "above": trainer.above,
-        "setbacks": trainer.rollbacks,
-        "random": trainer.rng.bit_generator.state,
-    }
+    training = describe_training(state, checkpoint.config.seq, checkpoint.total_steps)
     _write(path, arrays, {**_described(checkpoint), "training": training})
 
 
@@ -104,45 +99,38 @@ def describe(path: Path) -> tuple[Description, bool]:
     with _opened(path) as (arrays, document):
         found = _description(arrays, document)
         training = document.get("training")
-        return found, training is not None and _is_over(found, training)
+        if training is None:
+            return found, False
+        progress = read_progress(training, found.step)
+        total_steps = meta.whole(training, "total_steps")
+        return found, progress.is_over(total_steps, found.config.patience)
 
 
-def _is_over(model: Description, training: dict[str, Any]) -> bool:
-    waited = meta.whole(training, "evaluations_since_best")
-    if waited >= (model.config.patience or math.inf):
-        return True
-    return model.step >= meta.whole(training, "total_steps") and not training["window_losses"]
-
-
-def restore(trainer: "Trainer", path: Path) -> None:
-    """Make a ``trainer`` that has just begun what another of its kind was when it was saved.
+def load_training(path: Path) -> TrainingState:
+    """Read the state of a training that `save_training` wrote.
 
     Raises:
-        InputError: when the file is missing, damaged, or holds no training of this kind.
+        InputError: when the file is missing, damaged, or holds no state of a training.
     """
-    config = trainer.config
     with _opened(path) as (arrays, document):
-        training = document["training"]
-        from_torch(arrays.numbers, trainer.network.parameters)
-        for name, moment in (("m", trainer.optimizer.m), ("v", trainer.optimizer.v)):
-            moment[:] = arrays.numbers(f"training.{name}", *moment.shape)
-        for layer, state in enumerate(trainer.states):
-            for name, array in zip("hc", state, strict=False):
-                kept = arrays.numbers(f"training.{name}_l{layer}", config.batch, config.hidden)
-                array[:] = kept[trainer.mine]
-        if (trainer.optimizer.v < 0).any():
+        model = _checkpoint(arrays, document)
+        shape, parameters = model.shape, model.network.parameters.vector
+        m, v = (arrays.numbers(f"training.{name}", parameters.size) for name in "mv")
+        if (v < 0).any():
             raise ValueError("training.v has negative values")
-        trainer.optimizer.updates = meta.whole(training, "updates")
-        trainer.step = meta.whole(document, "step")
-        best, best_step = training["best_loss"], training["best_step"]
-        trainer.best_loss = math.inf if best is None else meta.number(training, "best_loss")
-        trainer.best_step = None if best_step is None else meta.whole(training, "best_step")
-        trainer.evaluations_since_best = meta.whole(training, "evaluations_since_best")
-        losses = dict(enumerate(training["window_losses"]))
-        trainer.window_losses = [meta.number(losses, at) for at in losses]
-        trainer.above = meta.whole(training, "above")
-        trainer.rollbacks = meta.whole(training, "setbacks")
-        trainer.rng.bit_generator.state = training["random"]
+        names = STATE_NAMES[: shape.recurrence.states]
+        size = model.config.batch, shape.hidden
+        states = [
+            tuple(arrays.numbers(f"training.{name}_l{layer}", *size) for name in names)
+            for layer in range(shape.layers)
+        ]
+        training = document["training"]
+        return TrainingState(
+            parameters=parameters, m=m, v=v, states=states,
+            updates=meta.whole(training, "updates"),
+            random=read_random(training["random"]),
+            progress=read_progress(training, model.step),
+        )  # fmt: skip
 
 
 @contextmanager

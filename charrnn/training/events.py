@@ -93,6 +93,11 @@ class Evaluation:
     lr: float
     chars_per_second: float
 
+    @property
+    def loss(self) -> float:
+        """The loss by which models are compared: of the validation part where there is one."""
+        return self.train_loss if self.val_loss is None else self.val_loss
+
 
 @dataclass(frozen=True)
 class Preview:
@@ -123,4 +128,5 @@ class End:
     workers: int
 
 
+TrainerEvent: TypeAlias = Progress | Evaluation | SaveDue | Rollback
 Event: TypeAlias = Note | Reading | Start | Baselines | Progress | Evaluation | Preview | End

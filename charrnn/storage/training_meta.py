@@ -1,0 +1,56 @@
+"""The state of a training in a model file: its plain numbers as JSON, written and checked.
+
+The keys in the file are a contract. Where a field was renamed since, its key was not.
+"""
+
+import math
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from charrnn.storage import meta
+from charrnn.training.state import TrainingProgress, TrainingState
+
+
+def describe_training(state: TrainingState, seq: int, total_steps: int) -> dict[str, Any]:
+    """The JSON of ``state``; its step is that of the model, which stands beside."""
+    progress = state.progress
+    return {
+        "updates": state.updates,
+        "total_steps": total_steps,
+        "position": progress.step * seq,
+        "best_loss": progress.best_loss if math.isfinite(progress.best_loss) else None,
+        "best_step": progress.best_step,
+        "evaluations_since_best": progress.evaluations_since_best,
+        "window_losses": progress.window_losses,
+        "above": progress.bad_windows,
+        "setbacks": progress.rollbacks,
+        "random": state.random,
+    }
+
+
+def read_progress(training: Mapping[str, Any], step: int) -> TrainingProgress:
+    """The numbers of `describe_training`, at ``step``.
+
+    Raises:
+        ValueError, KeyError: naming what is wrong or missing.
+    """
+    best_loss, best_step = training["best_loss"], training["best_step"]
+    losses = dict(enumerate(training["window_losses"]))
+    return TrainingProgress(
+        step=step,
+        best_loss=math.inf if best_loss is None else meta.number(training, "best_loss"),
+        best_step=None if best_step is None else meta.whole(training, "best_step"),
+        evaluations_since_best=meta.whole(training, "evaluations_since_best"),
+        window_losses=[meta.number(losses, index) for index in losses],
+        bad_windows=meta.whole(training, "above"),
+        rollbacks=meta.whole(training, "setbacks"),
+    )
+
+
+def read_random(state: Any) -> Mapping[str, Any]:
+    """The state of a random generator, checked by giving it to one. Raises what that raises."""
+    generator = np.random.PCG64(0)
+    generator.state = state
+    return generator.state

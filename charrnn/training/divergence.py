@@ -1,0 +1,53 @@
+"""Divergence: what counts as training that no longer learns.
+
+Not here: the rollback that follows (trainer.py).
+"""
+
+import math
+
+from charrnn.training.state import TrainingProgress
+
+BAD_LOSS_MARGIN = 0.5  # nats
+MAX_BAD_WINDOWS = 200  # in a row
+
+
+class Divergence(Exception):  # noqa: N818  # no error that users see
+    """Training diverged at ``step``. All members of a team notice it at the same step."""
+
+    def __init__(self, step: int, reason: str) -> None:
+        super().__init__(reason)
+        self.step = step
+        self.reason = reason
+
+
+def bad_loss(V: int) -> float:
+    """The loss above which a model of ``V`` characters is worse than guessing.
+
+    A uniform guess costs ln V nats. The margin leaves room for a network that has just started, and
+    for a window of rare characters.
+    """
+    return math.log(V) + BAD_LOSS_MARGIN
+
+
+def check_update(progress: TrainingProgress, loss: float, coefficient: float, V: int) -> None:
+    """Count bad windows in ``progress``; to be called before the update is applied.
+
+    ``loss`` is the window's, ``coefficient`` that of clipping, which is not finite where the
+    gradient is not.
+
+    Raises:
+        Divergence: when one of them is not finite, or bad windows have become too many.
+    """
+    step = progress.step + 1
+    if not math.isfinite(coefficient):
+        raise Divergence(step, "the gradient is not finite")
+    if not math.isfinite(loss):
+        raise Divergence(step, "the loss is not finite")
+    limit = bad_loss(V)
+    progress.bad_windows = progress.bad_windows + 1 if loss > limit else 0
+    if progress.bad_windows == MAX_BAD_WINDOWS:
+        raise Divergence(
+            step,
+            f"the loss was above {limit:.2f}, which is worse than guessing, for {MAX_BAD_WINDOWS}"
+            " updates in a row",
+        )

@@ -1,0 +1,99 @@
+"""Everything that training changes and that resuming needs.
+
+Not here: what changes it (trainer.py), the file that keeps it (storage/model_file.py).
+"""
+
+import math
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import numpy as np
+
+from charrnn.arrays import Array
+from charrnn.network.model import States
+
+
+@dataclass
+class TrainingProgress:
+    """How far a training has come: the part of its state that is plain numbers."""
+
+    step: int = 0
+    """The number of updates made; the position in the text follows from it."""
+
+    best_loss: float = math.inf
+    """Validation loss of the best model; infinite before there is one, or without validation."""
+
+    best_step: int | None = None
+    """The step of the best model, None before there is one."""
+
+    evaluations_since_best: int = 0
+
+    window_losses: list[float] = field(default_factory=list)
+    """The training loss of each window since the last evaluation."""
+
+    bad_windows: int = 0
+    """The number of most recent windows, in a row, whose loss was worse than guessing."""
+
+    rollbacks: int = 0
+
+    def is_out_of_patience(self, patience: int | None) -> bool:
+        """Whether ``patience`` evaluations brought no better model; None and 0 are no limit."""
+        return self.evaluations_since_best >= (patience or math.inf)
+
+    def is_over(self, total_steps: int, patience: int | None) -> bool:
+        """Whether no update and no evaluation is left to do."""
+        is_complete = self.step >= total_steps and not self.window_losses
+        return is_complete or self.is_out_of_patience(patience)
+
+    def copy(self) -> "TrainingProgress":
+        """The same numbers, independent of further training."""
+        return replace(self, window_losses=[*self.window_losses])
+
+
+@dataclass(frozen=True)
+class TrainingState:
+    """A training between two updates.
+
+    The states are those of all streams of the batch, also where members of a team share it: the
+    same TrainingState can be loaded by every member, and by a team of another layout.
+    """
+
+    parameters: Array
+    """All weights of the network, (P,)."""
+
+    m: Array
+    """AdamW's running mean of the gradient, (P,)."""
+
+    v: Array
+    """AdamW's running mean of the squared gradient, (P,)."""
+
+    updates: int
+    """AdamW's number of updates."""
+
+    states: States
+    """The network's states after the last window, each array (B, H)."""
+
+    random: Mapping[str, Any]
+    """The state of the random generator, as NumPy's bit generators give and take it."""
+
+    progress: TrainingProgress
+
+    @property
+    def is_finite(self) -> bool:
+        """Whether no array holds an infinity or NaN."""
+        return all(bool(np.isfinite(array).all()) for array in self._arrays())
+
+    def copy(self) -> "TrainingState":
+        """A snapshot: the same state, independent of further training."""
+        return replace(
+            self,
+            parameters=self.parameters.copy(), m=self.m.copy(), v=self.v.copy(),
+            states=[tuple(array.copy() for array in state) for state in self.states],
+            progress=self.progress.copy(),
+        )  # fmt: skip
+
+    def _arrays(self) -> Iterator[Array]:
+        yield from (self.parameters, self.m, self.v)
+        for state in self.states:
+            yield from state
