@@ -18,7 +18,8 @@ from tests.conftest import ROOT, clean_environment
 
 pytestmark = pytest.mark.slow  # builds, and installs from the package index
 
-OF_A_MACHINE = ("*.egg-info", "__pycache__", "build", "dist", "runs", ".*")
+NOT_COPIED = {"build", "dist", "runs", ".venv", ".git"}  # at the top of the checkout
+NOT_COPIED_ANYWHERE = shutil.ignore_patterns("*.egg-info", "__pycache__", ".*_cache", ".venv-*")
 
 
 @dataclass(frozen=True)
@@ -31,11 +32,17 @@ class Built:
     direct: Path  # the wheel that pip makes of a checkout
 
 
+def not_copied(folder: str, names: list[str]) -> set[str]:
+    """The entries of a folder of the checkout that were made on this machine."""
+    top = NOT_COPIED if Path(folder) == ROOT else set()
+    return NOT_COPIED_ANYWHERE(folder, names) | (top & set(names))
+
+
 @pytest.fixture(scope="module")
 def built(tmp_path_factory: pytest.TempPathFactory) -> Built:
     folder = tmp_path_factory.mktemp("packaging")
     checkout, dist, direct = folder / "checkout", folder / "dist", folder / "direct"
-    shutil.copytree(ROOT, checkout, ignore=shutil.ignore_patterns(*OF_A_MACHINE))
+    shutil.copytree(ROOT, checkout, ignore=not_copied)
     build: list[str | Path] = [sys.executable, "-m", "build", checkout]
     subprocess.run([*build, "--outdir", dist], check=True)
     subprocess.run([*build, "--outdir", direct, "--wheel"], check=True)

@@ -5,15 +5,15 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TypeVar
 
+from charrnn.arrays import Ids
 from charrnn.config import AUTO, TrainConfig
+from charrnn.runs.initial_weights import match_characters
+from charrnn.storage.model_file import Checkpoint
 from charrnn.text import sources
 from charrnn.text.corpus import encode_corpus, scan_corpus
-from charrnn.text.rules import Rules
 from charrnn.text.corpus_info import CorpusInfo
-from charrnn.arrays import Ids
-from charrnn.storage.model_file import Checkpoint
+from charrnn.text.rules import Rules
 from charrnn.training.events import Event, Note, Reading
-from charrnn.runs.initial_weights import match_characters
 
 T = TypeVar("T")
 

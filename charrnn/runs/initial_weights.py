@@ -7,8 +7,8 @@ import numpy as np
 from charrnn.config import TrainConfig
 from charrnn.errors import ConfigError
 from charrnn.network.parameters import Parameters
-from charrnn.text.vocab import Vocabulary
 from charrnn.storage.model_file import Checkpoint
+from charrnn.text.vocab import Vocabulary
 
 
 def adopt_shape(config: TrainConfig, source: Checkpoint) -> TrainConfig:

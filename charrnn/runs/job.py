@@ -21,12 +21,12 @@ from charrnn.config import Settings
 from charrnn.errors import DivergedError
 from charrnn.generators import exhaust
 from charrnn.network.parameters import Shape
+from charrnn.parallel.team import ALONE, FAILED, Team, join_team, worker_team
+from charrnn.runs.initial_weights import copy_weights
+from charrnn.storage.model_file import load, load_training
 from charrnn.text.corpus import Splits, split_corpus
 from charrnn.text.vocab import Vocabulary
 from charrnn.training.budget import convert_minutes
-from charrnn.storage.model_file import load, load_training
-from charrnn.runs.initial_weights import copy_weights
-from charrnn.parallel.team import ALONE, FAILED, Team, join_team, worker_team
 from charrnn.training.trainer import EXTRA_SUMS, Trainer, start_training
 
 
@@ -57,7 +57,9 @@ class Job:
         """The training as it begins, or where it goes on."""
         config, parts = self.config, self.parts
         if config.minutes:
-            config = convert_minutes(config, self.shape, parts, team, self.ends - time.perf_counter())
+            config = convert_minutes(
+                config, self.shape, parts, team, self.ends - time.perf_counter()
+            )
             if self.stopped:
                 assert config.steps
                 config = replace(config, steps=config.steps + load(self.stopped).step)

@@ -13,11 +13,11 @@ from typing import Any
 
 from charrnn.errors import CharrnnError, DivergedError, InputError
 from charrnn.generators import exhaust
-from charrnn.text.corpus import encode_corpus
-from charrnn.text.sources import Source
-from charrnn.text.corpus_info import CorpusInfo
 from charrnn.parallel.ranks import Ranks
 from charrnn.runs.job import Job
+from charrnn.text.corpus import encode_corpus
+from charrnn.text.corpus_info import CorpusInfo
+from charrnn.text.sources import Source
 
 
 @dataclass(frozen=True)

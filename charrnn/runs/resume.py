@@ -16,10 +16,10 @@ from charrnn.config import BUDGETS, Settings
 from charrnn.errors import CharrnnError, ConfigError, FolderError, InputError
 from charrnn.files import write_atomically
 from charrnn.storage import model_file
-from charrnn.training.automatic import describe_layout, sums_are_identical
 from charrnn.storage.model_file import Checkpoint
-from charrnn.training.events import Evaluation
 from charrnn.storage.run_folder import RunFolder
+from charrnn.training.automatic import describe_layout, sums_are_identical
+from charrnn.training.events import Evaluation
 
 MAY_CHANGE = (*BUDGETS, "patience")
 
@@ -35,7 +35,9 @@ class StoppedRun:
     evaluations: tuple[Evaluation, ...]
 
 
-def read_stopped_run(folder: RunFolder, changes: Mapping[str, Any], launched: int = 1) -> StoppedRun:
+def read_stopped_run(
+    folder: RunFolder, changes: Mapping[str, Any], launched: int = 1
+) -> StoppedRun:
     """Read what is left, with settings changed where they may be, for so many ranks ``launched``.
 
     Raises:
@@ -55,8 +57,8 @@ def read_stopped_run(folder: RunFolder, changes: Mapping[str, Any], launched: in
     if not sums_are_identical(settings, launched):
         raise ConfigError(
             "ranks",
-            f"the run is shared by {describe_layout(settings)}; {launched} cannot go on with it to the same"
-            f" bits, start {settings.ranks} ranks",
+            f"the run is shared by {describe_layout(settings)}; {launched} cannot go on with it to"
+            f" the same bits, start {settings.ranks} ranks",
         )
     if reached and (settings.steps or settings.epochs):
         training, _, _ = settings.split_sizes(reached.corpus_info.characters)

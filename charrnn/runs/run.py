@@ -10,36 +10,48 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from charrnn.arrays import Ids
 from charrnn.config import Settings, TrainConfig
-from charrnn.storage.toml import to_toml
 from charrnn.errors import DivergedError, InputError, MachineError
 from charrnn.files import write_atomically
 from charrnn.generators import flat_map
 from charrnn.network.model import Network
 from charrnn.network.parameters import Shape
-from charrnn.text import sources
-from charrnn.text.corpus import split_corpus
-from charrnn.text.encodings import resolve_encoding
 from charrnn.ngram import Baselines, measure_baselines
-from charrnn.text.corpus_info import CorpusInfo
-from charrnn.arrays import Ids
-from charrnn.training import memory
-from charrnn.storage import model_file
-from charrnn.runs import resume
-from charrnn.training.automatic import complete_settings
-from charrnn.storage.model_file import Checkpoint
-from charrnn.training.evaluation import mean_loss
-from charrnn.training.events import CorpusFacts, End, Evaluation, Event, SaveDue, ModelFacts, Note, Rollback, Start, Stopped, TrainerEvent
-from charrnn.units import bits
-from charrnn.storage.run_folder import DEFAULT_ROOT, RunFolder, new_folder
-from charrnn.runs.rank_job import stage_files, create_job, broadcast_job
-from charrnn.runs.initial_weights import adopt_shape
 from charrnn.parallel.machine import measure_free_memory
 from charrnn.parallel.ranks import Ranks
+from charrnn.runs import resume
 from charrnn.runs.corpus_reader import CorpusReader
-from charrnn.runs.saving import Saving
-from charrnn.training.trainer import Trainer
+from charrnn.runs.initial_weights import adopt_shape
 from charrnn.runs.job import Job
+from charrnn.runs.rank_job import broadcast_job, create_job, stage_files
+from charrnn.runs.saving import Saving
+from charrnn.storage import model_file
+from charrnn.storage.model_file import Checkpoint
+from charrnn.storage.run_folder import DEFAULT_ROOT, RunFolder, new_folder
+from charrnn.storage.toml import to_toml
+from charrnn.text import sources
+from charrnn.text.corpus import split_corpus
+from charrnn.text.corpus_info import CorpusInfo
+from charrnn.text.encodings import resolve_encoding
+from charrnn.training import memory
+from charrnn.training.automatic import complete_settings
+from charrnn.training.evaluation import mean_loss
+from charrnn.training.events import (
+    CorpusFacts,
+    End,
+    Evaluation,
+    Event,
+    ModelFacts,
+    Note,
+    Rollback,
+    SaveDue,
+    Start,
+    Stopped,
+    TrainerEvent,
+)
+from charrnn.training.trainer import Trainer
+from charrnn.units import bits
 
 FEW, MANY = 10_000, 5_000_000  # characters of a text that deserves a word
 
@@ -138,7 +150,9 @@ class Run:
                         f"is not the text that the run in {folder.path} learns from; put that back,"
                         " or begin a new run",
                     )
-                self.corpus_info = left.reached.corpus_info  # with the characters of another model, perhaps
+                self.corpus_info = (
+                    left.reached.corpus_info
+                )  # with the characters of another model, perhaps
             self._check_memory(left.settings)
             yield from self._learn(folder, reader, left.settings, began, stop_requested)
         finally:
@@ -263,8 +277,8 @@ class Run:
                 trainer.training_seconds = trainer.characters_seen / before.chars_per_second
         if trainer.is_over:
             return Note(
-                f"{folder.path} is finished, at step {trainer.progress.step:,}; more --epochs, --steps or"
-                " --minutes, or --patience, take it further"
+                f"{folder.path} is finished, at step {trainer.progress.step:,}; more --epochs,"
+                " --steps or --minutes, or --patience, take it further"
             )
         return Note(f"going on after step {trainer.progress.step:,} of {trainer.total_steps:,}")
 
@@ -273,7 +287,11 @@ class Run:
         return Start(
             run=str(folder.path),
             corpus=CorpusFacts(
-                corpus_info.files, corpus_info.characters, corpus_info.distinct, corpus_info.encoding, corpus_info.sha256
+                corpus_info.files,
+                corpus_info.characters,
+                corpus_info.distinct,
+                corpus_info.encoding,
+                corpus_info.sha256,
             ),
             model=ModelFacts(
                 config.cell, config.hidden, config.layers, self.network.parameters.vector.size
@@ -283,7 +301,10 @@ class Run:
 
     def _write_config(self, folder: RunFolder, config: Settings) -> None:
         stdin = Path(sources.STDIN)
-        corpus = [sources.printable_path(path if path == stdin else path.resolve()) for path in self.corpus]
+        corpus = [
+            sources.printable_path(path if path == stdin else path.resolve())
+            for path in self.corpus
+        ]
         initial = self.init_from and str(self.init_from.resolve())
         text = to_toml("train", {"corpus": corpus, "init_from": initial, **asdict(config)})
         write_atomically(folder.config, lambda file: file.write(text.encode()))

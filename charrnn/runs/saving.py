@@ -12,13 +12,12 @@ from charrnn.errors import InputError
 from charrnn.network.model import Network
 from charrnn.network.parameters import Parameters
 from charrnn.ngram import Baselines
-from charrnn.text.corpus_info import CorpusInfo
-from charrnn.storage import model_file
-from charrnn.storage import meta
 from charrnn.runs import resume
+from charrnn.storage import meta, model_file
 from charrnn.storage.model_file import Checkpoint
-from charrnn.training.events import Evaluation, Note
 from charrnn.storage.run_folder import RunFolder
+from charrnn.text.corpus_info import CorpusInfo
+from charrnn.training.events import Evaluation, Note
 from charrnn.training.trainer import Trainer
 
 SAVE_EVERY, SAVING = 60.0, 0.02  # seconds between saves at least, and of the time at most

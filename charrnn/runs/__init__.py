@@ -1,0 +1,1 @@
+"""One training, from text files to a run folder."""
