@@ -2,15 +2,17 @@
 PYTHON ?= python3
 VENV := .venv
 BENCH := .venv-bench
+TORCH := torch==2.13.0
 RUN := $(VENV)/bin
 
-.PHONY: help demo test test-mpi check lint types dist smoke torture bench clean
+.PHONY: help demo test test-mpi test-all check lint types dist smoke torture bench clean
 
 help:
 	@echo "make demo    train on corpora/tenki.txt and continue 今日は (about 3 minutes)"
-	@echo "make test    the tests, but for those with MPI"
+	@echo "make test    the tests, except for those with MPI; what is not installed is skipped"
 	@echo "make test-mpi the tests with 2 and 4 ranks of MPI"
-	@echo "make check   lint, types and tests: what continuous integration runs"
+	@echo "make test-all all tests, with PyTorch (800 MB); fails if a test is skipped"
+	@echo "make check   lint, types and tests; with NO_SKIPS=1 test-all, as in continuous integration"
 	@echo "make dist    a wheel and a source distribution, in dist/"
 	@echo "make smoke   both of them tried, the wheel alone in a fresh environment of PYTHON's (half a minute)"
 	@echo "make torture kills, damaged files, full disks, rivals: what trainings and files survive (20 minutes)"
@@ -27,7 +29,11 @@ test: $(VENV)/development
 test-mpi: $(VENV)/development
 	$(RUN)/python -m pytest -m mpi
 
-check: lint types test test-mpi
+# PyTorch reads and trains models beside charrnn; the shells and chromium are the system's.
+test-all: $(VENV)/cross-check
+	$(RUN)/python -m pytest --no-skips
+
+check: lint types $(if $(NO_SKIPS),test-all,test test-mpi)
 
 lint: $(VENV)/development
 	$(RUN)/ruff format --check .
@@ -59,7 +65,7 @@ $(VENV)/bin/python:
 
 $(BENCH)/ready: pyproject.toml
 	$(PYTHON) -m venv $(BENCH)
-	$(BENCH)/bin/pip install --quiet --editable . torch==2.13.0
+	$(BENCH)/bin/pip install --quiet --editable . $(TORCH)
 	@touch $@
 
 # The stamps are younger than what they were made of.
@@ -70,3 +76,7 @@ $(VENV)/charrnn: pyproject.toml | $(VENV)/bin/python
 $(VENV)/development: pyproject.toml | $(VENV)/bin/python
 	$(RUN)/pip install --quiet --editable ".[dev]"
 	@touch $@ $(VENV)/charrnn
+
+$(VENV)/cross-check: $(VENV)/development
+	$(RUN)/pip install --quiet $(TORCH)
+	@touch $@

@@ -122,16 +122,16 @@ def test_a_disk_that_is_full_before_the_training_is_exit_6(tmp_path: Path) -> No
     assert [path.name for path in tmp_path.iterdir()] == ["long.txt"]
 
 
-@pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")
-def test_a_folder_that_cannot_be_read_whole(program: Program, text: Path) -> None:
+def test_a_folder_that_cannot_be_read_whole(text: Path, unprivileged: Program) -> None:
     (text.parent / "deep").mkdir(mode=0)
-    failed(program("train", text.parent, *QUICK), 3, "deep: cannot be read (Permission denied)")
+    failed(unprivileged("train", ".", *QUICK), 3, "deep: cannot be read (Permission denied)")
 
 
-@pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")
-def test_no_permission(program: Program, text: Path) -> None:
+def test_no_permission(text: Path, unprivileged: Program) -> None:
     text.chmod(0)
-    failed(program("train", text, *QUICK), 3, "cannot be read (Permission denied)")
+    failed(
+        unprivileged("train", text.name, *QUICK), 3, "text.txt: cannot be read (Permission denied)"
+    )
 
 
 def test_standard_input_that_is_closed_or_asked_for_twice(program: Program, tmp_path: Path) -> None:
