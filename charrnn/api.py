@@ -14,10 +14,11 @@ from typing import TYPE_CHECKING, TypeAlias
 import numpy as np
 
 from charrnn.arrays import Array
-from charrnn.config import SampleConfig, TrainConfig, whole
+from charrnn.config import SampleConfig, TrainConfig
 from charrnn.errors import ConfigError, InputError
 from charrnn.sampling.ongoing import OngoingSample, Prompt, SamplingContext
 from charrnn.sampling.sampler import generate_samples, in_order
+from charrnn.setting_types import LARGEST_SEED, Whole
 from charrnn.storage import model_file
 from charrnn.storage.model_file import Checkpoint
 from charrnn.storage.run_folder import DEFAULT_ROOT, find_model
@@ -172,8 +173,8 @@ class Model:
         if config.stop and not config.length and all(map(self.never_writes, config.stop)):
             raise InputError("stop", "will not come, as the model never writes it; give a length")
         seed = draw_seed() if seed is None else seed
-        whole("number", number, 1)
-        whole("seed", seed, 0)
+        Whole(1).check("number", number)
+        Whole(0, limit=LARGEST_SEED).check("seed", seed)
         if config.beam and number > config.beam:
             raise ConfigError("number", f"{number:,} is more than the beam of {config.beam:,}")
         network, manner = (

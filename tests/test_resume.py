@@ -119,7 +119,7 @@ def test_what_contradicts_the_run_is_refused_by_name(program: Program, text: Pat
     for option in (["--hidden", "9"], ["--cell", "gru"], ["--seed", "1"], ["--lr", "1.5"]):
         done = resumed(program, *option)
         assert done.code == 2
-        assert f"charrnn: {option[0].removeprefix('--')}: {option[1]} contradicts" in done.err
+        assert f"charrnn: {option[0]}: {option[1]} contradicts" in done.err
         assert "--epochs, --steps, --minutes, --patience" in done.err
     assert resumed(program, *given).code == 0  # the same again contradicts nothing
 

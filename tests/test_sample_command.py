@@ -84,7 +84,7 @@ def test_what_is_typed_beside_a_beam_is_refused(program: Program, run_folder: Pa
         ("--beam", "-1", "0<=x<=10000"),
         ("--beam", "10001", "0<=x<=10000"),
         ("--seed", "-1", "x>=0"),
-        ("--stop", "", "an empty text would end every text"),
+        ("--stop", "", "is not a text of at least one character"),
         ("--on-unknown", "ask", "'error', 'skip', 'replace'"),
     ],
 )

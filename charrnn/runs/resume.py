@@ -12,9 +12,10 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from charrnn.config import BUDGETS, Settings
+from charrnn.config import BUDGETS, Settings, TrainConfig
 from charrnn.errors import CharrnnError, ConfigError, FolderError, InputError
 from charrnn.files import write_atomically
+from charrnn.setting_types import check_setting
 from charrnn.storage import model_file
 from charrnn.storage.model_file import Checkpoint
 from charrnn.storage.run_folder import RunFolder
@@ -104,6 +105,7 @@ def _configured(path: Path) -> tuple[tuple[Path, ...], Path | None, Settings]:
 
 
 def _changed(settings: Settings, changes: Mapping[str, Any]) -> Settings:
+    changes = {name: check_setting(TrainConfig, name, value) for name, value in changes.items()}
     for name, value in changes.items():
         stored = getattr(settings, name)
         if value != stored and name not in MAY_CHANGE:

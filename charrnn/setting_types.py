@@ -1,0 +1,208 @@
+"""The types and ranges of settings: one check for Python, the command line and model files.
+
+A config declares a setting as ``Annotated[int, Whole(1)]``. The rule ``Whole(1)`` converts a value
+to the setting's type (a NumPy integer to an int, an int to a float where a float is expected), or
+raises a ConfigError that says which values are allowed. The command line parses its options by the
+same rules (cli/option_types.py).
+
+Not here: which settings there are, and how they depend on each other (config.py).
+"""
+
+import operator
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, fields
+from functools import cache
+from numbers import Integral, Real
+from typing import Any, Protocol, get_args
+
+from charrnn.errors import ConfigError
+
+LARGEST_WHOLE = 2**53  # up to here every whole number is exact in the JSON of any language
+LARGEST_NUMBER = 1e300  # far from overflow, and still larger than any clip that means "never"
+LARGEST_SEED = 2**128 - 1
+CHARACTERS_SHOWN = 40
+BITS_SHOWN = 130  # the digits of a longer number would fill the line
+
+
+class Rule(Protocol):
+    """The values that a setting may have."""
+
+    def check(self, name: str, value: object) -> object:
+        """Return ``value`` converted to the type of the setting ``name``.
+
+        Raises:
+            ConfigError: saying which values are allowed.
+        """
+
+
+@dataclass(frozen=True)
+class Whole:
+    """A whole number from ``low`` to ``high``; without ``high``, up to a ``limit`` beyond need."""
+
+    low: int
+    high: int | None = None
+    limit: int = LARGEST_WHOLE
+
+    def check(self, name: str, value: object) -> int:
+        """Return ``value`` as an int. A bool is no number, and 16.0 no whole one."""
+        shown = show_value(value)
+        if isinstance(value, float) and value.is_integer():
+            raise ConfigError(name, f"{shown} is a float; write it as a whole number")
+        whole = isinstance(value, Integral) and not isinstance(value, bool)
+        number = operator.index(value) if whole else self.low - 1  # type: ignore[arg-type]
+        if self.high is not None and not self.low <= number <= self.high:
+            raise ConfigError(
+                name, f"{shown} is not a whole number from {self.low} to {self.high:,}"
+            )
+        if number < self.low:
+            raise ConfigError(name, f"{shown} is not a whole number from {self.low} on")
+        if number > self.limit:
+            raise ConfigError(name, f"{shown} is above the largest value, {self.limit:,}")
+        return number
+
+
+@dataclass(frozen=True)
+class Number:
+    """A finite number in an interval, whose ends belong to it unless they are said to be open."""
+
+    low: float
+    high: float | None = None
+    low_open: bool = False
+    high_open: bool = False
+    limit: float = LARGEST_NUMBER
+
+    def check(self, name: str, value: object) -> float:
+        """Return ``value`` as a float. A bool is no number."""
+        number = _as_float(value)
+        if number is None or not self._contains(number):
+            raise ConfigError(name, self._problem(show_value(value)))
+        if number > self.limit:
+            problem = f"{show_value(value)} is above the largest value, {self.limit:g}"
+            raise ConfigError(name, problem)
+        return number
+
+    def _contains(self, number: float) -> bool:
+        """Whether it lies in the interval; NaN lies in none."""
+        above = self.low < number if self.low_open else self.low <= number
+        if self.high is None:
+            return above and number < float("inf")
+        return above and (number < self.high if self.high_open else number <= self.high)
+
+    def _problem(self, value: str) -> str:
+        """A whole sentence for each kind of interval."""
+        low, high = f"{self.low:g}", f"{self.high:g}" if self.high is not None else ""
+        match (self.low_open, bool(high), self.high_open):
+            case (False, False, _):
+                return f"{value} is not a finite number from {low} on"
+            case (True, False, _):
+                return f"{value} is not a finite number above {low}"
+            case (False, True, False):
+                return f"{value} is not a number from {low} to {high}"
+            case (False, True, True):
+                return f"{value} is not a number of at least {low} and below {high}"
+            case (True, True, False):
+                return f"{value} is not a number above {low} and at most {high}"
+        return f"{value} is not a number above {low} and below {high}"
+
+
+@dataclass(frozen=True)
+class Choice:
+    """One of several words."""
+
+    words: tuple[str, ...]
+
+    def check(self, name: str, value: object) -> str:
+        """Return the word ``value``."""
+        if not isinstance(value, str) or value not in self.words:
+            raise ConfigError(name, f"{show_value(value)} is not one of {', '.join(self.words)}")
+        return value
+
+
+@dataclass(frozen=True)
+class Flag:
+    """True or False, and no number that could stand for them."""
+
+    def check(self, name: str, value: object) -> bool:
+        """Return the bool ``value``."""
+        if not isinstance(value, bool):
+            raise ConfigError(name, f"{show_value(value)} is neither True nor False")
+        return value
+
+
+@dataclass(frozen=True)
+class Text:
+    """A text that is not empty."""
+
+    def check(self, name: str, value: object) -> str:
+        """Return the str ``value``."""
+        if not isinstance(value, str) or not value:
+            raise ConfigError(name, f"{show_value(value)} is not a text of at least one character")
+        return value
+
+
+@dataclass(frozen=True)
+class Texts:
+    """Any number of texts, none of them empty."""
+
+    def check(self, name: str, value: object) -> tuple[str, ...]:
+        """Return the texts of a list or another iterable as a tuple."""
+        if isinstance(value, str) or not isinstance(value, Iterable):
+            raise ConfigError(name, f"{show_value(value)} is not a list of texts")
+        return tuple(Text().check(name, text) for text in value)
+
+
+@cache
+def rules(config: type) -> Mapping[str, tuple[Rule, bool]]:
+    """For each field of a config class: its rule, and whether it may be None."""
+    by_name = {}
+    for field in fields(config):
+        optional = type(None) in get_args(field.type)
+        annotated: Any = get_args(field.type)[0] if optional else field.type
+        by_name[field.name] = (annotated.__metadata__[0], optional)
+    return by_name
+
+
+def check_setting(config: type, name: str, value: object) -> object:
+    """Return ``value`` in the type that the field ``name`` of ``config`` has.
+
+    Raises:
+        ConfigError: when there is no such field, or it does not allow the value.
+    """
+    if name not in rules(config):
+        import difflib  # which only a mistake needs
+
+        similar = difflib.get_close_matches(name, rules(config), 1)
+        if similar:
+            raise ConfigError(name, f"there is no such setting; did you mean `{similar[0]}`?")
+        raise ConfigError(name, "there is no such setting")
+    rule, optional = rules(config)[name]
+    return None if value is None and optional else rule.check(name, value)
+
+
+def check_settings(config: Any) -> None:
+    """Check every field of a frozen dataclass, and replace its value by the converted one.
+
+    Raises:
+        ConfigError: for the first field whose value is not allowed.
+    """
+    for name in rules(config.__class__):
+        value = check_setting(config.__class__, name, getattr(config, name))
+        object.__setattr__(config, name, value)
+
+
+def show_value(value: object) -> str:
+    """A wrong value as it stands in a message, shortened; numbers without their NumPy type."""
+    if isinstance(value, int) and value.bit_length() > BITS_SHOWN:
+        return f"a number of {value.bit_length():,} bits"
+    text = str(value) if isinstance(value, Real) else repr(value)
+    return text if len(text) <= CHARACTERS_SHOWN else text[: CHARACTERS_SHOWN - 1] + "…"
+
+
+def _as_float(value: object) -> float | None:
+    """A real number as a float, else None; what is too large for a float is infinite."""
+    if not isinstance(value, Real) or isinstance(value, bool):
+        return None
+    try:
+        return float(value)
+    except OverflowError:
+        return float("inf")
