@@ -5,7 +5,8 @@ what trains.
 """
 
 import os
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
@@ -255,23 +256,31 @@ def _paths(corpus: Corpus) -> list[str | Path]:
 
 
 def _run_events(
-    run: "Run", events: "Iterator[Event]", preview: int, on_event: Callable[["Event"], object]
+    run: "Run",
+    events: "Generator[Event, None, None]",
+    preview: int,
+    on_event: Callable[["Event"], object],
 ) -> Model:
+    """Pass each event to ``on_event``; gives the best model of the run.
+
+    The generator is closed in every case. Otherwise an exception in ``on_event`` would leave the
+    run's lock, its temporary files and its workers behind as long as the traceback is kept.
+    """
     from charrnn.training.events import Evaluation, Preview, Start
 
     folder = run.place.root
-    for event in events:
-        on_event(event)
-        if isinstance(event, Start):
-            folder = Path(event.run)
-        if preview and isinstance(event, Evaluation):
-            now = Checkpoint(
-                network=run.network, config=run.settings, corpus_info=run.corpus_info,
-                step=event.step, history=(),
-            )  # fmt: skip
-            model = Model(now)
-            seed = run.settings.seed
-            on_event(Preview(model.sample("", SampleConfig(length=preview), seed=seed)))
+    with closing(events):
+        for event in events:
+            on_event(event)
+            if isinstance(event, Start):
+                folder = Path(event.run)
+            if preview and isinstance(event, Evaluation):
+                now = Checkpoint(
+                    network=run.network, config=run.settings, corpus_info=run.corpus_info,
+                    step=event.step, history=(),
+                )  # fmt: skip
+                text = Model(now).sample("", SampleConfig(length=preview), seed=run.settings.seed)
+                on_event(Preview(text))
     return load(folder)
 
 

@@ -1,12 +1,13 @@
 """The corpus of a training, with what is read told as events. Not here: how (text/corpus.py)."""
 
-from collections.abc import Generator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TypeVar
 
 from charrnn.arrays import Ids
 from charrnn.config import AUTO, TrainConfig
+from charrnn.generators import flat_map
 from charrnn.runs.initial_weights import match_characters
 from charrnn.storage.model_file import Checkpoint
 from charrnn.text import sources
@@ -52,13 +53,12 @@ class CorpusReader:
 
     def _told(self, reading: Generator[int, None, T]) -> Generator[Event, None, T]:
         """The result of ``reading``, with the bytes that are read told as events."""
-        while True:
-            try:
-                read = next(reading)
-            except StopIteration as end:
-                return end.value
+
+        def add(read: int) -> Iterator[Reading]:
             self._told_last = replace(self._told_last, done=self._told_last.done + read)
             yield self._told_last
+
+        return (yield from flat_map(reading, add))
 
 
 def _compared(corpus_info: CorpusInfo, before: CorpusInfo) -> Generator[Event, None, None]:

@@ -5,7 +5,7 @@ Nothing is written before the corpus was read and found good.
 
 import math
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -86,7 +86,7 @@ class Run:
         self.reached: Checkpoint | None = None  # where a run that was stopped goes on
         self.history: Sequence[Evaluation] = ()  # before that
 
-    def events(self, stop_requested: Callable[[], bool]) -> Iterator[Event]:
+    def events(self, stop_requested: Callable[[], bool]) -> Generator[Event, None, None]:
         """Train. Ends soon after ``stop_requested`` says so, with the work saved.
 
         Raises:
@@ -123,7 +123,7 @@ class Run:
 
     def resumed(
         self, changes: Mapping[str, Any], stop_requested: Callable[[], bool]
-    ) -> Iterator[Event]:
+    ) -> Generator[Event, None, None]:
         """Go on with the run at `Place.out` as if it never had been stopped.
 
         ``changes`` are settings that were asked for; without a corpus it is sought where it was.
@@ -170,7 +170,7 @@ class Run:
     def _learn(
         self, folder: RunFolder, reader: CorpusReader, config: Settings, began: float,
         stop_requested: Callable[[], bool],
-    ) -> Iterator[Event]:  # fmt: skip
+    ) -> Generator[Event, None, None]:  # fmt: skip
         """From the corpus to the end of the training, in a folder that was taken."""
         ids = yield from reader.ids(self.corpus_info, folder.ids)
         if self.reached:
@@ -213,7 +213,7 @@ class Run:
         trainer: Trainer,
         test: Ids,
         stop_requested: Callable[[], bool],
-    ) -> Iterator[Event]:
+    ) -> Generator[Event, None, None]:
         started = time.perf_counter()
         config = trainer.config
         self.network, self.settings = trainer.network, config
@@ -253,7 +253,9 @@ class Run:
             files = " and ".join(map(str, saving.unsaved))
             raise MachineError(files, f"could not be written ({problems})")
 
-    def _handle(self, event: TrainerEvent, trainer: Trainer, saving: Saving) -> Iterator[Event]:
+    def _handle(
+        self, event: TrainerEvent, trainer: Trainer, saving: Saving
+    ) -> Generator[Event, None, None]:
         """Save what ``event`` asks for; gives what users see of it."""
         if isinstance(event, Evaluation):
             saving.evaluated(event, trainer)
