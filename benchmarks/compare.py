@@ -23,10 +23,12 @@ import time
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from charrnn.cells import CELLS
+from charrnn.network.cell import get_cell
+
 TORCH = Path(__file__).with_name("torch_side.py")
 CORES = len(os.sched_getaffinity(0))
 SETTINGS = list(itertools.product(("one-hot", "embedding"), (1, CORES), ("onednn", "plain")))
-GATES = {"rnn": 1, "gru": 3, "lstm": 4}
 SECONDS = 2.0
 PEAK = """
 import numpy, time
@@ -60,7 +62,7 @@ class Case:
     def flops(self) -> int:
         """Floating-point operations a character; three products where a model trains."""
         H, inputs = self.hidden, 2 * self.layers - 1
-        forward = 2 * (GATES[self.cell] * H * H * inputs + H * self.V)
+        forward = 2 * (get_cell(self.cell).gate_count * H * H * inputs + H * self.V)
         return 3 * forward if self.what == "train" else forward
 
 
@@ -78,8 +80,9 @@ class Row:
 
 
 SHAPES = ((128, 2, 50, 50), (256, 1, 64, 64), (512, 1, 64, 64), (512, 2, 64, 64))
+COMPARABLE = [cell for cell in reversed(CELLS) if get_cell(cell).torch_module]
 CASES = [
-    *(Case("train", cell, *shape) for cell in ("lstm", "gru", "rnn") for shape in SHAPES),
+    *(Case("train", cell, *shape) for cell in COMPARABLE for shape in SHAPES),
     Case("train", "lstm", 512, 2, 128, 128),
     Case("train", "lstm", 256, 1, 64, 64, 3300),
     *(Case("sample", "lstm", H, 2, n, 0) for n in (1, 64) for H in (128, 512)),

@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Annotated
 
+from charrnn.cells import CELLS
 from charrnn.errors import ConfigError, InputError
 from charrnn.setting_types import (
     LARGEST_SEED,
@@ -25,7 +26,7 @@ from charrnn.setting_types import (
     check_settings,
 )
 
-CELL_NAMES = ("rnn", "gru", "lstm")
+CELL_NAMES = tuple(CELLS)
 DEFAULT_CELL = "lstm"
 SCHEDULES = ("cosine", "constant")
 NEWLINES = ("lf", "keep")

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 import charrnn
+from charrnn.cells import CELLS
 from charrnn.config import Settings, TrainConfig
 from charrnn.network.parameters import Shape
 from charrnn.parallel.team import Team
@@ -35,7 +36,7 @@ def minutes(settings: Settings, characters: int, distinct: int) -> float:
 
 @pytest.mark.parametrize("distinct", [30, 65, 3500])
 @pytest.mark.parametrize("characters", SIZES)
-@pytest.mark.parametrize("cell", ["rnn", "gru", "lstm"])
+@pytest.mark.parametrize("cell", CELLS)
 def test_every_text_gets_settings_that_a_few_minutes_allow(
     cell: str, characters: int, distinct: int
 ) -> None:
@@ -87,9 +88,7 @@ def test_the_rest_follows_from_what_the_user_set() -> None:
 
 
 def test_an_rnn_learns_in_smaller_steps_and_with_less_dropout() -> None:
-    rnn, gru, lstm = (
-        complete_settings(TrainConfig(cell=cell), 10**5, 65) for cell in ("rnn", "gru", "lstm")
-    )
+    rnn, gru, lstm = (complete_settings(TrainConfig(cell=cell), 10**5, 65) for cell in CELLS)
     assert 0 < rnn.dropout < lstm.dropout / 4
     assert rnn.lr < 0.6 * gru.lr < 0.5 * lstm.lr
     larger = complete_settings(TrainConfig(cell="rnn", hidden=2 * rnn.hidden), 10**5, 65)

@@ -11,9 +11,10 @@ import numpy as np
 import pytest
 
 import charrnn
+from charrnn.cells import CELLS
 from charrnn.errors import InputError
 from charrnn.files import write_atomically
-from charrnn.network.cells import CELLS
+from charrnn.network.cell import get_cell
 from charrnn.network.parameters import Parameters, Shape
 from charrnn.storage.model_file import load
 from charrnn.storage.torch_layout import from_torch, to_torch
@@ -49,7 +50,7 @@ def test_saving_a_loaded_model_makes_the_same_bytes(run_folder: Path, tmp_path: 
 
 @pytest.mark.parametrize("cell", CELLS)
 def test_arrays_have_the_names_and_shapes_of_pytorch(cell: str) -> None:
-    G, H, V = CELLS[cell].gates, 6, 9
+    G, H, V = get_cell(cell).gate_count, 6, 9
     shapes = {name: a.shape for name, a in to_torch(Parameters(Shape(cell, H, 2, V))).items()}
     assert shapes == {
         "rnn.weight_ih_l0": (G * H, V),

@@ -4,8 +4,9 @@ import numpy as np
 import pytest
 
 from charrnn.arrays import Array, Ids
+from charrnn.cells import CELLS
 from charrnn.network import softmax
-from charrnn.network.cells import CELLS
+from charrnn.network.cell import get_cell
 from charrnn.network.inputs import gather_inputs
 from charrnn.network.model import Network
 from charrnn.network.parameters import Parameters, Shape, initialise
@@ -183,8 +184,9 @@ def test_training_step_modifies_nothing_but_the_gradients(cell: str) -> None:
     assert all((part == 0).all() for state in states for part in state)
 
 
-@pytest.mark.parametrize(("cell", "gain"), [("rnn", 1), ("gru", 1), ("lstm", 0.5)])
-def test_recurrent_weights_start_orthogonal_and_biases_at_zero(cell: str, gain: float) -> None:
+@pytest.mark.parametrize("cell", CELLS)
+def test_recurrent_weights_start_orthogonal_and_biases_at_zero(cell: str) -> None:
+    gain = get_cell(cell).recurrent_gain
     parameters = Parameters(Shape(cell, 8, 2, V), np.float64)
     initialise(parameters, np.random.default_rng(0))
     for layer in range(2):

@@ -18,6 +18,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from charrnn.cells import CELLS
 from tests.conftest import ROOT, clean_environment
 from tests.processes import children, gone
 
@@ -106,7 +107,7 @@ def until(what: Callable[[], object]) -> None:
 
 
 @pytest.mark.parametrize("ranks", [2, 4])
-@pytest.mark.parametrize("cell", ["rnn", "gru", "lstm"])
+@pytest.mark.parametrize("cell", CELLS)
 def test_ranks_learn_to_the_last_bit_what_as_many_workers_learn(
     ranks: int, cell: str, text: Path, tmp_path: Path
 ) -> None:

@@ -14,6 +14,7 @@ import numpy as np
 import pytest
 
 import charrnn
+from charrnn.cells import CELLS
 from charrnn.errors import InputError
 from charrnn.network.model import Network, States
 from charrnn.network.parameters import Parameters, Shape, initialise
@@ -43,7 +44,7 @@ def copied(states: States) -> list[tuple[np.ndarray, ...]]:
     return [tuple(array.copy() for array in state) for state in states]
 
 
-@pytest.mark.parametrize("cell", ["rnn", "gru", "lstm"])
+@pytest.mark.parametrize("cell", CELLS)
 @pytest.mark.parametrize("layers", [1, 2])
 def test_gradients_by_lag_equal_finite_differences(cell: str, layers: int) -> None:
     net, lags, epsilon = network(cell, layers), 5, 1e-6

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 import charrnn
+from charrnn.cells import CELLS
 from charrnn.config import TrainConfig
 from charrnn.errors import MachineError
 from charrnn.parallel.team import Team, worker_team
@@ -25,7 +26,7 @@ def with_workers(workers: int, **changes: object) -> TrainConfig:
     return TrainConfig(**{**vars(CONFIG), "workers": workers, **changes})
 
 
-@pytest.mark.parametrize("cell", ["rnn", "gru", "lstm"])
+@pytest.mark.parametrize("cell", CELLS)
 def test_team_learns_what_one_learns_alone_but_for_rounding(
     cell: str, text: Path, tmp_path: Path
 ) -> None:

@@ -6,20 +6,25 @@ import numpy as np
 import pytest
 
 import charrnn
+from charrnn.cells import CELLS
 from charrnn.config import TrainConfig
+from charrnn.network.cell import get_cell
 from tests.conftest import CONFIG, TEXT
 
 torch = pytest.importorskip("torch")
 
 
-@pytest.mark.parametrize("cell", ["rnn", "gru", "lstm"])
+@pytest.mark.parametrize("cell", CELLS)
 @pytest.mark.parametrize(("layers", "tied"), [(1, False), (2, False), (2, True)])
 def test_pytorch_finds_the_same_loss(tmp_path: Path, cell: str, layers: int, tied: bool) -> None:
     (tmp_path / "text.txt").write_text(TEXT, encoding="utf-8")
     config = TrainConfig(**{**vars(CONFIG), "cell": cell, "layers": layers, "tied": tied})
     model = charrnn.train(tmp_path / "text.txt", config, out=tmp_path / "run")
     V, H = len(model.vocabulary), config.hidden
-    kind = {"rnn": torch.nn.RNN, "gru": torch.nn.GRU, "lstm": torch.nn.LSTM}[cell]
+    name = get_cell(cell).torch_module
+    if name is None:
+        pytest.skip(f"PyTorch has no {cell}")
+    kind = getattr(torch.nn, name)
     theirs = torch.nn.ModuleDict(
         {"rnn": kind(H if tied else V, H, layers), "out": torch.nn.Linear(H, V)}
     )

@@ -14,9 +14,11 @@ import numpy as np
 import pytest
 
 import charrnn
+from charrnn.cells import CELLS
 from charrnn.config import TrainConfig
 from charrnn.errors import DivergedError, FolderError, InputError
 from charrnn.generators import exhaust, flat_map
+from charrnn.network.cell import get_cell
 from charrnn.network.model import Network
 from charrnn.network.parameters import Parameters, Shape, initialise
 from charrnn.text.corpus import Splits
@@ -85,7 +87,7 @@ def plain_loss(network: Network, ids: np.ndarray) -> float:
 
 
 @pytest.mark.parametrize("length", [2, 3, 128, 129, 130, 700])
-@pytest.mark.parametrize("cell", ["rnn", "gru", "lstm"])
+@pytest.mark.parametrize("cell", CELLS)
 def test_evaluation_counts_every_character_but_the_first(cell: str, length: int) -> None:
     network = Network(parameters(cell))
     ids = np.random.default_rng(2).integers(0, 9, length)
@@ -106,18 +108,20 @@ def test_evaluation_in_parallel_streams_equals_the_single_pass(
 
 
 def holding(cell: str) -> Network:
-    """A network that holds on to how it began: units that keep their sign, gates that stay open."""
-    made = parameters(cell)
+    """A network that never forgets how it began, by gates that stay open or by units that keep
+    their sign."""
+    made, gates = parameters(cell), get_cell(cell).gates
     made["out.W"][:] *= 10
-    if cell == "rnn":
-        made["U0"][0] = 3 * np.eye(12)
-    else:
-        made["b0"][1] = 7  # gru: the update gate, which keeps; lstm: the forget gate
+    keeping = [gate for gate in ("forget", "update") if gate in gates]
+    for gate in keeping:
+        made["b0"][gates.index(gate)] = 7
         made["W0"][:] *= 3
+    if not keeping:
+        made["U0"][:] = 3 * np.eye(12)
     return Network(made)
 
 
-@pytest.mark.parametrize("cell", ["rnn", "gru", "lstm"])
+@pytest.mark.parametrize("cell", [cell for cell in CELLS if get_cell(cell).recurrent_weights])
 @pytest.mark.parametrize("streams", [2, 5, 40])
 def test_evaluation_is_as_true_of_a_network_that_never_forgets_its_beginning(
     cell: str, streams: int
@@ -276,7 +280,7 @@ def events_of(tmp_path: Path, name: str, config: TrainConfig = CONFIG) -> list[E
     return told
 
 
-@pytest.mark.parametrize("cell", ["rnn", "gru", "lstm"])
+@pytest.mark.parametrize("cell", CELLS)
 def test_same_seed_makes_the_same_bytes_and_another_seed_others(tmp_path: Path, cell: str) -> None:
     config = TrainConfig(**{**vars(CONFIG), "cell": cell, "layers": 2})
     for name in ("one", "other"):

@@ -34,6 +34,7 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
 import charrnn  # noqa: E402 - from this checkout, whether it is installed or not
+from charrnn.cells import CELLS  # noqa: E402
 from charrnn.errors import InputError, MachineError  # noqa: E402
 from tests.outcome import outcome  # noqa: E402
 from tests.processes import children, stat  # noqa: E402
@@ -89,7 +90,7 @@ def damage(times: int, seed: int, folder: Path) -> bool:
     warnings.simplefilter("ignore")  # zipfile's, of names that are there twice
     rng, path = np.random.default_rng(seed), folder / "damaged.npz"
     models = []
-    for cell in ("rnn", "gru", "lstm"):
+    for cell in CELLS:
         config = charrnn.TrainConfig(cell=cell, hidden=12, layers=2, steps=20, tied=cell == "gru")
         charrnn.train(TEXT, config, out=folder / cell)
         models += [folder / cell / "best.npz", folder / cell / "last.npz"]

@@ -13,7 +13,7 @@ from typing import TypeAlias
 import numpy as np
 
 from charrnn.arrays import Array, Ids
-from charrnn.network.cells import PutInputs
+from charrnn.network.cell import WriteInputs
 from charrnn.network.products import StepProduct, sum_over_window
 from charrnn.network.workspace import Workspace
 
@@ -22,7 +22,7 @@ Backward: TypeAlias = Callable[..., Array | None]
 
 def gather_inputs(
     ids: Ids, W: Array, b: Array, scale: Array, E: Array | None = None
-) -> tuple[PutInputs, Backward]:
+) -> tuple[WriteInputs, Backward]:
     """For characters ``ids`` (T, B): one-hot input picks rows of W (G, V, H).
 
     With an embedding ``E`` (V, D) the rows are those of E W. There is no gradient of a character,
@@ -57,7 +57,7 @@ def gather_inputs(
 
 def project_inputs(
     x: Array, W: Array, b: Array, scale: Array, workspace: Workspace
-) -> tuple[PutInputs, Backward]:
+) -> tuple[WriteInputs, Backward]:
     """For the layer below's output ``x`` (T, B, D)."""
     _, B, _ = x.shape
     times_W = StepProduct(W[None], B, workspace.inner("times W"), scale)

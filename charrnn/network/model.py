@@ -1,6 +1,7 @@
 """The network: characters pick rows, cells are stacked, a softmax predicts the next character.
 
-Not here: what the cells compute (cells.py), the loss (softmax.py), how weights change (training).
+Not here: what the cells compute (rnn.py, gru.py, lstm.py), the loss (softmax.py), and how weights
+change (training).
 """
 
 from collections.abc import Callable, Sequence
@@ -9,7 +10,7 @@ from typing import Protocol, TypeAlias
 import numpy as np
 
 from charrnn.arrays import Array, Ids
-from charrnn.network.cells import State, scale
+from charrnn.network.cell import State
 from charrnn.network.inputs import gather_inputs, project_inputs
 from charrnn.network.parameters import Parameters, Shape
 from charrnn.network.softmax import cross_entropy_and_gradients, log_probabilities
@@ -41,7 +42,7 @@ class Network:
     def initial_states(self, streams: int) -> States:
         """Zeros for every layer: before the first character nothing is known."""
         H, dtype = self.shape.hidden, self.parameters.vector.dtype
-        arrays = self.shape.recurrence.states
+        arrays = len(self.shape.cell_record.states)
         return [
             tuple(np.zeros((streams, H), dtype) for _ in range(arrays))
             for _ in range(self.shape.layers)
@@ -95,15 +96,15 @@ class Network:
         The backward gives the gradients of the layer below and of the state before.
         """
         W, U, b, r = (self.parameters[f"{name}{layer}"] for name in "WUbr")
-        of_gates = scale(self.shape.cell, W.dtype)
+        cell = self.shape.cell_record
+        scale = cell.gate_scale(W.dtype)
         embedded = below is None and self.shape.tied
         if below is None:
             E = self.parameters["E"] if embedded else None
-            put_a, undo_input = gather_inputs(ids, W, b, of_gates, E)
+            write_inputs, undo_input = gather_inputs(ids, W, b, scale, E)
         else:
-            put_a, undo_input = project_inputs(below, W, b, of_gates, workspace)
-        recurrence = self.shape.recurrence.recurrence
-        h, after, undo_cell = recurrence(len(ids), put_a, state, U, r, workspace)
+            write_inputs, undo_input = project_inputs(below, W, b, scale, workspace)
+        h, after, undo_cell = cell.forward(len(ids), write_inputs, state, U, r, workspace)
 
         def backward(dh: Array, gradients: Parameters, dafter: State) -> tuple[Array | None, State]:
             dW, dU, db, dr = (gradients[f"{name}{layer}"] for name in "WUbr")

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from charrnn.arrays import Array
-from charrnn.network.cells import CELLS, Cell
+from charrnn.network.cell import Cell, get_cell
 
 
 @dataclass(frozen=True)
@@ -28,9 +28,9 @@ class Shape:
     tied: bool = False
 
     @property
-    def recurrence(self) -> Cell:
-        """The cell that it is made of."""
-        return CELLS[self.cell]
+    def cell_record(self) -> Cell:
+        """The record of the cell called ``cell``."""
+        return get_cell(self.cell)
 
     @property
     def parameters(self) -> int:
@@ -44,24 +44,29 @@ class Shape:
         Those of the recurrence, of upper layers' inputs and of the output; learning takes three
         times as many. Gathered rows and elementwise work are not counted.
         """
-        squares = self.recurrence.gates * self.hidden**2 * (2 * self.layers - 1)
-        return 2 * (squares + self.hidden * self.V)
+        return 2 * (self.square_matrices * self.hidden**2 + self.hidden * self.V)
+
+    @property
+    def square_matrices(self) -> int:
+        """The number of weight matrices (H, H): recurrent ones, and inputs of upper layers."""
+        cell = self.cell_record
+        return cell.gate_count * (self.layers * cell.recurrent_weights + self.layers - 1)
 
     def matrices(self) -> dict[str, tuple[int, ...]]:
         """The shapes of what is multiplied, to which weight decay is applied."""
-        G, H = self.recurrence.gates, self.hidden
+        cell, H = self.cell_record, self.hidden
         shapes: dict[str, tuple[int, ...]] = {"E": (self.V, H)} if self.tied else {}
         for layer in range(self.layers):
-            shapes[f"W{layer}"] = (G, H if layer or self.tied else self.V, H)
-            shapes[f"U{layer}"] = (G, H, H)
+            shapes[f"W{layer}"] = (cell.gate_count, H if layer or self.tied else self.V, H)
+            shapes[f"U{layer}"] = (cell.gate_count if cell.recurrent_weights else 0, H, H)
         return shapes if self.tied else {**shapes, "out.W": (H, self.V)}
 
     def biases(self) -> dict[str, tuple[int, ...]]:
         """The shapes of what is added."""
-        cell, H = self.recurrence, self.hidden
+        cell, H = self.cell_record, self.hidden
         shapes: dict[str, tuple[int, ...]] = {}
         for layer in range(self.layers):
-            shapes[f"b{layer}"] = (cell.gates, H)
+            shapes[f"b{layer}"] = (cell.gate_count, H)
             shapes[f"r{layer}"] = (cell.recurrent_biases, H)
         return {**shapes, "out.b": (self.V,)}
 
@@ -98,23 +103,20 @@ class Parameters:
         return Parameters(self.shape, self.vector.dtype)
 
 
-GAIN = {"rnn": 1.0, "gru": 1.0, "lstm": 0.5}  # of recurrent weights at first
-
-
 def initialise(parameters: Parameters, rng: "np.random.Generator") -> None:
     """Fill ``parameters`` afresh.
 
     Input and output weights are uniform in ±1/sqrt(H), shared ones normal with that deviation;
-    recurrent ones orthogonal gate by gate (Saxe et al. 2014), the lstm's by half; biases zero. A
-    forget gate that begins open (a bias of 1, Gers et al. 2000) and a state fed back in full
-    were worse for the lstm on four texts (docs/learning.md).
+    recurrent ones orthogonal gate by gate (Saxe et al. 2014), multiplied by the cell's
+    `recurrent_gain`; biases zero.
     """
     shape = parameters.shape
+    gain = shape.cell_record.recurrent_gain
     bound = 1 / math.sqrt(shape.hidden)
     for name, view in parameters.views.items():
         if name.startswith("U"):
             for gate in view:
-                gate[:] = GAIN[shape.cell] * _orthogonal(shape.hidden, rng)
+                gate[:] = gain * _orthogonal(shape.hidden, rng)
         elif name == "E":
             view[:] = rng.standard_normal(view.shape) * bound
         elif name.startswith("W") or name == "out.W":

@@ -7,9 +7,10 @@ is linear in a layer's step is one product, for one stream a matrix-vector produ
                               what the layer itself gave in the step before
                               1
 
-Letters as in cells.py, but here units stand before streams: a state is (H, B), and the gates of a
+Letters as in cell.py, but here units stand before streams: a state is (H, B), and the gates of a
 step are (G H, B). So gates are contiguous, and a BLAS finds the long side of the product where it
-wants it. The equations are those of cells.py, which the tests hold these to. Not here: what is
+wants it. The equations of a step are in
+the module of each cell, beside those of a window, and the tests compare the two. Not here: what is
 drawn (sampling).
 """
 
@@ -18,7 +19,7 @@ from collections.abc import Callable
 import numpy as np
 
 from charrnn.arrays import Array, Ids
-from charrnn.network.cells import State, scale
+from charrnn.network.cell import Cell, State
 from charrnn.network.model import Network, States
 
 ROWS_AT_MOST = 512
@@ -81,8 +82,8 @@ class _Layer:
     """One layer: its weights laid out, its state, and where its output goes."""
 
     def __init__(self, network: Network, at: int, state: State, above: Array) -> None:
-        cell = network.shape.cell
-        self._sigmoids = network.shape.recurrence.sigmoids
+        cell = network.shape.cell_record
+        self._sigmoids = len(cell.sigmoid_gates)
         W, U, b = _side_by_side(cell, *(network.parameters[f"{name}{at}"] for name in "WUbr"))
         E = network.parameters["E"] if at == 0 and network.shape.tied else None
         if E is not None and len(E) <= ROWS_AT_MOST:
@@ -90,14 +91,15 @@ class _Layer:
         self._gather = _gathering(W, len(state[0])) if at == 0 and E is None else None
         self._embedding = E
         self.product = _Product(W[:0] if self._gather else W, U, b, len(state[0]))
-        self.h, self.above = self.product.own, above
+        self.h = self.product.own if cell.recurrent_weights else np.empty_like(state[0].T)
+        self.above = above
         self.h[...], *others = (part.T for part in state)
         self.state = (self.h, *(part.copy() for part in others))
-        self._move = MOVES[cell](self.product.result, *self.state)
+        self._move = cell.make_step(self.product.result, *self.state)
 
     @property
     def gates(self) -> Array:
-        """What the sigmoid gates were in the last step, in the order of cells.py."""
+        """What the sigmoid gates were in the last step, in the order of the cell's record."""
         H, B = self.h.shape
         return self.product.result[: self._sigmoids * H].reshape(self._sigmoids, H, B)
 
@@ -121,64 +123,9 @@ def _gathering(W: Array, B: int) -> Callable[[Ids], Array]:
     return lambda ids: by_unit.take(ids, axis=1, out=columns, mode="clip")
 
 
-def _side_by_side(cell: str, W: Array, U: Array, b: Array, r: Array) -> tuple[Array, Array, Array]:
-    """W (D, G H), U (H, G H) and b (G H,) of one product for all gates.
-
-    The gru's last gate becomes two, as the reset gate acts on one half of it: n = tanh(a + r * q).
-    """
-    parts, of_gates = (W, U, b), scale(cell, W.dtype)
-    if cell == "gru":
-        nothing = np.zeros_like
-        parts = (
-            np.stack([*W, nothing(W[2])]),
-            np.stack([*U[:2], nothing(U[2]), U[2]]),
-            np.stack([*b, r[0]]),
-        )
-        of_gates = np.append(of_gates, of_gates[-1:])
-    W, U, b = (np.concatenate([*(of_gates * part.T).T], -1) for part in parts)
-    return W, U, b
-
-
-def _rnn(a: Array, h: Array) -> Callable[[], object]:
-    return lambda: np.tanh(a, h)
-
-
-def _gru(a: Array, h: Array) -> Callable[[], None]:
-    half = np.array(0.5, a.dtype)
-    r, z, n, q = np.split(a, 4)
-    r_z = a[: len(a) // 2]
-
-    def move() -> None:
-        np.tanh(r_z, r_z)
-        np.multiply(r_z, half, r_z)
-        np.add(r_z, half, r_z)
-        np.multiply(q, r, q)
-        np.add(n, q, n)
-        np.tanh(n, n)
-        np.subtract(h, n, h)
-        np.multiply(h, z, h)
-        np.add(h, n, h)
-
-    return move
-
-
-def _lstm(a: Array, h: Array, c: Array) -> Callable[[], None]:
-    half = np.array(0.5, a.dtype)
-    i, f, o, g = np.split(a, 4)
-    i_f_o = a[: len(a) // 4 * 3]
-
-    def move() -> None:
-        np.tanh(a, a)
-        np.multiply(i_f_o, half, i_f_o)
-        np.add(i_f_o, half, i_f_o)
-        np.multiply(c, f, c)
-        np.multiply(i, g, g)
-        np.add(c, g, c)
-        np.tanh(c, h)
-        np.multiply(h, o, h)
-
-    return move
-
-
-MOVES: dict[str, Callable[..., Callable[[], object]]] = {"rnn": _rnn, "gru": _gru, "lstm": _lstm}
-"""How each cell makes a step from the gate inputs ``a`` (G H, B) and its state, in place."""
+def _side_by_side(cell: Cell, W: Array, U: Array, b: Array, r: Array) -> tuple[Array, ...]:
+    """W (D, G H), U (H, G H) and b (G H,) of one product for all gates."""
+    W, U, b = cell.step_weights(W, U, b, r)
+    scale = cell.gate_scale(W.dtype, len(b))
+    W, b = (np.concatenate([*(scale * part.T).T], -1) for part in (W, b))
+    return W, np.concatenate([*(scale * U.T).T], -1) if cell.recurrent_weights else W[:0], b

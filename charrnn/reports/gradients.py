@@ -105,8 +105,12 @@ def gradients(
         for group in groups
     ]
     norms = np.concatenate(found, axis=2)  # by lag, by h and c, by position
-    ways = (_way_back(name, norms[:, at]) for at, name in enumerate("hc"[: norms.shape[1]]))
     shape = network.shape
+    # A loss depends on the output, which is the first state, at lag 0, and on the others from 1 on.
+    ways = (
+        _way_back(name, norms[:, at], first=min(at, 1))
+        for at, name in enumerate(shape.cell_record.states)
+    )
     return Gradients(
         model, shape.cell, shape.hidden, shape.layers, untrained, text.name, len(begins), lags,
         tuple(ways),
@@ -161,9 +165,8 @@ def _norm(dstates: States, at: int) -> Norms:
     return np.sqrt(sum(squares))
 
 
-def _way_back(through: str, norms: Norms) -> WayBack:
-    """Of norms (lags + 1, positions). Through c there is nothing at lag 0."""
-    first = 0 if through == "h" else 1
+def _way_back(through: str, norms: Norms, *, first: int) -> WayBack:
+    """Of norms (lags + 1, positions), relative to those at lag ``first``."""
     known = norms[first:]
     ratios = known / np.where(known[0] > 0, known[0], np.inf)
     low, median, high = np.percentile(ratios, [10, 50, 90], axis=1)

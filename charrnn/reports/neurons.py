@@ -29,7 +29,6 @@ UNITS_AT_ONCE = 64
 BEST = 3  # units of each property
 SIGNIFICANT = 0.05
 SHUT, OPEN = 0.1, 0.9  # as in their figure 3
-GATES = {"rnn": (), "gru": ("reset", "update"), "lstm": ("input", "forget", "output")}
 CLOSING = {"(": ")", "[": "]", "{": "}", "<": ">", "（": "）", "［": "］", "【": "】", "〈": "〉",
            "《": "》", "「": "」", "『": "』"}  # fmt: skip
 QUOTES = {"「": "」", "『": "』", "“": "”", "«": "»"}
@@ -128,7 +127,8 @@ def read(network: Network, ids: Ids) -> tuple[Array, tuple[Gate, ...]]:
     shape = network.shape
     step = Stepper(network, network.initial_states(1))
     h = np.empty((len(ids), shape.layers, shape.hidden), np.float32)
-    sizes = (2, shape.layers, shape.recurrence.sigmoids, shape.hidden)
+    names = shape.cell_record.sigmoid_gates
+    sizes = (2, shape.layers, len(names), shape.hidden)
     shut, open_ = np.zeros(sizes, np.int64)
     for t in range(len(ids)):
         step(ids[t : t + 1])
@@ -144,7 +144,7 @@ def read(network: Network, ids: Ids) -> tuple[Array, tuple[Gate, ...]]:
             tuple((open_[layer, at] / len(ids)).tolist()),
         )
         for layer in range(shape.layers)
-        for at, name in enumerate(GATES[shape.cell])
+        for at, name in enumerate(names)
     )  # fmt: skip
     return h, tuple(gates)
 

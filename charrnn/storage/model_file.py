@@ -26,8 +26,6 @@ from charrnn.text.corpus_info import CorpusInfo
 from charrnn.text.rules import Rules
 from charrnn.training.state import TrainingState
 
-STATE_NAMES = "hc"  # of a layer's state: the output and, in an lstm, the cell
-
 
 @dataclass(frozen=True, kw_only=True)
 class Description:
@@ -73,8 +71,9 @@ def save_training(checkpoint: Checkpoint, state: TrainingState, path: Path) -> N
     arrays = to_torch(checkpoint.network.parameters)
     arrays["training.m"] = state.m
     arrays["training.v"] = state.v
+    state_names = checkpoint.shape.cell_record.states
     for layer, layer_state in enumerate(state.states):
-        for name, array in zip(STATE_NAMES, layer_state, strict=False):
+        for name, array in zip(state_names, layer_state, strict=True):
             arrays[f"training.{name}_l{layer}"] = array
     training = describe_training(state, checkpoint.config.seq, checkpoint.total_steps)
     _write(path, arrays, {**_described(checkpoint), "training": training})
@@ -118,8 +117,7 @@ def load_training(path: Path) -> TrainingState:
         m, v = (arrays.numbers(f"training.{name}", parameters.size) for name in "mv")
         if (v < 0).any():
             raise ValueError("training.v has negative values")
-        names = STATE_NAMES[: shape.recurrence.states]
-        size = model.config.batch, shape.hidden
+        names, size = shape.cell_record.states, (model.config.batch, shape.hidden)
         states = [
             tuple(arrays.numbers(f"training.{name}_l{layer}", *size) for name in names)
             for layer in range(shape.layers)

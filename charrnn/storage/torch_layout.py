@@ -12,9 +12,6 @@ import numpy.typing as npt
 from charrnn.arrays import Array
 from charrnn.network.parameters import Parameters, Shape
 
-TORCH_GATES = {"rnn": [0], "gru": [0, 1, 2], "lstm": [0, 1, 3, 2]}
-"""PyTorch's i, f, g, o are our i, f, o, g; the same exchange leads back."""
-
 Arrays: TypeAlias = dict[str, npt.NDArray[Any]]
 Numbers: TypeAlias = Callable[..., Array]
 """From an array's name and shape to the array, or a ValueError or KeyError that names it."""
@@ -26,14 +23,17 @@ def to_torch(parameters: Parameters) -> Arrays:
     Where they are tied, ``embedding.`` has the same weight as ``out.``.
     """
     shape, arrays = parameters.shape, dict[str, npt.NDArray[Any]]()
-    order = TORCH_GATES[shape.cell]
+    cell = shape.cell_record
+    order = cell.torch_order
     for layer in range(shape.layers):
         W, U, b, r = (parameters[f"{name}{layer}"] for name in "WUbr")
+        arrays[f"rnn.weight_ih_l{layer}"] = np.concatenate([W[gate].T for gate in order])
+        arrays[f"rnn.bias_ih_l{layer}"] = b[order].ravel()
+        if not cell.recurrent_weights:
+            continue
         recurrent_bias = np.zeros_like(b)
         recurrent_bias[len(b) - len(r) :] = r  # the gru's is that of its last gate, n
-        arrays[f"rnn.weight_ih_l{layer}"] = np.concatenate([W[gate].T for gate in order])
         arrays[f"rnn.weight_hh_l{layer}"] = np.concatenate([U[gate].T for gate in order])
-        arrays[f"rnn.bias_ih_l{layer}"] = b[order].ravel()
         arrays[f"rnn.bias_hh_l{layer}"] = recurrent_bias[order].ravel()
     if shape.tied:
         arrays["embedding.weight"] = parameters["E"]
@@ -42,7 +42,9 @@ def to_torch(parameters: Parameters) -> Arrays:
 
 def array_names(shape: Shape) -> set[str]:
     """Those of the arrays of such a network."""
-    of_layers = ("weight_ih", "weight_hh", "bias_ih", "bias_hh")
+    of_layers = ["weight_ih", "bias_ih"]
+    if shape.cell_record.recurrent_weights:
+        of_layers += ["weight_hh", "bias_hh"]
     layers = {f"rnn.{name}_l{layer}" for name in of_layers for layer in range(shape.layers)}
     return layers | {"out.weight", "out.bias"} | ({"embedding.weight"} if shape.tied else set())
 
@@ -54,17 +56,20 @@ def from_torch(array: Numbers, parameters: Parameters) -> None:
         ValueError: when two that are tied differ.
     """
     shape = parameters.shape
-    G, H = shape.recurrence.gates, shape.hidden
-    order = TORCH_GATES[shape.cell]
+    cell, H = shape.cell_record, shape.hidden
+    G = cell.gate_count
+    torch_index = np.argsort(cell.torch_order)  # for each of our gates, its index in PyTorch's
     for layer in range(shape.layers):
         W, U, b, r = (parameters[f"{name}{layer}"] for name in "WUbr")
         D = W.shape[1]
         weight_ih = array(f"rnn.weight_ih_l{layer}", G * H, D).reshape(G, H, D)
+        W[:] = weight_ih[torch_index].transpose(0, 2, 1)
+        b[:] = array(f"rnn.bias_ih_l{layer}", G * H).reshape(G, H)[torch_index]
+        if not cell.recurrent_weights:
+            continue
         weight_hh = array(f"rnn.weight_hh_l{layer}", G * H, H).reshape(G, H, H)
-        W[:] = weight_ih[order].transpose(0, 2, 1)
-        U[:] = weight_hh[order].transpose(0, 2, 1)
-        b[:] = array(f"rnn.bias_ih_l{layer}", G * H).reshape(G, H)[order]
-        recurrent_bias = array(f"rnn.bias_hh_l{layer}", G * H).reshape(G, H)[order]
+        U[:] = weight_hh[torch_index].transpose(0, 2, 1)
+        recurrent_bias = array(f"rnn.bias_hh_l{layer}", G * H).reshape(G, H)[torch_index]
         added = len(b) - len(r)
         also = recurrent_bias[:added]  # zeros in our own files, which leave even a -0.0 as it is
         np.add(b[:added], also, out=b[:added], where=also != 0)

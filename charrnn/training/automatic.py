@@ -49,7 +49,8 @@ def complete_settings(
     each of the ranks that were ``launched``.
 
     Raises:
-        ConfigError: when there are more ranks than streams, or they cannot share the workers.
+        ConfigError: when there are more ranks than streams, when they cannot share the workers, or
+            when recurrent weights are to be dropped of a cell that has none.
         InputError: as `TrainConfig.parts`.
     """
     training, validating, _ = config.split_sizes(characters)
@@ -59,6 +60,9 @@ def complete_settings(
     tied = distinct >= TIED_FROM if config.tied is None else config.tied
     cell = config.cell or DEFAULT_CELL
     shape = Shape(cell, hidden, layers, distinct, tied)
+    if config.recurrent_dropout and not shape.cell_record.recurrent_weights:
+        problem = f"the cell {cell} has no recurrent weights to drop; leave it out or give 0"
+        raise ConfigError("recurrent_dropout", problem)
     affordable = _budget(config) / (3 * shape.operations)
     seq = min(config.seq or WINDOW, predictions)
     epochs = config.epochs
@@ -74,7 +78,8 @@ def complete_settings(
     ranks, workers = _members(config, batch, cores, launched)
     chosen = {
         "cell": cell, "hidden": hidden, "layers": layers, "tied": tied,
-        "dropout": dropout, "recurrent_dropout": dropout,
+        "dropout": dropout,
+        "recurrent_dropout": dropout if shape.cell_record.recurrent_weights else 0.0,
         "lr": _learning_rate(shape, batch * seq), "val": by_default,
     }  # fmt: skip
     fitting = {"epochs": epochs, "batch": batch, "seq": seq, "workers": workers, "ranks": ranks}
@@ -145,10 +150,11 @@ def _units(config: TrainConfig, predictions: int, distinct: int) -> int:
     if config.steps:
         read = config.steps * (config.batch or FAST_STREAMS) * (config.seq or WINDOW)
     if read:  # squares * units² + distinct * units multiplications are affordable
-        squares = Shape(config.cell or DEFAULT_CELL, 1, config.layers or 1, 0).operations / 2
+        cell, layers = config.cell or DEFAULT_CELL, config.layers or 1
+        squares = Shape(cell, 1, layers, 0).square_matrices
         affordable = budget / read / 6
         root = math.sqrt(distinct**2 + 4 * squares * affordable)
-        units = min(units, (root - distinct) / (2 * squares))
+        units = min(units, 2 * affordable / (root + distinct))
     return int(min(MOST_UNITS, max(1, round(units / UNITS)) * UNITS))
 
 
@@ -184,7 +190,7 @@ def _dropout(shape: Shape, epochs: float, predictions: int) -> float:
     Little for one without gates, which is slower to learn a text by heart.
     """
     chances = shape.parameters * epochs / predictions  # to learn it by heart
-    if shape.recurrence.sigmoids:
+    if shape.cell_record.sigmoid_gates:
         share = min(0.5, 0.1 + 0.04 * math.log2(chances / 3.3))
     else:
         share = min(0.05, 0.02 * math.log2(chances / 10))
@@ -192,16 +198,8 @@ def _dropout(shape: Shape, epochs: float, predictions: int) -> float:
 
 
 def _learning_rate(shape: Shape, characters: int) -> float:
-    """Higher for more ``characters`` an update, and for fewer units.
+    """The cell's own rule, higher for more ``characters`` an update and for fewer units.
 
-    A gru goes astray at what is best for an lstm, and an rnn sooner still the larger it is.
+    Rounded to two digits.
     """
-    by_characters, by_units = math.sqrt(characters / 1024), 256 / shape.hidden
-    match shape.cell:
-        case "lstm":
-            lr = min(0.03, 0.02 * by_characters * math.sqrt(by_units))
-        case "gru":
-            lr = min(0.02, 0.014 * by_characters * math.sqrt(by_units))
-        case _:
-            lr = min(0.015, 0.007 * by_characters * by_units)
-    return float(f"{lr:.2g}")
+    return float(f"{shape.cell_record.learning_rate(shape.hidden, characters):.2g}")

@@ -45,7 +45,7 @@ def bytes_for_training(
     copies = _copies(shape, config.seq * share)
     in_each = 7 * P + copies + windows  # weights, their gradient, two moments; where to go back to
     if config.recurrent_dropout:  # masks, weights without what they drop, a mask in the making
-        in_each += 2 * (shape.layers + 1) * shape.recurrence.gates * shape.hidden**2
+        in_each += 2 * (shape.layers + 1) * shape.cell_record.gate_count * shape.hidden**2
     sums = P if workers > 1 else 0
     saved = P + 2 * validating  # a copy on its way to a file; each character's loss
     return workers * (PROCESS + NUMBER * in_each) + NUMBER * (sums + saved)
@@ -70,22 +70,22 @@ def check_memory(
 
 def _window(shape: Shape, characters: int, *, dropout: bool, learning: bool) -> int:
     """Numbers of one window's activations; where it is learned from, of their gradients too."""
-    cell, layers, H = shape.recurrence, shape.layers, shape.hidden
+    cell, layers, H = shape.cell_record, shape.layers, shape.hidden
     arrays = layers * (cell.window_arrays + dropout)
     if learning:
-        arrays += layers * (cell.gates + 1)  # gradients of the gates and of what the layer gives
+        arrays += layers * (cell.gate_count + 1)  # gradients of the gates and of the output
         arrays += 1  # rows that are added up for a frequent character, ids, their order
     return characters * H * arrays
 
 
 def _copies(shape: Shape, characters: int) -> int:
     """Numbers of the weights' copies that are laid out for a window, and of the logits."""
-    cell, H, V = shape.recurrence, shape.hidden, shape.V
-    squares = 2 * (2 * shape.layers - 1)  # there and back: recurrent, and upper layers' inputs
-    rows = 2 * cell.gates  # of the table from which a window's characters take theirs; its gradient
+    G, H, V = shape.cell_record.gate_count, shape.hidden, shape.V
+    squares = 2 * shape.square_matrices  # for the forward and for the backward
+    rows = 2 * G  # of the table from which a window's characters take theirs; its gradient
     if shape.tied:
-        rows += cell.gates + 2  # what the embedding's gradient is added up from
-    return squares * cell.gates * H * H + rows * min(V, characters) * H + H * V + ROWS * V
+        rows += G + 2  # what the embedding's gradient is added up from
+    return squares * H * H + rows * min(V, characters) * H + H * V + ROWS * V
 
 
 def _gigabytes(number: float) -> str:

@@ -1,0 +1,126 @@
+"""Long short-term memory (Hochreiter and Schmidhuber 1997) with a forget gate (Gers et al. 2000).
+
+The gates i, f, o, g (input, forget, output, cell), the states h and c.
+
+    i, f, o = sigmoid(a + h[t-1] U)
+    g       = tanh(a_g + h[t-1] U_g)
+    c[t]    = f * c[t-1] + i * g
+    h[t]    = o * tanh(c[t])
+
+``a = x W + b`` are the inputs of the gates (inputs.py). Shapes and conventions: `Forward` in
+cell.py.
+"""
+
+import math
+
+import numpy as np
+
+from charrnn.arrays import Array
+from charrnn.network.cell import Backward, Cell, State, Step, WriteInputs
+from charrnn.network.products import StepProduct, sum_over_window
+from charrnn.network.recurrence import RecurrentGradient, allocate_history, reversed_steps
+from charrnn.network.workspace import Workspace
+
+
+def forward(
+    T: int, write_inputs: WriteInputs, state: State, U: Array, b: Array, workspace: Workspace
+) -> tuple[Array, State, Backward]:
+    """Compute a window and return its backward; see `Forward`."""
+    B, H = state[0].shape
+    h = allocate_history("h", T, state[0], workspace)
+    c = allocate_history("c", T, state[1], workspace)
+    gates = workspace.empty("gates", (T, 4, B, H), U.dtype)
+    tanh_c = workspace.empty("tanh_c", (T, B, H), U.dtype)
+    times_U = StepProduct(U[None], B, workspace.inner("times U"), CELL.gate_scale(U.dtype))
+    half, product = np.array(0.5, U.dtype), np.empty_like(tanh_c[0])
+    for t, (gates_t, h_rows, h_t, c_before, c_t, tanh_c_t) in enumerate(
+        zip(gates, times_U.rows(h), h[1:], c, c[1:], tanh_c, strict=False)
+    ):
+        write_inputs(t, gates_t)
+        i_f_o, (i, f, o, g) = gates_t[:3], gates_t
+        # one tanh for all gates: sigmoid(x) = ½ tanh(½x) + ½, where gate_scale has halved x
+        np.add(times_U(h_rows), gates_t, gates_t)
+        np.tanh(gates_t, gates_t)
+        np.multiply(i_f_o, half, i_f_o)
+        np.add(i_f_o, half, i_f_o)
+        np.multiply(f, c_before, c_t)
+        np.multiply(i, g, product)
+        np.add(c_t, product, c_t)
+        np.tanh(c_t, tanh_c_t)
+        np.multiply(o, tanh_c_t, h_t)
+
+    def backward(dh: Array, dstate: State, dU: Array, db: Array) -> tuple[Array, State]:
+        da = workspace.empty("da", (T, B, 4, H), U.dtype)
+        carried = RecurrentGradient(U, dstate[0], workspace)
+        dc = dstate[1].copy()
+        one, d, slopes = np.ones((), U.dtype), *np.empty((2, *gates[0].shape), U.dtype)
+        (di, df, do, dg), sigmoid_slopes, g_slope = d, slopes[:3], slopes[3]
+        for dh_t, tanh_c_t, c_before, gates_t, da_t, da_rows in reversed_steps(
+            dh, tanh_c, c[:-1], gates, da.swapaxes(1, 2), carried.rows(da)
+        ):
+            i, f, o, g = gates_t
+            dh_total = carried.add(dh_t)
+            # h[t] = o * tanh(c[t]); tanh' = 1 - tanh², and di is free until the next lines
+            np.multiply(dh_total, tanh_c_t, do)
+            np.multiply(dh_total, o, product)
+            np.add(dc, product, dc)
+            np.multiply(tanh_c_t, tanh_c_t, di)
+            np.multiply(product, di, product)
+            np.subtract(dc, product, dc)
+            # c[t] = f * c[t-1] + i * g
+            np.multiply(dc, g, di)
+            np.multiply(dc, c_before, df)
+            np.multiply(dc, i, dg)
+            np.multiply(dc, f, dc)
+            # i, f, o = sigmoid(...), g = tanh(...): sigmoid' = sigmoid - sigmoid²
+            np.multiply(gates_t, gates_t, slopes)
+            np.subtract(gates_t[:3], sigmoid_slopes, sigmoid_slopes)
+            np.subtract(one, g_slope, g_slope)
+            np.multiply(d, slopes, da_t)
+            # a + h[t-1] U
+            carried.propagate(da_rows)
+        sum_over_window(h[:-1], da, dU)
+        return da, (carried.dh.copy(), dc)
+
+    return h[1:], (h[-1].copy(), c[-1].copy()), backward
+
+
+def make_step(a: Array, h: Array, c: Array) -> Step:
+    """Return the function that makes one step in place; see `Cell`."""
+    half = np.array(0.5, a.dtype)
+    i, f, o, g = np.split(a, 4)
+    i_f_o = a[: len(a) // 4 * 3]
+
+    def step() -> None:
+        np.tanh(a, a)
+        np.multiply(i_f_o, half, i_f_o)
+        np.add(i_f_o, half, i_f_o)
+        np.multiply(c, f, c)
+        np.multiply(i, g, g)
+        np.add(c, g, c)
+        np.tanh(c, h)
+        np.multiply(h, o, h)
+
+    return step
+
+
+def learning_rate(hidden: int, characters: int) -> float:
+    """Fitted to measurements (docs/learning.md)."""
+    return min(0.03, 0.02 * math.sqrt(characters / 1024) * math.sqrt(256 / hidden))
+
+
+# The gain of ½ and a forget gate that starts half open were best on four texts, ahead of a forget
+# bias of 1 (Gers et al. 2000) and of a gain of 1 (docs/learning.md).
+CELL = Cell(
+    name="lstm",
+    forward=forward,
+    make_step=make_step,
+    sigmoid_gates=("input", "forget", "output"),
+    tanh_gates=("cell",),
+    states=("h", "c"),
+    window_arrays=7,
+    recurrent_gain=0.5,
+    learning_rate=learning_rate,
+    torch_module="LSTM",
+    torch_gates=("input", "forget", "cell", "output"),
+)

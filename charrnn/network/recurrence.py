@@ -1,0 +1,47 @@
+"""What the recurrences of all cells share: the history of a state, and the way back through U."""
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from charrnn.arrays import Array
+from charrnn.network.products import StepProduct
+from charrnn.network.workspace import Workspace
+
+
+class RecurrentGradient:
+    """The gradient of h, carried from each step to the one before it through ``U`` (G, H, H).
+
+    ``dh`` (B, H) starts as the gradient of h after the window and ends as that before it.
+    """
+
+    def __init__(self, U: Array, dh: Array, workspace: Workspace) -> None:
+        # The gradients of all gates stand side by side, so that their sum is one product.
+        U_transposed = U.transpose(0, 2, 1)[:, None]
+        self._product = StepProduct(U_transposed, len(dh), workspace.inner("back"))
+        (self.dh,) = self._product.result
+        self.dh[:] = dh
+
+    def rows(self, da: Array) -> Array:
+        """Return a view of gates' gradients (..., B, G, H), of which `propagate` takes a step."""
+        return self._product.rows(da.reshape(*da.shape[:-2], -1))
+
+    def propagate(self, rows: Array) -> None:
+        """Set ``dh`` to the gradient of h[t-1] by way of the product ``h[t-1] U``."""
+        self._product(rows)
+
+    def add(self, dh: Array) -> Array:
+        """Add a gradient that reaches h in another way, such as through the output; return dh."""
+        return np.add(self.dh, dh, self.dh)
+
+
+def allocate_history(name: str, T: int, start: Array, workspace: Workspace) -> Array:
+    """Return an array (T + 1, B, H) for a state before and after each step, ``start`` filled in."""
+    history = workspace.empty(name, (T + 1, *start.shape), start.dtype)
+    history[0] = start
+    return history
+
+
+def reversed_steps(*arrays: Array) -> Iterator[tuple[Array, ...]]:
+    """Iterate over the steps of several arrays (T, ...) together, from the last to the first."""
+    return zip(*(array[::-1] for array in arrays), strict=True)
