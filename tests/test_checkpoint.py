@@ -199,7 +199,7 @@ def damaged(run_folder: Path, tmp_path: Path, **changes: object) -> Path:
 def test_damage_names_the_part_at_fault(
     run_folder: Path, tmp_path: Path, changes: dict[str, object], named: str
 ) -> None:
-    with pytest.raises(InputError, match=f"not a whole charrnn model .*{named}"):
+    with pytest.raises(InputError, match=f"is not a complete charrnn model .*{named}"):
         load(damaged(run_folder, tmp_path, **changes))
 
 

@@ -72,7 +72,7 @@ def test_damaged_model_is_exit_3(program: Program, run_folder: Path, tmp_path: P
     whole = (run_folder / "best.npz").read_bytes()
     (tmp_path / "cut.npz").write_bytes(whole[: len(whole) // 2])
     for command in (["sample"], ["inspect"], ["inspect", "vocab"], ["inspect", "loss"]):
-        failed(program(*command, "cut.npz"), 3, "cut.npz: not a whole charrnn model")
+        failed(program(*command, "cut.npz"), 3, "cut.npz: is not a complete charrnn model")
 
 
 @pytest.mark.parametrize(

@@ -24,9 +24,19 @@ from charrnn.network.parameters import Parameters, Shape, initialise
 from charrnn.text.corpus import Splits
 from charrnn.training.automatic import complete_settings
 from charrnn.training.evaluation import mean_loss
-from charrnn.training.events import End, Evaluation, Event, Progress, Reading, Start, Stopped
+from charrnn.training.events import (
+    End,
+    Evaluation,
+    Event,
+    Progress,
+    Reading,
+    Rollback,
+    Start,
+    Stopped,
+)
 from charrnn.training.optimizer import BETA1, BETA2, EPSILON, AdamW, clip_coefficient, learning_rate
 from charrnn.training.regularization import Regularization
+from charrnn.training.state import TrainingProgress, TrainingState
 from charrnn.training.trainer import Trainer
 from tests.conftest import CONFIG, TEXT, clean_environment
 
@@ -217,6 +227,74 @@ def test_patience_ends_a_run_that_gets_no_better() -> None:
     assert exhaust(ours.run(lambda: False)) == "patience"
     assert ours.progress.best_step is not None
     assert ours.progress.step == ours.progress.best_step + 10
+
+
+@pytest.mark.parametrize("cell", CELLS)
+def test_a_state_that_another_trainer_loads_leads_to_the_same_weights(cell: str) -> None:
+    ids = np.random.default_rng(5).integers(0, 9, 300)
+    config = TrainConfig(cell=cell, batch=2, seq=8, steps=30, eval_every=10, dropout=0.2, hidden=12)
+    first, second = trainer(ids, config, ids), trainer(ids, config, ids)
+    first_stops, stop = iter([False] * 12 + [True]), lambda: next(first_stops)
+    assert exhaust(first.run(stop)) == "interrupted"
+    state = first.state().copy()
+    second.load_state(state)
+    for continued in (first, second):
+        assert exhaust(continued.run(lambda: False)) == "finished"
+    assert state.progress.step == 13  # a copy does not follow the training
+    one, other = first.state(), second.state()
+    assert one.progress == other.progress
+    assert one.random == other.random
+    for name in ("parameters", "m", "v"):
+        np.testing.assert_array_equal(getattr(one, name), getattr(other, name))
+
+
+def test_a_rollback_restores_the_snapshot_with_half_the_learning_rate(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    ids = np.random.default_rng(5).integers(0, 9, 300)
+    ours = trainer(ids, TrainConfig(batch=2, seq=8, steps=30, eval_every=10, hidden=12), ids)
+    good: list[TrainingState] = []
+    rolled_back: list[TrainingState] = []
+
+    def note(event: object) -> tuple[()]:
+        if isinstance(event, Evaluation):
+            good.append(ours.state().copy())
+            monkeypatch.setattr(
+                "charrnn.training.trainer.clip_coefficient",
+                lambda gradient, limit: math.nan if ours.progress.step == 14 else 1.0,
+            )
+        if isinstance(event, Rollback):
+            assert (event.step, event.scale) == (14, 0.5)
+            assert event.reason == "the gradient is not finite"
+            rolled_back.append(ours.state().copy())
+            monkeypatch.undo()
+        return ()
+
+    assert exhaust(flat_map(ours.run(lambda: False), note)) == "finished"
+    (after,) = rolled_back
+    before = good[0]
+    assert after.progress == replace(before.progress, rollbacks=1)
+    assert after.random == before.random
+    for name in ("parameters", "m", "v"):
+        np.testing.assert_array_equal(getattr(after, name), getattr(before, name))
+
+
+@pytest.mark.parametrize("array", ["parameters", "m", "v", "states"])
+def test_a_state_with_one_number_that_is_not_finite_is_not_finite(array: str) -> None:
+    state = trainer(np.arange(9).repeat(20), TrainConfig(batch=2, seq=8, hidden=12)).state()
+    assert state.is_finite
+    (state.states[0][0] if array == "states" else getattr(state, array)).flat[3] = np.nan
+    assert not state.is_finite
+
+
+def test_a_training_is_over_after_its_last_evaluation_or_without_patience() -> None:
+    assert not TrainingProgress(step=9).is_over(total_steps=10, patience=None)
+    assert not TrainingProgress(step=10, window_losses=[1.0]).is_over(10, None)  # to be evaluated
+    assert TrainingProgress(step=10).is_over(10, None)
+    waiting = TrainingProgress(step=5, evaluations_since_best=2)
+    assert waiting.is_over(10, patience=2)
+    assert not waiting.is_over(10, patience=3)
+    assert not waiting.is_over(10, patience=0)  # no limit
 
 
 def test_dropout_is_one_mask_for_a_window_and_keeps_the_mean() -> None:

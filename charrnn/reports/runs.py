@@ -11,7 +11,7 @@ from pathlib import Path
 from charrnn.errors import InputError
 from charrnn.reports.summary import Summary, summary
 from charrnn.storage.lock import is_locked
-from charrnn.storage.model_file import describe
+from charrnn.storage.model_file import read_description
 from charrnn.storage.run_folder import RunFolder, runs_in
 
 
@@ -66,7 +66,7 @@ def runs(folder: Path) -> Runs:
             continue
         state, problems = _state(run)
         try:
-            one = summary(describe(run.model)[0], str(run.path))
+            one = summary(read_description(run.model)[0], str(run.path))
         except InputError as error:
             problems = (*problems, str(error))
         else:
@@ -86,7 +86,7 @@ def _state(run: RunFolder) -> tuple[str, tuple[str, ...]]:
         return "model", ()
     is_running = is_locked(run.path)  # asked first: what ends meanwhile is finished
     try:
-        _, is_over = describe(run.last)
+        _, is_over = read_description(run.last)
     except InputError as error:
         return "broken", (str(error),)
     if is_running:

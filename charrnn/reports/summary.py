@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from charrnn.network.parameters import Shape
 from charrnn.ngram import Baselines
-from charrnn.storage.model_file import Description
+from charrnn.storage.model_file import ModelDescription
 from charrnn.units import bits
 
 PARTS = {
@@ -62,7 +62,7 @@ class Summary:
     baselines: Baselines | None
 
 
-def summary(model: Description, name: str) -> Summary:
+def summary(model: ModelDescription, name: str) -> Summary:
     """Describe the model of the file called ``name``."""
     config, corpus_info = model.config, model.corpus_info
     train, val, test = config.split_sizes(corpus_info.characters)

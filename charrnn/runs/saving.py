@@ -126,7 +126,7 @@ class Saving:
         self._logged = len(self.history)
 
     def _checkpoint(self, trainer: Trainer) -> Checkpoint:
-        kept = meta.EVALUATED
+        kept = meta.EVALUATION_KEYS
         history = tuple({key: asdict(event)[key] for key in kept} for event in self.history)
         return Checkpoint(
             network=trainer.network, config=trainer.config, corpus_info=self._stock,

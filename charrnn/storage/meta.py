@@ -1,7 +1,11 @@
-"""What stands in a model file beside its arrays: a JSON document, written and read back.
+"""The JSON document of a model file, which describes the arrays beside it: written and read back.
 
-Reading believes nothing: each value is of the kind and in the range that it has to be, or a
-ValueError or KeyError names it. Not here: the arrays (checkpoint.py).
+Reading trusts nothing: a value of the wrong type or outside its range is a ValueError that names
+it, a missing one a KeyError. Not here: the arrays (model_file.py).
+
+Versions: a field that is added later is optional on reading, and a setting that is missing means
+what was done before the setting existed (its default in `Settings`). `FORMAT` is raised only for a
+file that an older version could not read, or would misunderstand.
 """
 
 import json
@@ -17,19 +21,21 @@ from charrnn.text.rules import Rules
 from charrnn.text.vocab import Vocabulary
 
 FORMAT = 1
-NESTED_AT_MOST = 1_000_000  # lists and objects in it, an evaluation being one
-EVALUATED = ("step", "epoch", "train_loss", "val_loss", "lr")  # that a model keeps of evaluations
-NUMBERS, LARGEST, LARGEST_NUMBER = (int, float), 2**53, 1e300
+MAX_CONTAINERS = 1_000_000  # lists and objects in the document; an evaluation is one
+EVALUATION_KEYS = ("step", "epoch", "train_loss", "val_loss", "lr")  # of an entry of the history
+NUMBER_TYPES = (int, float)
+LARGEST_COUNT = 2**53  # a float64 is exact up to here
+LARGEST_NUMBER = 1e300
 
 
-def described(
+def describe_model(
     config: Settings,
     corpus_info: CorpusInfo,
     step: int,
     history: Sequence[Mapping[str, Any]],
     baselines: Baselines | None,
 ) -> dict[str, Any]:
-    """The document of a model."""
+    """The document of a model, as JSON's types."""
     return {
         "format": FORMAT,
         "config": asdict(config),
@@ -48,66 +54,67 @@ def described(
     }
 
 
-def written(meta: Mapping[str, Any]) -> bytes:
-    """The document as bytes."""
-    return json.dumps(meta, ensure_ascii=False, allow_nan=False).encode()
+def encode_document(document: Mapping[str, Any]) -> bytes:
+    """The document as bytes: JSON in UTF-8."""
+    return json.dumps(document, ensure_ascii=False, allow_nan=False).encode()
 
 
-def read(found: bytes) -> dict[str, Any]:
-    """The document that the bytes ``found`` are, of this format."""
-    if found.count(b"[") + found.count(b"{") > NESTED_AT_MOST:
+def decode_document(content: bytes) -> dict[str, Any]:
+    """The document in the bytes ``content``, whose format must be this version's."""
+    # The parser would need much memory, or a deep stack, for a hostile document.
+    if content.count(b"[") + content.count(b"{") > MAX_CONTAINERS:
         raise ValueError("meta has too many parts")
     try:
-        meta = json.loads(found.decode(), parse_constant=_refuse)
+        document = json.loads(content.decode(), parse_constant=_refuse_constant)
     except (ValueError, RecursionError):
-        raise ValueError("meta is no JSON of a model") from None
-    if not isinstance(meta, dict):
-        raise ValueError("meta is no JSON of a model")
-    version = meta["format"]
+        raise ValueError("meta is not valid JSON") from None
+    if not isinstance(document, dict):
+        raise ValueError("meta is not a JSON object")
+    version = document["format"]
     if type(version) is not int or version != FORMAT:
-        raise ValueError(f"format {str(version)[:20]!r}, where this version reads {FORMAT}")
-    return meta
+        raise ValueError(f"it has format {str(version)[:20]!r}; this version reads {FORMAT}")
+    return document
 
 
-def missing(error: KeyError) -> str:
-    """What it is; of ours the sentence, of a dictionary's the name."""
-    missing = str(error.args[0])
-    return missing if " " in missing else f"meta has no {missing}"
+def describe_missing(error: KeyError) -> str:
+    """What is missing: `ArrayFile` raises a sentence, a dictionary only the key."""
+    argument = str(error.args[0])
+    return argument if " " in argument else f"meta has no {argument}"
 
 
-def settings(config: dict[str, Any]) -> Settings:
-    """What a model was trained with."""
+def read_settings(config: dict[str, Any]) -> Settings:
+    """The settings that a model was trained with."""
     if not isinstance(config, dict):
-        raise ValueError("its config is no table of settings")
+        raise ValueError("its config is not a table of settings")
     known = {field.name for field in fields(Settings)}
     if unknown := ", ".join(sorted(config.keys() - known)):
-        raise ValueError(f"its config has {unknown[:40]}, which no setting is")
-    made = Settings(**config)
-    if made.encoding not in (AUTO, codec(made.encoding)):
-        raise ValueError(f"its encoding is {made.encoding[:20]!r}")
-    return made
+        raise ValueError(f"its config has unknown settings: {unknown[:40]}")
+    settings = Settings(**config)
+    if settings.encoding not in (AUTO, codec(settings.encoding)):
+        raise ValueError(f"its encoding {settings.encoding[:20]!r} is unknown")
+    return settings
 
 
-def corpus_info(meta: dict[str, Any], rules: Rules) -> CorpusInfo:
-    """What a model remembers of its corpus."""
-    corpus, characters = meta["corpus"], meta["vocabulary"]
-    counts, unknown = corpus["counts"], meta["unknown"]
+def read_corpus_info(document: dict[str, Any], rules: Rules) -> CorpusInfo:
+    """The description of a model's corpus."""
+    corpus, characters = document["corpus"], document["vocabulary"]
+    counts, unknown = corpus["counts"], document["unknown"]
     if not isinstance(characters, str) or type(unknown) is not bool:
-        raise ValueError("its vocabulary is no text")
-    characters.encode()  # half of a surrogate pair is no character
+        raise ValueError("its vocabulary is not a text")
+    characters.encode()  # refuses half a surrogate pair, which JSON can write
     if not isinstance(counts, list) or not all(type(n) is int and n >= 0 for n in counts):
-        raise ValueError("the counts of its vocabulary are no numbers")
+        raise ValueError("the counts of its vocabulary are not whole numbers")
     if not 0 < len(set(characters)) == len(characters) == len(counts) - unknown:
         raise ValueError("its vocabulary and the counts of its characters do not agree")
-    if sum(counts) != whole(corpus, "characters"):
+    if sum(counts) != read_count(corpus, "characters"):
         raise ValueError("the counts of its vocabulary do not add up to its corpus")
     for part in (corpus["encoding"], corpus["sha256"], *corpus["files"]):
         if not isinstance(part, str):
-            raise ValueError("what it says about its corpus is no text")
+            raise ValueError("the description of its corpus has a value that is not a text")
         part.encode()
     return CorpusInfo(
         files=tuple(corpus["files"]),
-        characters=whole(corpus, "characters"),
+        characters=read_count(corpus, "characters"),
         vocabulary=Vocabulary(characters, tuple(counts), unknown=unknown),
         encoding=corpus["encoding"],
         rules=rules,
@@ -115,46 +122,49 @@ def corpus_info(meta: dict[str, Any], rules: Rules) -> CorpusInfo:
     )
 
 
-def history(evaluations: list[dict[str, Any]]) -> tuple[dict[str, Any], ...]:
-    """What each evaluation found."""
-    for one in evaluations:
-        if set(one) != set(EVALUATED):
-            raise ValueError("its history has other parts than evaluations")
-        whole(one, "step")
-        for name in one.keys() - {"step"}:
-            if name != "val_loss" or one[name] is not None:
-                number(one, name)
+def read_history(evaluations: list[dict[str, Any]]) -> tuple[dict[str, Any], ...]:
+    """The results of each evaluation."""
+    for evaluation in evaluations:
+        if set(evaluation) != set(EVALUATION_KEYS):
+            raise ValueError("its history has an entry that is not an evaluation")
+        read_count(evaluation, "step")
+        for name in evaluation.keys() - {"step"}:
+            if name != "val_loss" or evaluation[name] is not None:
+                read_number(evaluation, name)
     return tuple(evaluations)
 
 
-def baselines(compared: dict[str, Any] | None) -> Baselines | None:
-    """What models without a memory reached, if there was a validation part."""
-    if compared is None:
+def read_baselines(baselines: dict[str, Any] | None) -> Baselines | None:
+    """The losses of the unigram and n-gram models; None without a validation part."""
+    if baselines is None:
         return None
-    names = {field.name for field in fields(Baselines)}
-    if compared.keys() != names:
-        raise ValueError("its baselines are none")
+    if baselines.keys() != {field.name for field in fields(Baselines)}:
+        raise ValueError("its baselines are incomplete")
     return Baselines(
-        number(compared, "unigram"), number(compared, "ngram"), whole(compared, "ngram_order"),
-        whole(compared, "characters"), whole(compared, "unseen"),
-    )  # fmt: skip
+        unigram=read_number(baselines, "unigram"),
+        ngram=read_number(baselines, "ngram"),
+        ngram_order=read_count(baselines, "ngram_order"),
+        characters=read_count(baselines, "characters"),
+        unseen=read_count(baselines, "unseen"),
+    )
 
 
-def whole(values: Mapping[Any, Any], name: object) -> int:
-    """A number that counts something."""
+def read_count(values: Mapping[Any, Any], name: object) -> int:
+    """The whole number ``values[name]``, not negative."""
     value = values[name]
-    if type(value) is not int or not 0 <= value <= LARGEST:
-        raise ValueError(f"its {name} is {str(value)[:20]!r}, no whole number")
+    if type(value) is not int or not 0 <= value <= LARGEST_COUNT:
+        raise ValueError(f"its {name} is {str(value)[:20]!r}, which is not a whole number")
     return value
 
 
-def number(values: Mapping[Any, Any], name: object) -> float:
-    """Any finite number."""
+def read_number(values: Mapping[Any, Any], name: object) -> float:
+    """The finite number ``values[name]``."""
     value = values[name]
-    if type(value) not in NUMBERS or not abs(value) <= LARGEST_NUMBER:
-        raise ValueError(f"its {name} is {str(value)[:20]!r}, no number")
+    if type(value) not in NUMBER_TYPES or not abs(value) <= LARGEST_NUMBER:
+        raise ValueError(f"its {name} is {str(value)[:20]!r}, which is not a finite number")
     return float(value)
 
 
-def _refuse(constant: str) -> None:
-    raise ValueError(f"{constant} stands in its JSON")
+def _refuse_constant(constant: str) -> None:
+    """Refuse NaN and Infinity, which JSON does not have and Python's parser takes."""
+    raise ValueError(f"its JSON contains {constant}")

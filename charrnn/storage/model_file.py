@@ -1,8 +1,8 @@
-"""The model file: one .npz without pickle, under PyTorch's names, shapes and gate order.
+"""The model file: one .npz without pickle, with PyTorch's array names, shapes and gate order.
 
-Beside the arrays stands ``meta``, JSON as UTF-8 bytes (meta.py). The same model makes the same
-bytes: no time, host, folder or speed is in it. What a training needs besides to go on is added by
-`save_training` under names that start with ``training.``; a reader of models passes over it.
+Beside the arrays it contains ``meta``, a JSON document as UTF-8 bytes (meta.py). The same model
+makes the same bytes: no time, host, folder or speed is saved. `save_training` adds the state of the
+training under names that start with ``training.``, which `load` skips.
 """
 
 from collections.abc import Iterator
@@ -20,7 +20,7 @@ from charrnn.network.model import Network
 from charrnn.network.parameters import Parameters, Shape
 from charrnn.ngram import Baselines
 from charrnn.storage import meta, npz
-from charrnn.storage.torch_layout import Arrays, array_names, from_torch, to_torch
+from charrnn.storage.torch_layout import NamedArrays, array_names, from_torch, to_torch
 from charrnn.storage.training_meta import describe_training, read_progress, read_random
 from charrnn.text.corpus_info import CorpusInfo
 from charrnn.text.rules import Rules
@@ -28,8 +28,8 @@ from charrnn.training.state import TrainingState
 
 
 @dataclass(frozen=True, kw_only=True)
-class Description:
-    """All that describes a trained network. ``history`` has one entry an evaluation."""
+class ModelDescription:
+    """All that a model file says of a network. ``history`` has one entry per evaluation."""
 
     config: Settings
     corpus_info: CorpusInfo
@@ -39,35 +39,35 @@ class Description:
 
     @property
     def shape(self) -> Shape:
-        """The network's."""
+        """The shape of the network."""
         config, V = self.config, len(self.corpus_info.vocabulary)
         return Shape(config.cell, config.hidden, config.layers, V, config.tied)
 
     @property
     def total_steps(self) -> int:
-        """The updates of its training, if that goes on to its end."""
+        """The number of updates that its training makes if it runs to the end."""
         training, _, _ = self.config.split_sizes(self.corpus_info.characters)
         return self.config.total_steps(training - 1)
 
 
 @dataclass(frozen=True, kw_only=True)
-class Checkpoint(Description):
-    """A trained network with all that describes it."""
+class Checkpoint(ModelDescription):
+    """A trained network with its description."""
 
     network: Network
 
 
 def save(checkpoint: Checkpoint, path: Path) -> None:
-    """Write a model to ``path``, whole or not at all.
+    """Write a model to ``path``, completely or not at all.
 
     Raises:
-        OSError: when it cannot be written; what was there before is untouched.
+        OSError: when it cannot be written; a file that was there before is untouched.
     """
-    _write(path, to_torch(checkpoint.network.parameters), _described(checkpoint))
+    _write(path, to_torch(checkpoint.network.parameters), _describe(checkpoint))
 
 
 def save_training(checkpoint: Checkpoint, state: TrainingState, path: Path) -> None:
-    """Write a model and, besides, the whole state of its training. Raises as `save`."""
+    """Write a model together with the state of its training. Raises as `save`."""
     arrays = to_torch(checkpoint.network.parameters)
     arrays["training.m"] = state.m
     arrays["training.v"] = state.v
@@ -76,128 +76,135 @@ def save_training(checkpoint: Checkpoint, state: TrainingState, path: Path) -> N
         for name, array in zip(state_names, layer_state, strict=True):
             arrays[f"training.{name}_l{layer}"] = array
     training = describe_training(state, checkpoint.config.seq, checkpoint.total_steps)
-    _write(path, arrays, {**_described(checkpoint), "training": training})
+    _write(path, arrays, {**_describe(checkpoint), "training": training})
 
 
 def load(path: Path) -> Checkpoint:
     """Read a model.
 
     Raises:
-        InputError: when the file is missing, damaged or no model of ours.
+        InputError: when the file is missing, damaged or not a model of charrnn.
     """
-    with _opened(path) as (arrays, document):
-        return _checkpoint(arrays, document)
+    with _open_model(path) as (arrays, document):
+        return _parse_checkpoint(arrays, document)
 
 
-def describe(path: Path) -> tuple[Description, bool]:
-    """What a model file says of its model, whose numbers are not looked at, and of its training.
+def read_description(path: Path) -> tuple[ModelDescription, bool]:
+    """The description of a model, without its weights, and whether its training is over.
 
-    That is whether nothing is left to do: the steps are made, or patience has run out; false of a
-    file that no training can go on from. Raises as `load`.
+    A training is over when all steps are made, or patience has run out. False for a file without
+    the state of a training. Raises as `load`.
     """
-    with _opened(path) as (arrays, document):
-        found = _description(arrays, document)
+    with _open_model(path) as (arrays, document):
+        description = _parse_description(arrays, document)
         training = document.get("training")
         if training is None:
-            return found, False
-        progress = read_progress(training, found.step)
-        total_steps = meta.whole(training, "total_steps")
-        return found, progress.is_over(total_steps, found.config.patience)
+            return description, False
+        progress = read_progress(training, description.step)
+        total_steps = meta.read_count(training, "total_steps")
+        return description, progress.is_over(total_steps, description.config.patience)
 
 
 def load_training(path: Path) -> TrainingState:
     """Read the state of a training that `save_training` wrote.
 
     Raises:
-        InputError: when the file is missing, damaged, or holds no state of a training.
+        InputError: when the file is missing or damaged, or has no state of a training.
     """
-    with _opened(path) as (arrays, document):
-        model = _checkpoint(arrays, document)
+    with _open_model(path) as (arrays, document):
+        model = _parse_checkpoint(arrays, document)
         shape, parameters = model.shape, model.network.parameters.vector
-        m, v = (arrays.numbers(f"training.{name}", parameters.size) for name in "mv")
+        m, v = (arrays.read_floats(f"training.{name}", parameters.size) for name in "mv")
         if (v < 0).any():
             raise ValueError("training.v has negative values")
         names, size = shape.cell_record.states, (model.config.batch, shape.hidden)
         states = [
-            tuple(arrays.numbers(f"training.{name}_l{layer}", *size) for name in names)
+            tuple(arrays.read_floats(f"training.{name}_l{layer}", *size) for name in names)
             for layer in range(shape.layers)
         ]
         training = document["training"]
         return TrainingState(
             parameters=parameters, m=m, v=v, states=states,
-            updates=meta.whole(training, "updates"),
+            updates=meta.read_count(training, "updates"),
             random=read_random(training["random"]),
             progress=read_progress(training, model.step),
         )  # fmt: skip
 
 
 @contextmanager
-def _opened(path: Path) -> Iterator[tuple[npz.Arrays, dict[str, Any]]]:
-    """The arrays of a model file and its JSON; damage that is met inside names the file."""
+def _open_model(path: Path) -> Iterator[tuple[npz.ArrayFile, dict[str, Any]]]:
+    """Open a model file: its arrays and its document.
+
+    Any exception that damage causes inside becomes an InputError that names the file.
+    """
     if not path.is_file():
         raise InputError(path, "no such model; train one with 'charrnn train'")
     try:
-        with npz.opened(path) as arrays:
-            yield arrays, meta.read(arrays.document("meta"))
+        with npz.open_arrays(path) as arrays:
+            yield arrays, meta.decode_document(arrays.read_document("meta"))
     except KeyError as error:
-        raise InputError(path, f"not a whole charrnn model ({meta.missing(error)})") from error
-    except (TypeError, AttributeError) as error:
-        problem = "not a whole charrnn model (meta is not made as a model's)"
+        problem = f"is not a complete charrnn model ({meta.describe_missing(error)})"
         raise InputError(path, problem) from error
-    except (*npz.DAMAGE, CharrnnError) as error:
+    except (TypeError, AttributeError) as error:
+        # A value of another type met an operation, as in "corpus": [].
+        problem = "is not a complete charrnn model (meta has a value of the wrong type)"
+        raise InputError(path, problem) from error
+    except (*npz.DAMAGE_ERRORS, CharrnnError) as error:
         reason = " ".join(str(error).split()) or type(error).__name__
-        raise InputError(path, f"not a whole charrnn model ({reason})") from error
+        raise InputError(path, f"is not a complete charrnn model ({reason})") from error
 
 
-def _description(arrays: npz.Arrays, document: dict[str, Any]) -> Description:
-    config = meta.settings(document["config"])
-    corpus_info = meta.corpus_info(document, Rules(config.newline, config.normalize))
+def _parse_description(arrays: npz.ArrayFile, document: dict[str, Any]) -> ModelDescription:
+    """The description in ``document``, checked against the sizes of the ``arrays``.
+
+    So a small file cannot declare a network for which much memory would be allocated.
+    """
+    config = meta.read_settings(document["config"])
+    corpus_info = meta.read_corpus_info(document, Rules(config.newline, config.normalize))
     config.split_sizes(corpus_info.characters)
     if config.layers > len([*arrays]):
-        raise ValueError(f"it has no arrays for {config.layers} layers")
-    found = Description(
+        raise ValueError(f"it does not have arrays for {config.layers} layers")
+    description = ModelDescription(
         config=config,
         corpus_info=corpus_info,
-        step=meta.whole(document, "step"),
-        history=meta.history(document["history"]),
-        baselines=meta.baselines(document.get("baselines")),
+        step=meta.read_count(document, "step"),
+        history=meta.read_history(document["history"]),
+        baselines=meta.read_baselines(document.get("baselines")),
     )
-    declared = found.shape.parameters
-    if declared > arrays.size:
-        raise ValueError(f"it declares {declared:,} parameters, which it does not have")
-    return found
+    parameters = description.shape.parameters
+    if parameters > arrays.size:
+        raise ValueError(f"it declares {parameters:,} parameters, which it does not contain")
+    return description
 
 
-def _checkpoint(arrays: npz.Arrays, document: dict[str, Any]) -> Checkpoint:
-    found = _description(arrays, document)
+def _parse_checkpoint(arrays: npz.ArrayFile, document: dict[str, Any]) -> Checkpoint:
+    description = _parse_description(arrays, document)
+    shape = description.shape
     try:
-        arrays.numbers("out.bias", found.shape.V)
+        arrays.read_floats("out.bias", shape.V)
     except ValueError as error:
-        problem = f"its vocabulary of {found.shape.V:,} does not fit: {error}"
+        problem = f"its vocabulary of {shape.V:,} characters does not fit its arrays: {error}"
         raise ValueError(problem) from None
-    parameters = Parameters(found.shape)
+    expected = {"meta", *array_names(shape)}
     for name in arrays:
-        if (
-            name != "meta"
-            and not name.startswith("training.")
-            and name not in array_names(found.shape)
-        ):
-            raise ValueError(f"{name} is no array of such a model")
-    from_torch(arrays.numbers, parameters)
-    return Checkpoint(**vars(found), network=Network(parameters))
+        if name not in expected and not name.startswith("training."):
+            raise ValueError(f"it contains {name}, which is not an array of such a model")
+    parameters = Parameters(shape)
+    from_torch(arrays.read_floats, parameters)
+    return Checkpoint(**vars(description), network=Network(parameters))
 
 
-def _described(checkpoint: Checkpoint) -> dict[str, Any]:
-    return meta.described(
+def _describe(checkpoint: Checkpoint) -> dict[str, Any]:
+    return meta.describe_model(
         checkpoint.config, checkpoint.corpus_info, checkpoint.step, checkpoint.history,
         checkpoint.baselines,
     )  # fmt: skip
 
 
-def _write(path: Path, arrays: Arrays, document: dict[str, Any]) -> None:
-    arrays = {**arrays, "meta": np.frombuffer(meta.written(document), np.uint8)}
+def _write(path: Path, arrays: NamedArrays, document: dict[str, Any]) -> None:
+    arrays = {**arrays, "meta": np.frombuffer(meta.encode_document(document), np.uint8)}
 
     def write(file: IO[bytes]) -> None:
-        np.savez(file, **arrays)  # type: ignore[arg-type]  # its other keyword is no array's name
+        np.savez(file, **arrays)  # type: ignore[arg-type]  # no array is named allow_pickle
 
     write_atomically(path, write)

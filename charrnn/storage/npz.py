@@ -1,7 +1,7 @@
-"""Reading .npz files that may be anything: nothing is believed before it was checked.
+"""Reading .npz files from an untrusted source: every part is checked before it is used.
 
-An .npz is a zip of .npy files. Ours are stored, not compressed, so that no array can be larger than
-the file it comes from. Nothing in one is ever executed: no pickle, no path that is followed.
+An .npz is a zip of .npy files. Ours are stored uncompressed, so that no array can be larger than
+the file that holds it. Nothing in a file is executed: there is no pickle, and no path is followed.
 """
 
 import math
@@ -16,22 +16,22 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-HEADER_AT_MOST = 10_000  # bytes
-DOCUMENT_AT_MOST = 1 << 26
-HEADERS = {
+MAX_HEADER_BYTES = 10_000
+MAX_DOCUMENT_BYTES = 1 << 26
+HEADER_READERS = {
     (1, 0): np.lib.format.read_array_header_1_0,
     (2, 0): np.lib.format.read_array_header_2_0,
 }
-KINDS = {"<f2", "<f4", "<f8", "|u1"}
-DAMAGE = (
+DTYPES = {"<f2", "<f4", "<f8", "|u1"}
+DAMAGE_ERRORS = (
     zipfile.BadZipFile, struct.error, EOFError, OSError, ValueError, KeyError, TypeError,
     NotImplementedError, RuntimeError, SyntaxError, OverflowError, MemoryError, tokenize.TokenError,
 )  # fmt: skip
-"""What zipfile, NumPy and json raise on a damaged file."""
+"""The exceptions that zipfile, NumPy and json raise on a damaged file."""
 
 
-class Arrays:
-    """The arrays of an open file, read when they are asked for and then of a known shape."""
+class ArrayFile:
+    """An open .npz file. An array is read when it is asked for, and must have the given shape."""
 
     def __init__(self, archive: zipfile.ZipFile) -> None:
         self._archive = archive
@@ -39,55 +39,62 @@ class Arrays:
         for entry in archive.infolist():
             name = entry.filename.removesuffix(".npy")
             if name == entry.filename:
-                raise ValueError(f"{name!r} in it is no array")
+                raise ValueError(f"it contains {name!r}, which is not an array")
             if name in self._entries:
-                raise ValueError(f"{name} is in it twice")
+                raise ValueError(f"it contains {name} twice")
             if entry.compress_type != zipfile.ZIP_STORED or entry.flag_bits & 1:
                 raise ValueError(f"{name} is compressed or encrypted")
             if entry.file_size != entry.compress_size:
-                raise ValueError(f"{name} is not as long as it says")
+                raise ValueError(f"{name} does not have the length that it declares")
             self._entries[name] = entry
 
     @property
     def size(self) -> int:
-        """Of all arrays, in bytes."""
+        """The size of all arrays together, in bytes."""
         return sum(entry.file_size for entry in self._entries.values())
 
     def __iter__(self) -> Iterator[str]:
+        """Iterate over the names of the arrays."""
         return iter(self._entries)
 
-    def document(self, name: str) -> bytes:
-        """An array of bytes, which is a document."""
-        if name in self._entries and self._entries[name].file_size > DOCUMENT_AT_MOST:
-            raise ValueError(f"{name} is too long")
-        found, dtype, _ = self._read(name)
-        if dtype != np.uint8:
-            raise ValueError(f"{name} is {dtype}, not bytes")
-        return found
-
-    def numbers(self, name: str, *dims: int) -> npt.NDArray[Any]:
-        """An array of floating-point numbers.
+    def read_document(self, name: str) -> bytes:
+        """An array of bytes that holds a document.
 
         Raises:
-            ValueError: when it has another shape, other values, or a part of them.
+            ValueError: when it is longer than `MAX_DOCUMENT_BYTES`, damaged, or not of bytes.
             KeyError: when it is missing.
         """
-        found, dtype, in_columns = self._read(name, dims)
+        if name in self._entries and self._entries[name].file_size > MAX_DOCUMENT_BYTES:
+            raise ValueError(f"{name} is too long")
+        content, dtype, _ = self._read(name)
+        if dtype != np.uint8:
+            raise ValueError(f"{name} is an array of {dtype}, not of bytes")
+        return content
+
+    def read_floats(self, name: str, *dims: int) -> npt.NDArray[Any]:
+        """An array of floating-point numbers with shape ``dims``.
+
+        Raises:
+            ValueError: when its shape, type or length is wrong, or a value is not finite.
+            KeyError: when it is missing.
+        """
+        content, dtype, is_column_major = self._read(name, dims)
         if dtype.kind != "f":
-            raise ValueError(f"{name} is {dtype}, not float")
-        flat = np.frombuffer(found, dtype)
-        array = flat.reshape(dims[::-1]).T if in_columns else flat.reshape(dims)
+            raise ValueError(f"{name} is an array of {dtype}, not of floats")
+        flat = np.frombuffer(content, dtype)
+        array = flat.reshape(dims[::-1]).T if is_column_major else flat.reshape(dims)
         largest = np.finfo(np.float32).max
-        if flat.size and not (-largest <= flat.min() and flat.max() <= largest):  # so of NaN too
-            raise ValueError(f"{name} has values that are not finite, or too large")
+        # Written as "not within", since NaN is neither within nor outside.
+        if flat.size and not (-largest <= flat.min() and flat.max() <= largest):
+            raise ValueError(f"{name} has values that are not finite or too large")
         return array
 
     def _read(
         self, name: str, dims: tuple[int, ...] | None = None
     ) -> tuple[bytes, np.dtype[Any], bool]:
-        """An array's bytes, their kind, and whether they go down the columns.
+        """An array's bytes, its type, and whether it is stored column by column.
 
-        It must have the shape ``dims``; None is any.
+        Its shape must be ``dims``; None allows any.
         """
         if name not in self._entries:
             raise KeyError(f"{name} is missing")
@@ -95,26 +102,29 @@ class Arrays:
         with self._archive.open(entry) as file:
             try:
                 version = np.lib.format.read_magic(file)
-                shape, in_columns, dtype = HEADERS[version](file, max_header_size=HEADER_AT_MOST)
+                read_header = HEADER_READERS[version]
+                shape, is_column_major, dtype = read_header(file, max_header_size=MAX_HEADER_BYTES)
             except zipfile.BadZipFile:
                 raise
-            except DAMAGE:
-                raise ValueError(f"{name} does not begin as an array") from None
+            except DAMAGE_ERRORS:
+                raise ValueError(f"{name} does not begin like an array") from None
             if dims is not None and shape != dims:
                 raise ValueError(f"{name} has the shape {shape}, not {dims}")
-            if dtype.str not in KINDS:
-                raise ValueError(f"{name} is {dtype}, which no model has")
-            left, size = entry.file_size - file.tell(), dtype.itemsize * math.prod(shape)
-            if size != left:
-                raise ValueError(f"{name} has {left:,} bytes, where its shape takes {size:,}")
-            found = file.read(left)
-            if len(found) != left or file.read(1):  # the end is where its checksum is looked at
+            if dtype.str not in DTYPES:
+                raise ValueError(f"{name} is an array of {dtype}, which no model contains")
+            remaining = entry.file_size - file.tell()
+            size = dtype.itemsize * math.prod(shape)
+            if size != remaining:
+                raise ValueError(f"{name} has {remaining:,} bytes, but its shape takes {size:,}")
+            content = file.read(remaining)
+            # zipfile compares the checksum only when it reads past the end.
+            if len(content) != remaining or file.read(1):
                 raise ValueError(f"{name} is cut short")
-        return found, dtype, in_columns
+        return content, dtype, is_column_major
 
 
 @contextmanager
-def opened(path: Path) -> Iterator[Arrays]:
-    """The arrays of a file. Raises what is in `DAMAGE`."""
+def open_arrays(path: Path) -> Iterator[ArrayFile]:
+    """Open an .npz file. Damage raises one of `DAMAGE_ERRORS`, here or when an array is read."""
     with path.open("rb") as file, zipfile.ZipFile(file) as archive:
-        yield Arrays(archive)
+        yield ArrayFile(archive)

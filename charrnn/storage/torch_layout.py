@@ -12,12 +12,12 @@ import numpy.typing as npt
 from charrnn.arrays import Array
 from charrnn.network.parameters import Parameters, Shape
 
-Arrays: TypeAlias = dict[str, npt.NDArray[Any]]
-Numbers: TypeAlias = Callable[..., Array]
-"""From an array's name and shape to the array, or a ValueError or KeyError that names it."""
+NamedArrays: TypeAlias = dict[str, npt.NDArray[Any]]
+ReadArray: TypeAlias = Callable[..., Array]
+"""A function from an array's name and shape to the array; raises ValueError or KeyError."""
 
 
-def to_torch(parameters: Parameters) -> Arrays:
+def to_torch(parameters: Parameters) -> NamedArrays:
     """The arrays as torch.nn.RNN, GRU, LSTM (under ``rnn.``) and Linear (``out.``) name them.
 
     Where they are tied, ``embedding.`` has the same weight as ``out.``.
@@ -49,7 +49,7 @@ def array_names(shape: Shape) -> set[str]:
     return layers | {"out.weight", "out.bias"} | ({"embedding.weight"} if shape.tied else set())
 
 
-def from_torch(array: Numbers, parameters: Parameters) -> None:
+def from_torch(array: ReadArray, parameters: Parameters) -> None:
     """Fill ``parameters`` from arrays so named. Two biases that are only ever added become one.
 
     Raises:

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from charrnn.storage import meta
+from charrnn.storage.meta import read_count, read_number
 from charrnn.training.state import TrainingProgress, TrainingState
 
 
@@ -40,12 +40,12 @@ def read_progress(training: Mapping[str, Any], step: int) -> TrainingProgress:
     losses = dict(enumerate(training["window_losses"]))
     return TrainingProgress(
         step=step,
-        best_loss=math.inf if best_loss is None else meta.number(training, "best_loss"),
-        best_step=None if best_step is None else meta.whole(training, "best_step"),
-        evaluations_since_best=meta.whole(training, "evaluations_since_best"),
-        window_losses=[meta.number(losses, index) for index in losses],
-        bad_windows=meta.whole(training, "above"),
-        rollbacks=meta.whole(training, "setbacks"),
+        best_loss=math.inf if best_loss is None else read_number(training, "best_loss"),
+        best_step=None if best_step is None else read_count(training, "best_step"),
+        evaluations_since_best=read_count(training, "evaluations_since_best"),
+        window_losses=[read_number(losses, index) for index in losses],
+        bad_windows=read_count(training, "above"),
+        rollbacks=read_count(training, "setbacks"),
     )
 
 
