@@ -14,7 +14,7 @@ from pathlib import Path
 
 from charrnn.generators import exhaust
 from charrnn.text.corpus import encode_corpus, scan_corpus
-from charrnn.text.rules import Rules
+from charrnn.text.normalization import Normalization
 from charrnn.text.sources import find_sources
 
 CORPORA = Path(__file__).resolve().parent.parent / "corpora"
@@ -23,7 +23,7 @@ CORPORA = Path(__file__).resolve().parent.parent / "corpora"
 def measured(path: Path, folder: Path) -> list[float]:
     """Seconds until there is a stock, and from there until there are ids."""
     began = time.perf_counter()
-    corpus_info, sources = exhaust(scan_corpus(find_sources([path]), "auto", Rules()))
+    corpus_info, sources = exhaust(scan_corpus(find_sources([path]), "auto", Normalization()))
     surveyed = time.perf_counter()
     exhaust(encode_corpus(sources, corpus_info, folder / "ids"))
     ended = time.perf_counter()

@@ -18,12 +18,12 @@ from charrnn.arrays import Array
 from charrnn.config import SampleConfig, TrainConfig
 from charrnn.errors import ConfigError, InputError
 from charrnn.sampling.ongoing import OngoingSample, Prompt, SamplingContext
-from charrnn.sampling.sampler import generate_samples, in_order
+from charrnn.sampling.sampler import generate_samples, sort_finished
 from charrnn.setting_types import LARGEST_SEED, Whole
 from charrnn.storage import model_file
 from charrnn.storage.model_file import Checkpoint
 from charrnn.storage.run_folder import DEFAULT_ROOT, find_model
-from charrnn.text.unknown import known_ids
+from charrnn.text.unknown import encode_text
 
 if TYPE_CHECKING:
     from charrnn.parallel.ranks import Ranks
@@ -76,7 +76,7 @@ class Model:
         """The same, piece by piece as it is drawn: what may be the beginning of a stop waits."""
         opening = self.opening(prime, config.on_unknown)
         steps = self._steps([opening], config, seed, 1, scored=False)
-        return filter(None, (one.released() for (one,) in steps))
+        return filter(None, (one.take_new_text() for (one,) in steps))
 
     def samples(
         self,
@@ -112,10 +112,10 @@ class Model:
         if isinstance(primes, str):
             raise ConfigError("primes", "is one text; give a list of texts")
         seed = draw_seed() if seed is None else seed
-        openings = (self.opening(prime, config.on_unknown) for prime in primes)
-        ended = in_order(self._steps(openings, config, seed, number))
+        prompts = (self.opening(prime, config.on_unknown) for prime in primes)
+        ended = sort_finished(self._steps(prompts, config, seed, number))
         return (
-            Sample(one.opening.given, one.text, seed, one.sample, str(one.stopped), one.logprob)
+            Sample(one.prompt.prime, one.text, seed, one.sample, str(one.stopped), one.logprob)
             for one in ended
         )
 
@@ -124,7 +124,7 @@ class Model:
 
         Each once, in their order.
         """
-        text = self.checkpoint.corpus_info.rules.apply(text)
+        text = self.checkpoint.corpus_info.normalization.apply(text)
         return "".join(dict.fromkeys(one for one in text if one not in self.vocabulary))
 
     def score(self, text: str, *, on_unknown: str | None = None) -> "Score":
@@ -151,12 +151,14 @@ class Model:
             InputError: naming the characters of ``name`` that the model has never seen.
         """
         corpus_info = self.checkpoint.corpus_info
-        ids = known_ids(corpus_info.rules.apply(prime), corpus_info.vocabulary, on_unknown, name)
+        ids = encode_text(
+            corpus_info.normalization.apply(prime), corpus_info.vocabulary, on_unknown, name
+        )
         read = corpus_info.vocabulary.decode(ids)
         if len(ids):
             return Prompt(prime, read, ids)
         if "\n" in corpus_info.vocabulary.characters:
-            return Prompt(prime, read, corpus_info.vocabulary.lookup("\n"))
+            return Prompt(prime, read, corpus_info.vocabulary.lookup_ids("\n"))
         counts = np.array(corpus_info.vocabulary.counts)
         with np.errstate(divide="ignore"):  # another model's characters may not be in its corpus
             frequencies: Array = np.log(counts / counts.sum()).astype(np.float32)
@@ -164,7 +166,7 @@ class Model:
 
     def _steps(
         self,
-        openings: Iterable[Prompt],
+        prompts: Iterable[Prompt],
         config: SampleConfig,
         seed: int | None,
         number: int,
@@ -178,15 +180,15 @@ class Model:
         Whole(0, limit=LARGEST_SEED).check("seed", seed)
         if config.beam and number > config.beam:
             raise ConfigError("number", f"{number:,} is more than the beam of {config.beam:,}")
-        network, manner = (
+        network, context = (
             self.checkpoint.network,
             SamplingContext(self.checkpoint.corpus_info, config),
         )
         if not config.beam:
-            return generate_samples(network, manner, openings, number, seed, scored=scored)
+            return generate_samples(network, context, prompts, number, seed, scored=scored)
         from charrnn.sampling.beam import search_prompts
 
-        return search_prompts(network, manner, openings, number, seed)
+        return search_prompts(network, context, prompts, number, seed)
 
 
 def train(

@@ -19,7 +19,7 @@ import numpy.typing as npt
 from charrnn.arrays import Ids
 
 LARGEST_ORDER = 8
-COUNTED_AT_MOST = 20_000_000
+MAX_COUNTED = 20_000_000
 PIECE = 1 << 18
 
 Integers = npt.NDArray[np.int64]
@@ -46,7 +46,7 @@ def measure_baselines(train: Ids, text: Ids, V: int) -> Baselines:
 
     As with a model, the first of ``text`` is not scored, and nothing is known of what was before.
     """
-    train = train[-COUNTED_AT_MOST:]
+    train = train[-MAX_COUNTED:]
     contexts = _counted(train, text, V, LARGEST_ORDER)
     unseen = int(np.count_nonzero(contexts[0].times_of_pair == 0))
     nats = [-float(np.log(P).mean()) for P in _interpolated(contexts, V)]

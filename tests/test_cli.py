@@ -58,7 +58,7 @@ def test_missing_inputs_are_exit_3(program: Program, text: Path, tmp_path: Path)
     failed(program("sample"), 3, "runs: no trained model")
     (tmp_path / "empty").mkdir()
     failed(program("sample", "empty"), 3, "empty: no model in it")
-    failed(program("train", "empty"), 3, "empty: has no *.txt")
+    failed(program("train", "empty"), 3, "empty: contains no *.txt")
     failed(program("inspect", "score", "none.txt", "none.npz"), 3, "none.npz")
 
 

@@ -12,8 +12,8 @@ import pytest
 
 from charrnn.cli.options import ENCODINGS
 from charrnn.config import CELL_NAMES, NORMALIZATIONS, ON_UNKNOWN, SCHEDULES
-from charrnn.text.decode import codec
-from charrnn.text.encodings import CUSTOMARY
+from charrnn.text.decode import find_codec
+from charrnn.text.encodings import COMMON_ENCODINGS
 from tests.conftest import ROOT, clean_environment
 
 PATIENCE = 30
@@ -145,8 +145,8 @@ def test_completion_touches_nothing_and_loads_no_numpy(place: Path) -> None:
 
 
 def test_encodings_on_offer_are_those_that_the_program_knows_by_itself() -> None:
-    assert set(CUSTOMARY) <= set(ENCODINGS)
-    assert all(codec(name) for name in ENCODINGS if name != "auto")
+    assert set(COMMON_ENCODINGS) <= set(ENCODINGS)
+    assert all(find_codec(name) for name in ENCODINGS if name != "auto")
 
 
 def in_shell(place: Path, shell: str, code: str, *arguments: str) -> list[str]:

@@ -24,7 +24,7 @@ LETTERS = st.text("abあ", max_size=30)
 def test_what_is_held_is_the_longest_beginning_of_a_stop(text: str, stops: list[str]) -> None:
     matcher, held = Stops(stops), ""
     for end in range(1, len(text) + 1):
-        held, found = matcher.after(held, text[end - 1])
+        held, found = matcher.advance(held, text[end - 1])
         ends = {text[start:end] for start in range(end + 1)}
         complete = ends.intersection(stops)
         assert found == bool(complete)
@@ -149,7 +149,7 @@ def test_a_batch_is_so_many_texts_alone(
 ) -> None:
     small = tiny(model, "あいうえおa\n", spread=0.5)
     config = SampleConfig(length=50, stop=["う\n"])  # so that they end at different times
-    monkeypatch.setattr(sampler, "SIDE_BY_SIDE", side_by_side)
+    monkeypatch.setattr(sampler, "MAX_SLOTS", side_by_side)
     together = list(small.sample_each(PRIMES, config, seed=8, number=number))
     alone = [one for prime in PRIMES for one in small.samples(prime, config, seed=8, number=number)]
     assert [(one.prime, one.sample, one.text) for one in together] == [
@@ -168,12 +168,12 @@ def test_different_primes_draw_different_random_numbers(model: charrnn.Model) ->
     assert one.text != other.text
 
 
-def test_openings_are_asked_for_as_they_are_needed(
+def test_primes_are_taken_only_as_they_are_needed(
     model: charrnn.Model, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     small = tiny(model, "あいうえおa\n", spread=0.5)
-    monkeypatch.setattr(sampler, "AHEAD", 40)
-    monkeypatch.setattr(sampler, "SIDE_BY_SIDE", 8)
+    monkeypatch.setattr(sampler, "MAX_AHEAD", 40)
+    monkeypatch.setattr(sampler, "MAX_SLOTS", 8)
     asked = count()
 
     def endless() -> Iterator[str]:
@@ -197,7 +197,7 @@ def test_a_batch_becomes_narrower_as_it_ends(
             return super().__call__(ids)
 
     monkeypatch.setattr(sampler, "Stepper", Watched)
-    monkeypatch.setattr(sampler, "SIDE_BY_SIDE", 16)
+    monkeypatch.setattr(sampler, "MAX_SLOTS", 16)
     small = tiny(model, "あいうa\n", spread=0.3)
     found = small.samples("あ", SampleConfig(length=0, stop=["い\n"]), seed=1, number=64)
     assert max(widths) == 16

@@ -78,7 +78,7 @@ def test_texts_come_as_often_as_they_should(model: charrnn.Model, case: int) -> 
     expected = {}
     for text in texts(CHARACTERS, LENGTH):
         each = probabilities(small, PRIME, text)[len(PRIME) - 1 : -1]
-        ids = small.checkpoint.corpus_info.vocabulary.lookup(text)
+        ids = small.checkpoint.corpus_info.vocabulary.lookup_ids(text)
         shares = [reference(row)[at] for row, at in zip(each, ids, strict=True)]
         expected[text] = math.prod(shares)
     counts = drawn(small, SampleConfig(**{**vars(config), "length": LENGTH}))
@@ -114,7 +114,7 @@ def test_unknown_character_is_as_if_it_was_not_there(model: charrnn.Model) -> No
     expected = {}
     for text in texts(CHARACTERS, LENGTH):
         rows = probabilities(small, PRIME, text)[len(PRIME) - 1 : -1, :-1]
-        ids = small.checkpoint.corpus_info.vocabulary.lookup(text)
+        ids = small.checkpoint.corpus_info.vocabulary.lookup_ids(text)
         shares = (rows / rows.sum(axis=1, keepdims=True))[np.arange(LENGTH), ids]
         expected[text] = float(shares.prod())
     assert improbable(drawn(small, SampleConfig(length=LENGTH, temperature=1)), expected) < 3

@@ -60,7 +60,7 @@ def test_the_best_order_is_named_by_the_characters_it_sees_and_one() -> None:
 
 
 def test_only_the_end_of_a_long_text_is_counted(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(ngram, "COUNTED_AT_MOST", 100)
+    monkeypatch.setattr(ngram, "MAX_COUNTED", 100)
     rng = np.random.default_rng(2)
     train, text = rng.integers(0, V, 300), rng.integers(0, V, 50)
     found = measure_baselines(train, text, V)

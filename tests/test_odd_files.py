@@ -12,7 +12,7 @@ import pytest
 from charrnn.errors import InputError
 from charrnn.generators import exhaust
 from charrnn.text.corpus import encode_corpus, scan_corpus
-from charrnn.text.rules import Rules
+from charrnn.text.normalization import Normalization
 from charrnn.text.sources import find_sources
 from tests.conftest import TEXT, Program
 from tests.test_cli import failed
@@ -75,7 +75,7 @@ def test_a_character_on_every_read_boundary(tmp_path: Path) -> None:
         text = "a" * ((1 << 20) - before) + "猫" * 10
         (tmp_path / "a.txt").write_text(text, encoding="utf-8")
         corpus_info, sources = exhaust(
-            scan_corpus(find_sources([tmp_path / "a.txt"]), "auto", Rules())
+            scan_corpus(find_sources([tmp_path / "a.txt"]), "auto", Normalization())
         )
         ids = exhaust(encode_corpus(sources, corpus_info, tmp_path / "ids"))
         assert corpus_info.vocabulary.decode(ids) == text
@@ -93,12 +93,16 @@ def test_a_hundred_thousand_distinct_characters(program: Program, tmp_path: Path
 def test_folders_links_and_pipes(program: Program, tmp_path: Path) -> None:
     (tmp_path / "folder.txt").mkdir()
     (tmp_path / "folder.txt" / "deep.txt").mkdir()
-    failed(program("train", "folder.txt", *QUICK), 3, "folder.txt: has no *.txt")
+    failed(program("train", "folder.txt", *QUICK), 3, "folder.txt: contains no *.txt")
     (tmp_path / "folder.txt" / "a.txt").write_text(TEXT, encoding="utf-8")
     (tmp_path / "folder.txt" / "loop").symlink_to(tmp_path / "folder.txt")
     assert program("train", "folder.txt", *QUICK).code == 0
     (tmp_path / "folder.txt" / "b.txt").symlink_to("nowhere")
-    failed(program("train", "folder.txt", *QUICK[:-1], "x"), 3, "b.txt: is a link to nowhere")
+    failed(
+        program("train", "folder.txt", *QUICK[:-1], "x"),
+        3,
+        "b.txt: is a link to a file that does not exist",
+    )
     (tmp_path / "loop.txt").symlink_to("loop.txt")
     failed(program("train", "loop.txt", *QUICK[:-1], "x"), 3, "loop.txt: cannot be read (Too many")
     failed(program("train", "/dev/null", *QUICK[:-1], "x"), 3, "/dev/null: is empty")
@@ -135,7 +139,7 @@ def test_no_permission(text: Path, unprivileged: Program) -> None:
 
 
 def test_standard_input_that_is_closed_or_asked_for_twice(program: Program, tmp_path: Path) -> None:
-    failed(program("train", "-", "-", *QUICK, stdin=b"abc" * 99), 3, "-: stands there twice")
+    failed(program("train", "-", "-", *QUICK, stdin=b"abc" * 99), 3, "-: is given twice")
     closed = subprocess.run(
         ["sh", "-c", '"$0" -m charrnn train - <&-', sys.executable],
         cwd=tmp_path, capture_output=True, text=True, check=False,
@@ -149,7 +153,7 @@ def test_a_file_that_fails_while_it_is_read(program: Program) -> None:
 
 
 def test_a_file_that_vanishes_while_it_is_read(text: Path, tmp_path: Path) -> None:
-    corpus_info, sources = exhaust(scan_corpus(find_sources([text]), "auto", Rules()))
+    corpus_info, sources = exhaust(scan_corpus(find_sources([text]), "auto", Normalization()))
     text.unlink()
     with pytest.raises(InputError, match=r"text.txt: cannot be read \(No such file"):
         exhaust(encode_corpus(sources, corpus_info, tmp_path / "ids"))

@@ -73,7 +73,7 @@ def test_a_model_goes_to_pytorch_and_comes_back(model: charrnn.Model, program: P
     names: dict[str, Any] = {}
     run(THERE, names)
     network, vocabulary = model.checkpoint.network, model.checkpoint.corpus_info.vocabulary
-    ids = vocabulary.lookup(TEXT[:-1])[:, None]
+    ids = vocabulary.lookup_ids(TEXT[:-1])[:, None]
     ours, _ = network.predict(ids, network.initial_states(1))
     np.testing.assert_allclose(log_probabilities(names, TEXT), ours[:, 0], atol=1e-4)
 

@@ -148,7 +148,7 @@ def test_newlines_of_a_prime_are_those_of_the_corpus(model: charrnn.Model) -> No
 
 
 def test_unknown_character_of_a_prime_is_named(model: charrnn.Model) -> None:
-    with pytest.raises(InputError, match=r"'猫' \(U\+732B\) is not in the model's vocabulary"):
+    with pytest.raises(InputError, match=r"the model does not know '猫' \(U\+732B\)"):
         model.sample("猫", seed=0)
 
 

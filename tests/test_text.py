@@ -17,23 +17,27 @@ from charrnn.text import decode
 from charrnn.text.corpus import Streams, encode_corpus, read_file, scan_corpus, split_corpus
 from charrnn.text.corpus_info import CorpusInfo
 from charrnn.text.encodings import detect_encoding
-from charrnn.text.rules import Rules
+from charrnn.text.normalization import Normalization
 from charrnn.text.sources import find_sources
 from charrnn.text.vocab import Vocabulary
 from charrnn.training.automatic import complete_settings
 
-KEEP, LF = Rules("keep"), Rules("lf")
+KEEP, LF = Normalization("keep"), Normalization("lf")
 TEXT = st.text(st.characters(exclude_categories=["Cs"]))
 
 
-def decoded(data: bytes, rules: Rules = KEEP, piece: int = 1 << 20, encoding: str = "utf-8") -> str:
+def decoded(
+    data: bytes, normalization: Normalization = KEEP, piece: int = 1 << 20, encoding: str = "utf-8"
+) -> str:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(decode, "PIECE_BYTES", piece)
-        return "".join(rules.each(decode.characters(io.BytesIO(data), encoding)))
+        return "".join(
+            normalization.apply_to_pieces(decode.decode_stream(io.BytesIO(data), encoding))
+        )
 
 
-def take_stock(paths: list[Path], rules: Rules = LF, min_count: int = 1) -> CorpusInfo:
-    return exhaust(scan_corpus(find_sources(paths), "auto", rules, min_count))[0]
+def scan(paths: list[Path], normalization: Normalization = LF, min_count: int = 1) -> CorpusInfo:
+    return exhaust(scan_corpus(find_sources(paths), "auto", normalization, min_count))[0]
 
 
 def encode(paths: list[Path], corpus_info: CorpusInfo, ids: Path) -> Ids:
@@ -48,8 +52,12 @@ def test_reading_in_pieces_equals_reading_at_once(text: str, piece: int) -> None
 @given(st.text(st.sampled_from("a\r\n今")), st.integers(1, 7))
 def test_newlines_become_one_wherever_a_piece_ends(text: str, piece: int) -> None:
     expected = text.replace("\r\n", "\n").replace("\r", "\n")
-    assert decoded(text.encode(), Rules("lf"), piece) == expected == Rules("lf").apply(text)
-    assert Rules("keep").apply(text) == text
+    assert (
+        decoded(text.encode(), Normalization("lf"), piece)
+        == expected
+        == Normalization("lf").apply(text)
+    )
+    assert Normalization("keep").apply(text) == text
 
 
 def test_byte_order_mark_is_dropped_at_the_start_only() -> None:
@@ -74,7 +82,7 @@ def corpus(tmp_path: Path, **files: str | bytes) -> list[Path]:
 
 def test_ids_on_disk_are_the_files_in_order_in_the_smallest_type(tmp_path: Path) -> None:
     paths = corpus(tmp_path, b_txt="今日は", a_txt="abc今")
-    corpus_info = take_stock(paths)
+    corpus_info = scan(paths)
     ids = encode(paths, corpus_info, tmp_path / "ids")
     assert corpus_info.vocabulary.decode(ids) == "今日はabc今"
     assert ids.dtype == np.uint8
@@ -91,7 +99,7 @@ def test_ids_on_disk_are_the_files_in_order_in_the_smallest_type(tmp_path: Path)
 def test_more_characters_get_a_wider_type(tmp_path: Path) -> None:
     text = "".join(map(chr, range(0x4E00, 0x4E00 + 1000)))
     paths = corpus(tmp_path, k_txt=text)
-    corpus_info = take_stock(paths)
+    corpus_info = scan(paths)
     ids = encode(paths, corpus_info, tmp_path / "ids")
     assert ids.dtype == np.uint16
     assert corpus_info.vocabulary.decode(ids) == text
@@ -103,14 +111,14 @@ def test_folder_and_gzip_are_read_too(tmp_path: Path) -> None:
     (folder / "deep" / "b.txt.gz").write_bytes(gzip.compress("にち".encode()))
     (folder / "a.txt").write_text("今")
     (folder / "picture.png").write_bytes(b"\xff\xfe")
-    corpus_info = take_stock([folder])
+    corpus_info = scan([folder])
     assert corpus_info.files == ("a.txt", "b.txt.gz")
     assert corpus_info.characters == 3
 
 
 def test_corpus_that_changes_between_the_passes_is_refused(tmp_path: Path) -> None:
     paths = corpus(tmp_path, a_txt="abcabc")
-    corpus_info = take_stock(paths)
+    corpus_info = scan(paths)
     paths[0].write_text("abcabcabc")
     with pytest.raises(InputError, match="no longer, the text that was read first"):
         encode(paths, corpus_info, tmp_path / "ids")
@@ -122,7 +130,7 @@ def test_corpus_that_changes_between_the_passes_is_refused(tmp_path: Path) -> No
 )
 def test_nothing_to_learn_is_said(tmp_path: Path, content: str, problem: str) -> None:
     with pytest.raises(InputError, match=problem):
-        take_stock(corpus(tmp_path, a_txt=content))
+        scan(corpus(tmp_path, a_txt=content))
 
 
 def test_damaged_gzip_is_an_input_error(tmp_path: Path) -> None:
@@ -130,13 +138,13 @@ def test_damaged_gzip_is_an_input_error(tmp_path: Path) -> None:
     for name, data in (("cut", whole[:-9]), ("no", b"abc")):
         paths = corpus(tmp_path, **{f"{name}_gz": data})
         with pytest.raises(InputError, match="gzip"):
-            take_stock(paths)
+            scan(paths)
 
 
 def test_whole_text_is_what_a_corpus_would_be(tmp_path: Path) -> None:
     (path,) = corpus(tmp_path, a_txt="\ufeffa\r\nb")
-    assert read_file(path, Rules("lf")) == "a\nb"
-    assert read_file(path, Rules("keep")) == "a\r\nb"
+    assert read_file(path, Normalization("lf")) == "a\nb"
+    assert read_file(path, Normalization("keep")) == "a\r\nb"
 
 
 @given(st.integers(13, 3000), st.floats(0, 0.6), st.floats(0, 0.2))

@@ -110,7 +110,7 @@ def test_evaluation_in_parallel_streams_equals_the_single_pass(
 ) -> None:
     """On a trained model, whose state does matter; 0.001 nats is what is promised."""
     checkpoint = model.checkpoint
-    ids = checkpoint.corpus_info.vocabulary.lookup(TEXT)
+    ids = checkpoint.corpus_info.vocabulary.lookup_ids(TEXT)
     single = mean_loss(checkpoint.network, ids, streams=1)
     assert mean_loss(checkpoint.network, ids, streams=streams) == pytest.approx(single, abs=1e-3)
     reset = np.mean([mean_loss(checkpoint.network, part) for part in np.array_split(ids, 250)])

@@ -14,9 +14,9 @@ from charrnn.config import SampleConfig
 from charrnn.errors import ConfigError, InputError
 from charrnn.generators import exhaust
 from charrnn.text.corpus import encode_corpus, scan_corpus
-from charrnn.text.rules import Rules
+from charrnn.text.normalization import Normalization
 from charrnn.text.sources import find_sources
-from charrnn.text.unknown import known_ids
+from charrnn.text.unknown import encode_text
 from charrnn.text.vocab import Vocabulary
 from tests.conftest import CONFIG, TEXT, Program
 from tests.outcome import outcome
@@ -48,7 +48,7 @@ def test_numbering_is_looking_up_with_rare_characters_as_one(text: str, min_coun
         frequent = sorted({one for one in text if text.count(one) >= min_count})
         try:
             corpus_info, sources = exhaust(
-                scan_corpus(find_sources([path]), "auto", Rules(), min_count)
+                scan_corpus(find_sources([path]), "auto", Normalization(), min_count)
             )
         except InputError:
             assert len(set(text)) < 2 or not frequent
@@ -88,7 +88,7 @@ def test_the_unknown_character_is_trained_stored_and_never_written(folder: Path)
 def test_too_high_a_min_count_is_refused(program: Program, text: Path) -> None:
     done = program("train", text, "--min-count", "999999")
     assert done.code == 3
-    assert "repeats no character 999,999 times; lower --min-count" in done.err
+    assert "has no character that occurs 999,999 times; lower --min-count" in done.err
 
 
 def test_what_is_done_about_unknown_characters_in_primes(program: Program, folder: Path) -> None:
@@ -137,37 +137,39 @@ def test_what_is_done_about_unknown_characters_in_scored_texts(
 @pytest.mark.parametrize(
     ("text", "known", "hint"),
     [
-        ("！", "!", "'！' (U+FF01) (it knows '!' (U+0021))"),
-        ("!", "！", "'!' (U+0021) (it knows '！' (U+FF01))"),
-        ("ｶ", "カ", "(it knows 'カ' (U+30AB))"),
-        ("カ", "ｶ", "(it knows 'ｶ' (U+FF76))"),
-        ("が", "か\u3099", "(it knows 'か' (U+304B) U+3099)"),
-        ("か\u3099", "かが", "U+3099 (it knows 'が' (U+304C))"),
-        ("é", "e\u0301", "(it knows 'e' (U+0065) U+0301)"),
-        ("E", "e", "(it knows 'e' (U+0065))"),
-        ("é", "É", "(it knows 'É' (U+00C9))"),
-        ("猫", "犬", "'猫' (U+732B) is not in"),
+        ("！", "!", "'！' (U+FF01) (but it knows '!' (U+0021))"),
+        ("!", "！", "'!' (U+0021) (but it knows '！' (U+FF01))"),
+        ("ｶ", "カ", "(but it knows 'カ' (U+30AB))"),
+        ("カ", "ｶ", "(but it knows 'ｶ' (U+FF76))"),
+        ("が", "か\u3099", "(but it knows 'か' (U+304B) U+3099)"),
+        ("か\u3099", "かが", "U+3099 (but it knows 'が' (U+304C))"),
+        ("é", "e\u0301", "(but it knows 'e' (U+0065) U+0301)"),
+        ("E", "e", "(but it knows 'e' (U+0065))"),
+        ("é", "É", "(but it knows 'É' (U+00C9))"),
+        ("猫", "犬", "the model does not know '猫' (U+732B);"),
     ],
 )
 def test_a_near_match_is_named(text: str, known: str, hint: str) -> None:
     with pytest.raises(InputError) as caught:
-        known_ids(text, vocabulary(known), "error", "prime")
+        encode_text(text, vocabulary(known), "error", "prime")
     assert hint in str(caught.value)
     assert caught.value.exit_code == 3
 
 
 def test_each_unknown_character_is_named_once_in_order() -> None:
     with pytest.raises(InputError) as caught:
-        known_ids("猫a\n猫犬", vocabulary("ab"), "error", "prime")
-    assert "prime: '猫' (U+732B), U+000A, '犬' (U+72AC) are not in" in str(caught.value)
-    with pytest.raises(InputError, match="and 960 more are not in"):
-        known_ids("".join(map(chr, range(0x4E00, 0x4E00 + 1000))), vocabulary("ab"), "error", "p")
+        encode_text("猫a\n猫犬", vocabulary("ab"), "error", "prime")
+    assert "prime: the model does not know '猫' (U+732B), U+000A, '犬' (U+72AC);" in str(
+        caught.value
+    )
+    with pytest.raises(InputError, match="and 960 more;"):
+        encode_text("".join(map(chr, range(0x4E00, 0x4E00 + 1000))), vocabulary("ab"), "error", "p")
 
 
 def test_a_prime_of_unknown_characters_takes_no_time() -> None:
     text = "".join(map(chr, range(0x4E00, 0x9000))) * 6
     with pytest.raises(InputError):
-        known_ids(text, vocabulary("".join(map(chr, range(0x20, 0x3000)))), "error", "prime")
+        encode_text(text, vocabulary("".join(map(chr, range(0x20, 0x3000)))), "error", "prime")
 
 
 @pytest.mark.parametrize("tied", [False, True])

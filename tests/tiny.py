@@ -10,7 +10,7 @@ import charrnn
 from charrnn.network.model import Network
 from charrnn.network.parameters import Parameters, Shape
 from charrnn.text.corpus_info import CorpusInfo
-from charrnn.text.rules import Rules
+from charrnn.text.normalization import Normalization
 from charrnn.text.vocab import Vocabulary
 
 
@@ -30,7 +30,7 @@ def tiny(
     rng = np.random.default_rng(seed)
     parameters.vector[:] = rng.normal(size=parameters.vector.size) * spread / hidden**0.5
     vocabulary = Vocabulary(characters, (1,) * V, unknown=unknown)
-    corpus_info = CorpusInfo(("none",), V, vocabulary, "utf-8", Rules(), "0" * 64)
+    corpus_info = CorpusInfo(("none",), V, vocabulary, "utf-8", Normalization(), "0" * 64)
     return charrnn.Model(
         replace(model.checkpoint, network=Network(parameters), corpus_info=corpus_info)
     )
@@ -39,7 +39,7 @@ def tiny(
 def probabilities(model: charrnn.Model, prime: str, text: str) -> npt.NDArray[np.float64]:
     """What ``model`` expects after each character of a prime and a text, (characters, V)."""
     network = model.checkpoint.network
-    ids = model.checkpoint.corpus_info.vocabulary.lookup(prime + text)
+    ids = model.checkpoint.corpus_info.vocabulary.lookup_ids(prime + text)
     logs, _ = network.predict(ids[:, None], network.initial_states(1))
     return np.asarray(np.exp(logs[:, 0]))
 
@@ -52,5 +52,5 @@ def texts(characters: str, length: int) -> list[str]:
 def logprob(model: charrnn.Model, prime: str, text: str) -> float:
     """What ``model`` gives ``text`` after a prime, in nats."""
     each = probabilities(model, prime, text)[len(prime) - 1 : -1]
-    ids = model.checkpoint.corpus_info.vocabulary.lookup(text)
+    ids = model.checkpoint.corpus_info.vocabulary.lookup_ids(text)
     return float(np.log(each[np.arange(len(ids)), ids]).sum())

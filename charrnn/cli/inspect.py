@@ -245,7 +245,7 @@ def score_command(
     wanted = Wanted(ctx)
     ((checkpoint, path),) = _loaded([model], wanted.console)
     tally = Tally()
-    text = read_file_pieces(file, checkpoint.corpus_info.rules, resolve_encoding(encoding))
+    text = read_file_pieces(file, checkpoint.corpus_info.normalization, resolve_encoding(encoding))
     read = tally.of(pieces(checkpoint, text, str(file), on_unknown))
     if wanted.console.json:  # while it is read, as a long text is not held
         wanted.console.parts(document.score(read, tally.result))
@@ -283,7 +283,7 @@ def copied_command(
 
     wanted = Wanted(ctx)
     ((checkpoint, path),) = _loaded([model], wanted.console)
-    text = read_file(file, checkpoint.corpus_info.rules, resolve_encoding(encoding))
+    text = read_file(file, checkpoint.corpus_info.normalization, resolve_encoding(encoding))
     report = copied.corpus(checkpoint, path, corpus).copied(text)
     wanted.give(
         f"{file} by {path}", [sections.copied(report, text)], lambda: iter([document.plain(report)])

@@ -217,7 +217,9 @@ def _primes(
     from charrnn.sampling.prime_file import PrimeFile
 
     each_line = ctx.params["each_line"]
-    primes = PrimeFile(file, trained.checkpoint.corpus_info.rules, encoding, each_line=each_line)
+    primes = PrimeFile(
+        file, trained.checkpoint.corpus_info.normalization, encoding, each_line=each_line
+    )
     number = 0
     for number, prime in enumerate(primes, 1):
         place = f"{file}, line {number:,}" if each_line else str(file)

@@ -3,9 +3,9 @@
 import unicodedata
 from collections.abc import Sequence
 
-from charrnn.ngram import COUNTED_AT_MOST, Baselines
+from charrnn.ngram import MAX_COUNTED, Baselines
 from charrnn.render.controls import escape_controls
-from charrnn.text.vocab import visible
+from charrnn.text.vocab import is_visible
 from charrnn.units import bits
 
 MONSTER = 10_000
@@ -38,7 +38,7 @@ def sign(character: str) -> str:
     """A character as one can see it in a table: white space by a sign, controls by code point."""
     if character in NAMES:
         return NAMES[character]
-    shown = visible(character) and _columns(character)
+    shown = is_visible(character) and _columns(character)
     return character if shown else f"U+{ord(character):04X}"
 
 
@@ -61,8 +61,7 @@ def baselines(found: Baselines) -> str:
     counted = f", counted on the last {found.characters:,} characters that train"
     return (
         f"{found.ngram:.4f} nats by the best n-gram (n = {found.ngram_order}),"
-        f" {found.unigram:.4f} by a unigram"
-        + (counted if found.characters == COUNTED_AT_MOST else "")
+        f" {found.unigram:.4f} by a unigram" + (counted if found.characters == MAX_COUNTED else "")
     )
 
 

@@ -65,12 +65,12 @@ def corpus(checkpoint: Checkpoint, model: Path, named: Sequence[Path] = ()) -> "
     Raises:
         InputError: when it cannot be read, or is no longer what the model learned from.
     """
-    rules = checkpoint.corpus_info.rules
+    normalization = checkpoint.corpus_info.normalization
     if named:
         files = tuple(detect_encoding(file, AUTO) for file in find_sources(named))
     else:
         files = tuple(find_corpus(checkpoint, model, INSTEAD))
-    return Corpus([(printable_path(file.path), read_source(file, rules)) for file in files])
+    return Corpus([(printable_path(file.path), read_source(file, normalization)) for file in files])
 
 
 class Corpus:

@@ -10,11 +10,11 @@ from charrnn.arrays import Ids
 from charrnn.config import AUTO
 from charrnn.errors import InputError
 from charrnn.generators import exhaust
-from charrnn.ngram import COUNTED_AT_MOST
+from charrnn.ngram import MAX_COUNTED
 from charrnn.reports.learned import find_corpus
 from charrnn.storage.model_file import Checkpoint
 from charrnn.text.corpus import encode_corpus, read_file, split_corpus
-from charrnn.text.unknown import default_policy, known_ids
+from charrnn.text.unknown import default_on_unknown, encode_text
 
 ELSE = "name a text with --text-file"
 
@@ -39,14 +39,19 @@ def of_file(checkpoint: Checkpoint, file: Path, encoding: str = AUTO) -> HeldOut
     Raises:
         InputError: when it cannot be read, or the model knows fewer than two of its characters.
     """
-    return of_text(checkpoint, read_file(file, checkpoint.corpus_info.rules, encoding), str(file))
+    return of_text(
+        checkpoint, read_file(file, checkpoint.corpus_info.normalization, encoding), str(file)
+    )
 
 
 def of_text(checkpoint: Checkpoint, text: str, name: str) -> HeldOut:
     """The whole of ``text``, which errors call ``name``. Raises as `of_file`."""
-    text, vocabulary = checkpoint.corpus_info.rules.apply(text), checkpoint.corpus_info.vocabulary
-    unknown = int((vocabulary.lookup(text) < 0).sum())
-    known = known_ids(text, vocabulary, default_policy(vocabulary), name).astype(np.intp)
+    text, vocabulary = (
+        checkpoint.corpus_info.normalization.apply(text),
+        checkpoint.corpus_info.vocabulary,
+    )
+    unknown = int((vocabulary.lookup_ids(text) < 0).sum())
+    known = encode_text(text, vocabulary, default_on_unknown(vocabulary), name).astype(np.intp)
     if len(known) < 2:
         raise InputError(name, "has fewer than two characters that the model knows")
     return HeldOut(name, known, unknown)
@@ -67,7 +72,7 @@ def of_corpus(checkpoint: Checkpoint, model: Path) -> HeldOut:
         held_out = HeldOut(
             f"the validation part of {', '.join(checkpoint.corpus_info.files)}",
             np.array(parts.val, np.intp),
-            train=np.array(parts.train[-COUNTED_AT_MOST:]),
+            train=np.array(parts.train[-MAX_COUNTED:]),
         )
     if len(held_out.ids) < 2:
         raise InputError(model, f"nothing of its corpus was kept from it (--val 0); {ELSE}")

@@ -34,7 +34,7 @@ def find_corpus(checkpoint: Checkpoint, model: Path, otherwise: str) -> Sequence
     except InputError as error:
         raise InputError(error.thing, f"is no longer there; {otherwise}") from None
     corpus_info, sources = exhaust(
-        scan_corpus(found, checkpoint.config.encoding, checkpoint.corpus_info.rules)
+        scan_corpus(found, checkpoint.config.encoding, checkpoint.corpus_info.normalization)
     )
     if corpus_info.sha256 != checkpoint.corpus_info.sha256:
         problem = "is no longer the text that the model learned from"

@@ -15,7 +15,7 @@ import numpy.typing as npt
 from charrnn.arrays import Array
 from charrnn.errors import InputError
 from charrnn.storage.model_file import Checkpoint
-from charrnn.text.unknown import default_policy, known_ids
+from charrnn.text.unknown import default_on_unknown, encode_text
 from charrnn.units import bits
 
 WINDOW = 256
@@ -110,12 +110,14 @@ def pieces(
             characters were known.
     """
     network, vocabulary = checkpoint.network, checkpoint.corpus_info.vocabulary
-    on_unknown = on_unknown or default_policy(vocabulary)
+    on_unknown = on_unknown or default_on_unknown(vocabulary)
     shown = min(ALTERNATIVES, len(vocabulary))
     states, last, unknown, predicted = network.initial_states(1), np.empty(0, np.intp), 0, 0
     for text in texts:
-        unknown += int((vocabulary.lookup(text) < 0).sum())
-        ids = np.concatenate([last, known_ids(text, vocabulary, on_unknown, name)]).astype(np.intp)
+        unknown += int((vocabulary.lookup_ids(text) < 0).sum())
+        ids = np.concatenate([last, encode_text(text, vocabulary, on_unknown, name)]).astype(
+            np.intp
+        )
         for start in range(0, len(ids) - 1, WINDOW):
             targets = ids[start + 1 : start + 1 + WINDOW]
             logs, states = network.predict(ids[start : start + len(targets), None], states)
@@ -141,7 +143,9 @@ def score(
     checkpoint: Checkpoint, text: str, name: str = "text", *, on_unknown: str | None = None
 ) -> Score:
     """All about a ``text``, once from a zero state. Raises as `pieces`."""
-    read = list(pieces(checkpoint, [checkpoint.corpus_info.rules.apply(text)], name, on_unknown))
+    read = list(
+        pieces(checkpoint, [checkpoint.corpus_info.normalization.apply(text)], name, on_unknown)
+    )
     all_ = _joined(read)
     totals = _totals(len(all_.text), float(all_.surprise.sum(dtype=np.float64)), all_.unknown)
     return Score(

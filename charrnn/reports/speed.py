@@ -148,9 +148,9 @@ def training_step(shape: Shape, streams: int, window: int, workers: int, seconds
 def sampling_step(checkpoint: Checkpoint, samples: int, seconds: float) -> float:
     """The median time of drawing a character for each of so many ``samples``."""
     with threadpool_limits(min(SAMPLING_THREADS, count_cores()), "blas"):
-        manner = SamplingContext(checkpoint.corpus_info, SampleConfig(length=NEVER))
-        opening = Prompt("", "", np.zeros(1, np.intp))
-        steps = generate_samples(checkpoint.network, manner, [opening], samples, 0, scored=False)
+        context = SamplingContext(checkpoint.corpus_info, SampleConfig(length=NEVER))
+        prompt = Prompt("", "", np.zeros(1, np.intp))
+        steps = generate_samples(checkpoint.network, context, [prompt], samples, 0, scored=False)
         return _median_step(list(_ticks(steps, seconds)))
 
 

@@ -77,8 +77,8 @@ def summary(model: ModelDescription, name: str) -> Summary:
         parts=_parts(model.shape),
         corpus=Corpus(
             corpus_info.files, corpus_info.characters, corpus_info.distinct, corpus_info.encoding,
-            corpus_info.rules.newline, corpus_info.rules.normalize, corpus_info.sha256,
-            train, val, test,
+            corpus_info.normalization.newline, corpus_info.normalization.normalize,
+            corpus_info.sha256, train, val, test,
         ),
         training=Training(
             step=model.step,

@@ -13,7 +13,7 @@ from charrnn.storage.model_file import Checkpoint
 from charrnn.text import sources
 from charrnn.text.corpus import encode_corpus, scan_corpus
 from charrnn.text.corpus_info import CorpusInfo
-from charrnn.text.rules import Rules
+from charrnn.text.normalization import Normalization
 from charrnn.training.events import Event, Note, Reading
 
 T = TypeVar("T")
@@ -40,8 +40,8 @@ class CorpusReader:
         """What the corpus is. Raises as `scan_corpus`."""
         config, initial = self._config, self._initial
         also = initial.corpus_info.vocabulary if initial else None
-        rules = Rules(config.newline, config.normalize)
-        reading = scan_corpus(self.files, config.encoding, rules, config.min_count, also)
+        normalization = Normalization(config.newline, config.normalize)
+        reading = scan_corpus(self.files, config.encoding, normalization, config.min_count, also)
         corpus_info, self.files = yield from self._told(reading)
         if initial:
             yield from _compared(corpus_info, initial.corpus_info)
@@ -63,15 +63,15 @@ class CorpusReader:
 
 def _compared(corpus_info: CorpusInfo, before: CorpusInfo) -> Generator[Event, None, None]:
     """What a training that begins from a model with another text should know."""
-    if before.rules != corpus_info.rules:
+    old, new = before.normalization, corpus_info.normalization
+    if old != new:
         yield Note(
-            f"that model read its text with newlines {before.rules.newline} and normalisation"
-            f" {before.rules.normalize}; here they are {corpus_info.rules.newline} and"
-            f" {corpus_info.rules.normalize}"
+            f"that model read its text with newlines {old.newline} and normalisation"
+            f" {old.normalize}; here they are {new.newline} and {new.normalize}"
         )
     kept, _ = match_characters(corpus_info.vocabulary, before.vocabulary)
-    new = len(corpus_info.vocabulary) - len(kept)
+    afresh = len(corpus_info.vocabulary) - len(kept)
     yield Note(
-        f"{len(kept):,} characters begin with the weights that they have in that model, {new:,}"
+        f"{len(kept):,} characters begin with the weights that they have in that model, {afresh:,}"
         " afresh"
     )

@@ -1,1 +1,1 @@
-"""Sampling: a model and an opening give characters."""
+"""Sampling: a model and prompts give characters."""

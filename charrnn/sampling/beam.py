@@ -1,7 +1,8 @@
-"""The likeliest continuations, by beam search: what drawing one character at a time may miss.
+"""Beam search: the likeliest continuations, which sampling one character at a time may miss.
 
-In each step every text that is held is continued by every character, and the likeliest of all these
-are held (Graves 2012, section 2.5). With a beam as wide as there are texts nothing is missed.
+In each step every hypothesis of the beam is extended by every character, and the likeliest of all
+results are the next beam (Graves 2012, section 2.5). A beam that is wide enough for all texts of
+the given length finds the very likeliest.
 """
 
 from collections.abc import Iterable, Iterator
@@ -17,130 +18,149 @@ from charrnn.network.stepper import Stepper
 from charrnn.sampling.ongoing import OngoingSample, Prompt, SamplingContext
 from charrnn.sampling.sampler import mask_forbidden
 
-Totals: TypeAlias = npt.NDArray[np.float64]
+Scores: TypeAlias = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True, eq=False)
-class _Held:
-    """A text and its log-probability in nats, that of the stop at its end included."""
+class _Hypothesis:
+    """A text and its score: its log-probability in nats, including the stop that ended it."""
 
     text: OngoingSample
-    total: float
+    score: float
 
 
 def search_prompts(
-    network: Network, manner: SamplingContext, openings: Iterable[Prompt], samples: int, seed: int
+    network: Network, context: SamplingContext, prompts: Iterable[Prompt], samples: int, seed: int
 ) -> Iterator[list[OngoingSample]]:
-    """The `beam_search` texts for one opening after the other, numbered from 0 on."""
-    number = 0
-    for opening in openings:
-        texts = beam_search(network, manner, OngoingSample(manner, opening, 0, 0, seed), samples)
-        for sample, one in enumerate(texts):
-            one.sample, one.number = sample, number
-            number += 1
+    """Yield the results of `beam_search` for one prompt after the other, indexed from 0 on."""
+    index = 0
+    for prompt in prompts:
+        start = OngoingSample(context, prompt, 0, 0, seed)
+        texts = beam_search(network, context, start, samples)
+        for sample, text in enumerate(texts):
+            text.sample, text.index = sample, index
+            index += 1
         yield texts
 
 
 def beam_search(
-    network: Network, manner: SamplingContext, start: OngoingSample, samples: int
+    network: Network, context: SamplingContext, start: OngoingSample, samples: int
 ) -> list[OngoingSample]:
-    """The likeliest texts that begin as ``start``, best first: so many ``samples`` at most.
+    """Find the likeliest continuations of ``start``, at most ``samples``, the best first.
 
-    Texts are compared by what the model as it is gives them together with their stop, if they have
-    one, so that to stop is worth no more than the model thinks; a text that several stops may end,
-    by all of them. The search ends when nothing that is still going on can change them.
+    They are compared by the model's probability of the text and its stop, without temperature and
+    filters: ending with a stop is worth no more than the model's probability of that stop. A text
+    that several stops can end has the sum of their probabilities. The search ends when no
+    hypothesis that is still active can change the result.
     """
-    ended, going = ([_Held(start, 0.0)], []) if start.stopped else ([], [_Held(start, 0.0)])
-    several = len(manner.stops) > 1
-    logits, step = _read(network, start.opening)
-    beam = manner.config.beam
-    candidates = beam * (1 + len({stop[-1] for stop in manner.stops}))  # that many may end
-    while going and not _decided(ended, going, samples, several):
-        texts = [(at, one.text) for at, one in enumerate(going)]
-        totals = _totals(mask_forbidden(logits, texts, manner), logits, going)
-        ended += [one for one in going if one.text.stopped]  # which nothing may follow
-        found: list[tuple[int, _Held]] = []
-        for parent, drawn in _best(totals, candidates):
-            if len(found) == beam:
+    first = [_Hypothesis(start, 0.0)]
+    finished, active = (first, []) if start.stopped else ([], first)
+    several_stops = len(context.stops) > 1
+    logits, step = _prefill(network, start.prompt)
+    beam = context.config.beam
+    # A hypothesis may end with as many characters as stops have last characters. Looking at that
+    # many more candidates fills the beam even if all of these end.
+    candidates = beam * (1 + len({stop[-1] for stop in context.stops}))
+    while active and not _is_decided(finished, active, samples, several_stops):
+        texts = [(slot, hypothesis.text) for slot, hypothesis in enumerate(active)]
+        scores = _score_extensions(mask_forbidden(logits, texts, context), logits, active)
+        # mask_forbidden ends a text after which every character would repeat a span
+        finished += [hypothesis for hypothesis in active if hypothesis.text.stopped]
+        next_beam: list[tuple[int, _Hypothesis]] = []
+        for parent, new_id in _find_largest(scores, candidates):
+            if len(next_beam) == beam:
                 break
-            before, total = going[parent], float(totals[parent, drawn])
-            one = _Held(before.text.followed_by(drawn, total - before.total), total)
-            if one.text.stopped:
-                ended.append(one)
+            before, score = active[parent], float(scores[parent, new_id])
+            extended = before.text.extended_by(new_id, score - before.score)
+            hypothesis = _Hypothesis(extended, score)
+            if extended.stopped:
+                finished.append(hypothesis)
             else:
-                found.append((parent, one))
-        ended = _merged(ended) if several else ended
-        ended = sorted(ended, key=lambda one: -one.total)[:beam]
-        going = [one for _, one in found]
-        if going:
-            step = _continued(network, step, [parent for parent, _ in found])
-            logits = step(np.array([one.text.last for one in going], np.intp))
-    return [one.text for one in ended[:samples]]
+                next_beam.append((parent, hypothesis))
+        finished = _merge_equal_texts(finished) if several_stops else finished
+        finished = sorted(finished, key=lambda hypothesis: -hypothesis.score)[:beam]
+        active = [hypothesis for _, hypothesis in next_beam]
+        if active:
+            step = _reorder_streams(network, step, [parent for parent, _ in next_beam])
+            logits = step(np.array([hypothesis.text.last_id for hypothesis in active], np.intp))
+    return [hypothesis.text for hypothesis in finished[:samples]]
 
 
-def _decided(ended: list[_Held], going: list[_Held], samples: int, several: bool) -> bool:
-    """Whether the best ``samples`` of ``ended`` stay what they are, whatever becomes of the rest.
+def _is_decided(
+    finished: list[_Hypothesis], active: list[_Hypothesis], samples: int, several_stops: bool
+) -> bool:
+    """Whether the best ``samples`` of ``finished`` are final, whatever the active ones become.
 
-    Where there are ``several`` stops, all that goes on may come to one of those that have ended.
+    With ``several_stops``, what is active may still end as one of the finished texts by another
+    stop, and would add its probability to that.
     """
-    if len(ended) < samples:
+    if len(finished) < samples:
         return False
-    totals = [one.total for one in going]
-    if not several:
-        return ended[samples - 1].total >= max(totals)
-    most = np.logaddexp.reduce(totals)
-    following = [*(one.total for one in ended[1 : samples + 1]), -np.inf]
+    # A score can only fall as characters are added.
+    active_scores = [hypothesis.score for hypothesis in active]
+    if not several_stops:
+        return finished[samples - 1].score >= max(active_scores)
+    # All that is active could be added to a text that is behind: each has to stay ahead even then.
+    gain = np.logaddexp.reduce(active_scores)
+    behind = [*(hypothesis.score for hypothesis in finished[1 : samples + 1]), -np.inf]
     return all(
-        one.total >= np.logaddexp(most, after)
-        for one, after in zip(ended[:samples], following, strict=False)
+        hypothesis.score >= np.logaddexp(gain, next_score)
+        for hypothesis, next_score in zip(finished[:samples], behind, strict=False)
     )
 
 
-def _merged(ended: list[_Held]) -> list[_Held]:
-    """Texts that are the same but for their stop as one, which is as likely as all of them."""
-    by_text: dict[tuple[str, str | None], _Held] = {}
-    for one in ended:
-        key = one.text.text, one.text.stopped
-        same = by_text.get(key)
-        total = one.total if same is None else float(np.logaddexp(one.total, same.total))
-        by_text[key] = _Held(one.text, total)
-    return list(by_text.values())
+def _merge_equal_texts(finished: list[_Hypothesis]) -> list[_Hypothesis]:
+    """Merge texts that differ only in the stop that ended them, adding their probabilities."""
+    merged: dict[tuple[str, str | None], _Hypothesis] = {}
+    for hypothesis in finished:
+        key = hypothesis.text.text, hypothesis.text.stopped
+        equal, score = merged.get(key), hypothesis.score
+        if equal is not None:
+            score = float(np.logaddexp(score, equal.score))
+        merged[key] = _Hypothesis(hypothesis.text, score)
+    return list(merged.values())
 
 
-def _read(network: Network, opening: Prompt) -> tuple[Array, Stepper]:
-    """The logits (V, 1) of what follows the opening, and a stepper that has come there."""
+def _prefill(network: Network, prompt: Prompt) -> tuple[Array, Stepper]:
+    """Read ``prompt``; gives the logits (V, 1) of the next character, and the stepper after it."""
     step = Stepper(network, network.initial_states(1))
-    if opening.logits is not None:
-        return opening.logits[:, None], step
-    for at in range(len(opening.ids) - 1):
-        step.read(opening.ids[at : at + 1])
-    return step(opening.ids[-1:]), step
+    if prompt.logits is not None:
+        return prompt.logits[:, None], step
+    for at in range(len(prompt.ids) - 1):
+        step.read(prompt.ids[at : at + 1])
+    return step(prompt.ids[-1:]), step
 
 
-def _totals(allowed: Array, logits: Array, going: list[_Held]) -> Totals:
-    """What each text would have with each character after it, (texts, V)."""
+def _score_extensions(allowed: Array, logits: Array, active: list[_Hypothesis]) -> Scores:
+    """The score of each hypothesis extended by each character, (hypotheses, V).
+
+    It is -inf where ``allowed`` (V, hypotheses) is, and for hypotheses that have ended.
+    """
     logs = logits.T.astype(np.float64)
     logs -= logs.max(axis=1, keepdims=True)
     logs -= np.log(np.exp(logs).sum(axis=1, keepdims=True))
     logs[np.isneginf(allowed.T)] = -np.inf
-    logs[[at for at, one in enumerate(going) if one.text.stopped]] = -np.inf
-    return logs + np.array([[one.total] for one in going])
+    logs[[slot for slot, hypothesis in enumerate(active) if hypothesis.text.stopped]] = -np.inf
+    return logs + np.array([[hypothesis.score] for hypothesis in active])
 
 
-def _best(totals: Totals, number: int) -> list[tuple[int, int]]:
-    """The places (text, id) of the largest, in falling order; of equals the first."""
-    flat = totals.ravel()
+def _find_largest(scores: Scores, number: int) -> list[tuple[int, int]]:
+    """The indices (hypothesis, id) of the ``number`` largest, in descending order.
+
+    Of equal scores the first comes first. Those that are -inf are left out.
+    """
+    flat = scores.ravel()
     number = min(number, int(np.isfinite(flat).sum()))
     if not number:
         return []
-    smallest = np.partition(flat, -number)[-number]
-    order = np.flatnonzero(flat >= smallest)
+    threshold = np.partition(flat, -number)[-number]
+    order = np.flatnonzero(flat >= threshold)
     order = order[np.argsort(-flat[order], kind="stable")][:number]
-    return [divmod(int(at), totals.shape[1]) for at in order]
+    return [divmod(int(at), scores.shape[1]) for at in order]
 
 
-def _continued(network: Network, step: Stepper, parents: list[int]) -> Stepper:
-    """A stepper whose streams go on from those of ``parents``."""
+def _reorder_streams(network: Network, step: Stepper, parents: list[int]) -> Stepper:
+    """A stepper whose streams continue those of ``parents``; reuses ``step`` where it can."""
     if len(parents) == step.streams:
         for state in step.states:
             for part in state:

@@ -1,7 +1,8 @@
-"""From logits to the distribution that is drawn from: temperature, top-k, top-p, min-p.
+"""From logits to the distribution that is sampled: temperature, top-k, top-p, min-p.
 
-Applied in that order, each to what the one before has left, which is all but -inf. They rank by
-logits, as these stay apart where probabilities are rounded to the same.
+The filters are applied in this order, each to the characters that those before it have kept; what
+is removed has a logit of -inf. They compare logits and not probabilities, because different logits
+can round to the same probability.
 """
 
 import math
@@ -12,69 +13,80 @@ import numpy.typing as npt
 from charrnn.arrays import Array, Ids
 from charrnn.config import SampleConfig
 
-COLDEST, HOTTEST = 1e-30, 1e30
-"""Beyond these a temperature makes no more difference, and float32 has no room for it."""
+MIN_TEMPERATURE, MAX_TEMPERATURE = 1e-30, 1e30
+"""Beyond these a temperature changes nothing more, and does not fit into float32."""
 
 
 def distribution(logits: Array, config: SampleConfig) -> Array:
-    """What to draw from, (B, V), given the model's ``logits`` (B, V).
+    """The unnormalised probabilities (B, V) that ``config`` makes of ``logits`` (B, V).
 
-    The likeliest is 1, the others are in relation to it: only `draw` asks for their sum.
+    The likeliest character has 1. They are not divided by their sum, because `draw` needs the sums
+    anyway and can do without the division.
     """
     if config.temperature == 0:
         greedy = np.zeros_like(logits)
         greedy[np.arange(len(logits)), logits.argmax(axis=1)] = 1
         return greedy
-    # the largest goes before the division, which a tiny temperature blows up
+    # The maximum is subtracted before the division, as a tiny temperature would turn a large logit
+    # into infinity.
     logs = logits - np.maximum.reduce(logits, axis=1, keepdims=True)
     if config.temperature != 1:
-        temperature = min(max(config.temperature, COLDEST), HOTTEST)
+        temperature = min(max(config.temperature, MIN_TEMPERATURE), MAX_TEMPERATURE)
         np.divide(logs, logs.dtype.type(temperature), logs)
     if 0 < config.top_k < logs.shape[1]:
         top_k(logs, config.top_k)
     if config.top_p < 1:
         top_p(logs, config.top_p)
     if config.min_p > 0:
-        logs[logs < math.log(config.min_p)] = -np.inf  # the likeliest is 0
+        # The maximum is 0, so this compares with min_p times the largest probability.
+        logs[logs < math.log(config.min_p)] = -np.inf
     return np.exp(logs, logs)
 
 
 def top_k(logs: Array, k: int) -> None:
-    """Leave the ``k`` likeliest of each row of ``logs`` (B, V); of equals, those of smaller id."""
-    smallest = np.partition(logs, -k, axis=1)[:, -k]
-    _leave(logs, smallest, np.full(len(logs), k))
+    """Keep the ``k`` largest of each row of ``logs`` (B, V), in place; the rest becomes -inf.
+
+    Of equal ones, those with the smallest ids are kept.
+    """
+    threshold = np.partition(logs, -k, axis=1)[:, -k]
+    _keep_largest(logs, threshold, np.full(len(logs), k))
 
 
 def top_p(logs: Array, mass: float) -> None:
-    """Leave of each row of ``logs`` (B, V) the likeliest that together have this share.
+    """Keep the nucleus of each row of ``logs`` (B, V), in place; the rest becomes -inf.
 
-    The smallest set of them that has it: nucleus sampling (Holtzman et al. 2020, eq. 2).
+    The nucleus is the smallest set of the likeliest characters whose probabilities add up to
+    ``mass`` (Holtzman et al. 2020, eq. 2).
     """
     ranked = np.sort(logs, axis=1)[:, ::-1]
     p = np.exp(ranked)
     sums = p.cumsum(axis=1, dtype=np.float64)
-    number = np.count_nonzero(sums - p < mass * sums[:, -1:], axis=1)
-    _leave(logs, ranked[np.arange(len(logs)), number - 1], number)
+    count = np.count_nonzero(sums - p < mass * sums[:, -1:], axis=1)
+    _keep_largest(logs, ranked[np.arange(len(logs)), count - 1], count)
 
 
-def _leave(logs: Array, smallest: Array, number: npt.NDArray[np.intp]) -> None:
-    """Of each row what is not below ``smallest``; of equals so many that it is ``number``."""
-    logs[logs < smallest[:, None]] = -np.inf
-    for row in np.flatnonzero(np.count_nonzero(logs > -np.inf, axis=1) > number):
-        equal = np.flatnonzero(logs[row] == smallest[row])
-        surplus = np.count_nonzero(logs[row] > -np.inf) - number[row]
+def _keep_largest(logs: Array, threshold: Array, count: npt.NDArray[np.intp]) -> None:
+    """Keep ``count`` (B,) values of each row, the smallest of which equals ``threshold`` (B,)."""
+    logs[logs < threshold[:, None]] = -np.inf
+    # Where several values equal the threshold, too many are left: those of the largest ids go.
+    for row in np.flatnonzero(np.count_nonzero(logs > -np.inf, axis=1) > count):
+        equal = np.flatnonzero(logs[row] == threshold[row])
+        surplus = np.count_nonzero(logs[row] > -np.inf) - count[row]
         logs[row, equal[len(equal) - surplus :]] = -np.inf
 
 
 def draw(p: Array, uniform: npt.NDArray[np.float64]) -> npt.NDArray[np.intp]:
-    """One id a row of ``p`` (B, V) by inverting its sums at ``uniform`` (B,) numbers in [0, 1)."""
+    """Draw one id for each row of ``p`` (B, V) by inverting its cumulative distribution.
+
+    ``uniform`` (B,) are random numbers in [0, 1); ``p`` need not be normalised.
+    """
     sums = np.add.accumulate(p, axis=1, dtype=np.float64)
     reached = sums > uniform[:, None] * sums[:, -1:]
     return reached.argmax(axis=1)
 
 
 def log_probability(logits: Array, ids: Ids) -> npt.NDArray[np.float64]:
-    """Of ``ids`` (B,) by ``logits`` (B, V), in nats, by the model as it is; (B,)."""
+    """The log-probabilities in nats of ``ids`` (B,) by unfiltered ``logits`` (B, V); (B,)."""
     logs = logits - np.maximum.reduce(logits, axis=1, keepdims=True)
     picked = logs[np.arange(len(ids)), ids]
     return picked - np.log(np.add.reduce(np.exp(logs, out=logs), axis=1, dtype=np.float64))

@@ -1,4 +1,4 @@
-"""One sample on its way: what it has so far, what is held back, when it ends.
+"""One sample while it is generated: its text so far, what of it is held back, when it ends.
 
 Not here: where its characters come from (sampler.py, beam.py).
 """
@@ -20,111 +20,121 @@ LENGTH, STOP, NO_REPEAT = "length", "stop", "no-repeat"
 
 @dataclass(frozen=True, eq=False)
 class Prompt:
-    """What is continued: ``ids`` (N,) to read, for the prime that was ``given``.
+    """A text to continue.
 
-    ``prime`` is what of it is read; where that is nothing, ids are a newline's. Where a model has
-    no newline there are none, and ``logits`` (V,) of the first character instead.
+    ``prime`` is the text as it was given. ``text`` is what the network reads of it: normalised,
+    with unknown characters skipped or replaced; ``ids`` (N,) are its ids. Where ``text`` is empty,
+    ``ids`` is a newline, so that a sample begins a line. A model that knows no newline reads
+    nothing: then ``logits`` (V,) are those of the first character.
     """
 
-    given: str
     prime: str
+    text: str
     ids: Ids
     logits: Array | None = None
 
 
 class SamplingContext:
-    """What all samples have in common: when they end, and what may not come."""
+    """What all samples of a call share: the vocabulary, the settings, and the stops."""
 
     def __init__(self, corpus_info: CorpusInfo, config: SampleConfig) -> None:
         self.vocabulary = corpus_info.vocabulary
         self.config = config
-        self.stops = Stops([*map(corpus_info.rules.apply, config.stop)])
-        self.follows_text = bool(config.stop or config.no_repeat)
+        self.stops = Stops([*map(corpus_info.normalization.apply, config.stop)])
+        # Otherwise samples only keep ids, which takes less time for each character.
+        self.needs_text = bool(config.stop or config.no_repeat)
 
-    def barred(self, prime: str, text: str) -> Ids:
-        """The ids that would repeat a span of ``prime`` and ``text``, after which they come."""
-        again = self.vocabulary.lookup("".join(find_repeating(prime, text, self.config.no_repeat)))
-        return again[again >= 0]
+    def find_repeating_ids(self, prime: str, text: str) -> Ids:
+        """The ids of the characters that would repeat a span after ``prime`` and ``text``."""
+        characters = find_repeating(prime, text, self.config.no_repeat)
+        ids = self.vocabulary.lookup_ids("".join(characters))
+        return ids[ids >= 0]
 
 
 class OngoingSample:
-    """Sample ``sample`` of a prime, the ``number``-th of all.
+    """One sample of a prompt: the ``sample``-th of this prompt, the ``index``-th of the call.
 
-    ``stopped`` says why it ended: its `LENGTH`, a `STOP`, or `NO_REPEAT` where every character
-    would have made a span that it has already; None while it goes on.
+    ``stopped`` is None while it goes on. Then it says why it ended: it has its `LENGTH`, a `STOP`
+    was found, or every character would have repeated a span (`NO_REPEAT`).
     """
 
     def __init__(
-        self, manner: SamplingContext, opening: Prompt, sample: int, number: int, seed: int
+        self, context: SamplingContext, prompt: Prompt, sample: int, index: int, seed: int
     ) -> None:
-        self.opening = opening
+        self.prompt = prompt
         self.sample = sample
-        self.number = number
+        self.index = index
         self.stopped: str | None = None
-        # Python's generator: NumPy's would take longer to import than a character takes to come
-        self.uniform = Random(f"{seed} {sample} {opening.prime}").random
-        self._manner = manner
-        self._ids, self._logs = array("i"), array("d")
-        self._held = ""
-        self._released = 0
-        config = manner.config
+        # Python's own generator, because importing NumPy's takes longer than generating a character
+        # does. Each sample has one, so that its text depends on no other sample.
+        self.uniform = Random(f"{seed} {sample} {prompt.text}").random
+        self._context = context
+        self._ids, self._log_probabilities = array("i"), array("d")
+        self._partial_stop = ""  # the end of the text, while it may grow into a stop
+        self._streamed = 0  # characters that were given out
+        config = context.config
         self._length = config.length if config.length or not config.stop else math.inf
-        self._so_far = ""  # kept where spans may not repeat
+        self._searched_text = ""  # only kept where spans may not repeat
         if self._length == 0:
             self.stopped = LENGTH
 
     @property
     def text(self) -> str:
         """The new characters."""
-        return self._written(0, len(self._ids))
+        return self._decode(0, len(self._ids))
 
     @property
     def logprob(self) -> float:
-        """Their total in nats by the model as it is."""
-        return math.fsum(self._logs)
-
-    def barred(self) -> Ids:
-        """The ids that would repeat a span."""
-        return self._manner.barred(self.opening.prime, self._so_far)
-
-    def exhaust(self) -> None:
-        """End, as nothing may follow that does not repeat a span."""
-        self._held, self.stopped = "", NO_REPEAT
-
-    def take(self, drawn: int, log: float) -> None:
-        """Go on by the character with this id; ``log`` is its log-probability, model as it is."""
-        self._ids.append(drawn)
-        self._logs.append(log)
-        if self._manner.follows_text:
-            self._follow(self._manner.vocabulary.characters[drawn])
-        if len(self._ids) == self._length and self.stopped is None:
-            self._held, self.stopped = "", LENGTH
+        """The log-probability of the new characters in nats, without temperature and filters."""
+        return math.fsum(self._log_probabilities)
 
     @property
-    def last(self) -> int:
-        """The id of its last character."""
+    def last_id(self) -> int:
+        """The id of the last character."""
         return self._ids[-1]
 
-    def followed_by(self, drawn: int, log: float) -> "OngoingSample":
-        """Another text, which is this one and a character more."""
+    def find_repeating_ids(self) -> Ids:
+        """The ids of the characters that would repeat a span."""
+        return self._context.find_repeating_ids(self.prompt.text, self._searched_text)
+
+    def append(self, new_id: int, log_probability: float) -> None:
+        """Append a character; ends the sample where that completes it or a stop."""
+        self._ids.append(new_id)
+        self._log_probabilities.append(log_probability)
+        if self._context.needs_text:
+            self._follow_text(self._context.vocabulary.characters[new_id])
+        if len(self._ids) == self._length and self.stopped is None:
+            self.end(LENGTH)
+
+    def end(self, reason: str) -> None:
+        """End the sample; what was held back as a possible stop is part of its text."""
+        self._partial_stop, self.stopped = "", reason
+
+    def extended_by(self, new_id: int, log_probability: float) -> "OngoingSample":
+        """A copy of this sample with one more character; this one is not changed."""
         other = copy(self)
-        other._ids, other._logs = self._ids[:], self._logs[:]
-        other.take(drawn, log)
+        other._ids, other._log_probabilities = self._ids[:], self._log_probabilities[:]
+        other.append(new_id, log_probability)
         return other
 
-    def released(self) -> str:
-        """What is sure to be part of the text and was not released before."""
-        start, self._released = self._released, len(self._ids) - len(self._held)
-        return self._written(start, self._released)
+    def take_new_text(self) -> str:
+        """The characters that are certain by now and were not taken before.
 
-    def _follow(self, character: str) -> None:
-        if self._manner.config.no_repeat:
-            self._so_far += character
-        if self._manner.stops:
-            self._held, found = self._manner.stops.after(self._held, character)
-            if found:
-                del self._ids[-len(self._held) :], self._logs[-len(self._held) :]
-                self._held, self.stopped = "", STOP
+        The beginning of a stop is not certain: it is no part of the text if the stop is completed.
+        """
+        start, self._streamed = self._streamed, len(self._ids) - len(self._partial_stop)
+        return self._decode(start, self._streamed)
 
-    def _written(self, start: int, end: int) -> str:
-        return "".join(map(self._manner.vocabulary.characters.__getitem__, self._ids[start:end]))
+    def _follow_text(self, character: str) -> None:
+        if self._context.config.no_repeat:
+            self._searched_text += character
+        if self._context.stops:
+            self._partial_stop, is_stop = self._context.stops.advance(self._partial_stop, character)
+            if is_stop:
+                del self._ids[-len(self._partial_stop) :]
+                del self._log_probabilities[-len(self._partial_stop) :]
+                self.end(STOP)
+
+    def _decode(self, start: int, end: int) -> str:
+        characters = self._context.vocabulary.characters
+        return "".join(map(characters.__getitem__, self._ids[start:end]))

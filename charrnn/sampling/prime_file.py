@@ -1,4 +1,4 @@
-"""Primes that stand in a file: its text, or each of its lines; readable more than once."""
+"""Primes from a file: its whole text, or each of its lines. They can be read more than once."""
 
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -6,47 +6,52 @@ from pathlib import Path
 from charrnn.errors import InputError
 from charrnn.text.corpus import read_pieces
 from charrnn.text.encodings import detect_encoding
-from charrnn.text.rules import Rules
+from charrnn.text.normalization import Normalization
 from charrnn.text.sources import find_sources
 
 
 class PrimeFile:
-    """The primes of one file, or of standard input for ``-``.
+    """The primes of one file, or of standard input for ``-``; iterating over it reads the file.
 
     Raises:
         InputError: when it cannot be read, or its encoding is not clear.
     """
 
-    def __init__(self, path: Path, rules: Rules, encoding: str, *, each_line: bool) -> None:
+    def __init__(
+        self, path: Path, normalization: Normalization, encoding: str, *, each_line: bool
+    ) -> None:
         if path.is_dir():
             raise InputError(path, "is a folder; name a file")
-        (found,) = find_sources([path])
-        self._source = detect_encoding(found, encoding)
-        self._rules = rules
+        (source,) = find_sources([path])
+        self._source = detect_encoding(source, encoding)
+        self._normalization = normalization
         self._each_line = each_line
 
     def __iter__(self) -> Iterator[str]:
-        """Each line without its end; or the whole, but for one newline where the file ends."""
-        text = (piece for piece, _ in read_pieces(self._source, self._rules))
+        """Yield each line without its newline; or the whole text, without one newline at its end.
+
+        An editor ends a file with a newline, and the text is to be continued on its last line.
+        """
+        pieces = (piece for piece, _ in read_pieces(self._source, self._normalization))
         if self._each_line:
-            return split_lines(text)
-        whole = "".join(text)
-        return iter([_without_end(whole[:-1]) if whole.endswith("\n") else whole])
+            return split_lines(pieces)
+        text = "".join(pieces)
+        return iter([_remove_carriage_return(text[:-1]) if text.endswith("\n") else text])
 
 
-def split_lines(text: Iterable[str]) -> Iterator[str]:
-    """The lines of a text that comes in pieces, without their ends."""
+def split_lines(pieces: Iterable[str]) -> Iterator[str]:
+    """Split a text that arrives in pieces into its lines, without their newlines."""
     line: list[str] = []
-    for piece in text:
-        first, *others = piece.split("\n")
+    for piece in pieces:
+        first, *rest = piece.split("\n")
         line.append(first)
-        for other in others:
-            yield _without_end("".join(line))
-            line = [other]
+        for start in rest:
+            yield _remove_carriage_return("".join(line))
+            line = [start]
     if any(line):
         yield "".join(line)
 
 
-def _without_end(line: str) -> str:
-    """Without what is left of a CRLF where newlines are kept as they are."""
+def _remove_carriage_return(line: str) -> str:
+    """Remove the CR of a CRLF, which is still there where `newline` is "keep"."""
     return line.removesuffix("\r")

@@ -1,8 +1,9 @@
-"""A model and openings give texts, many of them side by side, a character a step.
+"""A model and prompts give samples: many at a time, one character for each of them in every step.
 
-Each column of the `Stepper` belongs to one text, which is read or written there; where one ends
-another begins, so that products stay wide however long the texts are. Not here: which characters
-may be drawn (filters.py), and what becomes of those that were (continuation.py).
+Each column of the `Stepper` is a batch slot, in which one prompt is read or one sample generated.
+When a sample ends, the next one in the queue takes its slot, so that matrix products stay wide
+however long the samples are. Not here: which characters may be drawn (filters.py), and when a
+sample ends (ongoing.py).
 """
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
@@ -17,259 +18,279 @@ from charrnn.arrays import Array, Ids
 from charrnn.network.model import Network
 from charrnn.network.stepper import Stepper
 from charrnn.sampling.filters import distribution, draw, log_probability
-from charrnn.sampling.ongoing import OngoingSample, Prompt, SamplingContext
+from charrnn.sampling.ongoing import NO_REPEAT, OngoingSample, Prompt, SamplingContext
 
-SIDE_BY_SIDE = 128
-"""Texts in a step at most: products are wide enough, and what is done to them stays in cache."""
-AHEAD = 16 * SIDE_BY_SIDE
-"""How many texts are begun after the oldest that has not ended."""
-DRAWN_TOGETHER = 1 << 16
-"""Logits that are worked on at a time, so that they stay in cache."""
-ALL = (slice(None),)
+MAX_SLOTS = 128
+"""With so many slots products are wide enough, and a step's logits still stay in cache."""
+MAX_AHEAD = 16 * MAX_SLOTS
+"""The distance in the output's order between the oldest unfinished sample and the newest one.
+
+Finished samples wait for those before them, so this bounds how many wait.
+"""
+CHUNK_LOGITS = 1 << 16
+"""Logits that are filtered together, few enough to stay in cache."""
+WHOLE = (slice(None),)
 
 
 @dataclass(frozen=True, eq=False)
 class StreamState:
-    """Where a text has come to: each layer's state, arrays (H,), logits (V,) of what follows."""
+    """Where a stream is: the state arrays (H,) of each layer, logits (V,) of the next character."""
 
     states: Sequence[Sequence[Array]]
     logits: Array
 
 
-class Reading:
-    """An opening that is being read; its samples are the ``number``-th of all and those after."""
+class Prefill:
+    """A prompt while it is read. ``index`` is that of its first sample in the call."""
 
-    def __init__(self, opening: Prompt, number: int) -> None:
-        self.opening = opening
-        self.number = number
-        self.left = len(opening.ids)
+    def __init__(self, prompt: Prompt, index: int) -> None:
+        self.prompt = prompt
+        self.index = index
+        self.remaining = len(prompt.ids)
 
     def next_id(self) -> int:
-        """What is read now."""
-        self.left -= 1
-        return int(self.opening.ids[-1 - self.left])
+        """The next id to read."""
+        self.remaining -= 1
+        return int(self.prompt.ids[-1 - self.remaining])
 
 
-Work: TypeAlias = Reading | OngoingSample
+Work: TypeAlias = Prefill | OngoingSample
+"""What occupies a slot."""
 
 
 def generate_samples(
     network: Network,
-    manner: SamplingContext,
-    openings: Iterable[Prompt],
+    context: SamplingContext,
+    prompts: Iterable[Prompt],
     samples: int,
     seed: int,
     *,
     scored: bool = True,
 ) -> Iterator[list[OngoingSample]]:
-    """After each step, the texts that got a character in it, some of which have ended.
+    """Generate ``samples`` texts for each prompt; yields, after each step, those it extended.
 
-    Of each of ``openings`` there are so many ``samples``; what is drawn for one depends on
-    ``seed``, its number and its opening, not on the others. They begin in their order, none far
-    ahead of one that has not ended: openings are asked for as they are needed. Where they are not
-    to be ``scored``, log-probabilities are 0.
+    They start in the order of the prompts, which are taken from the iterable as they are needed,
+    not far ahead of the oldest sample that is unfinished. The random numbers of a sample depend on
+    ``seed``, its number and its prompt only. Unless ``scored``, log-probabilities are 0.
     """
-    waiting = _Waiting(network, manner, openings, samples, seed)
-    columns = _Columns(network)
+    queue = _Queue(network, context, prompts, samples, seed)
+    batch = _Batch(network)
     while True:
-        columns.begin(waiting.next_ones(columns.work.values()) if waiting.any else [])
-        if not columns.work:
+        batch.start([] if queue.is_empty else queue.take(batch.work.values()))
+        if not batch.work:
             return
-        ids = np.zeros(columns.width, np.intp)
-        if texts := columns.texts:
-            _draw(columns.logits, texts, manner, ids, scored)
-            yield [one for _, one in texts]
-            columns.end([at for at, one in texts if one.stopped])
-        if columns.work:
-            for reading, place in columns.step(ids):
-                waiting.place(reading, place)
+        ids = np.zeros(batch.width, np.intp)
+        if ongoing := batch.samples:
+            _extend_samples(batch.logits, ongoing, context, ids, scored)
+            yield [sample for _, sample in ongoing]
+            batch.free([slot for slot, sample in ongoing if sample.stopped])
+        if batch.work:
+            for prefill, state in batch.step(ids):
+                queue.add_prefilled(prefill, state)
 
 
-def in_order(steps: Iterable[Iterable[OngoingSample]]) -> Iterator[OngoingSample]:
-    """The texts that have ended, by their numbers from 0 on."""
-    ended: dict[int, OngoingSample] = {}
-    number = 0
+def sort_finished(steps: Iterable[Iterable[OngoingSample]]) -> Iterator[OngoingSample]:
+    """Yield finished samples by their index, each as soon as it and all before it have ended."""
+    finished: dict[int, OngoingSample] = {}
+    index = 0
     for step in steps:
-        ended.update((one.number, one) for one in step if one.stopped)
-        while number in ended:
-            yield ended.pop(number)
-            number += 1
+        finished.update((sample.index, sample) for sample in step if sample.stopped)
+        while index in finished:
+            yield finished.pop(index)
+            index += 1
 
 
-def _draw(
+def _extend_samples(
     logits: Array,
-    texts: list[tuple[int, OngoingSample]],
-    manner: SamplingContext,
+    samples: list[tuple[int, OngoingSample]],
+    context: SamplingContext,
     ids: Ids,
     scored: bool,
 ) -> None:
-    """Give each of ``texts`` a character by its column of ``logits``; writes it to ``ids``."""
-    allowed = mask_forbidden(logits, texts, manner)
+    """Draw a character for each of ``samples`` from the logits (V, B) of its slot.
+
+    Appends it to the sample and writes it to ``ids`` (B,).
+    """
+    allowed = mask_forbidden(logits, samples, context)
     numbers = [0.0] * len(ids)
-    for at, one in texts:
-        numbers[at] = one.uniform()
+    for slot, sample in samples:
+        numbers[slot] = sample.uniform()
     uniform = np.array(numbers)
-    for some in _in_cache(logits):
-        rows = np.ascontiguousarray(allowed[:, some].T)
-        ids[some] = draw(distribution(rows, manner.config), uniform[some])
+    for chunk in _chunk_columns(logits):
+        rows = np.ascontiguousarray(allowed[:, chunk].T)
+        ids[chunk] = draw(distribution(rows, context.config), uniform[chunk])
         if scored:
-            numbers[some] = log_probability(logits[:, some].T, ids[some]).tolist()
+            numbers[chunk] = log_probability(logits[:, chunk].T, ids[chunk]).tolist()
     drawn = ids.tolist()
-    for at, one in texts:
-        if one.stopped is None:
-            one.take(drawn[at], numbers[at] if scored else 0.0)
+    for slot, sample in samples:
+        if sample.stopped is None:
+            sample.append(drawn[slot], numbers[slot] if scored else 0.0)
 
 
-def _in_cache(logits: Array) -> Iterable[slice]:
-    """The columns of ``logits`` in groups that stay in cache while they are worked on."""
+def _chunk_columns(logits: Array) -> Iterable[slice]:
+    """Slices of the columns of ``logits`` (V, B), with at most `CHUNK_LOGITS` logits in each."""
     V, B = logits.shape
-    if V * B <= DRAWN_TOGETHER:
-        return ALL
-    together = max(1, DRAWN_TOGETHER // V)
-    return (slice(start, start + together) for start in range(0, B, together))
+    if V * B <= CHUNK_LOGITS:
+        return WHOLE
+    columns = max(1, CHUNK_LOGITS // V)
+    return (slice(start, start + columns) for start in range(0, B, columns))
 
 
 def mask_forbidden(
-    logits: Array, texts: list[tuple[int, OngoingSample]], manner: SamplingContext
+    logits: Array, samples: list[tuple[int, OngoingSample]], context: SamplingContext
 ) -> Array:
-    """The logits of what may come, -inf for the rest. A text that nothing may follow is ended."""
-    unknown, no_repeat = manner.vocabulary.unknown, manner.config.no_repeat
+    """The ``logits`` (V, B) with -inf for the unknown character and for those that repeat a span.
+
+    A sample in which every character would repeat one is ended.
+    """
+    unknown, no_repeat = context.vocabulary.unknown, context.config.no_repeat
     if unknown is None and not no_repeat:
         return logits
     allowed = logits.copy()
     if unknown is not None:
         allowed[unknown] = -np.inf
-    for at, one in texts if no_repeat else ():
-        barred = one.barred()
-        if len(barred) == len(manner.vocabulary.characters):
-            one.exhaust()
+    for slot, sample in samples if no_repeat else ():
+        repeating = sample.find_repeating_ids()
+        if len(repeating) == len(context.vocabulary.characters):
+            sample.end(NO_REPEAT)
         else:
-            allowed[barred, at] = -np.inf
+            allowed[repeating, slot] = -np.inf
     return allowed
 
 
-class _Waiting:
-    """What has not begun, in order: texts whose opening was read, and openings."""
+class _Queue:
+    """What has not started yet: prompts to read, and samples whose prompt has been read."""
 
     def __init__(
         self,
         network: Network,
-        manner: SamplingContext,
-        openings: Iterable[Prompt],
+        context: SamplingContext,
+        prompts: Iterable[Prompt],
         samples: int,
         seed: int,
     ) -> None:
         zero = [[part[0] for part in state] for state in network.initial_states(1)]
-        self._nowhere = StreamState(zero, np.zeros(network.shape.V, zero[0][0].dtype))
-        self._manner, self._seed = manner, seed
-        self._openings, self._samples = iter(openings), samples
-        self._number = 0  # of the next opening's first text
-        self._all_begun = False  # of the openings
-        self._read: list[tuple[int, int, Prompt, StreamState]] = []  # a heap by number
+        self._initial = StreamState(zero, np.zeros(network.shape.V, zero[0][0].dtype))
+        self._context, self._seed = context, seed
+        self._prompts, self._samples = iter(prompts), samples
+        self._next_index = 0  # that of the first sample of the next prompt
+        self._prompts_exhausted = False
+        # A heap of (index, sample, prompt, state after it), so that the oldest starts first. Each
+        # entry stands for all samples of its prompt from this one on.
+        self._prefilled: list[tuple[int, int, Prompt, StreamState]] = []
 
     @property
-    def any(self) -> bool:
-        """Whether there may be something left to begin."""
-        return bool(self._read) or not self._all_begun
+    def is_empty(self) -> bool:
+        """Whether nothing is left to start."""
+        return not self._prefilled and self._prompts_exhausted
 
-    def next_ones(self, busy: Collection[Work]) -> list[tuple[Work, StreamState]]:
-        """What is to begin beside those that are ``busy``, and from where."""
-        workspace = SIDE_BY_SIDE - len(busy)
-        if not workspace:
+    def take(self, running: Collection[Work]) -> list[tuple[Work, StreamState]]:
+        """Take what is to start beside the ``running`` work, each with its initial state."""
+        free_slots = MAX_SLOTS - len(running)
+        if not free_slots:
             return []
-        outstanding = [one.number for one in busy] + [number for number, *_ in self._read[:1]]
-        limit = min(outstanding, default=self._number) + AHEAD
-        return list(islice(iter(lambda: self._next(limit), None), workspace))
+        unfinished = [work.index for work in running] + [entry[0] for entry in self._prefilled[:1]]
+        limit = min(unfinished, default=self._next_index) + MAX_AHEAD
+        return list(islice(iter(lambda: self._take_next(limit), None), free_slots))
 
-    def place(self, reading: Reading, place: StreamState) -> None:
-        """Have the texts begin whose opening was read."""
-        heappush(self._read, (reading.number, 0, reading.opening, place))
+    def add_prefilled(self, prefill: Prefill, state: StreamState) -> None:
+        """Queue the samples of a prompt that has been read, to start from ``state``."""
+        heappush(self._prefilled, (prefill.index, 0, prefill.prompt, state))
 
-    def _next(self, limit: int) -> tuple[Work, StreamState] | None:
-        if self._read and self._read[0][0] < limit:
-            number, sample, opening, place = heappop(self._read)
+    def _take_next(self, limit: int) -> tuple[Work, StreamState] | None:
+        """The next work whose index is below ``limit``; None if there is none."""
+        if self._prefilled and self._prefilled[0][0] < limit:
+            index, sample, prompt, state = heappop(self._prefilled)
             if sample + 1 < self._samples:
-                heappush(self._read, (number + 1, sample + 1, opening, place))
-            return OngoingSample(self._manner, opening, sample, number, self._seed), place
-        if self._number >= limit:
+                heappush(self._prefilled, (index + 1, sample + 1, prompt, state))
+            return OngoingSample(self._context, prompt, sample, index, self._seed), state
+        if self._next_index >= limit:
             return None
-        if (next_opening := next(self._openings, None)) is None:
-            self._all_begun = True
+        if (next_prompt := next(self._prompts, None)) is None:
+            self._prompts_exhausted = True
             return None
-        reading = Reading(next_opening, self._number)
-        self._number += self._samples
-        if next_opening.logits is None:
-            return reading, self._nowhere
-        self.place(reading, replace(self._nowhere, logits=next_opening.logits))
-        return self._next(limit)
+        prefill = Prefill(next_prompt, self._next_index)
+        self._next_index += self._samples
+        if next_prompt.logits is None:
+            return prefill, self._initial
+        # Nothing is read: the first characters are drawn from the prompt's own logits.
+        self.add_prefilled(prefill, replace(self._initial, logits=next_prompt.logits))
+        return self._take_next(limit)
 
 
-class _Columns:
-    """A stepper as wide as it has to be, and what each of its columns is used for."""
+class _Batch:
+    """The slots of a stepper, which is made wider or narrower as it is needed."""
 
     def __init__(self, network: Network) -> None:
         self.work: dict[int, Work] = {}
         self.width = 0
         self.logits = np.empty((network.shape.V, 0), network.parameters.vector.dtype)
         self._network = network
-        self._step: Stepper  # made when it is known how wide
-        self._sort()
+        self._step: Stepper  # made by the first `_resize`, as the width is not known before
+        self._sort_work()
 
-    def begin(self, begun: Sequence[tuple[Work, StreamState]]) -> None:
-        """Give each a column, and put it where it is to begin; be as wide as that takes."""
-        number = len(self.work) + len(begun)
+    def start(self, new_work: Sequence[tuple[Work, StreamState]]) -> None:
+        """Put each of ``new_work`` into a slot and set the slot's state; resize where needed."""
+        number = len(self.work) + len(new_work)
+        # It shrinks only when half of it is free, because a resize copies all states.
         if number > self.width or 0 < number <= self.width // 2:
             self._resize(number)
-        elif not begun:
+        elif not new_work:
             return
-        free = [at for at in range(self.width) if at not in self.work]
-        for at, (one, place) in zip(free, begun, strict=False):
-            self.work[at] = one
-            self.logits[:, at] = place.logits
-            for state, parts in zip(self._step.states, place.states, strict=True):
-                for array, part in zip(state, parts, strict=True):
-                    array[:, at] = part
-        self._sort()
+        free_slots = [slot for slot in range(self.width) if slot not in self.work]
+        for slot, (work, state) in zip(free_slots, new_work, strict=False):
+            self.work[slot] = work
+            self.logits[:, slot] = state.logits
+            for layer, parts in zip(self._step.states, state.states, strict=True):
+                for array, part in zip(layer, parts, strict=True):
+                    array[:, slot] = part
+        self._sort_work()
 
-    def end(self, columns: Sequence[int]) -> None:
-        """Nothing more is done in these."""
-        for at in columns:
-            del self.work[at]
-        if columns:
-            self._sort()
+    def free(self, slots: Sequence[int]) -> None:
+        """Free ``slots``."""
+        for slot in slots:
+            del self.work[slot]
+        if slots:
+            self._sort_work()
 
-    def step(self, ids: Ids) -> list[tuple[Reading, StreamState]]:
-        """Go on by a character: ``ids`` (B,), and of openings what is to be read.
+    def step(self, ids: Ids) -> list[tuple[Prefill, StreamState]]:
+        """Advance all slots by a character: ``ids`` (B,) of the samples, the prompts' next ids.
 
-        Gives the openings that were read to their end, which then have no column, and where.
+        Writes the latter to ``ids``. Frees the slots of prompts that are read to their end, and
+        gives these with the state in which their samples start.
         """
-        readings = self.readings
-        for at, one in readings:
-            ids[at] = one.next_id()
-        if not self.texts and all(one.left for _, one in readings):
+        prefills = self.prefills
+        for slot, prefill in prefills:
+            ids[slot] = prefill.next_id()
+        # While every slot reads on in a prompt, nobody needs logits.
+        if not self.samples and all(prefill.remaining for _, prefill in prefills):
             self._step.read(ids)
             return []
         self.logits = self._step(ids)
-        through = [(at, one) for at, one in readings if not one.left]
-        places = [(one, self._place(at)) for at, one in through]
-        self.end([at for at, _ in through])
-        return places
+        complete = [(slot, prefill) for slot, prefill in prefills if not prefill.remaining]
+        states = [(prefill, self._copy_state(slot)) for slot, prefill in complete]
+        self.free([slot for slot, _ in complete])
+        return states
 
-    def _sort(self) -> None:
-        self.texts = [(at, one) for at, one in self.work.items() if isinstance(one, OngoingSample)]
-        self.readings = [(at, one) for at, one in self.work.items() if isinstance(one, Reading)]
+    def _sort_work(self) -> None:
+        self.samples = [
+            (slot, work) for slot, work in self.work.items() if isinstance(work, OngoingSample)
+        ]
+        self.prefills = [
+            (slot, work) for slot, work in self.work.items() if isinstance(work, Prefill)
+        ]
 
-    def _place(self, at: int) -> StreamState:
-        states = [[part[:, at].copy() for part in state] for state in self._step.states]
-        return StreamState(states, self.logits[:, at].copy())
+    def _copy_state(self, slot: int) -> StreamState:
+        states = [[part[:, slot].copy() for part in layer] for layer in self._step.states]
+        return StreamState(states, self.logits[:, slot].copy())
 
     def _resize(self, width: int) -> None:
-        """A stepper of another width, to which what is done moves over."""
+        """Make a stepper of this ``width`` and move all work to its first slots."""
         states, logits, work = self._network.initial_states(width), self.logits, self.work
         if work:
-            for state, old in zip(states, self._step.states, strict=True):
-                for part, whole in zip(state, old, strict=True):
-                    part[: len(work)] = whole[:, list(work)].T
+            for layer, old_layer in zip(states, self._step.states, strict=True):
+                for part, old_part in zip(layer, old_layer, strict=True):
+                    part[: len(work)] = old_part[:, list(work)].T
         self.width, self.work = width, dict(enumerate(work.values()))
         self._step = Stepper(self._network, states)
         self.logits = np.zeros((len(logits), width), logits.dtype)

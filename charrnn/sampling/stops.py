@@ -1,13 +1,14 @@
-"""Where a text is to end: stop texts, found as characters come one by one."""
+"""Stop texts, which end a sample: found as characters arrive one by one."""
 
 from collections.abc import Iterator, Sequence
 
 
 class Stops:
-    """What of a text's end may be the beginning of a stop, and so has to wait.
+    """Finds the first of several stop texts.
 
-    That is the longest suffix of the text that begins a stop: the state of the automaton of Aho and
-    Corasick (1975), which for stops of a few characters is found by trying all.
+    The only thing to remember from one character to the next is the longest suffix of the text that
+    is a prefix of a stop, because it may grow into that stop: the state of the automaton of Aho and
+    Corasick (1975).
     """
 
     def __init__(self, stops: Sequence[str]) -> None:
@@ -19,15 +20,20 @@ class Stops:
     def __iter__(self) -> Iterator[str]:
         return iter(self._stops)
 
-    def after(self, held: str, character: str) -> tuple[str, bool]:
-        """What is held after another character, and whether it is a stop: the one that began first.
+    def advance(self, partial: str, character: str) -> tuple[str, bool]:
+        """The partial stop after one more character, and whether it is a whole stop now.
 
-        ``held`` is what was given for the character before, at first nothing.
+        ``partial`` is the partial stop before, "" at the start. Where several stops are complete,
+        it is the longest, which began first.
         """
-        end = held + character
+        # No table of transitions is built: stops have a few characters, and trying all suffixes of
+        # those costs far less than the network's step for this character.
+        end = partial + character
         suffixes = [end[start:] for start in range(len(end) + 1)]
-        found = next((suffix for suffix in suffixes if suffix in self._stops), None)
-        if found:
-            return found, True
-        begun = (one for one in suffixes if any(stop.startswith(one) for stop in self._stops))
-        return next(begun, ""), False
+        stop = next((suffix for suffix in suffixes if suffix in self._stops), None)
+        if stop:
+            return stop, True
+        partials = (
+            suffix for suffix in suffixes if any(stop.startswith(suffix) for stop in self._stops)
+        )
+        return next(partials, ""), False

@@ -16,8 +16,8 @@ from typing import Any
 from charrnn.config import AUTO, Settings
 from charrnn.ngram import Baselines
 from charrnn.text.corpus_info import CorpusInfo
-from charrnn.text.decode import codec
-from charrnn.text.rules import Rules
+from charrnn.text.decode import find_codec
+from charrnn.text.normalization import Normalization
 from charrnn.text.vocab import Vocabulary
 
 FORMAT = 1
@@ -90,12 +90,12 @@ def read_settings(config: dict[str, Any]) -> Settings:
     if unknown := ", ".join(sorted(config.keys() - known)):
         raise ValueError(f"its config has unknown settings: {unknown[:40]}")
     settings = Settings(**config)
-    if settings.encoding not in (AUTO, codec(settings.encoding)):
+    if settings.encoding not in (AUTO, find_codec(settings.encoding)):
         raise ValueError(f"its encoding {settings.encoding[:20]!r} is unknown")
     return settings
 
 
-def read_corpus_info(document: dict[str, Any], rules: Rules) -> CorpusInfo:
+def read_corpus_info(document: dict[str, Any], normalization: Normalization) -> CorpusInfo:
     """The description of a model's corpus."""
     corpus, characters = document["corpus"], document["vocabulary"]
     counts, unknown = corpus["counts"], document["unknown"]
@@ -117,7 +117,7 @@ def read_corpus_info(document: dict[str, Any], rules: Rules) -> CorpusInfo:
         characters=read_count(corpus, "characters"),
         vocabulary=Vocabulary(characters, tuple(counts), unknown=unknown),
         encoding=corpus["encoding"],
-        rules=rules,
+        normalization=normalization,
         sha256=corpus["sha256"],
     )
 

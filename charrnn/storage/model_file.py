@@ -23,7 +23,7 @@ from charrnn.storage import meta, npz
 from charrnn.storage.torch_layout import NamedArrays, array_names, from_torch, to_torch
 from charrnn.storage.training_meta import describe_training, read_progress, read_random
 from charrnn.text.corpus_info import CorpusInfo
-from charrnn.text.rules import Rules
+from charrnn.text.normalization import Normalization
 from charrnn.training.state import TrainingState
 
 
@@ -160,7 +160,7 @@ def _parse_description(arrays: npz.ArrayFile, document: dict[str, Any]) -> Model
     So a small file cannot declare a network for which much memory would be allocated.
     """
     config = meta.read_settings(document["config"])
-    corpus_info = meta.read_corpus_info(document, Rules(config.newline, config.normalize))
+    corpus_info = meta.read_corpus_info(document, Normalization(config.newline, config.normalize))
     config.split_sizes(corpus_info.characters)
     if config.layers > len([*arrays]):
         raise ValueError(f"it does not have arrays for {config.layers} layers")

@@ -1,1 +1,1 @@
-"""Text: from bytes on disk to ids that a network reads, and back."""
+"""Text: decodes the bytes of files, encodes their characters as ids, and decodes ids again."""

@@ -1,8 +1,9 @@
-"""Files to one array of ids on disk, its parts, and the parallel streams that are read from it.
+"""Files to one array of ids on disk, its splits, and the parallel streams that are read from it.
 
 A corpus is never in memory as a whole. One pass counts its characters (`scan_corpus`); a second
-writes ids of the smallest sufficient type (`encode_corpus`), which are then memory-mapped. Both
-yield the number of bytes that they have read.
+writes their ids in the smallest sufficient dtype (`encode_corpus`). Both yield the number of bytes
+that they have just read. The ids are memory-mapped: they may be larger than the memory, and all
+processes of a training share one copy in the page cache.
 """
 
 import hashlib
@@ -18,16 +19,16 @@ from charrnn.arrays import Ids
 from charrnn.config import AUTO, TrainConfig
 from charrnn.errors import InputError, MachineError
 from charrnn.text.corpus_info import CorpusInfo
-from charrnn.text.decode import UndecodableError, characters
+from charrnn.text.decode import UndecodableError, decode_stream
 from charrnn.text.encodings import decoding_error, detect_encoding, guess_encoding
-from charrnn.text.rules import Rules
+from charrnn.text.normalization import Normalization
 from charrnn.text.sources import Source, find_sources
 from charrnn.text.vocab import Vocabulary, code_points
 
 
 @dataclass(frozen=True)
 class Splits:
-    """A corpus cut in three, in this order: what trains, what validates, what tests at the end."""
+    """The training, validation and test part of a corpus, in the order of the text."""
 
     train: Ids
     val: Ids
@@ -35,45 +36,50 @@ class Splits:
 
 
 def scan_corpus(
-    found: Sequence[Source],
+    files: Sequence[Source],
     encoding: str,
-    rules: Rules,
+    normalization: Normalization,
     min_count: int = 1,
-    also: Vocabulary | None = None,
+    required: Vocabulary | None = None,
 ) -> Generator[int, None, tuple[CorpusInfo, tuple[Source, ...]]]:
-    """Read the files ``found``: their characters, how many, and a fingerprint. Writes nothing.
+    """Count the characters of ``files``; gives what a model keeps of them, and the same files.
 
-    Characters that are met fewer than ``min_count`` times have no id of their own, those of
-    ``also`` have one in any case. Gives the files, too, each with its encoding.
+    Each of the files returned has the encoding that was detected, where ``encoding`` is "auto".
+    A character that occurs fewer than ``min_count`` times gets no id, unless it is in ``required``.
 
     Raises:
-        InputError: when one cannot be read or decoded, or there is too little to learn from.
+        InputError: when a file cannot be read or decoded, or the text is too short to learn from.
     """
-    tally, sources = _Tally(), []
-    for file in found:
-        source, before = (yield from guess_encoding(file, encoding)), tally.copy()
+    counter, sources = _CharacterCounter(), []
+    for file in files:
+        source = yield from guess_encoding(file, encoding)
+        counter_before = counter.copy()
         try:
-            yield from tally.read(_codec_pieces(source, rules))
+            yield from counter.count(_decode_pieces(source, normalization))
         except UndecodableError as error:
-            guess, source, tally = source, detect_encoding(file, encoding), before
-            if source == guess:  # as the user or a byte order mark says
+            # Most files are UTF-8, so that is tried first and saves a pass. When it fails, the
+            # encoding is detected in full and the file is counted again from its beginning.
+            guessed, source, counter = source, detect_encoding(file, encoding), counter_before
+            if source == guessed:  # by the user or by a byte order mark: nothing else to try
                 raise decoding_error(source, source.encoding, error.offset) from None
-            yield from tally.read(read_pieces(source, rules))
+            yield from counter.count(read_pieces(source, normalization))
         sources.append(source)
-    counts, names = tally.counts, ", ".join(str(source.path) for source in sources)
-    if np.count_nonzero(counts) < 2:
-        problem = "repeats a single character" if counts.any() else "is empty"
-        raise InputError(names, f"{problem}; there is nothing to learn from it")
-    vocabulary = _vocabulary(counts, min_count, also)
+    counts, names = counter.counts, ", ".join(str(source.path) for source in sources)
+    if not counts.any():
+        raise InputError(names, "is empty; there is nothing to learn from it")
+    if np.count_nonzero(counts) == 1:
+        raise InputError(names, "repeats a single character; there is nothing to learn from it")
+    vocabulary = _choose_vocabulary(counts, min_count, required)
     if len(vocabulary) < 2:
-        raise InputError(names, f"repeats no character {min_count:,} times; lower --min-count")
+        problem = f"has no character that occurs {min_count:,} times; lower `min_count`"
+        raise InputError(names, problem)
     corpus_info = CorpusInfo(
         files=tuple(source.name for source in sources),
         characters=int(counts.sum()),
         vocabulary=vocabulary,
         encoding=", ".join(dict.fromkeys(source.encoding for source in sources)),
-        rules=rules,
-        sha256=tally.fingerprint.hexdigest(),
+        normalization=normalization,
+        sha256=counter.sha256.hexdigest(),
     )
     return corpus_info, tuple(sources)
 
@@ -81,155 +87,161 @@ def scan_corpus(
 def encode_corpus(
     sources: Sequence[Source], corpus_info: CorpusInfo, path: Path
 ) -> Generator[int, None, Ids]:
-    """Write the ids of ``sources`` to ``path``; gives them memory-mapped, (characters,).
+    """Write the ids of ``sources`` to the file ``path``; gives them memory-mapped, (characters,).
 
     Raises:
-        InputError: when they are no longer the text that ``corpus_info`` was taken of.
-        MachineError: when there is no room for them.
+        InputError: when the text is not the one that ``corpus_info`` describes.
+        MachineError: when the disk is full.
     """
-    fingerprint = hashlib.sha256()
+    sha256 = hashlib.sha256()
     with path.open("wb") as file:
         for source in sources:
-            for text, read in read_pieces(source, corpus_info.rules):
-                fingerprint.update(text.encode())
-                _write(file, corpus_info.vocabulary.encode(text), path)
-                yield read
-    if fingerprint.hexdigest() != corpus_info.sha256:
+            for text, bytes_read in read_pieces(source, corpus_info.normalization):
+                sha256.update(text.encode())
+                _write_ids(file, corpus_info.vocabulary.encode(text), path)
+                yield bytes_read
+    if sha256.hexdigest() != corpus_info.sha256:
         problem = "is not, or no longer, the text that was read first; start again"
         raise InputError(", ".join(corpus_info.files), problem)
     return np.memmap(path, np.min_scalar_type(len(corpus_info.vocabulary) - 1), "r")
 
 
-def read_pieces(source: Source, rules: Rules) -> Iterator[tuple[str, int]]:
-    """The text of a file in pieces, none of them empty, and how many bytes were read for each.
+def read_pieces(source: Source, normalization: Normalization) -> Iterator[tuple[str, int]]:
+    """Read a file in pieces, none of them empty, each with the number of bytes read for it.
 
     Raises:
         InputError: when it cannot be read, or is not in its encoding.
     """
     try:
-        yield from _codec_pieces(source, rules)
+        yield from _decode_pieces(source, normalization)
     except UndecodableError as error:
         raise decoding_error(source, source.encoding, error.offset) from None
 
 
-def read_source(source: Source, rules: Rules) -> str:
-    """The whole text of one file of a corpus that was read before."""
-    return "".join(text for text, _ in read_pieces(source, rules))
+def read_source(source: Source, normalization: Normalization) -> str:
+    """Read the whole text of one file whose encoding is known. Raises as `read_pieces`."""
+    return "".join(text for text, _ in read_pieces(source, normalization))
 
 
-def read_file_pieces(path: Path, rules: Rules, encoding: str = AUTO) -> Iterator[str]:
-    """The text of one file, or of standard input for -, in pieces. Raises as `scan_corpus`."""
+def read_file_pieces(
+    path: Path, normalization: Normalization, encoding: str = AUTO
+) -> Iterator[str]:
+    """Read one file, or standard input for -, in pieces. Raises as `scan_corpus`."""
     for source in find_sources([path]):
-        for text, _ in read_pieces(detect_encoding(source, encoding), rules):
+        for text, _ in read_pieces(detect_encoding(source, encoding), normalization):
             yield text
 
 
-def read_file(path: Path, rules: Rules, encoding: str = AUTO) -> str:
-    """The same in one piece."""
-    return "".join(read_file_pieces(path, rules, encoding))
+def read_file(path: Path, normalization: Normalization, encoding: str = AUTO) -> str:
+    """Read one file, or standard input for -, as a whole. Raises as `scan_corpus`."""
+    return "".join(read_file_pieces(path, normalization, encoding))
 
 
 def split_corpus(ids: Ids, config: TrainConfig) -> Splits:
-    """Cut ``ids`` in three, in the text's order, as ``config`` says. Raises as its `parts`."""
+    """Split ``ids`` as ``config`` says. Raises as its `split_sizes`."""
     train, val, _ = config.split_sizes(len(ids))
     return Splits(ids[:train], ids[train : train + val], ids[train + val :])
 
 
 @dataclass(frozen=True)
 class Streams:
-    """``batch`` readers, equally spaced, going round and round over ``ids`` without a stop.
+    """``batch`` readers at equal distances, which read ``ids`` round and round without a stop.
 
-    A reader that reaches its neighbour's starting place reads on, so its state is never reset: the
-    whole text is one circle of len(ids) - 1 predictions. What the circle joins is the last
-    prediction's state and the first character; no character is ever predicted across it.
+    A reader that reaches the start of the next one reads on, so its state is never reset. The text
+    is one circle of len(ids) - 1 predictions: after the last one a reader goes on at the first
+    character with the state that it has, but no character is predicted across that joint.
     """
 
     ids: Ids
     batch: int
-    mine: slice = field(default_factory=lambda: slice(None))
-    """Which of the readers are meant by `window`."""
+    shard: slice = field(default_factory=lambda: slice(None))
+    """The readers whose windows this process takes: its share of the batch."""
 
     @property
     def predictions(self) -> int:
-        """The predictions in one epoch."""
+        """The number of predictions in one epoch."""
         return len(self.ids) - 1
 
     def window(
         self, position: int, length: int
     ) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.intp]]:
-        """What each of ``mine`` meets after ``position`` steps: characters and their successors.
+        """The inputs and targets of the readers in ``shard`` from time step ``position`` on.
 
-        Both of shape (length, readers).
+        Both have the shape (length, readers).
         """
-        starts = np.arange(self.batch)[self.mine] * (self.predictions // self.batch)
+        starts = np.arange(self.batch)[self.shard] * (self.predictions // self.batch)
         steps = (np.arange(position, position + length)[:, None] + starts) % self.predictions
         return self.ids[steps].astype(np.intp), self.ids[steps + 1].astype(np.intp)
 
 
-def _codec_pieces(source: Source, rules: Rules) -> Iterator[tuple[str, int]]:
-    before = 0
+def _decode_pieces(source: Source, normalization: Normalization) -> Iterator[tuple[str, int]]:
+    position = 0
     with source.open() as stream:
-        for text in rules.each(characters(stream, source.encoding)):
-            now = stream.tell()
-            yield text, now - before
-            before = now
+        for text in normalization.apply_to_pieces(decode_stream(stream, source.encoding)):
+            before, position = position, stream.tell()
+            yield text, position - before
 
 
-class _Tally:
-    """How often each code point was met, up to the largest, and the fingerprint of all."""
+class _CharacterCounter:
+    """The number of occurrences of each code point, up to the largest, and the text's SHA-256."""
 
     def __init__(self) -> None:
         self.counts = np.zeros(0, np.int64)
-        self.fingerprint = hashlib.sha256()
+        self.sha256 = hashlib.sha256()
 
-    def copy(self) -> "_Tally":
-        """The same, to come back to."""
-        other = _Tally()
-        other.counts, other.fingerprint = self.counts.copy(), self.fingerprint.copy()
+    def copy(self) -> "_CharacterCounter":
+        """A copy that later counting does not change."""
+        other = _CharacterCounter()
+        other.counts, other.sha256 = self.counts.copy(), self.sha256.copy()
         return other
 
-    def read(self, read_pieces: Iterable[tuple[str, int]]) -> Iterator[int]:
-        """Add all of a file; yields bytes as they are read."""
-        for text, read in read_pieces:
-            self.fingerprint.update(text.encode())
-            found = _code_point_counts(text)
-            if len(found) > len(self.counts):
-                found, self.counts = self.counts, found
-            self.counts[: len(found)] += found
-            yield read
+    def count(self, pieces: Iterable[tuple[str, int]]) -> Iterator[int]:
+        """Count the characters of ``pieces``; yields the bytes read for each."""
+        for text, bytes_read in pieces:
+            self.sha256.update(text.encode())
+            counts = _count_code_points(text)
+            if len(counts) > len(self.counts):
+                counts, self.counts = self.counts, counts
+            self.counts[: len(counts)] += counts
+            yield bytes_read
 
 
-def _code_point_counts(text: str) -> npt.NDArray[np.int64]:
-    """How often each code point is in ``text``, up to the largest."""
+def _count_code_points(text: str) -> npt.NDArray[np.int64]:
+    """The number of occurrences in ``text`` of each code point up to the largest."""
     if not text.isascii():
         return np.bincount(code_points(text))
-    pairs = np.frombuffer(text[: len(text) // 2 * 2].encode(), np.uint16)  # half as many to count
-    counts = np.bincount(pairs, minlength=1 << 16).reshape(256, 256)
-    found = counts.sum(axis=0) + counts.sum(axis=1)
+    # Two ASCII characters at a time are one 16-bit number: bincount then has half as many numbers
+    # to count, and that takes most of the time. Summing the table over either axis splits the pairs
+    # again; which of the two bytes comes first makes no difference to the sum of both.
+    pairs = np.frombuffer(text[: len(text) // 2 * 2].encode(), np.uint16)
+    pair_counts = np.bincount(pairs, minlength=1 << 16).reshape(256, 256)
+    counts = pair_counts.sum(axis=0) + pair_counts.sum(axis=1)
     if len(text) % 2:
-        found[ord(text[-1])] += 1
-    return found
+        counts[ord(text[-1])] += 1
+    return counts
 
 
-def _vocabulary(
-    counts: npt.NDArray[np.int64], min_count: int, also: Vocabulary | None
+def _choose_vocabulary(
+    counts: npt.NDArray[np.int64], min_count: int, required: Vocabulary | None
 ) -> Vocabulary:
+    """The characters that occur at least ``min_count`` times, and those of ``required``.
+
+    It has an unknown character where others are left, or where ``required`` has one.
+    """
     kept = counts >= max(1, min_count)
     unknown = bool(counts[~kept].any())
-    if also is not None:
-        largest = int(code_points(also.characters).max(initial=0))
+    if required is not None:
+        largest = int(code_points(required.characters).max(initial=0))
         counts = np.pad(counts, (0, max(0, largest + 1 - len(counts))))
         kept = np.pad(kept, (0, len(counts) - len(kept)))
-        kept[code_points(also.characters)] = True
-        unknown = unknown or also.unknown is not None
+        kept[code_points(required.characters)] = True
+        unknown = unknown or required.unknown is not None
     known = np.flatnonzero(kept)
-    others = [int(counts[~kept].sum())] if unknown else []
-    return Vocabulary(
-        "".join(map(chr, known)), (*map(int, counts[known]), *others), unknown=unknown
-    )
+    rest = [int(counts[~kept].sum())] if unknown else []
+    return Vocabulary("".join(map(chr, known)), (*map(int, counts[known]), *rest), unknown=unknown)
 
 
-def _write(file: BinaryIO, ids: Ids, path: Path) -> None:
+def _write_ids(file: BinaryIO, ids: Ids, path: Path) -> None:
     try:
         file.write(ids.data)
     except OSError as error:

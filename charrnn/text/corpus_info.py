@@ -1,27 +1,30 @@
-"""What a corpus is, as a model remembers it. Not here: how it is found out (corpus.py)."""
+"""What a model keeps of its corpus. Not here: how it is determined (corpus.py)."""
 
 from dataclasses import dataclass
 
-from charrnn.text.rules import Rules
+from charrnn.text.normalization import Normalization
 from charrnn.text.vocab import Vocabulary
 
 
 @dataclass(frozen=True)
 class CorpusInfo:
-    """What a corpus is, found in one pass. ``sha256`` is over its characters as UTF-8.
+    """Vocabulary, size and fingerprint of a corpus, determined in one pass over it.
 
-    These are as ``rules`` have made them, the rare ones included. The ``encoding`` of several files
-    may be several, separated by commas.
+    ``sha256`` is the hash of the corpus's characters, in UTF-8, after normalisation and before rare
+    characters are replaced. ``encoding`` lists those of all files, separated by commas.
     """
 
     files: tuple[str, ...]
     characters: int
     vocabulary: Vocabulary
     encoding: str
-    rules: Rules
+    normalization: Normalization
     sha256: str
 
     @property
     def distinct(self) -> int:
-        """The characters of the corpus, the rare ones as one; another model's may be known too."""
+        """The number of ids that occur in the corpus; all rare characters are one of them.
+
+        The vocabulary may be larger, as it contains the characters of the model in `init_from`.
+        """
         return sum(count > 0 for count in self.vocabulary.counts)

@@ -1,7 +1,7 @@
 """Bytes to characters by a Python codec: strictly, in pieces of bounded size.
 
 Not here: which codec (encodings.py), where the bytes come from (sources.py), and what is done to
-the characters (rules.py).
+the characters (normalization.py).
 """
 
 import codecs
@@ -10,56 +10,62 @@ from typing import BinaryIO
 
 PIECE_BYTES = 1 << 20
 BYTE_ORDER_MARK = "\ufeff"
-OWN_MARK = ("utf-8-sig", "utf-16", "utf-32")  # codecs that take it away themselves
-LENIENT = ("utf-7", "unicode-escape", "raw-unicode-escape")  # let half of a surrogate pair pass
-OF_HOSTS = ("idna", "punycode")  # make other characters of the same bytes when they come in pieces
+CODECS_REMOVING_MARK = ("utf-8-sig", "utf-16", "utf-32")
+"""Codecs that remove the byte order mark themselves."""
+CODECS_ACCEPTING_SURROGATES = ("utf-7", "unicode-escape", "raw-unicode-escape")
+"""Codecs that decode lone surrogates, which are no characters."""
+CODECS_OF_HOST_NAMES = ("idna", "punycode")
+"""Codecs whose result depends on where the bytes are cut into pieces."""
 
 
 class UndecodableError(ValueError):
-    """The byte at ``offset`` begins no character."""
+    """The bytes at ``offset`` are not a character in the encoding."""
 
     def __init__(self, offset: int) -> None:
         super().__init__(offset)
         self.offset = offset
 
 
-def codec(name: str) -> str | None:
-    """Python's own name of an encoding that a text can have; None if there is no such."""
+def find_codec(name: str) -> str | None:
+    """Python's own name of the text encoding ``name``; None where there is no such encoding."""
     try:
-        found = codecs.lookup(name).name
+        own_name = codecs.lookup(name).name
         b"text".decode(name)
     except UnicodeDecodeError:
-        return found  # an encoding, if not of this text
+        # These bytes are not in the encoding, but it is one that decodes to text.
+        return own_name
     except (LookupError, ValueError):
         return None
-    return None if found in OF_HOSTS else found
+    return None if own_name in CODECS_OF_HOST_NAMES else own_name
 
 
-def characters(stream: BinaryIO, encoding: str) -> Iterator[str]:
-    """The text of ``stream`` in pieces. A byte order mark at the start is dropped.
+def decode_stream(stream: BinaryIO, encoding: str) -> Iterator[str]:
+    """Decode ``stream`` in pieces. A byte order mark at its start is dropped.
 
     Raises:
-        UndecodableError: at the first byte that is no part of a character, after what is before.
+        UndecodableError: at the first invalid byte, after the characters before it were yielded.
     """
     decoder = codecs.getincrementaldecoder(encoding)("strict")
-    marked, read = encoding not in OWN_MARK, 0
+    check_for_mark, bytes_read = encoding not in CODECS_REMOVING_MARK, 0
     while True:
         piece = stream.read(PIECE_BYTES)
-        read += len(piece)
-        before = decoder.getstate()
+        bytes_read += len(piece)
+        state_before = decoder.getstate()
         try:
             text = decoder.decode(piece, not piece)
-            if encoding in LENIENT:
+            if encoding in CODECS_ACCEPTING_SURROGATES:
                 text.encode()
-        except UnicodeDecodeError as error:  # in what was left of the piece before, and this one
-            offset = read - len(error.object) + error.start
-            decoder.setstate(before)
-            yield decoder.decode(piece[: max(0, offset - read + len(piece))])
+        except UnicodeDecodeError as error:
+            # error.object is what the decoder held back from earlier pieces, then this piece.
+            offset = bytes_read - len(error.object) + error.start
+            decoder.setstate(state_before)
+            yield decoder.decode(piece[: max(0, offset - bytes_read + len(piece))])
             raise UndecodableError(offset) from None
-        except UnicodeError:  # without a place
-            raise UndecodableError(read - len(piece)) from None
-        if marked and text:
-            text, marked = text.removeprefix(BYTE_ORDER_MARK), False
+        except UnicodeError:
+            # Some codecs, as UTF-16 without a mark, raise without a position.
+            raise UndecodableError(bytes_read - len(piece)) from None
+        if check_for_mark and text:
+            text, check_for_mark = text.removeprefix(BYTE_ORDER_MARK), False
         yield text
         if not piece:
             return

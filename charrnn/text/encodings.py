@@ -1,8 +1,9 @@
-"""Which encoding a file has, where nobody says it.
+"""Detection of a file's encoding.
 
-In this order: a byte order mark; the escapes of ISO-2022-JP; UTF-8; a pattern of NULs, as UTF-16
-and UTF-32 have; EUC-JP or CP932 (Shift_JIS as Windows writes it), where just one of them fits.
-Nothing is taken because it is likely: a text that fits several is for the user to decide.
+In this order: a byte order mark; the escape sequences of ISO-2022-JP; UTF-8; the pattern of NUL
+bytes that UTF-16 and UTF-32 have; EUC-JP or CP932 (Shift_JIS as Windows writes it), where exactly
+one of the two fits. An encoding is never taken because it is likely: where several fit, the error
+lists them and the user decides.
 """
 
 import codecs
@@ -10,281 +11,254 @@ import io
 import re
 from collections.abc import Generator, Iterator
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 
 import numpy as np
-import numpy.typing as npt
 
 from charrnn.config import AUTO
 from charrnn.errors import ConfigError, InputError
 from charrnn.generators import exhaust
-from charrnn.text.decode import PIECE_BYTES, UndecodableError, characters, codec
+from charrnn.text.byte_statistics import ByteStatistics, scan_bytes
+from charrnn.text.decode import PIECE_BYTES, UndecodableError, decode_stream, find_codec
 from charrnn.text.sources import Source
 from charrnn.text.vocab import LARGEST_CODE_POINT, REPLACEMENT, code_points
 
-MARKS = (  # the longer first: one begins with another
+# The mark of UTF-16-LE is the beginning of that of UTF-32-LE, so the longer marks come first.
+BYTE_ORDER_MARKS = (
     (codecs.BOM_UTF32_LE, "utf-32-le"), (codecs.BOM_UTF32_BE, "utf-32-be"),
     (codecs.BOM_UTF8, "utf-8"),
     (codecs.BOM_UTF16_LE, "utf-16-le"), (codecs.BOM_UTF16_BE, "utf-16-be"),
 )  # fmt: skip
-ESCAPES = (b"\x1b$@", b"\x1b$B", b"\x1b$(", b"\x1b(J", b"\x1b(I")
-"""Of ISO-2022-JP; not ESC ( B, back to ASCII, which terminals know too."""
 ISO_2022_JP = ("iso2022_jp", "iso2022_jp_2", "iso2022_jp_2004", "iso2022_jp_ext")
 UTF_8 = "utf-8"
 UTF_16 = ("utf-16-le", "utf-16-be")
 JAPANESE = ("euc_jp", "cp932")
-CUSTOMARY = (
+COMMON_ENCODINGS = (
     *JAPANESE, "iso2022_jp", "gb18030", "big5", "euc_kr",
     "cp1252", "cp1251", "koi8-r",
 )  # fmt: skip
-"""What is tried to help a user on; others can be named."""
-LOST_ESCAPES = (
-    "is ISO-2022-JP with other escapes in between, which Python's codec cannot read;"
-    " save it as UTF-8"
+"""The encodings that an error suggests; `encoding` accepts all that Python has."""
+UNSUPPORTED_ESCAPES = (
+    "is ISO-2022-JP with escape sequences that Python's codec cannot read; save it as UTF-8"
 )
-ENOUGH = 100_000  # characters beyond ASCII, to judge by their shares
-NOT_ASCII = re.compile(r"[^\x00-\x7f].{,5}")
-NO_TEXT = re.compile(r"[\x00\x80-\x9f\uf8f0-\uf8f3]|\x1b\$[@B(]")
-"""NUL, C1, cp932 for bytes that stand for nothing, and escapes that are left over."""
+SAMPLE_SIZE = 100_000
+"""Characters beyond ASCII that are enough to judge a file by their proportions."""
+EXCERPT = re.compile(r"[^\x00-\x7f].{,5}")
+NOT_TEXT = re.compile(r"[\x00\x80-\x9f\uf8f0-\uf8f3]|\x1b\$[@B(]")
+"""NUL, C1 controls, the private characters of cp932 for undefined bytes, and escape sequences."""
 
 
 def resolve_encoding(name: str) -> str:
-    """Python's own name of the encoding ``name``, or "auto".
+    """Python's own name of the encoding ``name``; "auto" stays "auto".
 
     Raises:
-        ConfigError: when there is none.
+        ConfigError: when Python has no such text encoding.
     """
     if name == AUTO:
         return name
-    if (found := codec(name)) is None:
-        raise ConfigError(
-            "encoding", f"{name!r} is no encoding that Python knows; try utf-8, cp932 or euc_jp"
-        )
-    return found
+    if (codec := find_codec(name)) is None:
+        problem = f"Python has no text encoding {name!r}; try utf-8, cp932 or euc_jp"
+        raise ConfigError("encoding", problem)
+    return codec
 
 
 def guess_encoding(source: Source, encoding: str) -> Generator[int, None, Source]:
-    """The file with the encoding that it has or, where only decoding it can tell, UTF-8.
+    """``source`` with ``encoding``, or for "auto" with what its bytes show without decoding them.
 
-    Yields bytes as it reads. Raises as `detect_encoding`.
+    That is UTF-8 where nothing speaks against it, which decoding has to confirm. Yields the bytes
+    as they are read. Raises as `detect_encoding`.
     """
     if encoding == AUTO:
-        seen = yield from _looked(source)
-        if seen.is_jis:
+        statistics = yield from scan_bytes(source)
+        if statistics.is_iso_2022_jp:
             return detect_encoding(source)
-        encoding = _by_look(source, seen) or UTF_8
+        encoding = _detect_from_bytes(source, statistics) or UTF_8
     return replace(source, encoding=encoding)
 
 
 def detect_encoding(source: Source, encoding: str = AUTO) -> Source:
-    """The file with the encoding that it has, all of it.
+    """``source`` with ``encoding``, or for "auto" with the encoding in which all of it decodes.
 
     Raises:
-        InputError: when it cannot be read, or its encoding is not clear.
+        InputError: when it cannot be read, or no encoding or several fit.
     """
     if encoding == AUTO:
-        seen = exhaust(_looked(source))
-        recognised = _recognised(source, seen)
-        if recognised is None:
-            likely = ISO_2022_JP[0] if seen.is_jis else UTF_8
-            if (offset := _offset(source, likely)) is None:
-                raise InputError(source.path, LOST_ESCAPES)
-            raise decoding_error(source, likely, offset)
-        encoding = recognised
+        statistics = exhaust(scan_bytes(source))
+        detected = _detect(source, statistics)
+        if detected is None:
+            expected = ISO_2022_JP[0] if statistics.is_iso_2022_jp else UTF_8
+            if (offset := _find_decoding_error(source, expected)) is None:
+                raise InputError(source.path, UNSUPPORTED_ESCAPES)
+            raise decoding_error(source, expected, offset)
+        encoding = detected
     return replace(source, encoding=encoding)
 
 
 def decoding_error(source: Source, encoding: str, offset: int) -> InputError:
-    """What to tell of a file that is not in ``encoding``, which it left at the byte ``offset``."""
-    place = f"byte {offset:,} (line {_line(source, encoding):,}) is not {encoding.upper()}"
-    if encoding == UTF_8 and _is_damaged(source):
-        problem = "though most of the file is: it is damaged or cut short"
-        return InputError(source.path, f"{place}, {problem}")
-    found = _recognised(source, exhaust(_looked(source)))
-    if found not in (None, encoding) and _fits(source, found or ""):
-        return InputError(source.path, f"{place}; --encoding {found} fits")
-    fitting = [f"{name} ({_example(source, name)})" for name in CUSTOMARY if _reads(source, name)]
-    if not fitting:
-        return InputError(source.path, f"{place}, and no other encoding fits; is it a text?")
-    return InputError(
-        source.path, f"{place}; it can be {', '.join(fitting)}: say which with --encoding"
-    )
-
-
-@dataclass
-class _Look:
-    """What a file's bytes look like, before anybody knows what they mean."""
-
-    size: int = 0
-    start: bytes = b""
-    end: bytes = b""
-    escapes: bool = False
-    ascii: bool = True
-    nuls: npt.NDArray[np.int64] = field(default_factory=lambda: np.zeros(4, np.int64))
-    """By their place modulo 4."""
-
-    @property
-    def is_jis(self) -> bool:
-        """Whether it has to be ISO-2022-JP, if it is whole."""
-        return self.escapes and self.ascii
-
-    def at(self, piece: bytes) -> None:
-        """Look at the next bytes."""
-        self.start += piece[: 4 - len(self.start)]
-        self.ascii = self.ascii and piece.isascii()
-        if b"\x1b" in piece or b"\x1b" in self.end:
-            read = self.end + piece
-            self.escapes = self.escapes or any(escape in read for escape in ESCAPES)
-        self.end = (self.end + piece[-4:])[-4:]
-        if b"\0" in piece:
-            places = np.flatnonzero(np.frombuffer(piece, np.uint8) == 0) + self.size
-            self.nuls += np.bincount(places % 4, minlength=4)
-        self.size += len(piece)
-
-
-def _looked(source: Source) -> Generator[int, None, _Look]:
-    seen = _Look()
-    with source.open() as stream:
-        while piece := stream.read(PIECE_BYTES):
-            seen.at(piece)
-            yield len(piece)
-    return seen
-
-
-def _recognised(source: Source, seen: _Look) -> str | None:
-    """What the order of this module's beginning finds; None where it is not clear."""
-    if found := _by_look(source, seen):
-        return found
-    if seen.is_jis:
-        return None
-    if _fits(source, UTF_8):
-        return UTF_8
-    if _is_damaged(source):
-        return None
-    fitting = list(_by_nuls(source, seen))[:1] or [
-        encoding for encoding in JAPANESE if _reads(source, encoding)
+    """The error for a file whose byte at ``offset`` is not in ``encoding``, with what to do."""
+    line = _find_error_line(source, encoding)
+    place = f"byte {offset:,} (line {line:,}) is not {encoding.upper()}"
+    if encoding == UTF_8 and _is_damaged_utf8(source):
+        problem = f"{place}, though most of the file is: it is damaged or cut short"
+        return InputError(source.path, problem)
+    detected = _detect(source, exhaust(scan_bytes(source)))
+    if detected not in (None, encoding) and _decodes(source, detected or ""):
+        return InputError(source.path, f"{place}; `encoding` {detected} fits")
+    excerpts = [
+        f"{name} ({_read_excerpt(source, name)})"
+        for name in COMMON_ENCODINGS
+        if _decodes_to_text(source, name)
     ]
-    if len(fitting) > 1 or not all(one in UTF_16 or _has_kana(source, one) for one in fitting):
+    if not excerpts:
+        return InputError(source.path, f"{place}, and no other encoding fits; is it a text?")
+    problem = f"{place}; it may be {', '.join(excerpts)}: choose one with `encoding`"
+    return InputError(source.path, problem)
+
+
+def _detect(source: Source, statistics: ByteStatistics) -> str | None:
+    """The encoding by the order in this module's docstring; None where none or several fit."""
+    if encoding := _detect_from_bytes(source, statistics):
+        return encoding
+    if statistics.is_iso_2022_jp:
         return None
-    return fitting[0] if fitting else None
+    if _decodes(source, UTF_8):
+        return UTF_8
+    if _is_damaged_utf8(source):
+        return None
+    candidates = list(_wide_encodings(source, statistics))[:1] or [
+        encoding for encoding in JAPANESE if _decodes_to_text(source, encoding)
+    ]
+    if len(candidates) != 1:
+        return None
+    (candidate,) = candidates
+    return candidate if candidate in UTF_16 or _has_kana(source, candidate) else None
 
 
-def _by_look(source: Source, seen: _Look) -> str | None:
-    """The encoding where it shows without decoding UTF-8."""
-    for mark, encoding in MARKS:
-        if seen.start.startswith(mark):
+def _detect_from_bytes(source: Source, statistics: ByteStatistics) -> str | None:
+    """The encoding where it is certain before UTF-8 is tried."""
+    for mark, encoding in BYTE_ORDER_MARKS:
+        if statistics.start.startswith(mark):
             return encoding
-    if seen.is_jis:
-        return next((one for one in ISO_2022_JP if _reads(source, one)), None)
-    # letters of an alphabet in UTF-16 are UTF-8 with NULs and other controls, too
-    found = next(_by_nuls(source, seen), "")
-    if found.startswith("utf-32") or (found and _is_one_block(source, found)):
-        return found
-    return UTF_8 if seen.ascii else None
+    if statistics.is_iso_2022_jp:
+        return next((name for name in ISO_2022_JP if _decodes_to_text(source, name)), None)
+    # The bytes of an alphabet in UTF-16 are often valid UTF-8 too, full of NULs and other controls.
+    wide = next(_wide_encodings(source, statistics), "")
+    if wide.startswith("utf-32") or (wide and _is_mostly_one_block(source, wide)):
+        return wide
+    return UTF_8 if statistics.is_ascii else None
 
 
-def _by_nuls(source: Source, seen: _Look) -> Iterator[str]:
-    """Encodings whose characters have several bytes, and would explain NULs; the best first."""
-    if not seen.nuls.any():
+def _wide_encodings(source: Source, statistics: ByteStatistics) -> Iterator[str]:
+    """The UTF-32 and UTF-16 encodings that would explain the file's NULs, the likeliest first."""
+    nul_counts, size = statistics.nul_counts, statistics.size
+    if not nul_counts.any():
         return
+    # In UTF-32 one byte of each four is always NUL, as code points end at 0x10FFFF; another, that
+    # of the planes above the first, is NUL in more than half of all characters.
     for encoding, always, mostly in (("utf-32-le", 3, 2), ("utf-32-be", 0, 1)):
-        certain = 4 * seen.nuls[always] == seen.size < 8 * seen.nuls[mostly]
-        if certain and _fits(source, encoding):
+        explained = 4 * nul_counts[always] == size < 8 * nul_counts[mostly]
+        if explained and _decodes(source, encoding):
             yield encoding
-    fitting = {one: _ascii(source, one) for one in UTF_16 if _fits(source, one)}
-    many = 4 * seen.nuls.sum() >= seen.size
-    likely = [one for one, (spaces, others) in fitting.items() if spaces or (many and others)]
-    yield from sorted(likely, key=lambda one: fitting[one], reverse=True)
+    ascii_counts = {name: _count_ascii(source, name) for name in UTF_16 if _decodes(source, name)}
+    many_nuls = 4 * nul_counts.sum() >= size
+    likely = [
+        name
+        for name, (spaces, ascii_characters) in ascii_counts.items()
+        if spaces or (many_nuls and ascii_characters)
+    ]
+    yield from sorted(likely, key=lambda name: ascii_counts[name], reverse=True)
 
 
-def _is_one_block(source: Source, encoding: str) -> bool:
-    """Whether most characters are of one block of 256, as in a language with an alphabet."""
+def _is_mostly_one_block(source: Source, encoding: str) -> bool:
+    """Whether most characters share all but their low byte, as those of one alphabet do."""
     blocks = np.zeros(LARGEST_CODE_POINT // 256 + 1, np.int64)
     with source.open() as stream:
-        for text in characters(stream, encoding):
+        for text in decode_stream(stream, encoding):
             blocks += np.bincount(code_points(text) // 256, minlength=len(blocks))
     return bool(2 * blocks.max() > blocks.sum())
 
 
 def _has_kana(source: Source, encoding: str) -> bool:
-    """Whether it is Japanese in ``encoding``: of what is not ASCII, a twentieth is kana.
+    """Whether at least a twentieth of the characters beyond ASCII is kana, as in Japanese.
 
-    As other languages in their encodings become kanji, half-width kana or private characters.
+    Other languages in their own encodings decode to kanji, half-width kana or private characters.
     """
-    kana, others = 0, 0
+    kana, not_ascii = 0, 0
     with source.open() as stream:
-        for text in characters(stream, encoding):
-            found = code_points(text)
-            kana += int(np.count_nonzero((found >= 0x3041) & (found <= 0x30FA)))
-            others += int(np.count_nonzero(found >= 0x80))
-            if others > ENOUGH:
+        for text in decode_stream(stream, encoding):
+            codes = code_points(text)
+            kana += int(np.count_nonzero((codes >= 0x3041) & (codes <= 0x30FA)))
+            not_ascii += int(np.count_nonzero(codes >= 0x80))
+            if not_ascii > SAMPLE_SIZE:
                 break
-    return 20 * kana >= others
+    return 20 * kana >= not_ascii
 
 
-def _ascii(source: Source, encoding: str) -> tuple[int, int]:
-    """Its spaces and newlines, and all of its ASCII; nothing where a NUL is a character of it."""
-    spaces, all_ = 0, 0
+def _count_ascii(source: Source, encoding: str) -> tuple[int, int]:
+    """The numbers of spaces and newlines and of ASCII characters; (0, 0) if one of them is NUL."""
+    spaces, ascii_characters = 0, 0
     with source.open() as stream:
-        for text in characters(stream, encoding):
+        for text in decode_stream(stream, encoding):
             if "\0" in text:
                 return 0, 0
             spaces += sum(map(text.count, "\n \u3000"))
-            all_ += int(np.count_nonzero(code_points(text) < 0x80))
-    return spaces, all_
+            ascii_characters += int(np.count_nonzero(code_points(text) < 0x80))
+    return spaces, ascii_characters
 
 
-def _reads(source: Source, encoding: str) -> bool:
-    """Whether it is in ``encoding``, and a text then."""
+def _decodes_to_text(source: Source, encoding: str) -> bool:
+    """Whether the file decodes, to characters that occur in texts."""
     with suppress(UndecodableError), source.open() as stream:
-        return not any(map(NO_TEXT.search, characters(stream, encoding)))
+        return not any(map(NOT_TEXT.search, decode_stream(stream, encoding)))
     return False
 
 
-def _is_damaged(source: Source) -> bool:
-    """Whether it is UTF-8 but for a few bytes, which CP932 often takes, and makes nonsense of.
+def _is_damaged_utf8(source: Source) -> bool:
+    """Whether the file is UTF-8 except for a few bytes.
 
-    Beside a byte that is wrong most others beyond ASCII are right; in other encodings few are.
+    Most characters beyond ASCII are then valid; in a file of another encoding few are. CP932 often
+    decodes such a file too, to nonsense.
     """
-    decoder, right, wrong = codecs.getincrementaldecoder(UTF_8)("replace"), 0, 0
+    decoder, valid, invalid = codecs.getincrementaldecoder(UTF_8)("replace"), 0, 0
     with source.open() as stream:
         while piece := stream.read(PIECE_BYTES):
             text = decoder.decode(piece)
-            wrong += text.count(REPLACEMENT)
-            right += int(np.count_nonzero(code_points(text) >= 0x80)) - text.count(REPLACEMENT)
-            if right + wrong > ENOUGH:
+            invalid += text.count(REPLACEMENT)
+            not_ascii = int(np.count_nonzero(code_points(text) >= 0x80))
+            valid += not_ascii - text.count(REPLACEMENT)
+            if valid + invalid > SAMPLE_SIZE:
                 break
-    return right > wrong + len(decoder.decode(b"", final=True))
+    return valid > invalid + len(decoder.decode(b"", final=True))
 
 
-def _fits(source: Source, encoding: str) -> bool:
-    return _offset(source, encoding) is None
+def _decodes(source: Source, encoding: str) -> bool:
+    return _find_decoding_error(source, encoding) is None
 
 
-def _offset(source: Source, encoding: str) -> int | None:
-    """Where the file stops being in ``encoding``; None if it is to its end."""
+def _find_decoding_error(source: Source, encoding: str) -> int | None:
+    """The offset of the first byte that is not in ``encoding``; None if the whole file is."""
     try:
         with source.open() as stream:
-            for _ in characters(stream, encoding):
+            for _ in decode_stream(stream, encoding):
                 pass
     except UndecodableError as error:
         return error.offset
     return None
 
 
-def _line(source: Source, encoding: str) -> int:
-    """The line of the text that is the last in ``encoding``."""
+def _find_error_line(source: Source, encoding: str) -> int:
+    """The number of the line in which decoding fails, from 1 on."""
     newlines, line = io.IncrementalNewlineDecoder(None, translate=True), 1
     with suppress(UndecodableError), source.open() as stream:
-        for text in characters(stream, encoding):
+        for text in decode_stream(stream, encoding):
             line += newlines.decode(text).count("\n")
     return line + newlines.decode("", final=True).count("\n")
 
 
-def _example(source: Source, encoding: str) -> str:
-    """What it would be in ``encoding``, from where it is more than ASCII."""
+def _read_excerpt(source: Source, encoding: str) -> str:
+    """A few characters decoded from ``encoding``, from the first one beyond ASCII on."""
     with source.open() as stream:
-        for text in characters(stream, encoding):
-            if found := NOT_ASCII.search(text):
-                return found[0]
+        for text in decode_stream(stream, encoding):
+            if excerpt := EXCERPT.search(text):
+                return excerpt[0]
     return "ASCII"

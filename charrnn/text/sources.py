@@ -1,7 +1,7 @@
-"""Where a corpus comes from: files, folders, gzip and standard input, each readable twice.
+"""The files of a corpus: plain files, folders, gzip and standard input, each readable twice.
 
-A corpus is read once to take stock and once to number its characters, so what can be read only
-once (a pipe) is first copied to a temporary file. Not here: what the bytes mean (decode.py).
+A corpus is read once to count its characters and once to encode them, so what can be read only
+once, as a pipe, is first copied to a temporary file. Not here: what the bytes mean (decode.py).
 """
 
 import errno
@@ -27,7 +27,7 @@ FOLDER_PATTERNS = ("*.txt", "*.txt.gz")
 
 @dataclass(frozen=True)
 class Source:
-    """One file of a corpus. ``copy`` holds the bytes of what cannot be read twice."""
+    """One file of a corpus. ``copy`` holds the bytes of a pipe or device, read only once."""
 
     path: Path
     copy: IO[bytes] | None = None
@@ -35,31 +35,31 @@ class Source:
 
     @property
     def name(self) -> str:
-        """How it is called in a model: without its folder, which is nobody's business."""
+        """The name that a model keeps: without the folder, which is private."""
         if self.path == Path(STDIN):
             return "stdin"
         return printable_path(Path(self.path.name))
 
     @property
     def size(self) -> int | None:
-        """Its bytes, as many as `open` gives; None where that takes reading it."""
+        """The number of bytes that `open` will give; None if only reading the file can tell."""
         if self.path.suffix.lower() == ".gz" or self.copy is not None:
             return None
         return self.path.stat().st_size if self.path.is_file() else None
 
     @contextmanager
     def open(self) -> Iterator[BinaryIO]:
-        """Its bytes from the first one on, unzipped where its name ends in .gz.
+        """Open the file at its first byte, decompressed if its name ends in .gz.
 
         Raises:
-            InputError: when it cannot be opened, or fails while it is read.
+            InputError: when it cannot be opened, or reading fails inside the ``with`` block.
         """
         try:
             if self.copy is not None:
                 self.copy.seek(0)
                 yield cast(BinaryIO, self.copy)
             elif self.path == Path(STDIN):
-                if sys.stdin is None:  # closed, as by <&-
+                if sys.stdin is None:  # standard input is closed, as by <&- in a shell
                     raise OSError(errno.EBADF, os.strerror(errno.EBADF))
                 yield sys.stdin.buffer
             elif self.path.suffix.lower() == ".gz":
@@ -71,80 +71,82 @@ class Source:
         except (EOFError, zlib.error, gzip.BadGzipFile) as error:
             raise InputError(self.path, f"damaged gzip file ({error})") from None
         except OSError as error:
-            raise InputError(self.path, f"cannot be read ({_reason(error)})") from None
+            raise InputError(self.path, f"cannot be read ({_describe_error(error)})") from None
 
 
 def printable_path(path: Path) -> str:
-    """``path`` as text, also where its name is in no encoding that the system knows."""
+    """``path`` as text that can be printed: invalid bytes in the name are escaped."""
     return os.fsencode(path).decode("utf-8", "backslashreplace")
 
 
 def find_sources(corpus: Iterable[str | Path]) -> list[Source]:
-    """The files of a corpus, in the order given; those of a folder by name.
+    """List the files of a corpus, in the order given; those of a folder are sorted by name.
 
     Raises:
-        InputError: naming what is missing, or a folder without text files.
+        InputError: when a file is missing or unreadable, or a folder contains no text files.
     """
     paths = list(map(Path, corpus))
     if paths.count(Path(STDIN)) > 1:
-        raise InputError(STDIN, "stands there twice; standard input can be read once")
-    return [source for path in paths for source in _found(path)]
+        raise InputError(STDIN, "is given twice; standard input can be read only once")
+    return [source for path in paths for source in _list_sources(path)]
 
 
-def _found(path: Path) -> Iterator[Source]:
+def _list_sources(path: Path) -> Iterator[Source]:
     if path == Path(STDIN):
-        yield Source(path, _copied(path))
+        yield Source(path, _copy_to_temporary_file(path))
         return
     try:
-        kind = path.stat().st_mode
+        mode = path.stat().st_mode
     except FileNotFoundError:
-        problem = "is a link to nowhere" if path.is_symlink() else "no such file or folder"
-        raise InputError(path, f"{problem}; check the name") from None
+        if path.is_symlink():
+            raise InputError(path, "is a link to a file that does not exist") from None
+        raise InputError(path, "no such file or folder; check the name") from None
     except (OSError, ValueError) as error:
-        raise InputError(path, f"cannot be read ({_reason(error)})") from None
-    if stat.S_ISDIR(kind):
-        yield from _below(path)
-    elif stat.S_ISREG(kind):
+        raise InputError(path, f"cannot be read ({_describe_error(error)})") from None
+    if stat.S_ISDIR(mode):
+        yield from _list_folder(path)
+    elif stat.S_ISREG(mode):
         yield Source(path)
-    elif stat.S_ISSOCK(kind):
+    elif stat.S_ISSOCK(mode):
         raise InputError(path, "is a socket, which cannot be read as a file")
-    else:  # a pipe or a device: readable, but only once
-        yield Source(path, _copied(path))
+    else:  # a pipe or a device, which can be read only once
+        yield Source(path, _copy_to_temporary_file(path))
 
 
-def _below(folder: Path) -> Iterator[Source]:
-    def refuse(error: OSError) -> None:
-        raise InputError(error.filename, f"cannot be read ({_reason(error)})")
+def _list_folder(folder: Path) -> Iterator[Source]:
+    def raise_input_error(error: OSError) -> None:
+        raise InputError(error.filename, f"cannot be read ({_describe_error(error)})")
 
     files = sorted(
         Path(parent, name)
-        for parent, _, names in os.walk(folder, onerror=refuse)
+        for parent, _, names in os.walk(folder, onerror=raise_input_error)
         for name in names
         if any(map(Path(name).match, FOLDER_PATTERNS))
     )
     if not files:
-        raise InputError(folder, f"has no {' or '.join(FOLDER_PATTERNS)} in it")
+        raise InputError(folder, f"contains no {' or '.join(FOLDER_PATTERNS)} files")
     for file in files:
-        yield from _found(file)
+        yield from _list_sources(file)
 
 
-def _copied(path: Path) -> IO[bytes]:
-    """Its bytes in a temporary file, which lives as long as its source.
+def _copy_to_temporary_file(path: Path) -> IO[bytes]:
+    """Copy the bytes of ``path`` to a temporary file, which is deleted when it is closed.
 
     Raises:
-        InputError: when it cannot be read.
-        MachineError: when there is no room for it.
+        InputError: when ``path`` cannot be read.
+        MachineError: when the disk is full.
     """
     copy = tempfile.TemporaryFile()  # noqa: SIM115
     with Source(path).open() as stream:
-        while piece := cast(BufferedIOBase, stream).read1(PIECE_BYTES):  # one Ctrl-D is the end
+        # read1 returns at the first end of file, so one Ctrl-D on a terminal is enough and not two.
+        while piece := cast(BufferedIOBase, stream).read1(PIECE_BYTES):
             try:
                 copy.write(piece)
             except OSError as error:
-                problem = f"no room for a copy in {tempfile.gettempdir()} ({error.strerror})"
+                problem = f"cannot be copied to {tempfile.gettempdir()} ({error.strerror})"
                 raise MachineError(path, problem) from None
     return copy
 
 
-def _reason(error: Exception) -> str:
+def _describe_error(error: Exception) -> str:
     return (isinstance(error, OSError) and error.strerror) or str(error)

@@ -1,4 +1,4 @@
-"""Characters that a model has never seen: refused by name, passed over, or replaced."""
+"""Characters that are not in a model's vocabulary: they are skipped, replaced, or an error."""
 
 import unicodedata
 from collections.abc import Iterator
@@ -6,62 +6,89 @@ from typing import Literal
 
 from charrnn.arrays import Ids
 from charrnn.errors import InputError
-from charrnn.text.vocab import NAMED_AT_MOST, Vocabulary, label
+from charrnn.text.vocab import Vocabulary, describe_character
 
-FORMS: tuple[Literal["NFC", "NFD", "NFKC", "NFKD"], ...] = ("NFC", "NFD", "NFKC", "NFKD")
+MAX_LISTED = 40
+"""Unknown characters that an error lists."""
+NORMALIZATION_FORMS: tuple[Literal["NFC", "NFD", "NFKC", "NFKD"], ...] = (
+    "NFC", "NFD", "NFKC", "NFKD",
+)  # fmt: skip
 
 
-def known_ids(text: str, vocabulary: Vocabulary, on_unknown: str, name: str) -> Ids:
-    """The ids of ``text``, of which ``on_unknown`` says "error", "skip" or "replace".
+def encode_text(text: str, vocabulary: Vocabulary, on_unknown: str, name: str) -> Ids:
+    """Encode ``text``; with characters without an id, do as ``on_unknown`` says.
+
+    "error" raises, "skip" leaves them out, "replace" gives the id of the unknown character.
 
     Raises:
-        InputError: naming each character of ``name`` that is not known, and what is near it; or
-            when there is nothing to replace it with.
+        InputError: about ``name``, listing the unknown characters, with similar ones that the model
+            knows; or when they are to be replaced and the model has no unknown character.
     """
-    ids = vocabulary.lookup(text)
+    ids = vocabulary.lookup_ids(text)
     unknown = ids < 0
     if not unknown.any() or on_unknown == "skip":
         return ids[~unknown]
     if on_unknown == "replace":
         if vocabulary.unknown is None:
-            problem = "the model has no unknown character to replace others with; train it with"
-            raise InputError(name, f"{problem} --min-count, or use --on-unknown skip")
+            raise InputError(
+                name,
+                "the model has no unknown character that could replace others; train it with"
+                " `min_count`, or use `on_unknown` skip",
+            )
         ids[unknown] = vocabulary.unknown
         return ids
-    first = {text[at]: at for at in reversed(unknown.nonzero()[0].tolist())}
-    missing = sorted(first.values())
-    named = [f"{label(text[at])}{_hint(text, at, vocabulary)}" for at in missing[:NAMED_AT_MOST]]
-    more = len(missing) - NAMED_AT_MOST
-    if more > 0:
-        named.append(f"and {more:,} more")
-    raise InputError(
-        name,
-        f"{', '.join(named)} {'is' if len(missing) == 1 else 'are'} not in the model's vocabulary;"
-        f" --on-unknown skip passes over {'it' if len(missing) == 1 else 'them'}"
-        + (", replace takes the unknown character" if vocabulary.unknown is not None else ""),
-    )
+    # In reverse order, so that the first position of each character is the one that stays.
+    first_positions = {text[at]: at for at in reversed(unknown.nonzero()[0].tolist())}
+    positions = sorted(first_positions.values())
+    listed = [_describe_unknown(text, at, vocabulary) for at in positions[:MAX_LISTED]]
+    if len(positions) > MAX_LISTED:
+        listed.append(f"and {len(positions) - MAX_LISTED:,} more")
+    characters = ", ".join(listed)
+    if vocabulary.unknown is None:
+        problem = (
+            f"the model does not know {characters};"
+            " use `on_unknown` skip to leave out unknown characters"
+        )
+    else:
+        problem = (
+            f"the model does not know {characters};"
+            " use `on_unknown` skip to leave out unknown characters,"
+            " or `on_unknown` replace to read its unknown character instead"
+        )
+    raise InputError(name, problem)
 
 
-def default_policy(vocabulary: Vocabulary) -> str:
-    """What is done with them where nobody says it: in training, rare ones were replaced."""
+def default_on_unknown(vocabulary: Vocabulary) -> str:
+    """The `on_unknown` of reports, unless it is set.
+
+    "replace" where the model has an unknown character, as rare characters were replaced in training
+    too; else "skip".
+    """
     return "skip" if vocabulary.unknown is None else "replace"
 
 
-def _hint(text: str, at: int, vocabulary: Vocabulary) -> str:
-    found = next(_near(text, at, vocabulary), None)
-    return f" (it knows {' '.join(map(label, found))})" if found else ""
+def _describe_unknown(text: str, at: int, vocabulary: Vocabulary) -> str:
+    described = describe_character(text[at])
+    similar = next(_find_similar(text, at, vocabulary), None)
+    if similar is None:
+        return described
+    return f"{described} (but it knows {' '.join(map(describe_character, similar))})"
 
 
-def _near(text: str, at: int, vocabulary: Vocabulary) -> Iterator[str]:
-    """What is known instead: of the same meaning in Unicode, half or full width, or other case."""
+def _find_similar(text: str, at: int, vocabulary: Vocabulary) -> Iterator[str]:
+    """Known characters that are equivalent to the one ``at`` this position, the closest first.
+
+    First those of another normalisation form, then those of another width or case.
+    """
     known, character = set(vocabulary.characters), text[at]
-    pair = text[max(0, at - 1) : at + 1]  # a mark and what it stands on
-    for form in FORMS:
+    # A combining mark may be known composed with the character before it, and only so.
+    pair = text[max(0, at - 1) : at + 1]
+    for form in NORMALIZATION_FORMS:
         for written in (character, pair):
             changed = unicodedata.normalize(form, written)
             if changed != written and known.issuperset(changed):
                 yield changed
-    meaning = unicodedata.normalize("NFKC", character).casefold()
-    for other in vocabulary.characters:
-        if unicodedata.normalize("NFKC", other).casefold() == meaning:
-            yield other
+    folded = unicodedata.normalize("NFKC", character).casefold()
+    for candidate in vocabulary.characters:
+        if unicodedata.normalize("NFKC", candidate).casefold() == folded:
+            yield candidate

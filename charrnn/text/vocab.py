@@ -1,4 +1,4 @@
-"""Characters to ids and back. A character is a Unicode code point, in whatever script.
+"""Characters to ids and back. A character is a Unicode code point of any script.
 
 Not here: reading files (corpus.py).
 """
@@ -12,15 +12,14 @@ import numpy.typing as npt
 from charrnn.arrays import Ids
 
 LARGEST_CODE_POINT = 0x10FFFF
-NAMED_AT_MOST = 40
 REPLACEMENT = "\ufffd"
 
 
 class Vocabulary:
     """The characters that a model knows, in the order of their ids.
 
-    Where it has an ``unknown`` character, that is the last id, and stands for all others.
-    ``counts`` says how often each id stands in the corpus, in the same order.
+    ``unknown`` is the last id, which stands for all other characters; None in a model without one.
+    ``counts`` has the number of occurrences of each id in the corpus, in the same order.
     """
 
     def __init__(self, characters: str, counts: tuple[int, ...], *, unknown: bool = False) -> None:
@@ -38,26 +37,34 @@ class Vocabulary:
         return code_points(self.characters + (REPLACEMENT if self.unknown is not None else ""))
 
     @cached_property
-    def _ids(self) -> npt.NDArray[np.int32]:
-        """The id of every code point up to one past the largest known; -1 where there is none."""
+    def _id_table(self) -> npt.NDArray[np.int32]:
+        """The id of each code point, -1 for those without one.
+
+        It ends one past the largest known code point: that last entry, -1, stands for all above.
+        """
         known = self._code_points[: len(self.characters)]
         ids = np.full(int(known.max(initial=0)) + 2, -1, np.int32)
         ids[known] = np.arange(len(known))
         return ids
 
     @cached_property
-    def _table(self) -> Ids:
-        """The same in the smallest type; the unknown character's where there is none."""
-        kind = np.min_scalar_type(len(self) - 1)
-        return np.where(self._ids < 0, self.unknown or 0, self._ids).astype(kind)
+    def _encoding_table(self) -> Ids:
+        """`_id_table` in the smallest dtype, with the unknown character's id instead of -1."""
+        dtype = np.min_scalar_type(len(self) - 1)
+        return np.where(self._id_table < 0, self.unknown or 0, self._id_table).astype(dtype)
 
-    def lookup(self, text: str) -> npt.NDArray[np.int32]:
+    def lookup_ids(self, text: str) -> npt.NDArray[np.int32]:
         """The ids of ``text``, -1 for a character that is not in the vocabulary."""
-        return self._ids[np.minimum(code_points(text), len(self._ids) - 1)]
+        return self._id_table[np.minimum(code_points(text), len(self._id_table) - 1)]
 
     def encode(self, text: str) -> Ids:
-        """The ids of a piece of the corpus, in the smallest type that they fit."""
-        table = self._table
+        """Encode a piece of the corpus; gives its ids in the smallest dtype that holds them all.
+
+        A character without an id becomes the unknown one, which has to exist then.
+        """
+        table = self._encoding_table
+        # bytes.translate is a table look-up in C over single bytes: no array of code points, which
+        # has four bytes a character, has to be made.
         if table.itemsize == 1 and text.isascii():
             padded = table[:128].tobytes().ljust(256, table[-1:].tobytes())
             return np.frombuffer(text.encode().translate(padded), np.uint8)
@@ -69,16 +76,16 @@ class Vocabulary:
 
 
 def code_points(text: str) -> npt.NDArray[np.uint32]:
-    """The code points of ``text``; lone surrogates, which an argument may hold, included."""
+    """The code points of ``text``, also of lone surrogates, which a command's argument may hold."""
     return np.frombuffer(text.encode("utf-32-le", "surrogatepass"), "<u4")
 
 
-def label(character: str) -> str:
-    """``'猫' (U+732B)``, and only the code point where there is nothing to see."""
-    number = f"U+{ord(character):04X}"
-    return f"'{character}' ({number})" if visible(character) else number
+def describe_character(character: str) -> str:
+    """``'猫' (U+732B)``, or only the code point of a character that is not visible."""
+    code_point = f"U+{ord(character):04X}"
+    return f"'{character}' ({code_point})" if is_visible(character) else code_point
 
 
-def visible(character: str) -> bool:
-    """Whether a terminal shows ``character`` as a sign of its own and does nothing else with it."""
+def is_visible(character: str) -> bool:
+    """Whether ``character`` has a glyph of its own: no control, separator or combining mark."""
     return unicodedata.category(character)[0] not in "CZM"
