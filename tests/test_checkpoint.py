@@ -5,6 +5,7 @@ import os
 import stat
 import zipfile
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -14,6 +15,7 @@ import charrnn
 from charrnn.cells import CELLS
 from charrnn.errors import InputError
 from charrnn.files import write_atomically
+from charrnn.network import lstm
 from charrnn.network.cell import get_cell
 from charrnn.network.parameters import Parameters, Shape
 from charrnn.storage.model_file import load
@@ -50,17 +52,21 @@ def test_saving_a_loaded_model_makes_the_same_bytes(run_folder: Path, tmp_path: 
 
 @pytest.mark.parametrize("cell", CELLS)
 def test_arrays_have_the_names_and_shapes_of_pytorch(cell: str) -> None:
-    G, H, V = get_cell(cell).gate_count, 6, 9
+    record, H, V = get_cell(cell), 6, 9
+    G = record.gate_count
+    recurrent = {
+        "rnn.weight_hh_l0": (G * H, H),
+        "rnn.bias_hh_l0": (G * H,),
+        "rnn.weight_hh_l1": (G * H, H),
+        "rnn.bias_hh_l1": (G * H,),
+    }
     shapes = {name: a.shape for name, a in to_torch(Parameters(Shape(cell, H, 2, V))).items()}
     assert shapes == {
         "rnn.weight_ih_l0": (G * H, V),
-        "rnn.weight_hh_l0": (G * H, H),
         "rnn.bias_ih_l0": (G * H,),
-        "rnn.bias_hh_l0": (G * H,),
         "rnn.weight_ih_l1": (G * H, H),
-        "rnn.weight_hh_l1": (G * H, H),
         "rnn.bias_ih_l1": (G * H,),
-        "rnn.bias_hh_l1": (G * H,),
+        **(recurrent if record.recurrent_weights else {}),
         "out.weight": (V, H),
         "out.bias": (V,),
     }
@@ -73,6 +79,17 @@ def test_conversion_to_pytorch_and_back_is_the_identity(cell: str, tied: bool) -
     ours, back = Parameters(shape), Parameters(shape)
     ours.vector[:] = np.random.default_rng(0).normal(size=ours.vector.size)
     from_torch(of(to_torch(ours)), back)
+    np.testing.assert_array_equal(ours.vector, back.vector)
+
+
+def test_any_order_of_gates_is_undone_on_reading(monkeypatch: pytest.MonkeyPatch) -> None:
+    cell = replace(lstm.CELL, torch_gates=("forget", "output", "input", "cell"))
+    monkeypatch.setattr(lstm, "CELL", cell)
+    ours, back = (Parameters(Shape("lstm", 6, 2, 9)) for _ in range(2))
+    ours.vector[:] = np.random.default_rng(0).normal(size=ours.vector.size)
+    arrays = to_torch(ours)
+    np.testing.assert_array_equal(arrays["rnn.weight_hh_l0"][:6], ours["U0"][1].T)
+    from_torch(of(arrays), back)
     np.testing.assert_array_equal(ours.vector, back.vector)
 
 

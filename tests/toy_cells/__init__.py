@@ -1,0 +1,1 @@
+"""Cells that are in no table of charrnn's, to test what a new cell takes."""
