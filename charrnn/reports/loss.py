@@ -1,13 +1,11 @@
 """How the loss fell: training and validation loss by step."""
 
-import json
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
 
-from charrnn.errors import InputError
 from charrnn.storage.model_file import load
 from charrnn.storage.run_folder import RunFolder, find_model
+from charrnn.storage.run_log import read_log
 
 
 @dataclass(frozen=True)
@@ -34,17 +32,10 @@ def losses(path: Path) -> Losses:
     """The curve of a run folder by its log, or that of a model file by what it holds itself.
 
     Raises:
-        InputError: when there is no such model, or it is damaged.
+        InputError: when there is no such model, or it or its log is damaged.
     """
     log = RunFolder(path).log
-    rows = _logged(log) if log.is_file() else load(find_model(path)).history
+    rows = map(asdict, read_log(log)) if log.is_file() else load(find_model(path)).history
     points = tuple(Point(**{key: row[key] for key in Point.__annotations__}) for row in rows)
     measured = [(point.val_loss, point.step) for point in points if point.val_loss is not None]
     return Losses(str(path), points, min(measured)[1] if measured else None)
-
-
-def _logged(log: Path) -> tuple[dict[str, Any], ...]:
-    try:
-        return tuple(json.loads(line) for line in log.read_text(encoding="utf-8").splitlines())
-    except ValueError as error:
-        raise InputError(log, f"is damaged ({error})") from None

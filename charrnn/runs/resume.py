@@ -3,22 +3,19 @@
 `config.toml` has the corpus and the settings, `last.npz` everything else, `log.jsonl` the times.
 """
 
-import errno
-import json
-import os
 import tomllib
-from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from charrnn.config import BUDGETS, Settings, TrainConfig
 from charrnn.errors import CharrnnError, ConfigError, FolderError, InputError
-from charrnn.files import write_atomically
 from charrnn.setting_types import check_setting
 from charrnn.storage import model_file
 from charrnn.storage.model_file import Checkpoint
 from charrnn.storage.run_folder import RunFolder
+from charrnn.storage.run_log import UNKNOWN_TIMES, read_log
 from charrnn.training.automatic import describe_layout, sums_are_identical
 from charrnn.training.events import Evaluation
 
@@ -72,28 +69,6 @@ def read_stopped_run(
     return StoppedRun(corpus, init_from, settings, reached, evaluations)
 
 
-def write_log(path: Path, evaluations: Sequence[Evaluation]) -> None:
-    """Have just these in the log, whatever was there: a torn line, or what is no longer true."""
-    write_atomically(path, lambda file: file.write(_lines(evaluations)))
-
-
-def append_to_log(path: Path, evaluations: Sequence[Evaluation]) -> None:
-    """Write more lines at its end, all of them or none unless the machine fails in between."""
-    with path.open("ab", buffering=0) as log:
-        end = log.tell()
-        try:
-            if log.write(_lines(evaluations)) < len(_lines(evaluations)):
-                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
-            os.fsync(log.fileno())
-        except OSError:
-            log.truncate(end)
-            raise
-
-
-def _lines(evaluations: Sequence[Evaluation]) -> bytes:
-    return "".join(json.dumps(asdict(one)) + "\n" for one in evaluations).encode()
-
-
 def _configured(path: Path) -> tuple[tuple[Path, ...], Path | None, Settings]:
     try:
         table = tomllib.loads(path.read_text(encoding="utf-8"))["train"]
@@ -125,13 +100,12 @@ def _evaluations(log: Path, reached: Checkpoint | None) -> tuple[Evaluation, ...
     """Those that the checkpoint knows, with their times where the log still has them."""
     if reached is None:
         return ()
-    logged: dict[int, dict[str, Any]] = {}
-    written = log.read_text(encoding="utf-8", errors="replace") if log.is_file() else ""
-    for text in written.splitlines():
-        try:
-            one = json.loads(text)
-            logged[one["step"]] = {key: one[key] for key in ("seconds", "chars_per_second")}
-        except (ValueError, KeyError, TypeError):
-            continue  # torn
-    unknown = {"seconds": 0.0, "chars_per_second": 0.0}
-    return tuple(Evaluation(**one, **logged.get(one["step"], unknown)) for one in reached.history)
+    logged = read_log(log) if log.is_file() else []
+    times = {
+        evaluation.step: {name: getattr(evaluation, name) for name in UNKNOWN_TIMES}
+        for evaluation in logged
+    }
+    return tuple(
+        Evaluation(**losses, **times.get(losses["step"], UNKNOWN_TIMES))
+        for losses in reached.history
+    )

@@ -12,10 +12,10 @@ from charrnn.errors import InputError
 from charrnn.network.model import Network
 from charrnn.network.parameters import Parameters
 from charrnn.ngram import Baselines
-from charrnn.runs import resume
 from charrnn.storage import meta, model_file
 from charrnn.storage.model_file import Checkpoint
 from charrnn.storage.run_folder import RunFolder
+from charrnn.storage.run_log import append_to_log, write_log
 from charrnn.text.corpus_info import CorpusInfo
 from charrnn.training.events import Evaluation, Note
 from charrnn.training.trainer import Trainer
@@ -120,9 +120,9 @@ class Saving:
         """Add what is new; all of it, where the file may have more or less than that."""
         logged, self._logged = self._logged, None  # as long as it is not sure that this works
         if logged is None:
-            resume.write_log(log, self.history)
+            write_log(log, self.history)
         else:
-            resume.append_to_log(log, self.history[logged:])
+            append_to_log(log, self.history[logged:])
         self._logged = len(self.history)
 
     def _checkpoint(self, trainer: Trainer) -> Checkpoint:

@@ -1,0 +1,112 @@
+"""The log of a run, `log.jsonl`: one evaluation a line, as JSON.
+
+Not here: when it is written (runs/saving.py), and the losses that a model file keeps itself.
+"""
+
+import errno
+import json
+import os
+from collections.abc import Sequence
+from dataclasses import asdict, fields
+from pathlib import Path
+from typing import Any
+
+from charrnn.errors import InputError
+from charrnn.files import write_atomically
+from charrnn.training.events import Evaluation
+
+LARGEST_STEP, LARGEST_NUMBER = 2**53, 1e300
+VALUES_SHOWN = 30  # characters of a wrong value that an error quotes
+UNKNOWN_TIMES = {"seconds": 0.0, "chars_per_second": 0.0}
+
+
+def read_log(path: Path) -> list[Evaluation]:
+    """Read all evaluations of a log.
+
+    A last line without its end is ignored: the process or the machine failed while it was written.
+
+    Raises:
+        InputError: naming the first line that is no evaluation.
+    """
+    *lines, last = path.read_bytes().split(b"\n")
+    if last and not _is_torn(last):
+        lines.append(last)
+    return [_read_line(line, f"{path}, line {number}") for number, line in enumerate(lines, 1)]
+
+
+def write_log(path: Path, evaluations: Sequence[Evaluation]) -> None:
+    """Write a log of these ``evaluations``, in place of the one that is there.
+
+    Raises:
+        OSError: when it cannot be written; what was there before is untouched.
+    """
+    write_atomically(path, lambda file: file.write(_lines(evaluations)))
+
+
+def append_to_log(path: Path, evaluations: Sequence[Evaluation]) -> None:
+    """Append ``evaluations``: all of them, or none unless the machine fails meanwhile.
+
+    Raises:
+        OSError: when they cannot be written.
+    """
+    lines = _lines(evaluations)
+    with path.open("ab", buffering=0) as log:
+        end = log.tell()
+        try:
+            # A nearly full disk takes a part of the lines and reports no error for it.
+            if log.write(lines) < len(lines):
+                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+            os.fsync(log.fileno())
+        except OSError:
+            log.truncate(end)
+            raise
+
+
+def _lines(evaluations: Sequence[Evaluation]) -> bytes:
+    return "".join(json.dumps(asdict(evaluation)) + "\n" for evaluation in evaluations).encode()
+
+
+def _is_torn(line: bytes) -> bool:
+    """Whether a line without its end is the beginning of a longer one."""
+    try:
+        json.loads(line.decode())
+    except (ValueError, RecursionError):
+        return True
+    return False
+
+
+def _read_line(line: bytes, place: str) -> Evaluation:
+    try:
+        record = json.loads(line.decode(), parse_constant=_refuse_constant)
+        if not isinstance(record, dict):
+            raise ValueError("it is no JSON object")
+        return _evaluation({**UNKNOWN_TIMES, **record})
+    except RecursionError:
+        problem = "it is nested too deeply"
+    except KeyError as error:
+        problem = f"it has no {error.args[0]}"
+    except ValueError as error:
+        problem = str(error)
+    raise InputError(
+        place,
+        f"is not an evaluation ({problem}); restore the file, or remove it, as the models hold the"
+        " losses, too",
+    )
+
+
+def _evaluation(record: dict[str, Any]) -> Evaluation:
+    values = {field.name: record[field.name] for field in fields(Evaluation)}
+    for name, value in values.items():
+        if name == "step":
+            is_valid = type(value) is int and 0 <= value <= LARGEST_STEP
+        elif name == "val_loss" and value is None:
+            is_valid = True
+        else:
+            is_valid = type(value) in (int, float) and abs(value) <= LARGEST_NUMBER
+        if not is_valid:
+            raise ValueError(f"its {name} is {json.dumps(value)[:VALUES_SHOWN]}")
+    return Evaluation(**values)
+
+
+def _refuse_constant(constant: str) -> None:
+    raise ValueError(f"{constant} is no JSON")
