@@ -60,8 +60,19 @@ def miss(args: Sequence[str], error: Exception) -> None:
 
 
 def _is_shared(args: Sequence[str]) -> bool:
-    alone = "--no-mpi" in args or os.environ.get("CHARRNN_TRAIN_NO_MPI") or _joined == [1]
+    alone = "--no-mpi" in args or _is_set("CHARRNN_TRAIN_NO_MPI") or _joined == [1]
     return args[:1] == ["train"] and not alone
+
+
+def _is_set(variable: str) -> bool:
+    """Whether the environment turns a flag on, by the values that click takes for true and false.
+
+    It is asked when click could not read the command line, so click cannot be asked.
+    """
+    try:
+        return bool(click.BOOL.convert(os.environ.get(variable) or "false", None, None))
+    except click.BadParameter:
+        return False
 
 
 _joined: list[int] = []

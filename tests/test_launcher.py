@@ -1,0 +1,29 @@
+"""What the environment says about ranks. MPI itself is tested in test_mpi.py."""
+
+import pytest
+
+from charrnn.cli import launcher
+from tests.conftest import Program
+
+RANK_1 = {"PMI_RANK": "1", "PMI_SIZE": "2"}
+
+
+@pytest.mark.parametrize(
+    ("value", "alone"),
+    [(value, False) for value in ("", "0", "false", "False", "f", "off", "OFF", "no", "n")]
+    + [(value, True) for value in ("1", "true", "TRUE", "t", "on", "yes", "y")],
+)
+def test_no_mpi_in_the_environment_is_a_flag_as_click_reads_it(
+    value: str, alone: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A rank that trains alone says its own errors; another one leaves them to rank 0."""
+    for name, text in {**RANK_1, "CHARRNN_TRAIN_NO_MPI": value}.items():
+        monkeypatch.setenv(name, text)
+    assert launcher.follows(["train", "text.txt"]) is not alone
+    assert not launcher.follows(["train", "text.txt", "--no-mpi"])
+    assert not launcher.follows(["sample"])
+
+
+def test_a_rank_alone_says_what_is_wrong(program: Program) -> None:
+    done = program("train", "nowhere.txt", CHARRNN_TRAIN_NO_MPI="1", **RANK_1)
+    assert (done.code, done.err.count("nowhere.txt: no such file")) == (3, 1)
