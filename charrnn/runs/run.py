@@ -28,7 +28,7 @@ from charrnn.runs.rank_job import broadcast_job, create_job, stage_files
 from charrnn.runs.saving import Saving
 from charrnn.storage import model_file
 from charrnn.storage.model_file import Checkpoint
-from charrnn.storage.run_folder import DEFAULT_ROOT, RunFolder, new_folder
+from charrnn.storage.run_folder import DEFAULT_ROOT, RunFolder, name_run, new_folder
 from charrnn.storage.toml import to_toml
 from charrnn.text import sources
 from charrnn.text.corpus import split_corpus
@@ -200,8 +200,7 @@ class Run:
 
     def _take_folder(self) -> RunFolder:
         if self.place.out is None:
-            name = self.corpus[0].name.removesuffix(".gz").removesuffix(".txt")
-            folder = new_folder(self.place.root, "stdin" if name in ("", "-") else name)
+            folder = new_folder(self.place.root, name_run(self.corpus[0]))
         else:
             folder = RunFolder(self.place.out)
         folder.take(overwrite=self.place.overwrite)

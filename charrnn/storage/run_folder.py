@@ -4,6 +4,7 @@ A folder belongs to one process at a time (lock.py). Not here: what is written i
 (saving.py).
 """
 
+import os
 from contextlib import suppress
 from pathlib import Path
 
@@ -12,9 +13,12 @@ from charrnn.errors import FolderError, InputError, MachineError
 from charrnn.files import TEMPORARY_PREFIX
 from charrnn.storage import lock
 from charrnn.storage.lock import Lock
+from charrnn.text.sources import STDIN
 
 DEFAULT_ROOT = Path(DEFAULT_RUNS)
 NAMES_TRIED = 10_000
+STDIN_NAME, NAMELESS = "stdin", "corpus"
+SUFFIXES = (".gz", ".txt")  # in the order in which they are removed from a name
 
 
 class RunFolder:
@@ -124,6 +128,21 @@ def new_folder(root: Path, name: str) -> RunFolder:
             raise MachineError(path, f"cannot be made ({error.strerror})") from None
         return RunFolder(path)
     raise FolderError(root / name, f"and {NAMES_TRIED} more such names are taken; use --out")
+
+
+def name_run(corpus: Path) -> str:
+    """Derive a run's name from its first file or folder: that name without .txt, .gz and .txt.gz.
+
+    A path without a name of its own, such as ``.`` or ``a/..``, has that of the folder it leads to.
+    """
+    if corpus == Path(STDIN):
+        return STDIN_NAME
+    name = corpus.name if corpus.name not in ("", os.pardir) else corpus.resolve().name
+    for suffix in SUFFIXES:
+        if name.lower().endswith(suffix):
+            name = name[: -len(suffix)]
+    # What is left of ".txt", "/" or "...txt" would name no folder, or the one above.
+    return name if name.strip(".") else NAMELESS
 
 
 def find_model(path: Path | None, root: Path = DEFAULT_ROOT) -> Path:
