@@ -257,9 +257,9 @@ START = {
 BEFORE = {"bash": "true", "zsh": "autoload -Uz compinit; compinit -D", "fish": "true"}
 
 
-def line(readme: str, shell: str) -> str:
-    """The line that a README has for a shell."""
-    lines = (ROOT / readme).read_text(encoding="utf-8").splitlines()
+def line(document: str, shell: str) -> str:
+    """The line that a document has for a shell."""
+    lines = (ROOT / document).read_text(encoding="utf-8").splitlines()
     (found,) = (line for line in lines if f"={shell}_source charrnn" in line and "#" in line)
     return found.partition("#")[0].strip()
 
@@ -274,14 +274,14 @@ def read_until(terminal: int, word: str) -> str:
 
 
 @pytest.mark.parametrize("shell", SHELLS)
-def test_after_the_line_in_the_readme_the_tab_key_types_a_japanese_run_folder_with_a_space(
+def test_after_the_documented_line_the_tab_key_types_a_japanese_run_folder_with_a_space(
     place: Path, shell: str
 ) -> None:
     pid, terminal = pty.fork()
     if pid == 0:
         os.chdir(place)
         os.execvpe(START[shell][0], START[shell], environment(TERM="xterm", HOME=str(place)))
-    set_up = f"{BEFORE[shell]}; {line('README.md', shell)}"
+    set_up = f"{BEFORE[shell]}; {line('docs/cli.md', shell)}"
     os.write(terminal, f"{set_up}; printf 're%s\\n' ady\n".encode())
     read_until(terminal, "ready")
     os.write(terminal, "charrnn ins\truns/私\t --json; printf 'do%s\\n' ne\n".encode())
@@ -292,8 +292,8 @@ def test_after_the_line_in_the_readme_the_tab_key_types_a_japanese_run_folder_wi
 
 
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
-def test_both_readmes_have_the_same_line(shell: str) -> None:
-    assert line("README.md", shell) == line("README.ja.md", shell)
+def test_both_languages_have_the_same_line(shell: str) -> None:
+    assert line("docs/cli.md", shell) == line("docs/cli.ja.md", shell)
 
 
 @needs["zsh"]
