@@ -13,7 +13,7 @@ from charrnn.config import Settings, TrainConfig
 from charrnn.network.parameters import Shape
 from charrnn.parallel.team import Team
 from charrnn.text.corpus import Splits
-from charrnn.training.automatic import OPERATIONS_A_MINUTE, complete_settings, resolve_schedule
+from charrnn.training.automatic import OPERATIONS_PER_MINUTE, complete_settings, resolve_schedule
 from charrnn.training.budget import convert_minutes, count_affordable_steps
 from charrnn.training.events import Start
 from charrnn.training.trainer import start_training
@@ -31,7 +31,7 @@ def minutes(settings: Settings, characters: int, distinct: int) -> float:
     shape = Shape(settings.cell, settings.hidden, settings.layers, distinct)
     steps = settings.total_steps(settings.split_sizes(characters)[0] - 1)
     read = steps * settings.batch * settings.seq
-    return 3 * shape.operations * read / OPERATIONS_A_MINUTE
+    return 3 * shape.operations * read / OPERATIONS_PER_MINUTE
 
 
 @pytest.mark.parametrize("distinct", [30, 65, 3500])

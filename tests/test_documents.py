@@ -12,7 +12,7 @@ import charrnn
 from charrnn.cli.main import program
 from charrnn.config import DEFAULT_CELL, SampleConfig, TrainConfig
 from charrnn.errors import CharrnnError
-from charrnn.training.automatic import PATIENT
+from charrnn.training.automatic import PATIENCE_SHARE
 from tests.conftest import ROOT
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -119,7 +119,7 @@ def test_defaults_in_the_reference_are_those_of_the_program(reference: Path) -> 
             assert value == DEFAULT_CELL
             checked += 1
         elif name == "patience":
-            assert f"{PATIENT:g}" in value
+            assert f"{PATIENCE_SHARE:g}" in value
             checked += 1
         elif value == REFERENCES[reference]:
             assert default is None, name

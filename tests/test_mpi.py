@@ -212,7 +212,7 @@ def test_ranks_that_would_round_otherwise_cannot_go_on(text: Path, tmp_path: Pat
         done = run("train", "--resume", "--out", out, "--steps", 50, ranks=ranks)
         assert done.returncode == 2
         (line,) = done.stderr.splitlines()
-        assert line.startswith("charrnn: ranks: the run is shared by 2 × 3 workers")
+        assert line.startswith("charrnn: --ranks: the run was started with 2 ranks of 3 workers")
         assert line.endswith("start 2 ranks")
     assert arrays(out) == before
 
@@ -247,9 +247,9 @@ def test_rank_0_alone_talks(text: Path, tmp_path: Path) -> None:
         (["nowhere.txt"], 3, "nowhere.txt: no such file or folder"),
         (["--no-such-option"], 2, "train: No such option"),
         ([], 2, "train: Missing argument"),
-        (["TEXT", "--batch", "3"], 2, "ranks: 4 of them for 3 streams"),
-        (["TEXT", "--ranks", "3"], 2, "ranks: 4 were started, which cannot share"),
-        (["TEXT", "--ranks", "2", "--workers", "6", "--batch", "24"], 2, "ranks: 4 were started"),
+        (["TEXT", "--batch", "3"], 2, "--ranks: 4 are more than the 3 streams"),
+        (["TEXT", "--ranks", "3"], 2, "--ranks: 4 were started, which round"),
+        (["TEXT", "--ranks", "2", "--workers", "6", "--batch", "24"], 2, "--ranks: 4 were started"),
         (["TEXT", "--resume"], 2, "train: --resume needs --out"),
         (["TEXT", "--out", "."], 5, ".: exists and is not a run"),
     ],

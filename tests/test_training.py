@@ -170,7 +170,7 @@ def collect(training: Generator[Kind, None, Stopped]) -> tuple[list[Kind], Stopp
 
 
 def test_state_is_carried_over_windows(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("charrnn.training.regularization.FRESH_START", 0)
+    monkeypatch.setattr("charrnn.training.regularization.RESET_PROBABILITY", 0)
     ids = np.random.default_rng(3).integers(0, 9, 61)
     ours = trainer(
         ids,
@@ -185,7 +185,7 @@ def test_state_is_carried_over_windows(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_a_few_streams_begin_afresh_and_the_others_go_on(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("charrnn.training.regularization.FRESH_START", 0.25)
+    monkeypatch.setattr("charrnn.training.regularization.RESET_PROBABILITY", 0.25)
     ids = np.random.default_rng(3).integers(0, 9, 6000)
     ours = trainer(ids, TrainConfig(batch=400, seq=2, steps=1, hidden=12))
     ones = [tuple(np.ones_like(array) for array in state) for state in ours.states]

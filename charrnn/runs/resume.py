@@ -16,7 +16,7 @@ from charrnn.storage import model_file
 from charrnn.storage.model_file import Checkpoint
 from charrnn.storage.run_folder import RunFolder
 from charrnn.storage.run_log import UNKNOWN_TIMES, read_log
-from charrnn.training.automatic import describe_layout, sums_are_identical
+from charrnn.training.automatic import sums_are_identical
 from charrnn.training.events import Evaluation
 
 MAY_CHANGE = (*BUDGETS, "patience")
@@ -55,8 +55,8 @@ def read_stopped_run(
     if not sums_are_identical(settings, launched):
         raise ConfigError(
             "ranks",
-            f"the run is shared by {describe_layout(settings)}; {launched} cannot go on with it to"
-            f" the same bits, start {settings.ranks} ranks",
+            f"the run was started with {settings.ranks} ranks of {settings.workers} workers, and"
+            f" {launched} ranks round sums otherwise; start {settings.ranks} ranks",
         )
     if reached and (settings.steps or settings.epochs):
         training, _, _ = settings.split_sizes(reached.corpus_info.characters)

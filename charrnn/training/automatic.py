@@ -1,9 +1,10 @@
-"""The settings that the user left open: from the text's size, its alphabet and a budget of work.
+"""Automatic settings: chosen from the corpus size, its alphabet and a budget of work.
 
-What the user did set stays, and the rest follows from it. The rules are fitted to what was measured
-on several texts (docs/learning.md). Neither clock nor machine have a part in them, so that a text
-gets the same settings everywhere, but for the workers, which share the cores at hand. How many
-updates fit into ``--minutes`` is found out later (budget.py).
+A setting that the user gave is kept, and the others are chosen to fit it. The rules are fitted to
+measurements on several texts (docs/learning.md). They use neither the clock nor the machine, so
+that a text gets the same settings everywhere; only `workers` depends on the available cores.
+
+Not here: the number of steps that fit into `minutes` (budget.py).
 """
 
 import math
@@ -22,112 +23,97 @@ from charrnn.config import (
 from charrnn.errors import ConfigError
 from charrnn.network.parameters import Shape
 
-OPERATIONS_A_MINUTE = 60 * 100e9  # of floating point, by two cores of 2026
+OPERATIONS_PER_MINUTE = 60 * 100e9  # floating-point operations, of two cores of 2026
 DEFAULT_MINUTES = 4.0
-STREAMS_A_WORKER = 4  # two workers overtake one between 2 and 4 streams each (docs/performance.md)
-UNITS = 32  # numbers of units are multiples of this
-MOST_UNITS = 1024
-UNITS_BY_BUDGET, UNITS_BY_TEXT = 0.13, 0.75
-MOST_EPOCHS = 80.0  # more of them gain nothing
-UPDATES, LEAST_UPDATES = 6500, 2500  # in a run that is long enough for them
-LEAST_STREAMS, FAST_STREAMS, MOST_STREAMS = 4, 16, 32
-SHORTEST = 100_000  # characters that a run reads, however short the text is
-WINDOW = 64
-TIED_FROM = 500  # characters
-EVALUATED = 2.7  # characters in the time that one takes to be learned
-LEAST_EVALUATIONS, EVALUATING = 8, 0.15  # of a run's time, where 20 evaluations would take more
-MOST_EVALUATIONS = 100  # of a text so short that each round is one
-PATIENT, LEAST_PATIENCE = 0.4, 5  # of a run's evaluations without a better one
+PASSES_PER_UPDATE = 3  # the backward pass makes two products for each one of the forward pass
+UNITS_MULTIPLE = 32
+MAX_UNITS = 1024
+UNITS_PER_BUDGET_ROOT = 0.13  # times the fourth root of the budget in operations
+UNITS_PER_TEXT_ROOT = 0.75  # times the square root of the characters to learn from
+MAX_EPOCHS = 80.0  # further epochs bring nothing
+MIN_CHARACTERS_READ = 100_000  # by a run, however short the text is
+DEFAULT_SEQ = 64
+MIN_STREAMS, FAST_STREAMS, MAX_STREAMS = 4, 16, 32
+MIN_UPDATES, ENOUGH_UPDATES = 2500, 6500
+STREAMS_PER_WORKER = 4  # two workers are faster than one from 2 to 4 each on (docs/performance.md)
+TIED_FROM_CHARACTERS = 500  # distinct ones
+EVALUATION_SPEEDUP = 2.7  # characters evaluated in the time in which one is learned
+MAX_EVALUATION_SHARE = 0.15  # of a run's time
+MIN_EVALUATIONS, MAX_EVALUATIONS = 8, 100
+PATIENCE_SHARE, MIN_PATIENCE = 0.4, 5  # of a run's evaluations
 
 
 def complete_settings(
     config: TrainConfig, characters: int, distinct: int, cores: int = 1, launched: int = 1
 ) -> Settings:
-    """Settings with nothing left open, by minutes but for the number of updates and what spans it.
+    """All settings resolved, for a corpus of ``characters``, ``distinct`` of which differ.
 
-    For a text of so many ``characters``, ``distinct`` ones among them, and so many ``cores`` for
-    each of the ranks that were ``launched``.
+    With `minutes`, the settings steps, warmup, eval_every and patience stay None until the speed is
+    known. ``cores`` is the number of cores for each of the ranks, ``launched`` the number of ranks
+    that were started.
 
     Raises:
-        ConfigError: when there are more ranks than streams, when they cannot share the workers, or
-            when recurrent weights are to be dropped of a cell that has none.
-        InputError: as `TrainConfig.parts`.
+        ConfigError: when there are more ranks than streams, when ranks and workers cannot share the
+            batch, or when `recurrent_dropout` is set for a cell without recurrent weights.
+        InputError: as `TrainConfig.split_sizes`.
     """
     training, validating, _ = config.split_sizes(characters)
     predictions = training - 1
-    hidden = config.hidden or _units(config, predictions, distinct)
-    layers = config.layers or 1
-    tied = distinct >= TIED_FROM if config.tied is None else config.tied
-    cell = config.cell or DEFAULT_CELL
-    shape = Shape(cell, hidden, layers, distinct, tied)
-    if config.recurrent_dropout and not shape.cell_record.recurrent_weights:
-        problem = f"the cell {cell} has no recurrent weights to drop; leave it out or give 0"
+    shape = _choose_shape(config, predictions, distinct)
+    has_recurrent_weights = shape.cell_record.recurrent_weights
+    if config.recurrent_dropout and not has_recurrent_weights:
+        problem = f"the cell {shape.cell} has no recurrent weights to drop; leave it out or give 0"
         raise ConfigError("recurrent_dropout", problem)
-    affordable = _budget(config) / (3 * shape.operations)
-    seq = min(config.seq or WINDOW, predictions)
+    affordable = _budget(config) / (PASSES_PER_UPDATE * shape.operations)  # characters to read
+    seq = min(config.seq or DEFAULT_SEQ, predictions)
     epochs = config.epochs
     if not any(getattr(config, name) for name in BUDGETS):
-        epochs = _epochs(predictions, affordable)
-    read = epochs * predictions if epochs else affordable  # characters, by minutes
-    streams = FAST_STREAMS if config.steps else _streams(read / seq)
+        epochs = _choose_epochs(predictions, affordable)
+    read = epochs * predictions if epochs else affordable
+    streams = FAST_STREAMS if config.steps else _choose_streams(read / seq)
     batch = min(config.batch or streams, max(1, predictions // seq))
     if config.steps:
         read = config.steps * batch * seq
-    dropout = _dropout(shape, read / predictions, predictions)
-    by_default = validating if validating == LARGEST_DEFAULT_VAL else DEFAULT_VAL
-    ranks, workers = _members(config, batch, cores, launched)
-    chosen = {
-        "cell": cell, "hidden": hidden, "layers": layers, "tied": tied,
-        "dropout": dropout,
-        "recurrent_dropout": dropout if shape.cell_record.recurrent_weights else 0.0,
-        "lr": _learning_rate(shape, batch * seq), "val": by_default,
+    dropout = _choose_dropout(shape, read / predictions, predictions)
+    # The largest default is written down as a number of characters, so that these settings cut the
+    # same corpus at the same place again.
+    val = validating if validating == LARGEST_DEFAULT_VAL else DEFAULT_VAL
+    ranks, workers = _choose_members(config, batch, cores, launched)
+    defaults = {
+        "cell": shape.cell, "hidden": shape.hidden, "layers": shape.layers, "tied": shape.tied,
+        "dropout": dropout, "recurrent_dropout": dropout if has_recurrent_weights else 0.0,
+        "lr": _choose_learning_rate(shape, batch * seq), "val": val,
     }  # fmt: skip
-    fitting = {"epochs": epochs, "batch": batch, "seq": seq, "workers": workers, "ranks": ranks}
-    asked = {name: value for name, value in asdict(config).items() if value is not None}
-    settings = Settings(**{**chosen, **asked, **fitting})
+    given = {name: value for name, value in asdict(config).items() if value is not None}
+    # These replace what was given: a window cannot be longer than the text, for example.
+    fitted = {"epochs": epochs, "batch": batch, "seq": seq, "workers": workers, "ranks": ranks}
+    settings = Settings(**{**defaults, **given, **fitted})
     if not sums_are_identical(settings, launched):
         raise ConfigError(
             "ranks",
-            f"{launched} were started, which cannot share {describe_layout(settings)} so that sums"
-            f" are rounded the same; start {settings.ranks} ranks, or give --ranks and --workers",
+            f"{launched} were started, which round sums otherwise than {ranks} ranks of {workers}"
+            f" workers; start {ranks} ranks, or set `ranks` and `workers`",
         )
     return settings if settings.minutes else resolve_schedule(settings, training, validating)
 
 
-def _members(config: TrainConfig, batch: int, cores: int, launched: int) -> tuple[int, int]:
-    """How many ranks share a batch, and with how many workers each."""
-    ranks = config.ranks or launched
-    if ranks > batch:
-        raise ConfigError("ranks", f"{ranks} of them for {batch} streams; give a larger --batch")
-    workers = config.workers or min(cores, batch // ranks // STREAMS_A_WORKER)
-    return ranks, max(1, min(workers, batch // ranks))
-
-
-def sums_are_identical(settings: Settings, launched: int) -> bool:
-    """Whether so many ranks can go on with a run so that not a bit differs (see `add_up`)."""
-    if settings.members % launched:
-        return False
-    workers = settings.members // launched
-    return workers == settings.workers or all(
-        n.bit_count() == 1 for n in (workers, settings.workers)
-    )
-
-
-def describe_layout(settings: Settings) -> str:
-    """Who shares the batch, in words."""
-    return f"{settings.ranks} × {settings.workers} workers (--ranks × --workers)"
-
-
 def resolve_schedule(settings: Settings, training: int, validating: int) -> Settings:
-    """The same, with what spans a run of now known length, on so many characters."""
+    """``settings`` with warmup, eval_every and patience, for a run whose length is known.
+
+    ``training`` and ``validating`` are the sizes of these parts of the corpus.
+    """
     predictions = training - 1
     steps = settings.total_steps(predictions)
-    an_epoch = math.ceil(predictions / (settings.batch * settings.seq))
-    affordable = EVALUATING * EVALUATED * steps * settings.batch * settings.seq / max(1, validating)
-    evaluations = max(LEAST_EVALUATIONS, min(EVALUATIONS_A_RUN, int(affordable)))
-    often = max(an_epoch, math.ceil(steps / MOST_EVALUATIONS))
-    eval_every = settings.eval_every or min(math.ceil(steps / evaluations), often)
-    patience = max(LEAST_PATIENCE, math.ceil(PATIENT * steps / eval_every))
+    learned = steps * settings.batch * settings.seq  # characters, repeated ones included
+    steps_per_epoch = math.ceil(predictions / (settings.batch * settings.seq))
+    # An evaluation takes as long as learning `validating / EVALUATION_SPEEDUP` characters. This
+    # many of them fit into the share of time that they may take.
+    affordable = MAX_EVALUATION_SHARE * EVALUATION_SPEEDUP * learned / max(1, validating)
+    evaluations = max(MIN_EVALUATIONS, min(EVALUATIONS_A_RUN, int(affordable)))
+    # At least once an epoch, unless epochs are so short that this would be too often.
+    by_epoch = max(steps_per_epoch, math.ceil(steps / MAX_EVALUATIONS))
+    eval_every = settings.eval_every or min(math.ceil(steps / evaluations), by_epoch)
+    patience = max(MIN_PATIENCE, math.ceil(PATIENCE_SHARE * steps / eval_every))
     warmup = min(LONGEST_DEFAULT_WARMUP, steps // 10)
     return replace(
         settings,
@@ -137,69 +123,111 @@ def resolve_schedule(settings: Settings, training: int, validating: int) -> Sett
     )
 
 
-def _units(config: TrainConfig, predictions: int, distinct: int) -> int:
-    """As many as the budget can train and the text can fill.
+def sums_are_identical(settings: Settings, launched: int) -> bool:
+    """Whether ``launched`` ranks round sums as the run's own number of ranks does.
 
-    With a given budget a larger network learns more from a character and reads fewer of them. The
-    weights that are best grow with the root of the budget (Hoffmann et al. 2022), the units with
-    the root of that.
+    Sums are computed in pairs (`pairwise_sum`), first among a rank's workers, then among ranks. The
+    order of additions is the same for two layouts of as many members if the number of workers is
+    the same, or a power of two in both.
     """
-    budget = _budget(config)
-    units = min(UNITS_BY_BUDGET * budget**0.25, UNITS_BY_TEXT * predictions**0.5)
-    read = config.epochs and config.epochs * predictions
-    if config.steps:
-        read = config.steps * (config.batch or FAST_STREAMS) * (config.seq or WINDOW)
-    if read:  # squares * units² + distinct * units multiplications are affordable
-        cell, layers = config.cell or DEFAULT_CELL, config.layers or 1
-        squares = Shape(cell, 1, layers, 0).square_matrices
-        affordable = budget / read / 6
-        root = math.sqrt(distinct**2 + 4 * squares * affordable)
-        units = min(units, 2 * affordable / (root + distinct))
-    return int(min(MOST_UNITS, max(1, round(units / UNITS)) * UNITS))
+    if settings.members % launched:
+        return False
+    workers = settings.members // launched
+    return workers == settings.workers or all(
+        n.bit_count() == 1 for n in (workers, settings.workers)
+    )
 
 
 def _budget(config: TrainConfig) -> float:
-    return OPERATIONS_A_MINUTE * (config.minutes or DEFAULT_MINUTES)
+    """The work that a run may take, in floating-point operations."""
+    return OPERATIONS_PER_MINUTE * (config.minutes or DEFAULT_MINUTES)
 
 
-def _epochs(predictions: int, affordable: float) -> float:
-    """As often as the budget allows, unless the text is so short that it would be learned by heart.
+def _choose_shape(config: TrainConfig, predictions: int, distinct: int) -> Shape:
+    return Shape(
+        cell=config.cell or DEFAULT_CELL,
+        hidden=config.hidden or _choose_units(config, predictions, distinct),
+        layers=config.layers or 1,
+        V=distinct,
+        # An embedding shared with the output pays with thousands of characters, and costs with
+        # hundreds (docs/learning.md).
+        tied=distinct >= TIED_FROM_CHARACTERS if config.tied is None else config.tied,
+    )
 
-    Rounded to two digits.
+
+def _choose_units(config: TrainConfig, predictions: int, distinct: int) -> int:
+    """As many units as the budget can train and the text can fill.
+
+    Within a budget a larger network learns more from each character but reads fewer of them. The
+    best number of weights grows with the square root of the budget (Hoffmann et al. 2022), and so
+    the number of units, of which weights are the square, with the fourth root.
     """
-    least = SHORTEST / predictions
-    return float(f"{max(least, min(MOST_EPOCHS, affordable / predictions)):.2g}")
+    budget = _budget(config)
+    units = min(UNITS_PER_BUDGET_ROOT * budget**0.25, UNITS_PER_TEXT_ROOT * predictions**0.5)
+    read = config.epochs and config.epochs * predictions
+    if config.steps:
+        read = config.steps * (config.batch or FAST_STREAMS) * (config.seq or DEFAULT_SEQ)
+    if read:
+        # The user fixed the number of characters to read. With S square matrices and V characters
+        # one takes S H² + V H multiplications forward, each of which counts as two operations. This
+        # must be what the budget affords; the positive root is written so that S may be 0.
+        cell, layers = config.cell or DEFAULT_CELL, config.layers or 1
+        squares = Shape(cell, 1, layers, 0).square_matrices
+        affordable = budget / read / (2 * PASSES_PER_UPDATE)
+        root = math.sqrt(distinct**2 + 4 * squares * affordable)
+        units = min(units, 2 * affordable / (root + distinct))
+    return int(min(MAX_UNITS, max(1, round(units / UNITS_MULTIPLE)) * UNITS_MULTIPLE))
 
 
-def _streams(windows: float) -> int:
-    """A power of two for a run that reads so many ``windows``.
+def _choose_epochs(predictions: int, affordable: float) -> float:
+    """As many as the budget affords, at most `MAX_EPOCHS`, to two significant digits.
 
-    Few streams make many updates of them, many are fast; a short run needs the updates.
+    A text of a thousand characters takes more, since a run reads `MIN_CHARACTERS_READ` at least.
     """
-    fast = max(FAST_STREAMS, _power_of_two(windows / UPDATES))
-    return max(LEAST_STREAMS, min(MOST_STREAMS, fast, _power_of_two(windows / LEAST_UPDATES)))
+    least = MIN_CHARACTERS_READ / predictions
+    return float(f"{max(least, min(MAX_EPOCHS, affordable / predictions)):.2g}")
 
 
-def _power_of_two(number: float) -> int:
+def _choose_streams(windows: float) -> int:
+    """A power of two, for a run that reads ``windows`` windows in all its streams together.
+
+    More streams are faster, but leave fewer updates, which a short run cannot spare.
+    """
+    fast = max(FAST_STREAMS, _nearest_power_of_two(windows / ENOUGH_UPDATES))
+    affordable = _nearest_power_of_two(windows / MIN_UPDATES)
+    return max(MIN_STREAMS, min(MAX_STREAMS, fast, affordable))
+
+
+def _nearest_power_of_two(number: float) -> int:
     return int(2 ** round(math.log2(max(1.0, number))))
 
 
-def _dropout(shape: Shape, epochs: float, predictions: int) -> float:
-    """More for a network that has more parameters for each character, and reads it more often.
+def _choose_dropout(shape: Shape, epochs: float, predictions: int) -> float:
+    """More for a network that could memorize its text, to two decimals.
 
-    Little for one without gates, which is slower to learn a text by heart.
+    That grows with the number of parameters per character, and with the number of epochs. A cell
+    without gates memorizes less, and takes little dropout. The constants are fitted.
     """
-    chances = shape.parameters * epochs / predictions  # to learn it by heart
+    capacity = shape.parameters * epochs / predictions
     if shape.cell_record.sigmoid_gates:
-        share = min(0.5, 0.1 + 0.04 * math.log2(chances / 3.3))
+        dropout = min(0.5, 0.1 + 0.04 * math.log2(capacity / 3.3))
     else:
-        share = min(0.05, 0.02 * math.log2(chances / 10))
-    return round(max(0.0, share), 2)
+        dropout = min(0.05, 0.02 * math.log2(capacity / 10))
+    return round(max(0.0, dropout), 2)
 
 
-def _learning_rate(shape: Shape, characters: int) -> float:
+def _choose_learning_rate(shape: Shape, characters: int) -> float:
     """The cell's own rule, higher for more ``characters`` an update and for fewer units.
 
     Rounded to two digits.
     """
     return float(f"{shape.cell_record.learning_rate(shape.hidden, characters):.2g}")
+
+
+def _choose_members(config: TrainConfig, batch: int, cores: int, launched: int) -> tuple[int, int]:
+    """The number of ranks that share the batch, and of workers in each of them."""
+    ranks = config.ranks or launched
+    if ranks > batch:
+        raise ConfigError("ranks", f"{ranks} are more than the {batch} streams; raise `batch`")
+    workers = config.workers or min(cores, batch // ranks // STREAMS_PER_WORKER)
+    return ranks, max(1, min(workers, batch // ranks))

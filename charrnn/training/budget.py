@@ -1,6 +1,6 @@
-"""How many updates fit into a time: found out once, before a training begins.
+"""The number of updates that fit into `minutes`, measured once before a training begins.
 
-From then on it is a training by ``--steps`` like any other, which can be repeated.
+After that it is a training with `steps` like any other, which can be repeated exactly.
 """
 
 import bisect
@@ -12,64 +12,86 @@ from dataclasses import replace
 import numpy as np
 
 from charrnn.config import Settings
+from charrnn.generators import exhaust, flat_map
 from charrnn.network.parameters import Shape
 from charrnn.parallel.team import Team
 from charrnn.text.corpus import Splits
-from charrnn.training.automatic import EVALUATED, resolve_schedule
-from charrnn.training.events import Progress
+from charrnn.training.automatic import EVALUATION_SPEEDUP, resolve_schedule
+from charrnn.training.events import Progress, TrainerEvent
 from charrnn.training.trainer import start_training
 
-MEASURING = 0.03  # of the time
-SECONDS_AT_MOST = 5.0
-WARM = 3  # updates that are not counted: until then room is made, and caches are filled
-SECONDS_A_SAVE, BYTES_SAVED, BYTES_A_SECOND = 0.02, 24, 3e8  # a parameter; to a slow disk
-ENDLESS = 10**9
+MEASURING_SHARE = 0.03  # of the given time
+MAX_MEASURING_SECONDS = 5.0
+WARM_UP_UPDATES = 3  # not timed, as memory is allocated and caches are filled
+SAVE_SECONDS = 0.02
+SAVED_BYTES_PER_PARAMETER, DISK_BYTES_PER_SECOND = 24, 3e8  # of a slow disk
+UNREACHABLE = 10**9  # a number of steps
 
 
 def convert_minutes(
     config: Settings, shape: Shape, parts: Splits, team: Team, seconds: float
 ) -> Settings:
-    """Settings by minutes become settings by steps, which will take so many ``seconds`` from now.
+    """Replace `minutes` by `steps`, for a training that takes ``seconds`` from now on.
 
-    The first updates of a training are made and timed, evaluations estimated, and all is forgotten
-    again. Only rank 0's clock and ``seconds`` count. Raises as `Trainer.run`.
+    Makes and times the first updates of a training, which is then discarded, and estimates
+    evaluations and saves. Collective; only rank 0's clock and ``seconds`` count. Raises as
+    `Trainer.run`.
     """
 
-    def by(steps: int) -> Settings:
-        settled = replace(config, minutes=None, steps=steps)
-        return resolve_schedule(settled, len(parts.train), len(parts.val))
+    def schedule(steps: int) -> Settings:
+        with_steps = replace(config, minutes=None, steps=steps)
+        return resolve_schedule(with_steps, len(parts.train), len(parts.val))
 
     began = time.perf_counter()
-    limit = min(SECONDS_AT_MOST, MEASURING * seconds)
-    ends: list[float] = []
-
-    def enough() -> bool:
-        return team.rank == 0 and len(ends) > WARM and time.perf_counter() - began > limit
-
-    slow = replace(config, minutes=None, steps=ENDLESS, warmup=ENDLESS, eval_every=ENDLESS)
-    for event in start_training(shape, parts, slow, team).run(enough):
-        if isinstance(event, Progress):
-            ends.append(time.perf_counter())
-    update = float(np.mean(np.diff(ends[WARM - 1 :])))
-    left = seconds - (time.perf_counter() - began)
+    update = _measure_update(config, shape, parts, team, seconds)
+    remaining = seconds - (time.perf_counter() - began)
     agreed = np.zeros(1, np.float32)
     if team.rank == 0:
-        evaluation = len(parts.val) / (config.batch * config.seq * EVALUATED) * update
-        saved = SECONDS_A_SAVE + shape.parameters * BYTES_SAVED / BYTES_A_SECOND
+        window = config.batch * config.seq  # characters
+        evaluation = len(parts.val) / (window * EVALUATION_SPEEDUP) * update
+        written = shape.parameters * SAVED_BYTES_PER_PARAMETER
+        save = SAVE_SECONDS + written / DISK_BYTES_PER_SECOND
 
-        def spent(steps: int) -> float:
-            evaluations = math.ceil(steps / (by(steps).eval_every or steps))
-            return steps * update + evaluations * (evaluation + saved)
+        def estimate(steps: int) -> float:
+            evaluations = math.ceil(steps / (schedule(steps).eval_every or steps))
+            return steps * update + evaluations * (evaluation + save)
 
-        agreed[0] = count_affordable_steps(left, update, spent)
+        agreed[0] = count_affordable_steps(remaining, update, estimate)
     team.broadcast(agreed)
-    return by(int(agreed[0]))
+    return schedule(int(agreed[0]))
 
 
-def count_affordable_steps(seconds: float, update: float, spent: Callable[[int], float]) -> int:
-    """The most that fit into so many ``seconds``, at least one.
+def count_affordable_steps(seconds: float, update: float, estimate: Callable[[int], float]) -> int:
+    """The largest number of steps whose time, evaluations included, stays within ``seconds``.
 
-    One takes ``update`` of them, and so many with their evaluations what is ``spent`` on them.
+    At least one. ``update`` is the time of an update alone, ``estimate`` gives the time of a number
+    of steps with their evaluations, and never falls.
     """
     most = max(1, int(seconds / update))
-    return max(1, bisect.bisect_right(range(1, most + 1), seconds, key=spent))
+    return max(1, bisect.bisect_right(range(1, most + 1), seconds, key=estimate))
+
+
+def _measure_update(
+    config: Settings, shape: Shape, parts: Splits, team: Team, seconds: float
+) -> float:
+    """The mean time of an update, of as many as are made in a small share of ``seconds``."""
+    began = time.perf_counter()
+    limit = min(MAX_MEASURING_SECONDS, MEASURING_SHARE * seconds)
+    ends: list[float] = []
+
+    def is_measured() -> bool:
+        if team.rank or len(ends) <= WARM_UP_UPDATES:
+            return False
+        return time.perf_counter() - began > limit
+
+    def note_end(event: TrainerEvent) -> tuple[()]:
+        if isinstance(event, Progress):
+            ends.append(time.perf_counter())
+        return ()
+
+    # Nothing is evaluated, and the learning rate stays near zero, so nothing can diverge.
+    config = replace(
+        config, minutes=None, steps=UNREACHABLE, warmup=UNREACHABLE, eval_every=UNREACHABLE
+    )
+    exhaust(flat_map(start_training(shape, parts, config, team).run(is_measured), note_end))
+    return float(np.mean(np.diff(ends[WARM_UP_UPDATES - 1 :])))

@@ -1,4 +1,8 @@
-"""The loss over a whole text, the state carried from its first character to its last.
+"""The loss over a whole text, with the state carried from its first character to its last.
+
+A single pass would be slow, as each step waits for the one before. So several streams read parts of
+the text side by side, and afterwards states are handed over from each part to the next, until the
+losses are those of a single pass.
 
 Not here: reports on single characters (reports/score.py).
 """
@@ -14,92 +18,130 @@ from charrnn.network.softmax import cross_entropy
 from charrnn.network.workspace import Workspace
 from charrnn.parallel.team import ALONE, Team
 
-WINDOW = 128
-HELD = 2048
-"""Characters whose activations are held at once."""
-STREAMS_AT_MOST = 64
-CHARACTERS_A_STREAM = 1024
-SAME = 1e-4  # nats: no character of two readings of a window differs by more if they are one
+WINDOW = 128  # characters of a stream between two comparisons
+CHARACTERS_PER_PASS = 2048  # whose activations are in memory at once
+MAX_STREAMS = 64
+MIN_CHARACTERS_PER_STREAM = 1024
+LOSS_TOLERANCE = 1e-4  # nats; readings of a window that differ by less count as the same
 
 
 def mean_loss(
     network: Network, ids: Ids, team: Team = ALONE, *, streams: int | None = None
 ) -> float:
-    """Nats a character over ``ids`` (N,), the first of which is not counted."""
-    nats = character_losses(network, ids, team, streams=streams)
-    return float(nats.sum(dtype=np.float64)) / len(nats)
+    """The mean loss in nats over ``ids`` (N,), except for the first, which is not predicted."""
+    losses = character_losses(network, ids, team, streams=streams)
+    return float(losses.sum(dtype=np.float64)) / len(losses)
 
 
 def character_losses(
     network: Network, ids: Ids, team: Team = ALONE, *, streams: int | None = None
 ) -> npt.NDArray[np.float32]:
-    """The nats of each of ``ids`` (N,) but the first, which has no predecessor: (N - 1,).
+    """The loss in nats of each of ``ids`` (N,) after the first, as (N - 1,).
 
-    One stream is the plain single pass. Several read parts of the text side by side, from zero
-    states at first. Then each takes over the state that its left neighbour ended with and reads its
-    part again, window by window, until that makes no difference any more. A stream for which it
-    always does has ended with another state, which its right neighbour takes over in turn; from
-    then on they read one at a time, from left to right, each at most once. So a network that never
-    forgets how it began costs time here, at most that of the single pass besides, not truth. By
-    default there are as many streams as the text is long enough for. A ``team`` shares the first
-    reading.
+    One stream is the plain single pass. By default there are as many streams as the text is long
+    enough for. A ``team`` shares the first reading and repeats the rest at every member.
+
+    The result is that of the single pass within `LOSS_TOLERANCE`, also for a network whose state
+    never becomes independent of how it began; such a network takes up to one single pass more.
     """
-    predictions = len(ids) - 1
-    assert predictions > 0
-    streams = streams or count_streams(predictions)
-    length = -(-predictions // streams)
-    windows = [slice(at, min(at + WINDOW, length)) for at in range(0, length, WINDOW)]
-    nats = np.zeros((length, streams), np.float32)
-    workspace = Workspace()
-
-    def read(window: slice, which: Ids, states: States) -> tuple[npt.NDArray[np.float32], States]:
-        at = which * length + np.arange(window.start, window.stop)[:, None]
-        counted = at < predictions  # the last streams may be shorter than the others
-        at = np.minimum(at, predictions - 1)
-        found = np.empty(at.shape, np.float32)
-        steps = max(1, HELD // len(which))
-        for start in range(0, len(at), steps):
-            part = at[start : start + steps]
-            h, states, _ = network.forward(ids[part].astype(np.intp), states, workspace=workspace)
-            targets = ids[part + 1].astype(np.intp).ravel()
-            surprise = cross_entropy(h.reshape(-1, h.shape[2]), targets, *network.output_weights)
-            found[start : start + steps] = surprise.reshape(part.shape)
-        return found * counted, states
-
-    mine = team.shard(streams)
-    reading = np.arange(streams)
-    ended = network.initial_states(streams)
-    states = _of(ended, reading[mine])
-    for window in windows if len(reading[mine]) else ():
-        nats[window, mine], states = read(window, reading[mine], states)
-    for one, others in zip(_arrays(ended), _arrays(states), strict=True):
-        one[mine] = others
-    for array in (nats, *_arrays(ended)):
-        team.sum(array)  # the others have zeros where this member has read
-    waiting, together = reading[1:], streams
-    while len(waiting):
-        reading, waiting, together = waiting[:together], waiting[together:], 1
-        states = _of(ended, reading - 1)
-        for window in windows:
-            before = nats[window, reading]
-            nats[window, reading], states = read(window, reading, states)
-            apart = np.abs(nats[window, reading] - before).max(axis=0) > SAME
-            reading, states = reading[apart], _of(states, apart)
-            if not len(reading):
-                break
-        for one, others in zip(_arrays(ended), _arrays(states), strict=True):
-            one[reading] = others
-        waiting = np.union1d(waiting, reading[reading + 1 < streams] + 1)
-    return nats.T.ravel()[:predictions]
+    reading = _ParallelReading(network, ids, streams or count_streams(len(ids) - 1))
+    reading.read_all(team)
+    reading.hand_over_states()
+    return reading.losses.T.ravel()[: reading.predictions]
 
 
 def count_streams(predictions: int) -> int:
-    """How many streams read a text of so many ``predictions`` side by side."""
-    return max(1, min(STREAMS_AT_MOST, predictions // CHARACTERS_A_STREAM))
+    """The number of streams that read a text of ``predictions`` characters side by side."""
+    return max(1, min(MAX_STREAMS, predictions // MIN_CHARACTERS_PER_STREAM))
 
 
-def _of(states: States, which: npt.NDArray[np.generic]) -> States:
-    """The states of some of the streams."""
+class _ParallelReading:
+    """Streams, each of which reads one of as many equal parts of a text.
+
+    ``losses`` (length, streams) are those of the last reading; the final streams may be shorter
+    than the others, and their losses end with zeros. ``final_states`` are the states with which
+    each stream ended its part.
+    """
+
+    def __init__(self, network: Network, ids: Ids, streams: int) -> None:
+        self.predictions = len(ids) - 1
+        assert self.predictions > 0
+        self.streams = streams
+        self.length = -(-self.predictions // streams)
+        self.losses = np.zeros((self.length, streams), np.float32)
+        self.final_states = network.initial_states(streams)
+        self._network, self._ids = network, ids
+        self._windows = [
+            slice(start, min(start + WINDOW, self.length))
+            for start in range(0, self.length, WINDOW)
+        ]
+        self._workspace = Workspace()
+
+    def read_all(self, team: Team) -> None:
+        """Read every part from a zero state, each member of the ``team`` its shard of streams."""
+        shard = team.shard(self.streams)
+        which = np.arange(self.streams)[shard]
+        states = _select(self.final_states, which)
+        for window in self._windows if len(which) else ():
+            self.losses[window, shard], states = self._read(window, which, states)
+        self._store(which, states)
+        for array in (self.losses, *_arrays(self.final_states)):
+            # Every stream is zero at all members but one, so the sum puts them side by side.
+            team.sum(array)
+
+    def hand_over_states(self) -> None:
+        """Give each stream the state in which its left neighbour ended, and correct its losses.
+
+        A stream that takes over a state reads its part again, window by window. Usually the state
+        it began with is soon forgotten: as soon as a window's losses are those of the reading
+        before, the rest of the part is known to be right, and so is its final state.
+
+        A stream whose losses differ in every window has ended in another state than before. Its
+        right neighbour, which began with the old one, then has to read again. In the first round
+        all streams take over states at once. From then on they do so one at a time from left to
+        right: the state that a stream takes over is then final, so none reads more than once again.
+        """
+        reading, waiting = np.arange(1, self.streams), np.arange(0)
+        while len(reading):
+            states = _select(self.final_states, reading - 1)
+            for window in self._windows:
+                before = self.losses[window, reading]
+                self.losses[window, reading], states = self._read(window, reading, states)
+                differences = np.abs(self.losses[window, reading] - before).max(axis=0)
+                differs = differences > LOSS_TOLERANCE
+                reading, states = reading[differs], _select(states, differs)
+                if not len(reading):
+                    break
+            self._store(reading, states)
+            waiting = np.union1d(waiting, reading[reading + 1 < self.streams] + 1)
+            reading, waiting = waiting[:1], waiting[1:]
+
+    def _read(
+        self, window: slice, which: Ids, states: States
+    ) -> tuple[npt.NDArray[np.float32], States]:
+        """The losses of the streams ``which`` in a window of their parts, and the states after."""
+        positions = which * self.length + np.arange(window.start, window.stop)[:, None]
+        exists = positions < self.predictions
+        positions = np.minimum(positions, self.predictions - 1)
+        losses = np.empty(positions.shape, np.float32)
+        steps = max(1, CHARACTERS_PER_PASS // len(which))
+        for start in range(0, len(positions), steps):
+            part = positions[start : start + steps]
+            ids, targets = (self._ids[at].astype(np.intp) for at in (part, part + 1))
+            h, states, _ = self._network.forward(ids, states, workspace=self._workspace)
+            flat = h.reshape(-1, h.shape[2])
+            nats = cross_entropy(flat, targets.ravel(), *self._network.output_weights)
+            losses[start : start + steps] = nats.reshape(part.shape)
+        return losses * exists, states
+
+    def _store(self, which: Ids, states: States) -> None:
+        """Keep ``states`` as the final ones of the streams ``which``."""
+        for finals, array in zip(_arrays(self.final_states), _arrays(states), strict=True):
+            finals[which] = array
+
+
+def _select(states: States, which: npt.NDArray[np.generic]) -> States:
+    """The states of the streams ``which``, as indices or as a mask."""
     return [tuple(array[which] for array in state) for state in states]
 
 

@@ -1,6 +1,6 @@
-"""What a training tells while it runs. Losses in nats a character, times in seconds.
+"""The events that a training yields. Losses are in nats per character, times in seconds.
 
-``asdict`` of Start, Evaluation and End is what `train --json` prints; the names are a contract.
+``asdict`` of Start, Evaluation and End is what `train --json` prints; field names are a contract.
 """
 
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ Stopped: TypeAlias = Literal["finished", "patience", "interrupted", "diverged"]
 
 @dataclass(frozen=True)
 class CorpusFacts:
-    """The text that is learned. ``sha256`` is over its characters as UTF-8."""
+    """The corpus. ``sha256`` is over its characters as UTF-8."""
 
     files: tuple[str, ...]
     characters: int
@@ -25,7 +25,7 @@ class CorpusFacts:
 
 @dataclass(frozen=True)
 class ModelFacts:
-    """The network that learns it."""
+    """The network and its size."""
 
     cell: str
     hidden: int
@@ -35,14 +35,14 @@ class ModelFacts:
 
 @dataclass(frozen=True)
 class Note:
-    """A sentence that the user should read: a setting was adapted."""
+    """A message to the user, one sentence, with settings between backquotes."""
 
     text: str
 
 
 @dataclass(frozen=True)
 class Reading:
-    """Before the training, ``done`` of ``total`` bytes; None where that is not known."""
+    """Bytes of the corpus read so far, and in total over all passes; None if that is unknown."""
 
     done: int
     total: int | None
@@ -50,7 +50,7 @@ class Reading:
 
 @dataclass(frozen=True)
 class Start:
-    """Before the first update. ``config`` is complete: what was left open is filled in."""
+    """Before the first update. All settings of ``config`` are resolved."""
 
     run: str
     corpus: CorpusFacts
@@ -60,7 +60,7 @@ class Start:
 
 @dataclass(frozen=True)
 class Progress:
-    """After each update; ``loss`` is that of its window."""
+    """After each update; ``loss`` is the training loss of its window."""
 
     step: int
     total_steps: int
@@ -69,12 +69,15 @@ class Progress:
 
 @dataclass(frozen=True)
 class SaveDue:
-    """Between two evaluations, when it is time to save."""
+    """Between two evaluations, when a save is due; the state of the training is complete."""
 
 
 @dataclass(frozen=True)
 class Rollback:
-    """The training went astray: it is back where all was well, with a smaller learning rate."""
+    """Training diverged at ``step`` and returned to its last good state.
+
+    The learning rate is now multiplied by ``scale``.
+    """
 
     step: int
     reason: str
@@ -83,7 +86,10 @@ class Rollback:
 
 @dataclass(frozen=True)
 class Evaluation:
-    """After an evaluation. ``train_loss`` is the mean since the one before, dropout included."""
+    """After an evaluation.
+
+    ``train_loss`` is the mean over the updates since the previous evaluation, with dropout on.
+    """
 
     step: int
     epoch: float
@@ -101,7 +107,7 @@ class Evaluation:
 
 @dataclass(frozen=True)
 class Preview:
-    """What the model writes at this point."""
+    """A sample from the model as it is after an evaluation."""
 
     text: str
 
@@ -110,7 +116,7 @@ class Preview:
 class End:
     """After the last update. ``val_loss`` and ``test_loss`` are the best model's, at ``best_step``.
 
-    ``chars_per_second`` is training characters over the time of the updates alone.
+    ``chars_per_second`` counts the time of updates only, not of evaluations and saves.
     """
 
     run: str

@@ -9,15 +9,14 @@ from charrnn.config import Settings
 from charrnn.network.parameters import Parameters
 
 BETA1, BETA2, EPSILON = 0.9, 0.99, 1e-8
-CHUNK = 1 << 14
-"""Numbers that are updated at a time, so that the dozen passes over them stay in cache."""
+CHUNK = 1 << 14  # parameters updated at a time, so that the dozen passes over them stay in cache
 
 
 class AdamW:
     """Adam with decoupled weight decay (Kingma & Ba 2015; Loshchilov & Hutter 2019, algorithm 2).
 
     Weight decay applies to matrices and not to biases. ``m`` and ``v`` are the running means of the
-    gradient and its square; ``updates`` counts.
+    gradient and of its square, and ``updates`` is the number of updates made.
     """
 
     def __init__(self, parameters: Parameters, weight_decay: float) -> None:
@@ -29,8 +28,11 @@ class AdamW:
         self._spare = np.empty(CHUNK, self.m.dtype)
 
     def update(self, gradient: Array, lr: float, scale: float) -> None:
-        """Change the parameters by one step against ``scale * gradient`` (P,); modifies neither."""
+        """Change the parameters by one step against ``scale * gradient``; ``gradient`` is (P,)."""
         self.updates += 1
+        # The means start at zero. Their bias is corrected in the two scalars, so that no corrected
+        # copies of m and v are needed: lr * (m / c1) / (sqrt(v / c2) + epsilon), with c1 and c2 as
+        # in the paper, is `step * m / (sqrt(v) + epsilon * root)` with root = sqrt(c2).
         root = math.sqrt(1 - BETA2**self.updates)
         step, epsilon = lr * root / (1 - BETA1**self.updates), EPSILON * root
         self.parameters.decayed[:] *= 1 - lr * self.weight_decay
@@ -52,9 +54,9 @@ class AdamW:
 
 
 def clip_coefficient(gradient: Array, limit: float) -> float:
-    """What to multiply ``gradient`` by so that its norm is at most ``limit``; 0 is no limit.
+    """The factor that scales ``gradient`` to a norm of at most ``limit``; a limit of 0 is none.
 
-    Not a number, or zero, where the norm is not finite: the caller checks (Pascanu et al. 2013).
+    NaN where the norm is not finite, which the caller must check (Pascanu et al. 2013).
     """
     norm = math.sqrt(float(np.dot(gradient, gradient)))
     if not math.isfinite(norm):
@@ -63,7 +65,7 @@ def clip_coefficient(gradient: Array, limit: float) -> float:
 
 
 def learning_rate(config: Settings, step: int, total_steps: int) -> float:
-    """For update ``step`` (from 0): a straight rise, then constant or half a cosine to zero."""
+    """The rate of update ``step``, from 0: linear warm-up, then constant or half a cosine to 0."""
     warmup = config.warmup or 0
     if step < warmup:
         return config.lr * (step + 1) / warmup

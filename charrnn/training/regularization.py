@@ -1,6 +1,7 @@
-"""What a training draws at random for every update, so that a network learns more than its text.
+"""Dropout, weight dropout, and random resets of the state.
 
-All members of a team draw the same, for the whole batch, and take their share.
+All members of a team draw the same random numbers, for the whole batch, and use their shard. So the
+result does not depend on the number of members.
 """
 
 import math
@@ -13,65 +14,75 @@ from charrnn.config import Settings
 from charrnn.network.model import Masks, Network, States
 from charrnn.network.parameters import Parameters
 
-FRESH_START = 0.01  # the probability that a stream's window begins with a zero state
+RESET_PROBABILITY = 0.01  # of the state of a stream, before each window
 
 
 class Regularization:
-    """The random part of a training by complete settings; ``mine`` are a member's streams."""
+    """The random changes that an update makes to states, outputs and weights.
+
+    ``shard`` selects this member's streams of the batch.
+    """
 
     def __init__(
-        self, config: Settings, weights: Parameters, mine: slice, rng: np.random.Generator
+        self, config: Settings, weights: Parameters, shard: slice, rng: np.random.Generator
     ) -> None:
         self.config = config
         self.weights = weights
-        self.mine = mine
+        self.shard = shard
         self.rng = rng
-        self._kept: dict[str, Array] = {}
-        self._thinned = Parameters(weights.shape, vector=weights.vector)
+        self._weight_masks: dict[str, Array] = {}
+        # The same arrays as ``weights``, except for recurrent weights, where they are dropped.
+        self._dropped_weights = Parameters(weights.shape, vector=weights.vector)
         if config.recurrent_dropout:
             for name in (f"U{layer}" for layer in range(config.layers)):
-                self._kept[name], self._thinned.views[name] = np.empty(
+                self._weight_masks[name], self._dropped_weights.views[name] = np.empty(
                     (2, *weights[name].shape), weights.vector.dtype
                 )
 
     def reset_states(self, states: States) -> States:
-        """The carried states, but now and then zeros: to begin, as a prime does, is learned too.
+        """The states of this member's streams, some of them at random reset to zero.
 
-        As in Melis, Dyer and Blunsom, "On the state of the art of evaluation in neural language
-        models", 2018.
+        A prime begins with a zero state, which a network would otherwise not meet in training
+        (Melis, Dyer and Blunsom, "On the state of the art of evaluation in neural language models",
+        2018).
         """
-        carried = self._some((self.config.batch, 1), FRESH_START)[self.mine]
+        carried = self._draw_kept((self.config.batch, 1), RESET_PROBABILITY)[self.shard]
         return [tuple(array * carried for array in state) for state in states]
 
     def draw_masks(self) -> Masks:
-        """Dropout on every layer's output, one mask a stream and window (Gal, Ghahramani 2016)."""
+        """Dropout masks (B, H) of every layer's output, or none.
+
+        Each is used for all steps of a window (Gal and Ghahramani 2016).
+        """
         if not self.config.dropout:
             return ()
         size = (self.config.layers, self.config.batch, self.config.hidden)
-        kept = self._some(size, self.config.dropout)[:, self.mine]
-        return list(self._scaled(kept, self.config.dropout))
+        kept = self._draw_kept(size, self.config.dropout)[:, self.shard]
+        return list(self._scale_mask(kept, self.config.dropout))
 
     def drop_weights(self) -> Network:
-        """The network less some of its recurrent weights, the same for all streams.
+        """The network without some of its recurrent weights, the same for all streams.
 
-        DropConnect (Wan et al. 2013) as for language models by Merity, Keskar and Socher 2018.
+        Valid until the next call. DropConnect (Wan et al. 2013), as Merity, Keskar and Socher
+        (2018) use it for language models.
         """
-        dropped = self.config.recurrent_dropout
-        for name, kept in self._kept.items():
-            kept[:] = self._scaled(self._some(kept.shape, dropped), dropped)
-            np.multiply(self.weights[name], kept, out=self._thinned[name])
-        return Network(self._thinned)
+        probability = self.config.recurrent_dropout
+        for name, mask in self._weight_masks.items():
+            mask[:] = self._scale_mask(self._draw_kept(mask.shape, probability), probability)
+            np.multiply(self.weights[name], mask, out=self._dropped_weights[name])
+        return Network(self._dropped_weights)
 
     def mask_gradients(self, gradients: Parameters) -> None:
-        """Make of the thinned network's gradients those of the weights that it was made from."""
-        for name, kept in self._kept.items():
-            gradients[name][:] *= kept
+        """Backward of `drop_weights`, in place: each mask multiplies its weights' gradient."""
+        for name, mask in self._weight_masks.items():
+            gradients[name][:] *= mask
 
-    def _some(self, shape: tuple[int, ...], dropped: float) -> npt.NDArray[np.bool_]:
-        """True but for a share that is ``dropped``."""
+    def _draw_kept(self, shape: tuple[int, ...], probability: float) -> npt.NDArray[np.bool_]:
+        """A random array that is False with ``probability``."""
+        # Two random bytes for each decision are faster to draw than a float, and exact enough.
         numbers = np.frombuffer(self.rng.bytes(2 * math.prod(shape)), "<u2")
-        return numbers.reshape(shape) >= round(dropped * 0x10000)
+        return numbers.reshape(shape) >= round(probability * 0x10000)
 
-    def _scaled(self, kept: npt.NDArray[np.bool_], dropped: float) -> Array:
-        """Factors that keep the mean."""
-        return kept * self.weights.vector.dtype.type(1 / (1 - dropped))
+    def _scale_mask(self, kept: npt.NDArray[np.bool_], probability: float) -> Array:
+        """The mask as factors, scaled so that multiplying by it keeps the mean."""
+        return kept * self.weights.vector.dtype.type(1 / (1 - probability))
