@@ -48,17 +48,20 @@ class Whole:
         shown = show_value(value)
         if isinstance(value, float) and value.is_integer():
             raise ConfigError(name, f"{shown} is a float; write it as a whole number")
-        whole = isinstance(value, Integral) and not isinstance(value, bool)
-        number = operator.index(value) if whole else self.low - 1  # type: ignore[arg-type]
-        if self.high is not None and not self.low <= number <= self.high:
-            raise ConfigError(
-                name, f"{shown} is not a whole number from {self.low} to {self.high:,}"
-            )
-        if number < self.low:
-            raise ConfigError(name, f"{shown} is not a whole number from {self.low} on")
+        if not isinstance(value, Integral) or isinstance(value, bool):
+            raise ConfigError(name, self.problem(shown))
+        number = operator.index(value)
+        if number < self.low or (self.high is not None and number > self.high):
+            raise ConfigError(name, self.problem(shown))
         if number > self.limit:
             raise ConfigError(name, f"{shown} is above the largest value, {self.limit:,}")
         return number
+
+    def problem(self, value: str) -> str:
+        """The sentence that says of ``value``, as shown to the user, what it is not."""
+        if self.high is None:
+            return f"{value} is not a whole number from {self.low} on"
+        return f"{value} is not a whole number from {self.low} to {self.high:,}"
 
 
 @dataclass(frozen=True)
@@ -75,7 +78,7 @@ class Number:
         """Return ``value`` as a float. A bool is no number."""
         number = _as_float(value)
         if number is None or not self._contains(number):
-            raise ConfigError(name, self._problem(show_value(value)))
+            raise ConfigError(name, self.problem(show_value(value)))
         if number > self.limit:
             problem = f"{show_value(value)} is above the largest value, {self.limit:g}"
             raise ConfigError(name, problem)
@@ -88,8 +91,8 @@ class Number:
             return above and number < float("inf")
         return above and (number < self.high if self.high_open else number <= self.high)
 
-    def _problem(self, value: str) -> str:
-        """A whole sentence for each kind of interval."""
+    def problem(self, value: str) -> str:
+        """The sentence that says of ``value``, as shown to the user, what it is not."""
         low, high = f"{self.low:g}", f"{self.high:g}" if self.high is not None else ""
         match (self.low_open, bool(high), self.high_open):
             case (False, False, _):

@@ -29,6 +29,7 @@ def failed(done: Finished, code: int, *words: str) -> None:
     lines = done.err.splitlines()
     assert len(lines) == 1, done.err
     assert lines[0].startswith("charrnn: ")
+    assert not lines[0].startswith("charrnn: charrnn")
     for word in words:
         assert word in lines[0]
 
@@ -78,18 +79,42 @@ def test_damaged_model_is_exit_3(program: Program, run_folder: Path, tmp_path: P
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        (["train", "text.txt", "--hiden", "9"], ["--hiden", "--hidden", "charrnn train --help"]),
+        (
+            ["train", "text.txt", "--hiden", "9"],
+            ["charrnn: --hiden: ", "'charrnn train'", "did you mean --hidden?"],
+        ),
         (["train"], ["CORPUS"]),
-        (["train", "text.txt", "--hidden", "0"], ["--hidden", "x>=1"]),
+        (
+            ["train", "text.txt", "--hidden", "0"],
+            ["charrnn: --hidden: 0 is not a whole number from 1 on", "charrnn train --help"],
+        ),
         (["train", "text.txt", "--hidden", "256.5"], ["--hidden", "256.5"]),
-        (["train", "text.txt", "--dropout", "1"], ["--dropout", "0<=x<1"]),
+        (
+            ["train", "text.txt", "--dropout", "1"],
+            ["--dropout: 1 is not a number of at least 0 and below 1"],
+        ),
         (["train", "text.txt", "--cell", "tree"], ["--cell", "lstm"]),
-        (["train", "text.txt", "--lr", "nan"], ["lr"]),
+        (["train", "text.txt", "--lr", "nan"], ["--lr: nan is not a finite number above 0"]),
         (["train", "text.txt", "--epochs", "2", "--steps", "9"], ["--epochs and --steps"]),
         (["sample", "--top-p", "0"], ["--top-p"]),
-        (["sample", "--min-p", "1.5"], ["--min-p", "0<=x<=1"]),
-        (["sample", "--temperature", "-1"], ["--temperature", "x>=0"]),
-        (["tarin"], ["tarin", "train"]),
+        (["sample", "--min-p", "1.5"], ["--min-p: 1.5 is not a number from 0 to 1"]),
+        (["sample", "--temperature", "-1"], ["--temperature: -1 is not a finite number from 0 on"]),
+        (["train", "text.txt", "--val", "x"], ["--val: 'x' is not a finite number from 0 on"]),
+        (["train", "text.txt", "--resume=3"], ["--resume: this option takes no value"]),
+        (["train", "--len", "3"], ["charrnn: --len: ", "charrnn train --help"]),
+        (["train", "--p", "3"], ["did you mean one of --patience, --preview?"]),
+        (["sample", "--temp", "3"], ["did you mean --temperature?"]),
+        (["sample", "--len", "3"], ["did you mean --length?"]),
+        (["sample", "a", "b"], ["the argument 'b' is one too many"]),
+        (["tarin"], ["charrnn: there is no command 'tarin'; did you mean train?"]),
+        (["samp"], ["did you mean sample?"]),
+        ([""], ["charrnn: there is no command ''"]),
+        (["--version=3"], ["charrnn: --version: "]),
+        (["--nothing"], ["charrnn: --nothing: 'charrnn' has no such option"]),
+        (["text.txt", "-q"], ["to train on a text, run: charrnn train text.txt -q"]),
+        (["-"], ["run: charrnn train -"]),
+        (["a b.txt"], ["run: charrnn train 'a b.txt'"]),
+        (["model.npz"], ["to sample from a model, run: charrnn sample model.npz"]),
         (["inspect", "los"], ["los", "loss"]),
         (["inspect", "score"], ["FILE"]),
     ],
@@ -120,7 +145,7 @@ def test_bug_is_exit_1_in_one_line_and_traceback_shows_it(program: Program, tmp_
         "sources.find_sources = broken\n"
     )
     environment = {"PYTHONPATH": os.pathsep.join([str(tmp_path), *sys.path])}
-    failed(program("train", "x", **environment), 1, "a bug of ours: KeyError", "--traceback")
+    failed(program("train", "x", **environment), 1, "a bug in charrnn: KeyError", "--traceback")
     shown = program("train", "x", "--traceback", **environment)
     assert shown.code == 1
     assert "Traceback" in shown.err
@@ -331,11 +356,11 @@ def test_settings_of_a_run_are_fit_for_config(program: Program, text: Path, tmp_
 @pytest.mark.parametrize(
     ("content", "words"),
     [
-        ("[train]\nhiden = 4", ["train.hiden is no option; did you mean hidden?"]),
-        ("[trian]\nhidden = 4", ["trian is no table; did you mean train?"]),
-        ("[inspect.los]\njson = true", ["inspect.los is no table"]),
+        ("[train]\nhiden = 4", ["there is no option train.hiden; did you mean hidden?"]),
+        ("[trian]\nhidden = 4", ["there is no table trian; did you mean train?"]),
+        ("[inspect.los]\njson = true", ["there is no table inspect.los"]),
         ("[train]\nhidden = 256.5", ["--hidden", "256.5"]),
-        ("[train]\nhidden = 0", ["--hidden", "x>=1"]),
+        ("[train]\nhidden = 0", ["--hidden: 0 is not a whole number from 1 on"]),
         ("[train.hidden]\na = 1", ["a table, where a value belongs"]),
         ("train = 3", ["train is not a table"]),
         ("[train", ["not TOML"]),

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from charrnn.cli.options import ENCODINGS
+from charrnn.cli.option_types import ENCODINGS
 from charrnn.config import CELL_NAMES, NORMALIZATIONS, ON_UNKNOWN, SCHEDULES
 from charrnn.text.decode import find_codec
 from charrnn.text.encodings import COMMON_ENCODINGS

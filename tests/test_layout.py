@@ -137,6 +137,6 @@ def test_threads_of_products_are_limited_unless_the_user_has_said_how_many(
     monkeypatch.delenv("OPENBLAS_NUM_THREADS", raising=False)
     monkeypatch.setenv("OMP_NUM_THREADS", "7")
     monkeypatch.setenv("MKL_NUM_THREADS", "")  # put back when the test is over
-    blas.limit(2)
+    blas.limit_threads(2)
     assert os.environ["OPENBLAS_NUM_THREADS"] == "2"
     assert os.environ["OMP_NUM_THREADS"] == "7"

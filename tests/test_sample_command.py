@@ -15,7 +15,7 @@ import pytest
 import charrnn
 from charrnn.cli.console import Console
 from charrnn.cli.display import show_count
-from charrnn.cli.sample import whole_newlines
+from charrnn.cli.sample import keep_newlines_whole
 from tests.conftest import ROOT, Program, clean_environment
 from tests.test_cli import failed, on_terminal
 
@@ -33,7 +33,7 @@ def test_stop_ends_the_text_and_is_not_printed(program: Program, run_folder: Pat
     assert "。" in whole
     ended = program(*arguments, "--stop", "zzz", "--stop", "。", "--length", "0")
     assert ended.out == "今日は" + whole.partition("。")[0] + "\n"
-    assert ended.err.splitlines() == ["--stop zzz: will not come, as the model never writes z"]
+    assert ended.err.splitlines() == ["--stop zzz: the model cannot produce it, as it has no z"]
     (found,) = objects(program(*arguments, "--stop", "。", "--json").out)
     assert (found["text"], found["stopped"]) == (whole.partition("。")[0], "stop")
 
@@ -63,7 +63,7 @@ def test_what_is_typed_beside_a_beam_is_refused(program: Program, run_folder: Pa
     arguments = ("sample", run_folder, "--beam", "4")
     for option in (["--temperature", "1"], ["--top-k", "2"], ["--top-p", ".9"], ["--min-p", ".1"]):
         failed(program(*arguments, *option), 2, f"--beam and {option[0]} exclude each other")
-    failed(program(*arguments, "-n", "5"), 2, "-n is at most 4, which --beam holds")
+    failed(program(*arguments, "-n", "5"), 2, "--samples can be at most 4")
     assert program(*arguments[:2], "--beam", "0", "--temperature", "1").code == 0
     typed = program(*arguments, CHARRNN_SAMPLE_TEMPERATURE="0.5")
     assert typed.code == 0  # it wins over the environment, for which others are meant
@@ -72,20 +72,20 @@ def test_what_is_typed_beside_a_beam_is_refused(program: Program, run_folder: Pa
 @pytest.mark.parametrize(
     ("option", "value", "allowed"),
     [
-        ("--length", "-1", "x>=0"),
-        ("--samples", "0", "x>=1"),
-        ("--temperature", "-0.1", "x>=0"),
+        ("--length", "-1", "not a whole number from 0 on"),
+        ("--samples", "0", "not a whole number from 1 on"),
+        ("--temperature", "-0.1", "not a finite number from 0 on"),
         ("--temperature", "nan", "not a finite number from 0 on"),
-        ("--top-k", "-1", "x>=0"),
-        ("--top-p", "0", "0<x<=1"),
-        ("--top-p", "1.1", "0<x<=1"),
-        ("--min-p", "-0.1", "0<=x<=1"),
-        ("--no-repeat", "-1", "x>=0"),
-        ("--beam", "-1", "0<=x<=10000"),
-        ("--beam", "10001", "0<=x<=10000"),
-        ("--seed", "-1", "x>=0"),
+        ("--top-k", "-1", "not a whole number from 0 on"),
+        ("--top-p", "0", "not a number above 0 and at most 1"),
+        ("--top-p", "1.1", "not a number above 0 and at most 1"),
+        ("--min-p", "-0.1", "not a number from 0 to 1"),
+        ("--no-repeat", "-1", "not a whole number from 0 on"),
+        ("--beam", "-1", "not a whole number from 0 to 10,000"),
+        ("--beam", "10001", "not a whole number from 0 to 10,000"),
+        ("--seed", "-1", "not a whole number from 0 on"),
         ("--stop", "", "is not a text of at least one character"),
-        ("--on-unknown", "ask", "'error', 'skip', 'replace'"),
+        ("--on-unknown", "ask", "not one of error, skip, replace"),
     ],
 )
 def test_bad_values_are_refused_with_what_is_allowed(
@@ -202,10 +202,10 @@ def test_a_search_needs_no_seed(program: Program, run_folder: Path) -> None:
 
 def test_newlines_stay_whole() -> None:
     for pieces in (["a\r", "\nb"], ["a\r\n", "b"], ["a", "\r", "\n", "b"], ["a\r\nb"]):
-        assert list(filter(None, whole_newlines(pieces))) in (
+        assert list(filter(None, keep_newlines_whole(pieces))) in (
             ["a", "\r\nb"], ["a\r\n", "b"], ["a", "\r\n", "b"], ["a\r\nb"],
         )  # fmt: skip
-    assert "".join(whole_newlines(["a\r", "b\r"])) == "a\rb\r"
+    assert "".join(keep_newlines_whole(["a\r", "b\r"])) == "a\rb\r"
 
 
 @pytest.mark.parametrize("closed", [">&-", "2>&-"])
@@ -217,14 +217,14 @@ def test_a_closed_stream_is_told_or_not_missed(run_folder: Path, closed: str) ->
     if closed == ">&-":
         assert done.returncode == 6
         assert done.stderr.decode().endswith(
-            "charrnn: standard output: is closed; nothing can be printed\n"
+            "charrnn: standard output: it is closed, so nothing can be printed\n"
         )
     else:
         assert (done.returncode, len(done.stdout.decode())) == (0, 7)
 
 
 def test_an_option_without_its_value_names_its_command(program: Program) -> None:
-    failed(program("sample", "--length"), 2, "charrnn: sample: Option '--length' requires",
+    failed(program("sample", "--length"), 2, "charrnn: --length: this option needs a value",
            "see 'charrnn sample --help'")  # fmt: skip
 
 
@@ -271,7 +271,9 @@ def test_interrupt_leaves_a_line_for_the_prompt(run_folder: Path) -> None:
 @pytest.fixture
 def bar_at_once(tmp_path: Path) -> str:
     """A PYTHONPATH with which nothing is too quick for a bar, however fast the machine is."""
-    (tmp_path / "sitecustomize.py").write_text("import charrnn.cli.display as d; d.SEEN = 0.0\n")
+    (tmp_path / "sitecustomize.py").write_text(
+        "import charrnn.cli.display as d; d.BAR_DELAY = 0.0\n"
+    )
     return str(tmp_path)
 
 

@@ -94,9 +94,9 @@ def test_other_pictures_are_refused_before_anything_is_measured(
 def test_missing_matplotlib_is_one_line_that_says_what_to_install(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    from charrnn.cli.options import ready_to_plot
+    from charrnn.cli.options import check_plot_file
 
     monkeypatch.delitem(sys.modules, "charrnn.render.plot", raising=False)
     monkeypatch.setitem(sys.modules, "matplotlib.axes", None)
     with pytest.raises(MachineError, match=r"matplotlib: is not installed; pip install"):
-        ready_to_plot(Path("a.png"))
+        check_plot_file(Path("a.png"))

@@ -1,11 +1,11 @@
-"""How many threads NumPy's matrix products may have, said before NumPy is loaded and reads it."""
+"""The number of threads in NumPy's matrix products, set before NumPy is imported and reads it."""
 
 import os
 
 VARIABLES = ("OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "OMP_NUM_THREADS")
 
 
-def limit(threads: int) -> None:
-    """At most so many; what the user has set in the environment stands."""
+def limit_threads(threads: int) -> None:
+    """Allow at most ``threads``; variables that the user has set in the environment are kept."""
     for name in VARIABLES:
         os.environ.setdefault(name, str(threads))

@@ -1,4 +1,4 @@
-"""What takes long, told as it goes on: a progress bar, lines or JSON."""
+"""What is shown while a command runs: progress as a bar or as lines, events of a training."""
 
 import os
 import sys
@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from charrnn.cli.console import Console
 from charrnn.cli.option_names import name_options
-from charrnn.cli.signals import Stop
+from charrnn.cli.signals import StopRequest
 from charrnn.render.controls import escape_controls
 
 if TYPE_CHECKING:
@@ -30,18 +30,20 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 SECONDS_BETWEEN_LINES = 60.0
-SEEN = 1.0  # seconds that something takes before a bar is worth it
-READING = "{desc} {percentage:3.0f}%|{bar}| {remaining}"  # no bytes, which are read several times
-STOPPING = "stopping after this step, with the work saved; once more stops at once"
+BAR_DELAY = 1.0  # seconds; what takes less needs no bar
+READING_BAR = "{desc} {percentage:3.0f}%|{bar}| {remaining}"
+"""Without the number of bytes, as each is read several times."""
+STOPPING = "stopping after this step, and saving the run; press Ctrl-C again to stop at once"
 
 
 @contextmanager
 def show_count(
     items: Iterable[T], total: int, unit: str, console: Console
 ) -> Iterator[Iterable[T]]:
-    """The same ``items``, of which it is told how many have come, where there are several.
+    """Yield ``items`` again, and show how many of the ``total`` have come, if there are several.
 
-    By a bar on a terminal that does not show the items themselves, else by a line now and then.
+    On a terminal this is a bar, unless the items themselves are printed there; else it is a line a
+    minute.
     """
     if total == 1 or console.quiet or (console.on_terminal and sys.stdout.isatty()):
         yield items
@@ -49,15 +51,15 @@ def show_count(
         from tqdm import tqdm
 
         with tqdm(
-            items, total=total, unit=unit, dynamic_ncols=True, leave=False, delay=SEEN,
+            items, total=total, unit=unit, dynamic_ncols=True, leave=False, delay=BAR_DELAY,
             file=sys.stderr,
         ) as bar:  # fmt: skip
             yield bar
     else:
-        yield _counted_in_lines(items, total, unit, console)
+        yield _count_in_lines(items, total, unit, console)
 
 
-def _counted_in_lines(items: Iterable[T], total: int, unit: str, console: Console) -> Iterator[T]:
+def _count_in_lines(items: Iterable[T], total: int, unit: str, console: Console) -> Iterator[T]:
     last_line = time.monotonic()
     for number, item in enumerate(items, 1):
         yield item
@@ -67,35 +69,35 @@ def _counted_in_lines(items: Iterable[T], total: int, unit: str, console: Consol
 
 
 class Display:
-    """Tells the events of a training as they come."""
+    """Shows the events of a training as they come."""
 
     def __init__(self, console: Console) -> None:
         self.console = console
-        self.stop: Stop | None = None
-        self.begun: Start | None = None
+        self.stop: StopRequest | None = None
+        self.start: Start | None = None
         self.bar: tqdm[Any] | None = None
         self.last_line = time.monotonic()
 
     def show(self, event: "Event") -> None:
-        """Tell one event."""
+        """Show one event."""
         getattr(self, f"_{type(event).__name__.lower()}")(event)
 
-    def stopping(self) -> None:
-        """Tell that a signal was heard, which may be in the middle of telling something else."""
+    def show_stopping(self) -> None:
+        """Confirm a signal. This is called by its handler, perhaps while something is printed."""
         if self.console.quiet:
             return
         below = "\n" if self.bar is not None else ""
-        with suppress(OSError):  # past the streams, which do not let themselves be interrupted
+        with suppress(OSError):  # not by sys.stderr, whose write may be the one that is interrupted
             os.write(sys.stderr.fileno(), f"{below}{STOPPING}\n".encode())
 
     def close(self) -> None:
-        """Take the bar away."""
+        """Remove the bar."""
         if self.bar is not None:
             self.bar.close()
             self.bar = None
 
     def _note(self, event: "Note") -> None:
-        self._line(escape_controls(name_options(event.text)))
+        self._print_line(escape_controls(name_options(event.text)))
 
     def _reading(self, event: "Reading") -> None:
         if self.console.on_terminal and not self.console.quiet:
@@ -104,15 +106,15 @@ class Display:
 
                 self.bar = tqdm(
                     desc="reading", total=event.total, unit="B", unit_scale=True, leave=False,
-                    dynamic_ncols=True, delay=SEEN, file=sys.stderr,
-                    bar_format=READING if event.total else None,
+                    dynamic_ncols=True, delay=BAR_DELAY, file=sys.stderr,
+                    bar_format=READING_BAR if event.total else None,
                 )  # fmt: skip
             self.bar.update(event.done - self.bar.n)
             if event.done == event.total:
                 self.close()
         elif time.monotonic() - self.last_line > SECONDS_BETWEEN_LINES:
             share = f" ({event.done / event.total:.0%})" if event.total else ""
-            self._line(f"reading  {event.done / 1e6:,.0f} MB{share}")
+            self._print_line(f"reading  {event.done / 1e6:,.0f} MB{share}")
 
     def _start(self, event: "Start") -> None:
         from charrnn.render import document, progress
@@ -120,9 +122,9 @@ class Display:
         self.close()
         assert self.stop is not None
         self.stop.training = True
-        self.begun = event
+        self.start = event
         if self.console.json:
-            self._result(document.event(event))
+            self._print_result(document.event(event))
         self.console.note(progress.start(event))
         if self.console.on_terminal and not self.console.quiet:
             from tqdm import tqdm
@@ -132,7 +134,7 @@ class Display:
     def _baselines(self, event: "Baselines") -> None:
         from charrnn.render.words import baselines
 
-        self._line(f"to beat  {baselines(event)}")
+        self._print_line(f"to beat  {baselines(event)}")
 
     def _progress(self, event: "Progress") -> None:
         if self.bar is not None:
@@ -140,17 +142,17 @@ class Display:
             self.bar.set_postfix_str(f"loss {event.loss:.3f}", refresh=False)
             self.bar.update(event.step - self.bar.n)
         elif time.monotonic() - self.last_line > SECONDS_BETWEEN_LINES:
-            self._line(f"step {event.step:,} of {event.total_steps:,}  loss {event.loss:.3f}")
+            self._print_line(f"step {event.step:,} of {event.total_steps:,}  loss {event.loss:.3f}")
 
     def _evaluation(self, event: "Evaluation") -> None:
         from charrnn.render import document, progress
 
         if self.console.json:
-            self._result(document.event(event))
-        self._line(progress.evaluation(event))
+            self._print_result(document.event(event))
+        self._print_line(progress.evaluation(event))
 
     def _preview(self, event: "Preview") -> None:
-        self._line(
+        self._print_line(
             self.console.dim(
                 "\n".join(f"  │ {escape_controls(line)}" for line in event.text.split("\n"))
             )
@@ -160,16 +162,16 @@ class Display:
         from charrnn.render import document, progress
 
         self.close()
-        assert self.begun is not None
-        self._result(
-            document.event(event) if self.console.json else progress.end(event, self.begun)
+        assert self.start is not None
+        self._print_result(
+            document.event(event) if self.console.json else progress.end(event, self.start)
         )
 
-    def _result(self, line: str) -> None:
-        self.console.result(line)
+    def _print_result(self, line: str) -> None:
+        self.console.print_result(line)
         sys.stdout.flush()
 
-    def _line(self, text: str) -> None:
+    def _print_line(self, text: str) -> None:
         self.last_line = time.monotonic()
         if self.bar is not None:
             self.bar.write(text, file=sys.stderr)

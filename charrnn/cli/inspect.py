@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 import click
 
-from charrnn.cli import blas, options
+from charrnn.cli import blas, option_types, options
 from charrnn.cli.console import Console
-from charrnn.cli.settings import Command
+from charrnn.cli.option_sources import Command, CommandGroup
 from charrnn.config import DEFAULT_LAGS
 from charrnn.parallel.machine import count_cores
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 SECONDS_A_POINT = 0.5
 
 
-class Reports(click.Group):
+class Reports(CommandGroup):
     """A group whose report, when none is named, is the summary."""
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
@@ -45,24 +45,24 @@ class Reports(click.Group):
         if incomplete.startswith("-"):
             return self.commands["summary"].shell_complete(ctx, incomplete)
         reports = super().shell_complete(ctx, incomplete)
-        return [*reports, *options.MODEL.shell_complete(ctx, None, incomplete)]
+        return [*reports, *option_types.MODEL.shell_complete(ctx, None, incomplete)]
 
 
 @click.group("inspect", cls=Reports, epilog="\b\nExample:\n  charrnn inspect loss runs/tenki")
 @click.pass_context
 def inspect_group(ctx: click.Context) -> None:
-    """Show what a model is and what it learned; without a NAME, the summary."""
-    blas.limit(count_cores() if ctx.invoked_subcommand == "speed" else 1)
+    """Show what a model is and what it has learned; without a NAME, the summary."""
+    blas.limit_threads(count_cores() if ctx.invoked_subcommand == "speed" else 1)
 
 
 class Wanted:
     """Where a report is wanted: on stdout as text or JSON, besides as a picture and as a page."""
 
     def __init__(self, ctx: click.Context) -> None:
-        self.console: Console = options.console(ctx)
+        self.console: Console = options.make_console(ctx)
         self.plot: Path | None = ctx.params.get("plot")
         self.html: Path | None = ctx.params.get("html")
-        options.ready_to_plot(self.plot)
+        options.check_plot_file(self.plot)
 
     def give(
         self, title: str, sections: "Sequence[Section]", documents: Callable[[], Iterator[str]]
@@ -72,9 +72,9 @@ class Wanted:
 
         if self.console.json:
             for line in documents():
-                self.console.result(line)
+                self.console.print_result(line)
         else:
-            self.console.result("\n\n".join(map(terminal.text, sections)))
+            self.console.print_result("\n\n".join(map(terminal.text, sections)))
         self.draw(title, sections)
 
     def draw(self, title: str, sections: "Sequence[Section]") -> None:
@@ -115,7 +115,7 @@ def _text(ctx: click.Context, checkpoint: "Checkpoint", model: Path) -> "HeldOut
 @inspect_group.command("summary", cls=Command)
 @options.model
 @options.html
-@options.common
+@options.common_options
 @click.pass_context
 def summary_command(ctx: click.Context, /, model: Path | None, **_: object) -> None:
     """Cell, sizes, parameters by part, corpus, training and losses."""
@@ -129,10 +129,10 @@ def summary_command(ctx: click.Context, /, model: Path | None, **_: object) -> N
 
 
 @inspect_group.command("runs", cls=Command)
-@click.argument("folder", required=False, type=options.FOLDER)
+@click.argument("folder", required=False, type=option_types.FOLDER)
 @click.option("--csv", "as_csv", is_flag=True, help="Print a line of values a run.")
 @options.html
-@options.common
+@options.common_options
 @click.pass_context
 def runs_command(ctx: click.Context, /, folder: Path | None, as_csv: bool, **_: object) -> None:
     """All runs under FOLDER (or runs/), those on the same text together, best first."""
@@ -142,9 +142,9 @@ def runs_command(ctx: click.Context, /, folder: Path | None, as_csv: bool, **_: 
     wanted = Wanted(ctx)
     if as_csv and wanted.console.json:
         raise click.UsageError("--csv and --json exclude each other", ctx)
-    report = runs(folder or options.runs_root())
+    report = runs(folder or option_types.runs_root())
     if as_csv:
-        wanted.console.result(document.runs_as_csv(report))
+        wanted.console.print_result(document.runs_as_csv(report))
         wanted.draw(report.folder, [sections.runs(report)])
         return
     wanted.give(report.folder, [sections.runs(report)], lambda: iter([document.plain(report)]))
@@ -154,7 +154,7 @@ def runs_command(ctx: click.Context, /, folder: Path | None, as_csv: bool, **_: 
 @options.models
 @options.plot
 @options.html
-@options.common
+@options.common_options
 @click.pass_context
 def loss_command(ctx: click.Context, /, models: tuple[Path, ...], **_: object) -> None:
     """Training and validation loss over steps, in nats a character; models side by side."""
@@ -173,7 +173,7 @@ def loss_command(ctx: click.Context, /, models: tuple[Path, ...], **_: object) -
 @inspect_group.command("vocab", cls=Command)
 @options.model
 @options.html
-@options.common
+@options.common_options
 @click.pass_context
 def vocab_command(ctx: click.Context, /, model: Path | None, **_: object) -> None:
     """The characters that the model knows, with counts and code points."""
@@ -190,14 +190,14 @@ def vocab_command(ctx: click.Context, /, model: Path | None, **_: object) -> Non
 @options.model
 @click.option(
     "--seconds",
-    type=options.ABOVE_ZERO,
+    type=option_types.POSITIVE_FLOAT,
     default=SECONDS_A_POINT,
     show_default=True,
     help="Time for each measurement.",
 )
 @options.plot
 @options.html
-@options.common
+@options.common_options
 @click.pass_context
 def speed_command(ctx: click.Context, /, model: Path | None, seconds: float, **_: object) -> None:
     """Characters a second in training and sampling, by streams, window and workers.
@@ -216,13 +216,13 @@ def speed_command(ctx: click.Context, /, model: Path | None, seconds: float, **_
 
 
 @inspect_group.command("score", cls=Command)
-@click.argument("file", type=options.PATH)
+@click.argument("file", type=option_types.PATH)
 @options.model
 @options.on_unknown("replace where the model has an unknown character, else skip")
 @options.encoding
 @options.plot
 @options.html
-@options.common
+@options.common_options
 @click.pass_context
 def score_command(
     ctx: click.Context,
@@ -248,20 +248,20 @@ def score_command(
     text = read_file_pieces(file, checkpoint.corpus_info.normalization, resolve_encoding(encoding))
     read = tally.of(pieces(checkpoint, text, str(file), on_unknown))
     if wanted.console.json:  # while it is read, as a long text is not held
-        wanted.console.parts(document.score(read, tally.result))
+        wanted.console.print_parts(document.score(read, tally.result))
     else:
         deque(read, maxlen=0)  # the tally keeps what is shown
     wanted.give(f"{file} by {path}", [sections.score(tally.result())], lambda: iter(()))
 
 
 @inspect_group.command("copied", cls=Command)
-@click.argument("file", type=options.PATH)
+@click.argument("file", type=option_types.PATH)
 @options.model
 @options.corpus
 @options.encoding
 @options.plot
 @options.html
-@options.common
+@options.common_options
 @click.pass_context
 def copied_command(
     ctx: click.Context,
@@ -295,7 +295,7 @@ def copied_command(
 @click.option("--text", required=True, help="What the network reads, from a zero state.")
 @options.plot
 @options.html
-@options.common
+@options.common_options
 @click.pass_context
 def unroll_command(ctx: click.Context, /, model: Path | None, text: str, **_: object) -> None:
     """The network unrolled over a text: what it reads, its state, what it expects."""
@@ -313,7 +313,7 @@ def unroll_command(ctx: click.Context, /, model: Path | None, text: str, **_: ob
 @options.models
 @click.option(
     "--lags",
-    type=options.POSITIVE,
+    type=option_types.POSITIVE_INT,
     default=DEFAULT_LAGS,
     show_default=True,
     help="Steps back at most.",
@@ -322,7 +322,7 @@ def unroll_command(ctx: click.Context, /, model: Path | None, text: str, **_: ob
 @options.text_file
 @options.plot
 @options.html
-@options.common
+@options.common_options
 @click.pass_context
 def gradients_command(
     ctx: click.Context, /, models: tuple[Path, ...], lags: int, untrained: bool,
@@ -350,7 +350,7 @@ def gradients_command(
 @options.text_file
 @options.plot
 @options.html
-@options.common
+@options.common_options
 @click.pass_context
 def memory_command(ctx: click.Context, /, models: tuple[Path, ...], **_: object) -> None:
     """Long-term dependency: the loss at a place by how many characters before it were given."""
@@ -373,7 +373,7 @@ def memory_command(ctx: click.Context, /, models: tuple[Path, ...], **_: object)
 @options.text_file
 @options.plot
 @options.html
-@options.common
+@options.common_options
 @click.pass_context
 def neurons_command(
     ctx: click.Context, /, model: Path | None, text: str | None, **_: object
@@ -394,7 +394,7 @@ def neurons_command(
 @options.models
 @options.text_file
 @options.html
-@options.common
+@options.common_options
 @click.pass_context
 def report_command(ctx: click.Context, /, models: tuple[Path, ...], **_: object) -> None:
     """All of it, in a natural order: best with --html."""

@@ -1,6 +1,6 @@
-"""Whether a launcher of MPI has started this process, and how several of them meet and part.
+"""Whether a launcher of MPI has started this process, and how all ranks start and end together.
 
-Not here: what they do together (training/ranks.py, training/handing.py).
+Not here: how ranks communicate (parallel/ranks.py), and what they compute (runs/rank_job.py).
 """
 
 import os
@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from charrnn.cli.failures import tell
-from charrnn.cli.signals import Ended, Stop
+from charrnn.cli.failures import print_error
+from charrnn.cli.signals import SignalExit, StopRequest
 from charrnn.errors import InputError, MachineError
 
 if TYPE_CHECKING:
@@ -29,38 +29,41 @@ LAUNCHERS = (
     ("PMIX_RANK", "SLURM_STEP_NUM_TASKS"),  # srun --mpi=pmix
     ("PALS_RANKID", "PALS_SIZE"),  # HPE Cray
 )
-SIGNALLED = 128
+SIGNAL_EXIT_CODE = 128  # to which a shell adds the signal's number
 SECONDS_FOR_RANK_0 = 2.0
 
 
-def place() -> tuple[int, int]:
-    """Which rank the launcher has made this process, and of how many; 0 of 1 without one."""
-    for rank, size in LAUNCHERS:
+def rank_and_size() -> tuple[int, int]:
+    """The rank that the launcher gave this process, and the number of ranks; else (0, 1)."""
+    for rank_variable, size_variable in LAUNCHERS:
         try:
-            found = int(os.environ[rank]), int(os.environ[size])
+            rank, size = int(os.environ[rank_variable]), int(os.environ[size_variable])
         except (KeyError, ValueError):
             continue
-        if 0 <= found[0] < found[1]:
-            return found
+        if 0 <= rank < size:
+            return rank, size
     return 0, 1
 
 
-def follows(args: Sequence[str]) -> bool:
-    """Whether this rank is to be silent, as rank 0 says what ``charrnn`` with these args says."""
-    return place()[0] > 0 and _is_shared(args)
+def is_silent(args: Sequence[str]) -> bool:
+    """Whether rank 0 prints what ``charrnn`` prints with ``args``, and this process nothing."""
+    rank, _ = rank_and_size()
+    return rank > 0 and _is_shared(args)
 
 
-def miss(args: Sequence[str], error: Exception) -> None:
-    """Let the others know that this rank does not come, whose command is wrong."""
-    if isinstance(error, click.UsageError) and place()[1] > 1 and _is_shared(args) and not _joined:
+def announce_failure(args: Sequence[str], error: Exception) -> None:
+    """Tell the other ranks, which would wait forever, that this one's command line is wrong."""
+    _, size = rank_and_size()
+    if isinstance(error, click.UsageError) and size > 1 and _is_shared(args) and not _joined_sizes:
         from charrnn.parallel.ranks import MPIRanks
 
         with suppress(MachineError):
-            MPIRanks(place()[1]).allgather(error.format_message())
+            MPIRanks(size).allgather(error.format_message())
 
 
 def _is_shared(args: Sequence[str]) -> bool:
-    alone = "--no-mpi" in args or _is_set("CHARRNN_TRAIN_NO_MPI") or _joined == [1]
+    """Whether ``charrnn`` with ``args`` trains one model on all ranks."""
+    alone = "--no-mpi" in args or _is_set("CHARRNN_TRAIN_NO_MPI") or _joined_sizes == [1]
     return args[:1] == ["train"] and not alone
 
 
@@ -75,83 +78,84 @@ def _is_set(variable: str) -> bool:
         return False
 
 
-_joined: list[int] = []
-"""How many train together, this one among them, once that is known: errors are told by it."""
+_joined_sizes: list[int] = []
+"""The number of ranks that train together, once it is known; errors before and after differ."""
 
 
-def joined(ctx: click.Context) -> "Ranks":
-    """All that were launched with this process, once they are here; it alone without MPI.
+def join_ranks(ctx: click.Context) -> "Ranks":
+    """All ranks that were launched together, when they have started; without MPI, this process.
 
-    Until then a signal ends it at once: MPI waits, deaf, also for one that will never come.
+    Until then a signal ends the process at once: MPI waits without end for a rank that never comes.
 
     Raises:
-        click.UsageError: at rank 0, when the others were given other options.
-        MachineError: when there is no MPI for them.
+        click.UsageError: on rank 0, when the ranks were given different options.
+        MachineError: when MPI is not available.
     """
     from charrnn.parallel.ranks import MPIRanks, Ranks
 
-    _, size = place()
+    _, size = rank_and_size()
     if size == 1 or ctx.params["no_mpi"]:
-        _joined.append(1)
+        _joined_sizes.append(1)
         return Ranks()
     ranks = MPIRanks(size)
-    _joined.append(size)
-    if different := _different(ranks.allgather(ctx.params)):
-        raise click.UsageError(different, ctx)
+    _joined_sizes.append(size)
+    if problem := _describe_difference(ranks.allgather(ctx.params)):
+        raise click.UsageError(problem, ctx)
     return ranks
 
 
 @contextmanager
-def together(ranks: "Ranks", stop: Stop) -> Iterator[None]:
-    """What ``ranks`` do together; at its end they part.
+def run_together(ranks: "Ranks", stop: StopRequest) -> Iterator[None]:
+    """Run a block on all ranks, and leave it when all of them have finished.
 
-    An error while the others depend on this rank is told here, and ends them all. After a signal
-    to any of them, rank 0 ends with the exit code that a shell would give.
+    An error while other ranks wait for this one is printed here, and aborts all. After a signal to
+    any rank, rank 0 exits with the code that a shell would report.
     """
     if ranks.size == 1:
         yield
         return
     rank = ranks.rank
-    stop.training = rank > 0  # a signal to it is a request that all honour together
+    stop.training = rank > 0  # all ranks stop at the same step after a signal to one of them
     try:
         yield
-    except (Exception, Ended) as error:
+    except (Exception, SignalExit) as error:
         if rank > 0 or ranks.others == "in_collective":
-            ranks.abort(_told(error, rank))
-        _leave(ranks, error.number if isinstance(error, Ended) else None)
+            ranks.abort(_report_error(error, rank))
+        _leave(ranks, error.number if isinstance(error, SignalExit) else None)
         raise
     _leave(ranks, stop.received)
 
 
-def _different(asked: Sequence[Mapping[str, Any] | str]) -> str:
-    """How what a rank was asked for differs from what the first one was, or what is wrong in it."""
-    for rank, options in enumerate(asked):
+def _describe_difference(options_by_rank: Sequence[Mapping[str, Any] | str]) -> str:
+    """The first option that differs from rank 0's, or a rank's own error, as a sentence."""
+    for rank, options in enumerate(options_by_rank):
         if isinstance(options, str):
             return f"rank {rank}: {options}"
         for name, value in options.items():
-            if value != (first := asked[0][name]):  # type: ignore[index]
+            if value != (first := options_by_rank[0][name]):  # type: ignore[index]
                 return (
-                    f"rank {rank} has {name} {value} where rank 0 has {first}; ranks train one"
-                    " model together, or with --no-mpi one each"
+                    f"rank {rank} was given {name} {value} and rank 0 {first}; give all ranks the"
+                    " same options, or --no-mpi to train one model each"
                 )
     return ""
 
 
-def _told(error: BaseException, rank: int) -> int:
-    if isinstance(error, Ended):
-        return SIGNALLED + error.number
+def _report_error(error: BaseException, rank: int) -> int:
+    """Print the error, and return its exit code."""
+    if isinstance(error, SignalExit):
+        return SIGNAL_EXIT_CODE + error.number
     if isinstance(error, BrokenPipeError):
-        return SIGNALLED + signal.SIGPIPE
+        return SIGNAL_EXIT_CODE + signal.SIGPIPE
     assert isinstance(error, Exception)
     if rank and isinstance(error, InputError):
-        time.sleep(SECONDS_FOR_RANK_0)  # which finds the same, and ends this one
+        time.sleep(SECONDS_FOR_RANK_0)  # rank 0 reads the same input, and reports the error first
     if "--traceback" in sys.argv:
         traceback.print_exception(error)
-    return tell(error, f"rank {rank} on {socket.gethostname()}: " if rank else "")
+    return print_error(error, f"rank {rank} on {socket.gethostname()}: " if rank else "")
 
 
 def _leave(ranks: "Ranks", received: int | None) -> None:
-    """End when all do; at rank 0 with the exit code of a signal that any of them received."""
+    """Wait for all ranks; if one received a signal, exit, on rank 0 with its exit code."""
     from charrnn.runs.rank_job import broadcast_job
 
     if ranks.others == "waiting":
@@ -159,4 +163,4 @@ def _leave(ranks: "Ranks", received: int | None) -> None:
     ranks.barrier()
     signals = [number for number in ranks.allgather(received) if number is not None]
     if signals:
-        sys.exit(SIGNALLED + max(signals) if ranks.rank == 0 else 0)
+        sys.exit(SIGNAL_EXIT_CODE + max(signals) if ranks.rank == 0 else 0)

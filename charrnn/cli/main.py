@@ -1,12 +1,14 @@
-"""The program: its commands, and its end: an error is a line and an exit code (failures.py)."""
+"""The program: its commands, and how it ends. An error is one line, and an exit code."""
 
 import os
+import shlex
 import signal
 import sys
 import warnings
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from importlib import import_module
+from pathlib import Path
 from typing import Any
 
 import click
@@ -15,22 +17,20 @@ from click.exceptions import NoArgsIsHelpError
 from charrnn._version import __version__
 from charrnn.cli import launcher
 from charrnn.cli.console import set_up_streams
-from charrnn.cli.failures import exit_code, tell
-from charrnn.cli.signals import Ended, die_of
+from charrnn.cli.failures import exit_code, print_error
+from charrnn.cli.option_sources import CommandGroup
+from charrnn.cli.signals import SignalExit, die_by_signal
 
 COMMANDS = {
-    "train": (
-        "train_command",
-        "Learn from text files, folders of *.txt, .gz files, or - for stdin.",
-    ),
-    "sample": ("sample_command", "Continue a text in the manner of the corpus that MODEL learned."),
-    "inspect": ("inspect_group", "Show what a model is and what it learned."),
+    "train": ("train_command", "Train a model on text files."),
+    "sample": ("sample_command", "Generate text with a trained model."),
+    "inspect": ("inspect_group", "Show what a model is and what it has learned."),
 }
-"""Each with its name in the module of cli/ that is called as it is, and what it does."""
+"""For each, the object in the module of cli/ that has the command's name, and the help's line."""
 
 
 class Commands(Mapping[str, click.Command]):
-    """The commands by name, each imported when it is asked for: the others cost nothing."""
+    """The commands by name. Each is imported only when it is used, for a quick start."""
 
     def __getitem__(self, name: str) -> click.Command:
         attribute, _ = COMMANDS[name]
@@ -44,66 +44,82 @@ class Commands(Mapping[str, click.Command]):
         return len(COMMANDS)
 
 
-class Program(click.Group):
+class Program(CommandGroup):
     """The group of commands. A closed pipe and Ctrl-C end it as the signal would."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
-        """Their names, in the order in which a newcomer needs them."""
+        """Their names, in the order in which a beginner needs them."""
         return list(COMMANDS)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        """List them, without importing any."""
+        """List them without importing them."""
         with formatter.section("Commands"):
-            formatter.write_dl([(name, does) for name, (_, does) in COMMANDS.items()])
+            formatter.write_dl([(name, summary) for name, (_, summary) in COMMANDS.items()])
+
+    def unknown_command(self, ctx: click.Context, args: list[str]) -> click.UsageError:
+        """The error about ``args``; a text or a model in a command's place is most likely meant."""
+        name, path = args[0], Path(args[0])
+        looks_like_path = path.exists() or path.suffix or len(path.parts) > 1 or name == "-"
+        if not name or not looks_like_path:
+            return super().unknown_command(ctx, args)
+        if path.suffix == ".npz" or (path / "config.toml").exists():
+            command = shlex.join(["charrnn", "sample", *args])
+            return click.UsageError(
+                f"there is no command {name!r}; to sample from a model, run: {command}", ctx
+            )
+        command = shlex.join(["charrnn", "train", *args])
+        return click.UsageError(
+            f"there is no command {name!r}; to train on a text, run: {command}", ctx
+        )
 
     def make_context(self, *arguments: Any, **named: Any) -> click.Context:
-        """Read the command line; ``--help`` and ``--version`` print meanwhile."""
-        with _ended():
+        """Parse the command line, whose ``--help`` and ``--version`` already print."""
+        with _raise_as_signals():
             return super().make_context(*arguments, **named)
 
     def invoke(self, ctx: click.Context) -> object:
         """Run the command."""
-        with _ended():
+        with _raise_as_signals():
             result = super().invoke(ctx)
             sys.stdout.flush()
             return result
 
 
 @contextmanager
-def _ended() -> Iterator[None]:
-    """A closed pipe and Ctrl-C as the signals that they are: click makes exit code 1 of them."""
+def _raise_as_signals() -> Iterator[None]:
+    """Turn a closed pipe and Ctrl-C into the signals that they are; click would exit with 1."""
     try:
         yield
     except BrokenPipeError:
-        raise Ended(signal.SIGPIPE) from None
+        raise SignalExit(signal.SIGPIPE) from None
     except KeyboardInterrupt:
-        raise Ended(signal.SIGINT) from None
+        raise SignalExit(signal.SIGINT) from None
 
 
 @click.group(
     cls=Program,
     commands=Commands(),
     context_settings={"help_option_names": ["-h", "--help"], "auto_envvar_prefix": "CHARRNN"},
-    epilog="\b\nExample:\n  charrnn train corpora/tenki.txt\n  charrnn sample --prime 今日は",
+    epilog="\b\nExamples:\n  charrnn train corpora/tenki.txt\n  charrnn sample --prime 今日は",
 )
 @click.version_option(__version__, prog_name="charrnn")
 def program() -> None:
-    """A character-level recurrent language model: learns from a text, and writes on."""
+    """A character-level recurrent language model: learns from a text and continues it."""
 
 
 def main() -> None:
-    """Run the program on the command line's arguments, and end the process."""
+    """Run the program with the arguments of the command line, and end the process."""
     set_up_streams()
     if "_CHARRNN_COMPLETE" in os.environ:
         from charrnn.cli import shells
 
         shells.register()
     if not sys.warnoptions:
-        warnings.simplefilter("ignore")  # for who writes programs; what matters is told
+        warnings.simplefilter("ignore")  # Python's, for developers; ours are notes and errors
     try:
         code = _run(sys.argv[1:])
-    except Ended as end:
-        die_of(end.number)
+    except SignalExit as end:
+        die_by_signal(end.number)
     else:
         sys.exit(code)
 
@@ -112,10 +128,10 @@ def _run(args: list[str]) -> int:
     try:
         result = program.main(args, prog_name="charrnn", standalone_mode=False)
         return result if isinstance(result, int) else 0
-    except Ended:
+    except SignalExit:
         raise
     except Exception as error:
-        with _ended():
+        with _raise_as_signals():
             if "--traceback" in args:
                 import traceback
 
@@ -123,6 +139,6 @@ def _run(args: list[str]) -> int:
             if isinstance(error, NoArgsIsHelpError):
                 error.show()
                 return error.exit_code
-            code = exit_code(error) if launcher.follows(args) else tell(error)
-            launcher.miss(args, error)
+            code = exit_code(error) if launcher.is_silent(args) else print_error(error)
+            launcher.announce_failure(args, error)
             return code

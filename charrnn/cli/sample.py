@@ -4,28 +4,32 @@ import sys
 import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from dataclasses import fields
+from functools import partial
 from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from charrnn.cli import blas, options
+from charrnn.cli import blas, option_types, options
 from charrnn.cli.console import Console
-from charrnn.cli.settings import Command, WholeText, one_of
-from charrnn.config import AUTO, DRAWING, SAMPLING_THREADS, WIDEST_BEAM, SampleConfig
+from charrnn.cli.option_sources import Command, UnsplitOption, drop_weaker
+from charrnn.config import AUTO, DRAWING, SAMPLING_THREADS, SampleConfig, TrainConfig
 from charrnn.parallel.machine import count_cores
+from charrnn.setting_types import rules
 
 if TYPE_CHECKING:
     from charrnn.api import Model, Sample
     from charrnn.reports.copied import Copied
 
 DEFAULT_SEPARATOR = "\n---\n"
-SHOWN = 40
-"""Columns for a stop that is told."""
-PIECE, PATIENCE = 256, 0.1
-"""Characters that go into a pipe together, and seconds that they may wait for each other."""
-SETTINGS = ("length", *DRAWING, "stop", "no_repeat", "beam", "on_unknown")
+NOTE_COLUMNS = 40
+"""Columns of a stop text in a note."""
+PIECE_CHARACTERS, PIECE_SECONDS = 256, 0.1
+"""Characters that are written into a pipe together, and the longest time that they wait."""
+
+setting = partial(options.setting, SampleConfig)
 
 
 @click.command(
@@ -38,103 +42,91 @@ SETTINGS = ("length", *DRAWING, "stop", "no_repeat", "beam", "on_unknown")
 @click.option(
     "--prime",
     metavar="TEXT",
-    help="Text to continue. Without it the model begins a line.",
+    help="Text to continue.  [default: none; the model starts a new line]",
 )
 @click.option(
     "--prime-file",
-    type=options.PATH,
+    type=option_types.PATH,
     metavar="FILE",
-    help="Continue this file (- for stdin); one newline at its very end is not part of the prime.",
+    help="Continue the text in this file (- for standard input), without the newline at its end.",
 )
-@click.option("--each-line", is_flag=True, help="Every line of the file is a prime of its own.")
-@options.encoding
 @click.option(
-    "--length",
-    type=options.FROM_ZERO,
-    default=SampleConfig.length,
-    show_default=True,
-    help="New characters; 0 with --stop: until the stop, however long that takes.",
+    "--each-line",
+    is_flag=True,
+    help="Continue each line of the file by itself.",
 )
+@options.encoding
+@setting("length", "Number of new characters. 0 with --stop: no limit but the stop text.")
 @click.option(
     "-n",
     "--samples",
-    type=options.POSITIVE,
+    type=option_types.POSITIVE_INT,
     default=1,
     show_default=True,
-    help="Samples of a prime, drawn side by side; with --beam the likeliest few.",
+    help="Number of samples per prime; with --beam, the N most likely texts.",
 )
-@click.option(
-    "--temperature",
-    type=options.AT_LEAST_ZERO,
-    default=SampleConfig.temperature,
-    show_default=True,
-    help="0 takes the likeliest character; 1 samples the model as it is.",
+@setting(
+    "temperature",
+    "How freely characters are chosen: 0 always takes the most likely one, 1 follows the model's"
+    " probabilities.",
 )
-@click.option(
-    "--top-k",
-    type=options.FROM_ZERO,
-    default=SampleConfig.top_k,
-    show_default="off",
-    help="Only the N likeliest characters; 0: all.",
+@setting("top_k", "Choose only among the N most likely characters; 0 for all.", default="off")
+@setting(
+    "top_p",
+    "Choose only among the most likely characters that together reach this probability; above 0"
+    " and at most 1.",
+    default="off",
+    metavar="P",
 )
-@click.option(
-    "--top-p",
-    type=click.FloatRange(0, 1, min_open=True),
-    default=SampleConfig.top_p,
-    show_default="off",
-    help="Only the likeliest that together have this probability.",
+@setting(
+    "min_p",
+    "Choose only among characters at least P times as likely as the most likely one; from 0 to 1.",
+    default="off",
+    metavar="P",
 )
-@click.option(
-    "--min-p",
-    type=click.FloatRange(0, 1),
-    default=SampleConfig.min_p,
-    show_default="off",
-    help="Only those with at least this share of the likeliest's probability.",
-)
-@click.option(
-    "--stop",
-    cls=WholeText,
+@setting(
+    "stop",
+    "End a sample before this text. May be given several times.",
+    cls=UnsplitOption,
     multiple=True,
     metavar="TEXT",
-    help="End where the new text has this, which is not printed. May be given several times.",
 )
-@click.option(
-    "--no-repeat",
-    type=options.FROM_ZERO,
-    default=SampleConfig.no_repeat,
-    show_default="off",
-    metavar="N",
-    help="No span of N characters twice, those of the prime included; sensible from 15 on.",
+@setting(
+    "no_repeat",
+    "Never generate N characters in a row that occurred before, in the prime or the sample. Values"
+    " below 15 harm most texts.",
+    default="off",
 )
-@click.option(
-    "--beam",
-    type=click.IntRange(0, WIDEST_BEAM),
-    show_default="off",
-    metavar="N",
-    help="Search for the likeliest text among N held at a time, instead of drawing one.",
+@setting(
+    "beam",
+    "Search for the most likely text, keeping N candidates (at most 10,000), instead of sampling.",
+    default="off",
 )
 @click.option(
     "--seed",
-    type=options.FROM_ZERO,
-    show_default="drawn, and shown",
-    help="The same seed draws the same text.",
+    type=option_types.type_of(rules(TrainConfig)["seed"][0]),
+    help="Random seed. The same seed generates the same text.  [default: random, and shown]",
 )
 @options.on_unknown("error")
-@click.option("--echo/--no-echo", default=True, show_default=True, help="Print the prime too.")
+@click.option(
+    "--echo/--no-echo",
+    default=True,
+    show_default=True,
+    help="Print the prime before each sample.",
+)
 @click.option(
     "--separator",
     default=DEFAULT_SEPARATOR,
     metavar="TEXT",
-    show_default="a line with ---",
-    help="Between samples.",
+    help="Text to print between samples.  [default: a line with ---]",
 )
 @click.option(
     "--copied",
     is_flag=True,
-    help="With --json: also what of each sample stands verbatim in the corpus.",
+    help="With --json: also report which parts of each sample occur verbatim in the corpus.",
 )
 @options.corpus
-@options.common
+@options.common_options
 @click.pass_context
 def sample_command(
     ctx: click.Context,
@@ -148,154 +140,168 @@ def sample_command(
     corpus: tuple[Path, ...],
     **_: object,
 ) -> None:
-    """Continue a text in the manner of the corpus that MODEL learned.
+    """Generate text with a trained model.
 
-    MODEL is a .npz file or a run folder; without it, the newest run is taken.
+    MODEL is a run folder or a .npz file; without it, the newest run is used.
     """
-    config = _config(ctx)
-    console = options.console(ctx)
-    blas.limit(min(SAMPLING_THREADS, count_cores()))
+    config = _make_config(ctx)
+    console = options.make_console(ctx)
+    blas.limit_threads(min(SAMPLING_THREADS, count_cores()))
     from charrnn.api import draw_seed, load
 
     path = options.find_model(model, console)
     trained = load(path)
-    primes, number = _primes(ctx, trained, config)
-    look_up = _copied(trained, path, corpus) if copied else None
-    draws = config.temperature > 0 and not config.beam
-    drawn = seed if seed is not None else draw_seed() if draws else 0
-    told = drawn if draws and seed is None else None
+    primes, number = _read_primes(ctx, trained, config)
+    find_copied = _copied_finder(trained, path, corpus) if copied else None
+    is_random = config.temperature > 0 and not config.beam
+    shows_seed = is_random and seed is None
+    if seed is None:
+        seed = draw_seed() if is_random else 0
     if number == samples == 1 and not console.json:
         (prime,) = primes
-        stream = trained.stream(prime, config, seed=drawn)
-        _tell(console, trained, config, told)
-        _stream(console, prime if echo else "", stream)
+        pieces = trained.stream(prime, config, seed=seed)
+        _print_notes(console, trained, config, seed if shows_seed else None)
+        _print_stream(console, prime if echo else "", pieces)
         return
-    found = trained.sample_each(primes, config, seed=drawn, number=samples)
-    _tell(console, trained, config, told)
+    results = trained.sample_each(primes, config, seed=seed, number=samples)
+    _print_notes(console, trained, config, seed if shows_seed else None)
     from charrnn.cli.display import show_count
 
-    with show_count(found, number * samples, "sample", console) as texts:
+    with show_count(results, number * samples, "sample", console) as counted:
         if console.json:
-            _write_json(console, texts, look_up)
+            _print_json(console, counted, find_copied)
         else:
-            _write(console, texts, separator, echo=echo)
+            _print_samples(console, counted, separator, echo=echo)
 
 
-def _config(ctx: click.Context) -> SampleConfig:
-    """What was asked for, where that can be done together."""
-    given = ctx.params
-    one_of(ctx, "prime", "prime_file")
-    if given["each_line"] and given["prime_file"] is None and given["prime"] is None:
-        raise click.UsageError("--each-line needs --prime-file, the lines", ctx)
-    if given["beam"] == 0:
-        given["beam"] = None
+def _make_config(ctx: click.Context) -> SampleConfig:
+    """The settings that the options give.
+
+    Raises:
+        click.UsageError: for options that cannot be combined.
+    """
+    values = ctx.params
+    drop_weaker(ctx, "prime", "prime_file")
+    if values["each_line"] and values["prime_file"] is None and values["prime"] is None:
+        raise click.UsageError("--each-line needs --prime-file", ctx)
+    if values["beam"] == 0:
+        values["beam"] = None
     for name in DRAWING:
-        one_of(ctx, "beam", name)
-    if given["copied"] and not given["json"]:
-        problem = "--copied goes with --json; 'charrnn inspect copied' shows it for a text"
+        drop_weaker(ctx, "beam", name)
+    if values["copied"] and not values["json"]:
+        problem = "--copied needs --json; for a text in a file, run 'charrnn inspect copied'"
         raise click.UsageError(problem, ctx)
-    if given["corpus"] and not given["copied"]:
-        raise click.UsageError("--corpus goes with --copied", ctx)
-    if given["beam"] is not None and given["samples"] > given["beam"]:
-        raise click.UsageError(f"-n is at most {given['beam']:,}, which --beam holds", ctx)
-    return SampleConfig(**{name: given[name] for name in SETTINGS if given[name] is not None})
+    if values["corpus"] and not values["copied"]:
+        raise click.UsageError("--corpus needs --copied", ctx)
+    if values["beam"] is not None and values["samples"] > values["beam"]:
+        problem = f"--samples can be at most {values['beam']:,}, the candidates of --beam"
+        raise click.UsageError(problem, ctx)
+    names = [field.name for field in fields(SampleConfig)]
+    return SampleConfig(**{name: values[name] for name in names if values[name] is not None})
 
 
-def _primes(
-    ctx: click.Context, trained: "Model", config: SampleConfig
+def _read_primes(
+    ctx: click.Context, model: "Model", config: SampleConfig
 ) -> tuple[Iterable[str], int]:
-    """What is to be continued, and how many. All was looked at: nothing is written before."""
+    """The primes, and their number. All have been checked, so that no output precedes an error."""
     file, encoding = ctx.params["prime_file"], ctx.params["encoding"]
     if encoding != AUTO or file is not None:
-        from charrnn.text.encodings import resolve_encoding as encoding_named
+        from charrnn.text.encodings import resolve_encoding
 
-        encoding = encoding_named(encoding)
+        encoding = resolve_encoding(encoding)
     if file is None:
         prime = ctx.params["prime"] or ""
-        trained.opening(prime, config.on_unknown)
+        model.opening(prime, config.on_unknown)
         return [prime], 1
     from charrnn.sampling.prime_file import PrimeFile
 
     each_line = ctx.params["each_line"]
+<<<<<<< HEAD
     primes = PrimeFile(
         file, trained.checkpoint.corpus_info.normalization, encoding, each_line=each_line
     )
+=======
+    primes = PrimeFile(file, model.checkpoint.corpus_info.rules, encoding, each_line=each_line)
+>>>>>>> 3822ded (Options are made from the settings' rules; errors of the command line say what is allowed and what was meant)
     number = 0
     for number, prime in enumerate(primes, 1):
         place = f"{file}, line {number:,}" if each_line else str(file)
-        trained.opening(prime, config.on_unknown, place)
+        model.opening(prime, config.on_unknown, place)
     return primes, number
 
 
-def _tell(console: Console, trained: "Model", config: SampleConfig, seed: int | None) -> None:
-    """What is worth knowing, once it is sure that there will be a text."""
+def _print_notes(console: Console, model: "Model", config: SampleConfig, seed: int | None) -> None:
+    """Print notes on impossible stop texts and on a random ``seed``, before the first sample."""
     for stop in config.stop:
-        if never := trained.never_writes(stop):
+        if missing := model.never_writes(stop):
             from charrnn.render.words import shorten
 
-            told, characters = shorten(stop, SHOWN), shorten(never, SHOWN)
-            console.note(f"--stop {told}: will not come, as the model never writes {characters}")
+            stop_text, unknown = shorten(stop, NOTE_COLUMNS), shorten(missing, NOTE_COLUMNS)
+            console.note(f"--stop {stop_text}: the model cannot produce it, as it has no {unknown}")
     if seed is not None:
         console.note(f"seed {seed}")
 
 
-def _stream(console: Console, opening: str, stream: Iterator[str]) -> None:
-    """Write characters as they come: at once on a terminal, in larger pieces into a pipe."""
-    pieces = stream if sys.stdout.isatty() else _gathered(stream)
-    with _ended_line():
-        for piece in whole_newlines(chain([opening], pieces)):
-            console.sampled(piece)
+def _print_stream(console: Console, prime: str, pieces: Iterator[str]) -> None:
+    """Print a sample as it is generated: at once on a terminal, in larger pieces into a pipe."""
+    pieces = pieces if sys.stdout.isatty() else _join_pieces(pieces)
+    with _newline_on_interrupt():
+        for piece in keep_newlines_whole(chain([prime], pieces)):
+            console.print_sample(piece)
             sys.stdout.flush()
-    console.sampled("\n")
+    console.print_sample("\n")
 
 
-def _write(console: Console, texts: Iterable["Sample"], separator: str, *, echo: bool) -> None:
-    """Write whole texts as they end."""
+def _print_samples(
+    console: Console, samples: Iterable["Sample"], separator: str, *, echo: bool
+) -> None:
+    """Print each sample when it is complete."""
     number = 0
-    with _ended_line():
-        for number, sample in enumerate(texts, 1):
+    with _newline_on_interrupt():
+        for number, sample in enumerate(samples, 1):
             before = separator if number > 1 else ""
-            console.sampled(before + (sample.prime if echo else "") + sample.text)
+            console.print_sample(before + (sample.prime if echo else "") + sample.text)
             sys.stdout.flush()
     if number:
-        console.sampled("\n")
+        console.print_sample("\n")
 
 
-def _write_json(
-    console: Console, texts: Iterable["Sample"], look_up: "Callable[[str], Copied] | None"
+def _print_json(
+    console: Console, samples: Iterable["Sample"], find_copied: "Callable[[str], Copied] | None"
 ) -> None:
-    """Write an object a line as texts end."""
+    """Print each sample as a JSON object when it is complete."""
     from charrnn.render import document
 
-    for sample in texts:
-        console.result(document.sample(sample, look_up and look_up(sample.text)))
+    for sample in samples:
+        copied = find_copied(sample.text) if find_copied else None
+        console.print_result(document.sample(sample, copied))
         sys.stdout.flush()
 
 
-def _gathered(stream: Iterable[str]) -> Iterator[str]:
-    """The same text in larger pieces, where that keeps nobody waiting."""
-    piece, since = "", time.monotonic()
-    for more in stream:
-        piece += more
-        if len(piece) >= PIECE or time.monotonic() - since > PATIENCE:
-            yield piece
-            piece, since = "", time.monotonic()
-    yield piece
-
-
-def whole_newlines(pieces: Iterable[str]) -> Iterator[str]:
-    """The same text in pieces of which none ends between CR and LF."""
-    waiting = ""
+def _join_pieces(pieces: Iterable[str]) -> Iterator[str]:
+    """The same text in fewer pieces, none of which waits longer than PIECE_SECONDS."""
+    joined, start = "", time.monotonic()
     for piece in pieces:
-        whole = waiting + piece
-        waiting = "\r" if whole.endswith("\r") else ""
-        yield whole.removesuffix("\r")
-    yield waiting
+        joined += piece
+        if len(joined) >= PIECE_CHARACTERS or time.monotonic() - start > PIECE_SECONDS:
+            yield joined
+            joined, start = "", time.monotonic()
+    yield joined
+
+
+def keep_newlines_whole(pieces: Iterable[str]) -> Iterator[str]:
+    """The same text in pieces that never end between CR and LF."""
+    carried = ""
+    for piece in pieces:
+        text = carried + piece
+        carried = "\r" if text.endswith("\r") else ""
+        yield text.removesuffix("\r")
+    yield carried
 
 
 @contextmanager
-def _ended_line() -> Iterator[None]:
-    """Leave a terminal with a line of its own for the prompt when it is interrupted."""
+def _newline_on_interrupt() -> Iterator[None]:
+    """After Ctrl-C on a terminal, end the line, so that the shell's prompt begins a new one."""
     try:
         yield
     except KeyboardInterrupt:
@@ -304,8 +310,10 @@ def _ended_line() -> Iterator[None]:
         raise
 
 
-def _copied(trained: "Model", path: Path, corpus: tuple[Path, ...]) -> Callable[[str], "Copied"]:
-    """What looks up texts in a corpus."""
+def _copied_finder(
+    model: "Model", path: Path, corpus: tuple[Path, ...]
+) -> Callable[[str], "Copied"]:
+    """A function that finds the parts of a text that occur in the corpus."""
     from charrnn.reports import copied
 
-    return copied.corpus(trained.checkpoint, path, corpus).copied
+    return copied.corpus(model.checkpoint, path, corpus).copied

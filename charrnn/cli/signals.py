@@ -1,52 +1,53 @@
-"""Ends by signal: the work is saved, then the process dies of it, so that shells see it."""
+"""Signals: the work is saved, then the process dies of the signal, so that shells see it."""
 
 import os
 import signal
 from collections.abc import Callable
 from types import FrameType, TracebackType
 
-ENDING = [signal.SIGINT, signal.SIGTERM]
+HANDLED = [signal.SIGINT, signal.SIGTERM]
 if hasattr(signal, "SIGHUP"):  # not on Windows
-    ENDING.append(signal.SIGHUP)
+    HANDLED.append(signal.SIGHUP)
 
 
-class Ended(Exception):  # noqa: N818 - not an error: the user's wish, on its way to the top
-    """The process is to end as by this signal, without a word."""
+class SignalExit(Exception):  # noqa: N818 - no error, but the user's wish, on its way to main()
+    """The process is to end as if it died of this signal, without a message."""
 
     def __init__(self, number: int) -> None:
         super().__init__(number)
         self.number = number
 
 
-def die_of(number: int) -> None:
-    """End this process by signal ``number`` as if it had never been caught.
+def die_by_signal(number: int) -> None:
+    """End this process by the signal ``number``, as if it had never been caught.
 
-    An exit code of 128 + number would let a shell loop go on after Ctrl-C.
+    With an exit code of 128 + number instead, a shell loop would go on after Ctrl-C.
     """
     signal.signal(number, signal.SIG_DFL)
     os.kill(os.getpid(), number)
 
 
-class Stop:
-    """While entered, the first signal is a request, honoured between two steps; the second kills.
+class StopRequest:
+    """While entered, the first signal requests a stop between two steps; a second one kills.
 
-    Until ``training`` is set there is nothing to save: then the first one ends at once.
+    Until ``training`` is set there is nothing to save, and the first signal raises SignalExit.
+    ``received`` is the signal's number, or None.
     """
 
     def __init__(self, on_request: Callable[[], object]) -> None:
         self.received: int | None = None
         self.training = False
         self._on_request = on_request
-        self._before: dict[int, object] = {}
+        self._previous_handlers: dict[int, object] = {}
 
-    def requested(self) -> bool:
-        """Whether a signal came."""
+    def is_requested(self) -> bool:
+        """Whether a signal was received."""
         return self.received is not None
 
-    def __enter__(self) -> "Stop":
-        for number in ENDING:
+    def __enter__(self) -> "StopRequest":
+        for number in HANDLED:
             if signal.getsignal(number) is not signal.SIG_IGN:  # as under nohup
-                self._before[number] = signal.signal(number, self._handle)
+                self._previous_handlers[number] = signal.signal(number, self._handle)
         return self
 
     def __exit__(
@@ -55,13 +56,13 @@ class Stop:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        for number, handler in self._before.items():
+        for number, handler in self._previous_handlers.items():
             signal.signal(number, handler)  # type: ignore[arg-type]
 
     def _handle(self, number: int, frame: FrameType | None) -> None:
         if not self.training:
-            raise Ended(number)
+            raise SignalExit(number)
         if self.received is not None:
-            die_of(number)
+            die_by_signal(number)
         self.received = number
         self._on_request()

@@ -1,288 +1,220 @@
-"""``charrnn train``: options to settings. Not here: what is told meanwhile (display.py)."""
+"""``charrnn train``: options to settings. Not here: how events are shown (display.py)."""
 
 import sys
 from dataclasses import fields, replace
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from charrnn.cli import blas, launcher, options
+from charrnn.cli import blas, launcher, option_types, options
 from charrnn.cli.display import Display
-from charrnn.cli.settings import Command, one_of, options_given
-from charrnn.cli.signals import Ended, Stop
-from charrnn.config import (
-    BUDGETS,
-    CELL_NAMES,
-    DEFAULT_CELL,
-    NEWLINES,
-    NORMALIZATIONS,
-    SCHEDULES,
-    TrainConfig,
-)
+from charrnn.cli.option_sources import Command, drop_weaker, list_explicit
+from charrnn.cli.signals import SignalExit, StopRequest
+from charrnn.config import BUDGETS, DEFAULT_CELL, DEFAULT_VAL, LARGEST_DEFAULT_VAL, TrainConfig
 
 if TYPE_CHECKING:
     from charrnn.parallel.ranks import Ranks
 
-CHOSEN = "by the text"
+FROM_CORPUS = "chosen from the corpus"
 PREVIEW_ON_TERMINAL = 120
+
+setting = partial(options.setting, TrainConfig)
 
 
 @click.command("train", cls=Command, epilog="\b\nExample:\n  charrnn train corpora/tenki.txt")
-@click.argument("corpus", nargs=-1, type=options.PATH, metavar="CORPUS...")
-@click.option(
-    "--cell",
-    type=click.Choice(CELL_NAMES),
-    show_default=DEFAULT_CELL,
-    help="The recurrent cell.",
+@click.argument("corpus", nargs=-1, type=option_types.PATH, metavar="CORPUS...")
+@setting("cell", "The recurrent cell.", default=DEFAULT_CELL)
+@setting("hidden", "Units per layer.", default=FROM_CORPUS)
+@setting("layers", "Number of layers.", default=FROM_CORPUS)
+@setting(
+    "dropout",
+    "Share of each layer's outputs set to zero during training; at least 0 and below 1.",
+    default=FROM_CORPUS,
+    metavar="P",
 )
-@click.option(
-    "--hidden",
-    type=options.POSITIVE,
-    show_default=CHOSEN,
-    help="Units a layer.",
+@setting(
+    "recurrent_dropout",
+    "Share of the recurrent weights set to zero at each step of training; at least 0 and below 1.",
+    default=FROM_CORPUS,
+    metavar="P",
 )
-@click.option(
-    "--layers",
-    type=options.POSITIVE,
-    show_default=CHOSEN,
-    help="Layers of cells.",
+@setting(
+    "tied",
+    "Represent each character by a vector that the input and the output layer share; with"
+    " --no-tied, the input is one-hot.",
+    default=FROM_CORPUS,
 )
-@click.option(
-    "--dropout",
-    type=click.FloatRange(0, 1, max_open=True),
-    show_default=CHOSEN,
-    help="Share of every layer's outputs left out, one mask a sequence.",
+@setting("epochs", "Number of passes through the training text.", default=FROM_CORPUS)
+@setting("steps", "Number of updates of the weights, instead of --epochs.")
+@setting(
+    "minutes",
+    "Time to train, instead of --epochs. The speed of the first steps determines their number.",
 )
-@click.option(
-    "--recurrent-dropout",
-    type=click.FloatRange(0, 1, max_open=True),
-    show_default=CHOSEN,
-    help="Share of the recurrent weights left out, one mask an update.",
+@setting(
+    "patience",
+    "Stop after N evaluations without a better validation loss; 0 never stops early.",
+    default="0.4 of the evaluations",
 )
-@click.option(
-    "--tied/--no-tied",
-    default=None,
-    show_default=CHOSEN,
-    help="Input by a vector for each character, which the output shares; or one-hot.",
+@setting("batch", "Number of text passages that are read in parallel.", default=FROM_CORPUS)
+@setting(
+    "seq",
+    "Characters of each passage per step (truncated backpropagation through time).",
+    default=FROM_CORPUS,
 )
-@click.option(
-    "--epochs",
-    type=options.ABOVE_ZERO,
-    show_default=CHOSEN,
-    help="Times to read the text. The learning rate's schedule spans the run.",
+@setting("lr", "Learning rate of AdamW after the warm-up.", default=FROM_CORPUS)
+@setting("schedule", "Whether the learning rate falls to zero or stays, after the warm-up.")
+@setting(
+    "warmup",
+    "Steps in which the learning rate rises from zero.",
+    default="100, at most a tenth of the run",
 )
-@click.option("--steps", type=options.POSITIVE, help="Updates, in place of --epochs.")
-@click.option(
-    "--minutes",
-    type=options.ABOVE_ZERO,
-    help="Time, in place of --epochs: as many updates as fit, found out once.",
+@setting("clip", "Largest norm of the gradient; longer ones are scaled down. 0 turns clipping off.")
+@setting("weight_decay", "Weight decay of AdamW.")
+@setting(
+    "val",
+    "Size of the validation text, which is cut from the end of the corpus: below 1 a share, else a"
+    " number of characters.",
+    default=f"{DEFAULT_VAL}, at most {LARGEST_DEFAULT_VAL:,} characters",
 )
-@click.option(
-    "--patience",
-    type=options.FROM_ZERO,
-    show_default="0.4 of a run's",
-    help="Stop after so many evaluations without a better validation loss; 0: never.",
+@setting(
+    "test",
+    "Size of the test text, which is cut from the very end, after the validation text. The best"
+    " model is tested on it once.",
 )
-@click.option(
-    "--batch",
-    type=options.POSITIVE,
-    show_default=CHOSEN,
-    help="Streams of text read side by side.",
-)
-@click.option(
-    "--seq",
-    type=options.POSITIVE,
-    show_default=CHOSEN,
-    help="Characters between two updates (truncated backpropagation through time).",
-)
-@click.option(
-    "--lr",
-    type=options.ABOVE_ZERO,
-    show_default=CHOSEN,
-    help="Learning rate of AdamW.",
-)
-@click.option(
-    "--schedule",
-    type=click.Choice(SCHEDULES),
-    default=TrainConfig.schedule,
-    show_default=True,
-    help="What the learning rate does after the warm-up.",
-)
-@click.option(
-    "--warmup",
-    type=options.FROM_ZERO,
-    show_default="100, at most a tenth of the run",
-    help="Updates over which the learning rate rises.",
-)
-@click.option(
-    "--clip",
-    type=options.AT_LEAST_ZERO,
-    default=TrainConfig.clip,
-    show_default=True,
-    help="Largest norm of a gradient; 0: any.",
-)
-@click.option(
-    "--weight-decay",
-    type=options.AT_LEAST_ZERO,
-    default=TrainConfig.weight_decay,
-    show_default=True,
-    help="Pull of AdamW towards zero, on matrices.",
-)
-@click.option(
-    "--val",
-    type=options.AT_LEAST_ZERO,
-    show_default="0.1, at most 500,000",
-    help="The end of the text, kept for validation: a share, or from 1 on characters.",
-)
-@click.option(
-    "--test",
-    type=options.AT_LEAST_ZERO,
-    default=TrainConfig.test,
-    show_default=True,
-    help="Likewise, after the validation part, for one test of the best model.",
-)
-@click.option(
-    "--eval-every",
-    type=options.POSITIVE,
-    show_default="20 times a run, 8 where that takes long, at least once an epoch",
-    help="Updates between evaluations.",
+@setting(
+    "eval_every",
+    "Steps between two evaluations on the validation text.",
+    default="20 evaluations per run, fewer if they take long, at least one per epoch",
 )
 @options.encoding
-@click.option(
-    "--normalize",
-    type=click.Choice(NORMALIZATIONS),
-    default=TrainConfig.normalize,
-    show_default=True,
-    help="Unicode normalisation of the text, and of all that the model reads later.",
+@setting(
+    "normalize",
+    "Unicode normalization of the corpus, and of every text that the model reads later.",
 )
-@click.option(
-    "--min-count",
-    type=options.POSITIVE,
-    default=TrainConfig.min_count,
-    show_default=True,
-    help="Rarer characters become one unknown character, which is never written.",
+@setting(
+    "min_count",
+    "Characters that occur fewer than N times become one unknown character, which is never"
+    " generated.",
 )
-@click.option(
-    "--newline",
-    type=click.Choice(NEWLINES),
-    default=TrainConfig.newline,
-    show_default=True,
-    help="CRLF and CR become LF, or stay.",
-)
+@setting("newline", "Convert CRLF and CR line ends to LF, or keep them.")
 @click.option(
     "--preview",
-    type=options.FROM_ZERO,
-    show_default=f"{PREVIEW_ON_TERMINAL} on a terminal, else 0",
-    help="Characters that the model writes after each evaluation, on stderr.",
+    type=option_types.NON_NEGATIVE_INT,
+    help="Length of the sample that is shown after each evaluation."
+    f"  [default: {PREVIEW_ON_TERMINAL} on a terminal, else 0]",
+)
+@setting("seed", "Random seed. The same seed, corpus and settings make the same model.")
+@setting(
+    "workers",
+    "Processes that share the batch.",
+    default="the number of cores, if the batch allows it",
+)
+@setting(
+    "ranks",
+    "MPI ranks that share the batch, each with its own --workers.",
+    default="the number that mpiexec started, else 1",
 )
 @click.option(
-    "--seed",
-    type=options.FROM_ZERO,
-    default=TrainConfig.seed,
-    show_default=True,
-    help="Of all randomness: the same seed makes the same model.",
+    "--no-mpi",
+    is_flag=True,
+    help="Train alone, even if mpiexec started several processes.",
 )
-@click.option(
-    "--workers",
-    type=options.POSITIVE,
-    show_default="the cores at hand, where the batch allows",
-    help="Processes of a rank that share the batch, each with one BLAS thread.",
-)
-@click.option(
-    "--ranks",
-    type=options.POSITIVE,
-    show_default="those that mpiexec starts, else 1",
-    help="Ranks of MPI that share the batch, each with its workers. The same run in fewer processes"
-    " has as many workers for each.",
-)
-@click.option("--no-mpi", is_flag=True, help="Train alone, though mpiexec started others, too.")
 @click.option(
     "--init-from",
-    type=options.MODEL,
+    type=option_types.MODEL,
     metavar="MODEL",
-    help="Begin with another model's weights, in a new run. Its cell and sizes are kept; characters"
-    " that it does not know begin afresh.",
+    help="Start with the weights of this model, and keep its cell and sizes. Characters that it"
+    " does not know get random weights.",
 )
 @click.option(
     "--out",
-    type=options.RUN,
-    show_default="runs/NAME, runs/NAME-2, …",
-    help="The run folder.",
+    type=option_types.RUN,
+    metavar="DIR",
+    help="The run folder.  [default: runs/NAME, runs/NAME-2, …]",
 )
 @click.option(
     "--resume",
     is_flag=True,
-    help="Go on with the run in --out; CORPUS and options are the run's. --epochs, --steps (new"
-    " totals), --minutes (from now on), --patience and what is told (--quiet, --preview …) may"
-    " change.",
+    help="Continue the run in --out exactly where it stopped. CORPUS and options are those of the"
+    " run; only --epochs, --steps, --minutes and --patience can be changed, where --epochs and"
+    " --steps count from the run's beginning.",
 )
-@click.option("--overwrite", is_flag=True, help="Empty an existing run folder first.")
-@options.common
+@click.option("--overwrite", is_flag=True, help="Delete the run that is in --out first.")
+@options.common_options
 @click.pass_context
 def train_command(ctx: click.Context, /, **_: object) -> None:
-    """Learn from text files, folders of *.txt, .gz files, or - for stdin.
+    """Train a model on text files.
 
-    The run folder gets the best model so far, all that is needed to go on, a log, and the settings.
+    CORPUS is a text file, which may be compressed (.gz); a folder, of which every *.txt is read; or
+    - for standard input. Several are joined in the given order.
+
+    The run folder then holds the best model, a checkpoint to resume from, a log and the settings.
     """
-    one_of(ctx, *BUDGETS)
+    drop_weaker(ctx, *BUDGETS)
     config = TrainConfig(**{field.name: ctx.params[field.name] for field in fields(TrainConfig)})
     _check_resume(ctx)
-    blas.limit(1)  # a worker's own; they are processes
+    blas.limit_threads(1)  # each worker process has a core of its own
     from charrnn.runs.rank_job import run_as_follower
 
-    console = options.console(ctx)
-    follows = launcher.place()[0] > 0 and not ctx.params["no_mpi"]
-    display = Display(replace(console, quiet=True) if follows else console)
-    ranks = launcher.joined(ctx)
-    with Stop(display.stopping) as stop:
+    console = options.make_console(ctx)
+    is_follower = launcher.rank_and_size()[0] > 0 and not ctx.params["no_mpi"]
+    display = Display(replace(console, quiet=True) if is_follower else console)
+    ranks = launcher.join_ranks(ctx)
+    with StopRequest(display.show_stopping) as stop:
         display.stop = stop
         try:
-            with launcher.together(ranks, stop):
+            with launcher.run_together(ranks, stop):
                 if ranks.rank == 0:
                     _train(ctx, config, display, stop, ranks)
                 else:
-                    run_as_follower(ranks, stop.requested)
+                    run_as_follower(ranks, stop.is_requested)
         finally:
             display.close()
     if stop.received is not None:
         sys.stdout.flush()
-        raise Ended(stop.received)
+        raise SignalExit(stop.received)
 
 
 def _train(
-    ctx: click.Context, config: TrainConfig, display: Display, stop: Stop, ranks: "Ranks"
+    ctx: click.Context, config: TrainConfig, display: Display, stop: StopRequest, ranks: "Ranks"
 ) -> None:
+    """Start or resume the training that the options describe."""
     from charrnn.api import resume, train
 
     corpus, out, console = ctx.params["corpus"], ctx.params["out"], display.console
     preview = ctx.params["preview"]
     if preview is None:
         preview = PREVIEW_ON_TERMINAL if console.on_terminal else 0
-    telling: dict[str, Any] = {
+    reporting: dict[str, Any] = {
         "preview": 0 if console.quiet else preview,
         "on_event": display.show,
-        "stop_requested": stop.requested,
+        "stop_requested": stop.is_requested,
         "ranks": ranks,
     }
     if ctx.params["resume"]:
-        given = {field.name for field in fields(TrainConfig)} & options_given(ctx)
-        resume(out, corpus, {name: ctx.params[name] for name in given}, **telling)
+        names = {field.name for field in fields(TrainConfig)} & list_explicit(ctx)
+        resume(out, corpus, {name: ctx.params[name] for name in names}, **reporting)
         return
-    root, overwrite = options.runs_root(), ctx.params["overwrite"]
+    root, overwrite = option_types.runs_root(), ctx.params["overwrite"]
     train(
         corpus, config, out=out, root=root, overwrite=overwrite,
-        init_from=ctx.params["init_from"], **telling,
+        init_from=ctx.params["init_from"], **reporting,
     )  # fmt: skip
 
 
 def _check_resume(ctx: click.Context) -> None:
-    """Either there is a text, or a run to go on with."""
+    """Make sure that there is either a corpus or a run to resume.
+
+    Raises:
+        click.UsageError: when there is neither, or with options that only a new run can have.
+    """
     if not ctx.params["resume"]:
         if not ctx.params["corpus"]:
-            raise click.UsageError("Missing argument 'CORPUS...'.", ctx)
+            raise click.UsageError("CORPUS is missing", ctx)
         return
     if ctx.params["out"] is None:
-        raise click.UsageError("--resume needs --out, the run to go on with", ctx)
+        raise click.UsageError("--resume needs the run folder; give --out", ctx)
     if ctx.params["overwrite"]:
         raise click.UsageError("--resume and --overwrite exclude each other", ctx)
     if ctx.params["init_from"] is not None:

@@ -1,0 +1,124 @@
+"""The types of options and arguments: how each value is parsed, and what a shell offers for it.
+
+The range of a setting is not written here: its rule in config.py is used.
+"""
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from charrnn.config import DEFAULT_RUNS
+from charrnn.errors import ConfigError
+from charrnn.render.controls import escape_controls
+from charrnn.setting_types import Choice, Flag, Number, Rule, Whole, show_value
+
+if TYPE_CHECKING:
+    from click.shell_completion import CompletionItem
+
+ENCODINGS = (
+    "auto", "utf-8", "utf-16", "cp932", "euc_jp", "iso2022_jp",
+    "gb18030", "big5", "euc_kr", "cp1252", "cp1251", "koi8-r",
+)  # fmt: skip
+"""The encodings that a shell offers; every other one that Python knows can be named too."""
+
+
+class NumberType(click.ParamType):  # type: ignore[type-arg]  # generic from click 8.5 on
+    """A number that a rule of a setting allows."""
+
+    def __init__(self, rule: Whole | Number) -> None:
+        self.rule = rule
+        self.name = "N" if isinstance(rule, Whole) else "X"
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> int | float:
+        """Parse a text, or check a default; the message of an error is the rule's."""
+        try:
+            number = self._parse(value) if isinstance(value, str) else value
+            return self.rule.check(self.name, number)
+        except ConfigError as error:
+            self.fail(error.problem, param, ctx)
+        except ValueError:  # no number at all, or one of more digits than Python parses
+            self.fail(self.rule.problem(show_value(value)), param, ctx)
+
+    def _parse(self, text: str) -> int | float:
+        """Whole numbers as int, so that an error shows 1 where 1 was typed."""
+        try:
+            return int(text)
+        except ValueError:
+            if isinstance(self.rule, Whole):
+                raise
+            return float(text)
+
+
+class ChoiceType(click.Choice[str]):
+    """One of the words that a rule allows."""
+
+    def __init__(self, rule: Choice) -> None:
+        super().__init__(rule.words)
+        self.rule = rule
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        """Check the word; the message of an error is the rule's."""
+        try:
+            return self.rule.check(self.name, value)
+        except ConfigError as error:
+            self.fail(error.problem, param, ctx)
+
+
+class PathType(click.Path):
+    """A path, which the library reads or refuses, and what a shell offers for it (shells.py)."""
+
+    def __init__(self, kind: str, offers_runs: Callable[[click.Context], bool]) -> None:
+        super().__init__(path_type=Path, readable=False)
+        self.kind = kind
+        self.offers_runs = offers_runs
+
+    def shell_complete(
+        self, ctx: click.Context, param: click.Parameter | None, incomplete: str
+    ) -> "list[CompletionItem[str]]":
+        """The run folders, where ``offers_runs`` says so, and the files that the shell finds."""
+        from click.shell_completion import CompletionItem
+
+        folders = _list_run_folders() if self.offers_runs(ctx) else []
+        items = [CompletionItem(folder) for folder in folders if folder.startswith(incomplete)]
+        return [*items, CompletionItem(incomplete, type=self.kind)]
+
+
+def type_of(rule: Rule) -> "click.ParamType[Any]":
+    """The option type that parses the values of a setting with this ``rule``."""
+    if isinstance(rule, Whole | Number):
+        return NumberType(rule)
+    if isinstance(rule, Choice):
+        return ChoiceType(rule)
+    return click.BOOL if isinstance(rule, Flag) else click.STRING
+
+
+def runs_root() -> Path:
+    """The folder of all runs that are not given a folder of their own."""
+    return Path(os.environ.get("CHARRNN_RUNS") or DEFAULT_RUNS)
+
+
+def _list_run_folders() -> list[str]:
+    """The run folders whose names can be written as one line of UTF-8."""
+    from charrnn.storage.run_folder import models_in
+
+    try:
+        folders = [str(model.parent) for model in models_in(runs_root())]
+    except OSError:
+        return []
+    return [
+        name for name in folders if name.encode(errors="ignore").decode() == escape_controls(name)
+    ]
+
+
+PATH = PathType("file", lambda ctx: False)
+FOLDER = PathType("dir", lambda ctx: False)
+MODEL = PathType("npz", lambda ctx: True)
+RUN = PathType("dir", lambda ctx: bool(ctx.params.get("resume") or ctx.params.get("overwrite")))
+POSITIVE_INT = NumberType(Whole(1))
+NON_NEGATIVE_INT = NumberType(Whole(0))
+POSITIVE_FLOAT = NumberType(Number(0, low_open=True))
