@@ -19,9 +19,9 @@ def test_no_mpi_in_the_environment_is_a_flag_as_click_reads_it(
     """A rank that trains alone says its own errors; another one leaves them to rank 0."""
     for name, text in {**RANK_1, "CHARRNN_TRAIN_NO_MPI": value}.items():
         monkeypatch.setenv(name, text)
-    assert launcher.follows(["train", "text.txt"]) is not alone
-    assert not launcher.follows(["train", "text.txt", "--no-mpi"])
-    assert not launcher.follows(["sample"])
+    assert launcher.is_silent(["train", "text.txt"]) is not alone
+    assert not launcher.is_silent(["train", "text.txt", "--no-mpi"])
+    assert not launcher.is_silent(["sample"])
 
 
 def test_a_rank_alone_says_what_is_wrong(program: Program) -> None:

@@ -146,7 +146,7 @@ def test_primes_are_all_looked_at_before_anything_is_written(
 ) -> None:
     (tmp_path / "p.txt").write_text("今日は\n" * 300 + "猫が\n", encoding="utf-8")
     arguments = ("sample", run_folder, "--prime-file", "p.txt", "--each-line", "--length", "2")
-    failed(program(*arguments), 3, "p.txt, line 301: '猫' (U+732B)")
+    failed(program(*arguments), 3, "p.txt, line 301: the model does not know '猫' (U+732B)")
     skipped = program(*arguments, "--on-unknown", "skip", "--json")
     assert len(skipped.out.splitlines()) == 301
 

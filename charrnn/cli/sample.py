@@ -216,13 +216,8 @@ def _read_primes(
     from charrnn.sampling.prime_file import PrimeFile
 
     each_line = ctx.params["each_line"]
-<<<<<<< HEAD
-    primes = PrimeFile(
-        file, trained.checkpoint.corpus_info.normalization, encoding, each_line=each_line
-    )
-=======
-    primes = PrimeFile(file, model.checkpoint.corpus_info.rules, encoding, each_line=each_line)
->>>>>>> 3822ded (Options are made from the settings' rules; errors of the command line say what is allowed and what was meant)
+    normalization = model.checkpoint.corpus_info.normalization
+    primes = PrimeFile(file, normalization, encoding, each_line=each_line)
     number = 0
     for number, prime in enumerate(primes, 1):
         place = f"{file}, line {number:,}" if each_line else str(file)
