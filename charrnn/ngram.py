@@ -1,13 +1,13 @@
-"""The baseline without a memory: what the last few characters alone say about the next one.
+"""The baseline without a memory: predictions from the last few characters and nothing else.
 
-An interpolated n-gram by Witten and Bell ("The zero-frequency problem", 1991, method C; in the form
-of Chen and Goodman 1999, section 2.6). After a context c of k characters that was met n(c) times
-and had t(c) different successors,
+An n-gram that is interpolated as Witten and Bell do it ("The zero-frequency problem", 1991, method
+C; in the form of Chen and Goodman 1999, section 2.6). Let c be a context of k characters that
+occurs n(c) times in the training text and has t(c) distinct successors there. Then
 
     P_k(x | c) = (n(c x) + t(c) P_{k-1}(x | c without its first character)) / (n(c) + t(c))
 
-down to P_{-1} = 1 / V. Only contexts that the scored text has are counted, and the training text is
-read piece by piece, so that what is held grows with the scored text and hardly with the other.
+down to P_{-1} = 1 / V. Only the contexts of the scored text are counted, and the training text is
+read piece by piece, so the memory grows with the scored text and hardly with the training text.
 """
 
 from collections.abc import Iterator, Sequence
@@ -18,20 +18,22 @@ import numpy.typing as npt
 
 from charrnn.arrays import Ids
 
-LARGEST_ORDER = 8
+MAX_ORDER = 8
 MAX_COUNTED = 20_000_000
+"""Characters of the training text that are counted, the last ones."""
 PIECE = 1 << 18
+"""Characters of the training text that are counted at a time."""
 
 Integers = npt.NDArray[np.int64]
 
 
 @dataclass(frozen=True)
 class Baselines:
-    """Nats a character of models without a memory; ``ngram`` is that of the best order.
+    """Losses of models without a memory, in nats per character; ``ngram`` has the best order.
 
-    An n-gram of order n predicts a character from the n - 1 before it. Both were counted on so many
-    ``characters``, the last of the training part; so many different ones of the text are ``unseen``
-    in them.
+    An n-gram of order n predicts a character from the n - 1 before it. Both models were counted on
+    the last ``characters`` of the training part. ``unseen`` is the number of distinct characters of
+    the scored text that do not occur in these.
     """
 
     unigram: float
@@ -42,107 +44,125 @@ class Baselines:
 
 
 def measure_baselines(train: Ids, text: Ids, V: int) -> Baselines:
-    """Count on ``train`` (N,), at most its last 20 million, and score ``text`` (M,); V characters.
+    """Count on the last `MAX_COUNTED` of ``train`` (N,) and score ``text`` (M,); V characters.
 
-    As with a model, the first of ``text`` is not scored, and nothing is known of what was before.
+    As for a network, the first character of ``text`` is not scored, and nothing before it is known.
     """
     train = train[-MAX_COUNTED:]
-    contexts = _counted(train, text, V, LARGEST_ORDER)
-    unseen = int(np.count_nonzero(contexts[0].times_of_pair == 0))
-    nats = [-float(np.log(P).mean()) for P in _interpolated(contexts, V)]
-    best = int(np.argmin(nats))
-    return Baselines(nats[0], nats[best], best + 1, len(train), unseen)
+    contexts = _count_contexts(train, text, V, MAX_ORDER)
+    unseen = int(np.count_nonzero(contexts[0].ngram_counts == 0))
+    losses = [-float(np.log(P).mean()) for P in _interpolate(contexts, V)]
+    best = int(np.argmin(losses))
+    return Baselines(losses[0], losses[best], best + 1, len(train), unseen)
 
 
 def ngram_probabilities(
-    train: Ids, text: Ids, V: int, orders: int = LARGEST_ORDER
+    train: Ids, text: Ids, V: int, orders: int = MAX_ORDER
 ) -> Iterator[npt.NDArray[np.float64]]:
-    """For order 1, 2, … what it gives to each character of ``text`` but the first, (M - 1,)."""
-    return _interpolated(_counted(train, text, V, orders), V)
+    """The probabilities of all characters of ``text`` but the first, (M - 1,), for each order.
+
+    Yields those of order 1, 2, … up to ``orders``.
+    """
+    return _interpolate(_count_contexts(train, text, V, orders), V)
 
 
 class _Contexts:
-    """All contexts of one length in the text to score, and what was counted after each.
+    """The contexts of one length in the scored text, and how often each n-gram of them was counted.
 
-    A context's ``codes``, sorted, are made of the number of the context that is one character
-    shorter, and that first character; its place among them is its number. A pair is a context's
-    number and the character after it.
+    A context of k characters has the key (id of its last k - 1 characters as a context) · V + (its
+    first character); its id is the position of its key among the sorted ``keys``. An n-gram is a
+    context and the character after it, numbered (id of the context) · V + (character). So all
+    numbers stay below M · V, while a number made of k characters would be as large as V^k.
     """
 
-    def __init__(self, codes: Integers, which: Integers, pairs: Integers) -> None:
-        self.codes = codes
-        self.which = which.astype(np.int32)  # the context of each place in the text that has one
-        self.pairs, pair = np.unique(pairs, return_inverse=True)
-        self.pair = pair.astype(np.int32)
-        self.times = np.zeros(len(codes), np.int64)  # n(c)
-        self.times_of_pair = np.zeros(len(self.pairs), np.int64)  # n(c x)
-        self.met = np.zeros(0, np.int64)  # pairs in the training text, sorted
-        self.new: list[Integers] = []  # and those not yet sorted in
+    def __init__(self, keys: Integers, context_ids: Integers, ngrams: Integers) -> None:
+        self.keys = keys
+        self.context_ids = context_ids.astype(np.int32)  # at each position of the text that has one
+        self.ngrams, ngram_ids = np.unique(ngrams, return_inverse=True)
+        self.ngram_ids = ngram_ids.astype(np.int32)  # at each position, an index into ngrams
+        self.context_counts = np.zeros(len(keys), np.int64)  # n(c)
+        self.ngram_counts = np.zeros(len(self.ngrams), np.int64)  # n(c x)
+        # The distinct n-grams of the training text, sorted, also those that the scored text lacks:
+        # t(c) counts them all. New ones are collected and sorted in when they are many.
+        self.train_ngrams = np.zeros(0, np.int64)
+        self.unsorted: list[Integers] = []
 
-    def find(self, codes: Integers) -> tuple[Integers, npt.NDArray[np.bool_]]:
-        """The numbers of the contexts with such ``codes``, and which of them there are."""
-        which = np.searchsorted(self.codes, codes)
-        which[which == len(self.codes)] = 0
-        return which, self.codes[which] == codes
+    def find(self, keys: Integers) -> tuple[Integers, npt.NDArray[np.bool_]]:
+        """The ids of the contexts with these ``keys``, and whether there is such a context."""
+        context_ids = np.searchsorted(self.keys, keys)
+        context_ids[context_ids == len(self.keys)] = 0
+        return context_ids, self.keys[context_ids] == keys
 
-    def count(self, which: Integers, pairs: Integers) -> None:
-        """Note contexts that were met, and with what."""
-        self.times += np.bincount(which, minlength=len(self.times))
-        met, times = np.unique(pairs, return_counts=True)
-        self.new.append(met)
-        place = np.searchsorted(self.pairs, met)
-        place[place == len(self.pairs)] = 0
-        known = self.pairs[place] == met
-        self.times_of_pair[place[known]] += times[known]
-        if sum(map(len, self.new)) > max(PIECE, len(self.met)):
+    def count(self, context_ids: Integers, ngrams: Integers) -> None:
+        """Count occurrences of contexts in the training text, and of the ``ngrams`` they begin."""
+        self.context_counts += np.bincount(context_ids, minlength=len(self.context_counts))
+        distinct, counts = np.unique(ngrams, return_counts=True)
+        self.unsorted.append(distinct)
+        ngram_ids = np.searchsorted(self.ngrams, distinct)
+        ngram_ids[ngram_ids == len(self.ngrams)] = 0
+        known = self.ngrams[ngram_ids] == distinct
+        self.ngram_counts[ngram_ids[known]] += counts[known]
+        # Sorting only when there are more new ones than old keeps the time of all sorting at
+        # O(N log N); sorting after each piece would make it grow with the square of N.
+        if sum(map(len, self.unsorted)) > max(PIECE, len(self.train_ngrams)):
             self._sort_in()
 
     def _sort_in(self) -> None:
-        self.met = np.unique(np.concatenate([self.met, *self.new]))
-        self.new = []
+        self.train_ngrams = np.unique(np.concatenate([self.train_ngrams, *self.unsorted]))
+        self.unsorted = []
 
     def interpolate(self, P: npt.NDArray[np.float64], V: int) -> None:
-        """Make of P_{k-1} in ``P`` (M,), the places that have such a context, P_k if it was met."""
+        """Turn P_{k-1} in ``P`` (positions,) into P_k, in place.
+
+        P stays as it is where a context does not occur in the training text.
+        """
         self._sort_in()
-        different = np.bincount(self.met // V, minlength=len(self.times))  # t(c)
-        n, t, both = self.times[self.which], different[self.which], self.times_of_pair[self.pair]
-        np.divide(both + t * P, n + t, out=P, where=n > 0)
+        successors = np.bincount(self.train_ngrams // V, minlength=len(self.context_counts))  # t(c)
+        n, t = self.context_counts[self.context_ids], successors[self.context_ids]
+        n_x = self.ngram_counts[self.ngram_ids]
+        np.divide(n_x + t * P, n + t, out=P, where=n > 0)
 
 
-def _contexts_of(text: Integers, V: int, orders: int) -> list[_Contexts]:
+def _list_contexts(text: Integers, V: int, orders: int) -> list[_Contexts]:
     """The contexts of 0, 1, 2, … characters in ``text``."""
-    which = np.zeros(len(text), np.int64)
-    contexts = [_Contexts(np.zeros(1, np.int64), which, text)]
+    context_ids = np.zeros(len(text), np.int64)
+    contexts = [_Contexts(np.zeros(1, np.int64), context_ids, text)]
     for k in range(1, min(orders, len(text))):
-        codes, which = np.unique(which[1:] * V + text[:-k], return_inverse=True)
-        contexts.append(_Contexts(codes, which, which * V + text[k:]))
+        keys, context_ids = np.unique(context_ids[1:] * V + text[:-k], return_inverse=True)
+        contexts.append(_Contexts(keys, context_ids, context_ids * V + text[k:]))
     return contexts
 
 
-def _count(piece: Integers, at: Integers, contexts: Sequence[_Contexts], V: int) -> None:
-    """Count the characters ``at`` places in ``piece``, each after contexts of every length."""
-    which = np.zeros(len(at), np.int64)
+def _count_piece(
+    piece: Integers, positions: Integers, contexts: Sequence[_Contexts], V: int
+) -> None:
+    """Count the characters at ``positions`` of ``piece``, with their contexts of all lengths."""
+    context_ids = np.zeros(len(positions), np.int64)
     for k, context in enumerate(contexts):
         if k:
-            inside = k <= at
-            at, which = at[inside], which[inside]
-            which, found = context.find(which * V + piece[at - k])
-            at, which = at[found], which[found]
-        context.count(which, which * V + piece[at])
+            inside = k <= positions
+            positions, context_ids = positions[inside], context_ids[inside]
+            # A context that the scored text lacks has no longer contexts there either, so its
+            # position is dropped for good: most are, after a few characters.
+            context_ids, found = context.find(context_ids * V + piece[positions - k])
+            positions, context_ids = positions[found], context_ids[found]
+        context.count(context_ids, context_ids * V + piece[positions])
 
 
-def _counted(train: Ids, text: Ids, V: int, orders: int) -> list[_Contexts]:
-    """All contexts of ``text``, as often as they are met in ``train``."""
-    contexts = _contexts_of(text.astype(np.int64), V, orders)
+def _count_contexts(train: Ids, text: Ids, V: int, orders: int) -> list[_Contexts]:
+    """The contexts of ``text`` with their counts in ``train``."""
+    contexts = _list_contexts(text.astype(np.int64), V, orders)
     for start in range(0, len(train), PIECE):
-        before = min(start, orders - 1)  # of the piece before: context, but counted already
-        piece = train[start - before : start + PIECE].astype(np.int64)
-        _count(piece, np.arange(before, len(piece)), contexts, V)
+        # The end of the piece before is context for this one, and is counted already.
+        overlap = min(start, orders - 1)
+        piece = train[start - overlap : start + PIECE].astype(np.int64)
+        _count_piece(piece, np.arange(overlap, len(piece)), contexts, V)
     return contexts
 
 
-def _interpolated(contexts: list[_Contexts], V: int) -> Iterator[npt.NDArray[np.float64]]:
-    P = np.full(len(contexts[0].which), 1 / V)
+def _interpolate(contexts: list[_Contexts], V: int) -> Iterator[npt.NDArray[np.float64]]:
+    P = np.full(len(contexts[0].context_ids), 1 / V)
     for context in contexts:
-        context.interpolate(P[len(P) - len(context.which) :], V)
+        # The first k positions of the text have no context of k characters.
+        context.interpolate(P[len(P) - len(context.context_ids) :], V)
         yield P[1:].copy()
