@@ -1,4 +1,4 @@
-"""The corpora: shipped as they are made, and checked by the programs beside them."""
+"""The corpora are what their programs write, and these programs judge texts correctly."""
 
 import importlib.util
 import json
@@ -37,7 +37,7 @@ def output(name: str, *arguments: str, stdin: str = "") -> str:
 
 
 @pytest.mark.parametrize("name", ["tenki", "kakko"])
-def test_shipped_text_is_what_its_program_makes(name: str) -> None:
+def test_a_shipped_text_is_what_its_program_writes(name: str) -> None:
     assert output(name, "make") == (CORPORA / f"{name}.txt").read_text(encoding="utf-8")
 
 
@@ -64,7 +64,7 @@ def test_diary_of_any_size_and_seed_is_grammatical() -> None:
     assert tenki.generate(500, 1) != tenki.generate(500, 2)
 
 
-def test_weather_is_told_30_to_60_characters_before_its_consequence() -> None:
+def test_the_weather_stands_30_to_60_characters_before_its_consequence() -> None:
     for day in tenki.generate(200_000, 3).splitlines():
         opening = day.index("。") + 1
         connective = max(day.rfind("だから"), day.rfind("それで"))
@@ -72,7 +72,7 @@ def test_weather_is_told_30_to_60_characters_before_its_consequence() -> None:
 
 
 def derivations(production: Any) -> list[tuple[str, float]]:
-    """Every text of a production with its probability, by plain enumeration."""
+    """Enumerate the texts of a production with their probabilities."""
     texts = [("", 1.0)]
     for part in production:
         if isinstance(part, str):
@@ -89,7 +89,7 @@ def derivations(production: Any) -> list[tuple[str, float]]:
 
 
 def test_score_is_exact_on_a_grammar_that_can_be_enumerated() -> None:
-    """With options that begin alike, and one that is another's beginning."""
+    """Some options of this grammar have a common prefix, and one is a prefix of another."""
     pair = tenki.Choice(((3.0, ("ab",)), (1.0, ("abc", tenki.one_of("d", "ce"))), (2.0, ("b",))))
     day = tenki.one_of((pair, "x\n"), ("a", pair, "y\n"))
     texts = derivations((day,))
@@ -100,26 +100,26 @@ def test_score_is_exact_on_a_grammar_that_can_be_enumerated() -> None:
 
 
 def test_no_two_derivations_of_the_diary_give_the_same_text() -> None:
-    """While a day is read, two ways to have come so far never meet again."""
+    """Two derivations of the same prefix never reach the same remainder."""
     waiting: list[frozenset[object]] = [frozenset([(tenki.DAY, None)])]
     seen = set()
     while waiting:
-        together = waiting.pop()
-        if together in seen:
+        remainders = waiting.pop()
+        if remainders in seen:
             continue
-        seen.add(together)
+        seen.add(remainders)
         after: dict[str, list[object]] = {}
-        for one in together:
-            for character, ways in tenki._next(one).items():
+        for remainder in remainders:
+            for character, ways in tenki._next(remainder).items():
                 after.setdefault(character, []).extend(rest for _, rest in ways)
         for ways in after.values():
-            assert len(set(ways)) == len(ways), "two derivations have met"
+            assert len(set(ways)) == len(ways), "two derivations reach the same remainder"
             if None not in ways:
                 waiting.append(frozenset(ways))
 
 
 def entropy(production: Any) -> float:
-    """In nats, of the derivations of a production: its own choices and what they lead to."""
+    """The entropy in nats of the derivations of a production."""
     nats = 0.0
     for part in production:
         if not isinstance(part, str):
@@ -130,8 +130,8 @@ def entropy(production: Any) -> float:
 
 
 @pytest.mark.parametrize("hint", [1.0, 8.0])
-def test_mean_surprise_of_the_diary_is_its_entropy_a_day(hint: float) -> None:
-    """No two derivations meet, so the entropy of the derivations is that of the texts."""
+def test_the_mean_surprise_of_the_diary_is_the_entropy_of_its_grammar(hint: float) -> None:
+    """Each text has one derivation, so the entropy of the derivations is that of the texts."""
     day = tenki.diary(hint)
     text = tenki.generate(60_000, 5, day)
     days = text.splitlines(keepends=True)
@@ -141,7 +141,7 @@ def test_mean_surprise_of_the_diary_is_its_entropy_a_day(hint: float) -> None:
     assert math.fsum(tenki.surprises(text, day)) == pytest.approx(math.fsum(nats))
 
 
-def test_hints_are_followed_by_make_and_score() -> None:
+def test_make_and_score_both_use_the_hint_option() -> None:
     text = output("tenki", "make", "--hint", "1", "--characters", "3000", "--seed", "4")
     assert text == tenki.generate(3000, 4, tenki.diary(1.0))
     nats = [
@@ -153,7 +153,7 @@ def test_hints_are_followed_by_make_and_score() -> None:
     assert nats[0] < nats[1]  # its own grammar explains a text best
 
 
-def test_floor_counts_the_last_share_without_its_first_character() -> None:
+def test_the_floor_is_the_mean_over_the_last_share_without_its_first_character() -> None:
     text = tenki.generate(3000, 1)
     characters, nats = tenki.floor(text, 0.1)
     assert characters == round(0.1 * len(text)) - 1
@@ -162,7 +162,7 @@ def test_floor_counts_the_last_share_without_its_first_character() -> None:
     assert document == {"characters": characters, "nats": nats}
 
 
-def test_wrong_consequence_is_noticed() -> None:
+def test_check_counts_a_wrong_consequence() -> None:
     day = tenki.generate(10, 1)
     weather = next(w for w, (openings, _) in tenki.WEATHER.items()
                    if any(day.startswith(f"今日は{o}。") for o in openings))  # fmt: skip
@@ -174,7 +174,7 @@ def test_wrong_consequence_is_noticed() -> None:
     }  # fmt: skip
 
 
-def test_brackets_and_sums_are_right_by_their_own_check() -> None:
+def test_check_finds_no_error_in_generated_brackets_and_sums() -> None:
     text = kakko.generate(20_000, depth=4, distance=20, seed=2)
     found = list(kakko.answers(text))
     assert found
@@ -191,7 +191,7 @@ def depth(line: str) -> int:
     return deepest
 
 
-def test_depth_and_distance_are_parameters() -> None:
+def test_depth_and_distance_limit_the_nesting_and_the_gaps() -> None:
     for parameter in (1, 3, 5):
         text = kakko.generate(20_000, depth=parameter, distance=4, seed=1)
         assert max(map(depth, text.splitlines())) == parameter
@@ -213,12 +213,12 @@ def test_wrong_answers_are_counted_at_their_distance() -> None:
     assert rows == {("bracket", 4): 0, ("bracket", 8): 1, ("sum", 8): 0}
 
 
-def test_check_survives_what_a_bad_model_writes() -> None:
+def test_check_accepts_text_that_is_not_well_formed() -> None:
     for text in ("", "=", ",", "+", "3+=7", ")),,((\n,", "3+4", "=3+4=", "今日は,)"):
         list(kakko.answers(text))
 
 
-def test_predictions_of_a_model_are_judged_by_their_likeliest(model: charrnn.Model) -> None:
+def test_predictions_are_judged_by_their_likeliest_character(model: charrnn.Model) -> None:
     document = {
         "each": [
             {"character": c, "nats": 0.1, "likeliest": [[g, 0.9], ["?", 0.1]]}

@@ -1,4 +1,4 @@
-"""Which encoding a file has: found out, said, or refused; and the same text whatever it is."""
+"""Encodings are detected or refused, and the same text in any encoding trains the same model."""
 
 import hashlib
 import io
@@ -27,7 +27,7 @@ ENGLISH = "It was the best of times,\nit was the worst of times.\n" * 9
 KEEP = Normalization("keep")
 TEXT = st.text(st.characters(exclude_categories=["Cs"]))
 
-# how a text is saved, and what that is recognised as
+# the encoding that a text is saved in, and the one that is detected
 SAVED = {
     "utf-8": "utf-8", "utf-8-sig": "utf-8", "utf-16": "utf-16-le", "utf-16-le": "utf-16-le",
     "utf-16-be": "utf-16-be", "utf-32": "utf-32-le", "utf-32-le": "utf-32-le",
@@ -42,7 +42,7 @@ def small_pieces(patch: pytest.MonkeyPatch, size: int) -> None:
 
 @pytest.mark.parametrize("piece", [1, 3, 1 << 20])
 @pytest.mark.parametrize("encoding", SAVED)
-def test_an_encoding_is_recognised(
+def test_each_encoding_is_detected(
     encoding: str, piece: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     small_pieces(monkeypatch, piece)
@@ -58,14 +58,14 @@ def test_an_encoding_is_recognised(
 
 
 @pytest.mark.parametrize("encoding", [name for name in SAVED if name.startswith("utf")])
-def test_english_is_recognised_too(encoding: str, tmp_path: Path) -> None:
+def test_each_utf_encoding_of_english_is_detected(encoding: str, tmp_path: Path) -> None:
     (tmp_path / "a.txt").write_bytes(ENGLISH.encode(encoding))
     assert detect_encoding(find_sources([tmp_path / "a.txt"])[0]).encoding == SAVED[encoding]
 
 
 @pytest.mark.parametrize("order", ["utf-16-le", "utf-16-be"])
 @pytest.mark.parametrize("text", ["hello", "a\n", "　雨。\n　雪。\n", "一二三\n", "été\n"])
-def test_utf16_without_a_mark_is_recognised_in_either_order(
+def test_utf16_without_a_byte_order_mark_is_detected_in_either_byte_order(
     text: str, order: str, tmp_path: Path
 ) -> None:
     (tmp_path / "a.txt").write_bytes(text.encode(order))
@@ -76,7 +76,7 @@ def test_utf16_without_a_mark_is_recognised_in_either_order(
     "data",
     [b"abc\0def\n", b"\0", b"a\0bc\0def\0\n", "猫\0\n".encode(), b"\x1b(Bplain\x1b[0m\n", b""],
 )
-def test_utf8_stays_utf8(data: bytes, tmp_path: Path) -> None:
+def test_utf8_with_nuls_or_escapes_is_still_detected_as_utf8(data: bytes, tmp_path: Path) -> None:
     (tmp_path / "a.txt").write_bytes(data)
     assert detect_encoding(find_sources([tmp_path / "a.txt"])[0]).encoding == "utf-8"
 
@@ -109,7 +109,7 @@ def test_the_same_text_in_ten_encodings_trains_the_same_weights(
         (b"a\r\n\r\xed\xa0\x80\xff", 4, 3),  # a lone surrogate
     ],
 )
-def test_what_is_not_utf8_is_refused_with_its_place(
+def test_invalid_utf8_is_refused_with_its_byte_and_line(
     data: bytes, offset: int, line: int, piece: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     small_pieces(monkeypatch, piece)
@@ -133,7 +133,7 @@ FOREIGN = {
 
 
 @pytest.mark.parametrize("name", FOREIGN)
-def test_another_language_is_not_taken_for_japanese(name: str, tmp_path: Path) -> None:
+def test_other_languages_are_not_mistaken_for_japanese(name: str, tmp_path: Path) -> None:
     text, encoding = FOREIGN[name]
     (tmp_path / "a.txt").write_bytes((text * 30).encode(encoding))
     for read in (
@@ -156,14 +156,14 @@ LETTERS = {
 
 @pytest.mark.parametrize("order", ["utf-16-le", "utf-16-be"])
 @pytest.mark.parametrize("language", LETTERS)
-def test_alphabets_in_utf16_without_a_mark_are_recognised(
+def test_alphabets_in_utf16_without_a_byte_order_mark_are_detected(
     language: str, order: str, tmp_path: Path
 ) -> None:
     (tmp_path / "a.txt").write_bytes((LETTERS[language] * 9).encode(order))
     assert detect_encoding(find_sources([tmp_path / "a.txt"])[0]).encoding == order
 
 
-def test_jis_that_is_damaged_is_never_taken_for_ascii(tmp_path: Path) -> None:
+def test_damaged_iso_2022_jp_is_never_mistaken_for_ascii(tmp_path: Path) -> None:
     whole = ("今日は風が強い。\n" * 20).encode("iso2022_jp")
     path = tmp_path / "a.txt"
     for damaged, words in (
@@ -178,14 +178,16 @@ def test_jis_that_is_damaged_is_never_taken_for_ascii(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("mark", ["utf-8-sig", "utf-16", "utf-32"])
-def test_a_mark_that_does_not_hold_is_refused(mark: str, tmp_path: Path) -> None:
+def test_a_file_that_is_not_what_its_byte_order_mark_says_is_refused(
+    mark: str, tmp_path: Path
+) -> None:
     (tmp_path / "a.txt").write_bytes(JAPANESE.encode(mark)[:-1] + b"\xff\xff")
     with pytest.raises(InputError, match=r"byte \d") as caught:
         exhaust(scan_corpus(find_sources([tmp_path / "a.txt"]), "auto", KEEP))
     assert "fits" not in str(caught.value).replace("no other encoding fits", "")
 
 
-def test_an_unclear_encoding_is_refused_with_what_fits(tmp_path: Path) -> None:
+def test_an_ambiguous_encoding_is_refused_with_those_that_fit(tmp_path: Path) -> None:
     (tmp_path / "a.txt").write_bytes("x\nあい".encode("euc_jp"))
     with pytest.raises(InputError, match=r"byte 2 \(line 2\) is not UTF-8; it may be") as caught:
         exhaust(scan_corpus(find_sources([tmp_path / "a.txt"]), "auto", KEEP))
@@ -197,10 +199,10 @@ def test_an_unclear_encoding_is_refused_with_what_fits(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("text", [JAPANESE, "déjà vu, garçon, naïveté\n", "猫の手", "Ünïcödé"])
 @pytest.mark.parametrize("piece", [1, 1 << 20])
-def test_damaged_utf8_is_never_taken_for_another_encoding(
+def test_damaged_utf8_is_never_mistaken_for_another_encoding(
     text: str, piece: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """CP932 takes many such files, and reads "déjà" as "dﾃｩjﾃ\xa0"."""
+    """CP932 decodes many such files without an error, and reads "déjà" as "dﾃｩjﾃ\xa0"."""
     small_pieces(monkeypatch, piece)
     data = text.encode()
     at = len(data) // 2
@@ -213,26 +215,26 @@ def test_damaged_utf8_is_never_taken_for_another_encoding(
             detect_encoding(find_sources([tmp_path / "a.txt"])[0])
 
 
-def test_a_wrong_encoding_is_refused_with_the_right_one(tmp_path: Path) -> None:
+def test_an_error_about_a_wrong_encoding_suggests_the_right_one(tmp_path: Path) -> None:
     (tmp_path / "a.txt").write_bytes(JAPANESE.encode("euc_jp"))
     with pytest.raises(InputError, match="is not CP932; `encoding` euc_jp fits"):
         exhaust(scan_corpus(find_sources([tmp_path / "a.txt"]), "cp932", KEEP))
 
 
-def test_what_is_no_text_at_all_is_said(tmp_path: Path) -> None:
+def test_an_error_about_binary_data_asks_whether_it_is_a_text(tmp_path: Path) -> None:
     (tmp_path / "a.txt").write_bytes(bytes(range(256)) * 40)
     with pytest.raises(InputError, match="no other encoding fits; is it a text"):
         exhaust(scan_corpus(find_sources([tmp_path / "a.txt"]), "auto", KEEP))
 
 
 @pytest.mark.parametrize("name", ["klingon", "base64", "rot13", "idna", "undefined", "", "\0"])
-def test_only_encodings_of_text_are_taken(name: str) -> None:
+def test_codecs_that_are_not_text_encodings_are_refused(name: str) -> None:
     with pytest.raises(ConfigError, match=r"encoding: Python has no text encoding"):
         encodings.resolve_encoding(name)
 
 
 @pytest.mark.parametrize("name", ["utf-7", "unicode_escape"])
-def test_half_of_a_surrogate_pair_is_no_character_in_any_encoding(name: str) -> None:
+def test_a_lone_surrogate_is_refused_in_every_encoding(name: str) -> None:
     data = {"utf-7": b"+2AA-", "unicode_escape": b"\\ud800"}[name]
     with pytest.raises(UndecodableError):
         list(decode_stream(io.BytesIO(data), find_codec(name) or ""))
@@ -257,7 +259,7 @@ def test_reading_in_pieces_equals_reading_at_once(text: str, encoding: str, piec
 
 @settings(max_examples=300)
 @given(st.binary(), st.sampled_from(sorted(SAVED)), st.integers(1, 9))
-def test_any_bytes_are_read_or_refused_at_the_same_place_in_pieces(
+def test_arbitrary_bytes_fail_at_the_same_offset_in_pieces_and_at_once(
     data: bytes, encoding: str, piece: int
 ) -> None:
     def read(size: int) -> tuple[str, int | None]:
@@ -270,7 +272,9 @@ def test_any_bytes_are_read_or_refused_at_the_same_place_in_pieces(
                 return "".join(got), error.offset
         return "".join(got), None
 
-    assume(encoding not in ("utf-16", "utf-32"))  # without a mark they have errors without a place
+    assume(
+        encoding not in ("utf-16", "utf-32")
+    )  # without a byte order mark these codecs raise without a position
     assert read(piece) == read(1 << 20)
 
 
@@ -283,15 +287,15 @@ TRICKY = "e\u0301\u0323\u3099かハﾊﾞﾟ각\u1100\u1161\u11a8\u0915\u093c\u0
     st.lists(st.text(st.sampled_from(TRICKY), max_size=4)) | st.lists(TEXT),
     st.sampled_from(sorted(FORMS)),
 )
-def test_normalising_pieces_equals_normalising_all(pieces: list[str], form: str) -> None:
+def test_normalising_in_pieces_equals_normalising_at_once(pieces: list[str], form: str) -> None:
     normalization, whole = Normalization("keep", form), "".join(pieces)
     expected = unicodedata.normalize(FORMS[form], whole)  # type: ignore[arg-type]  # one of its names
     assert "".join(normalization.apply_to_pieces(pieces)) == expected == normalization.apply(whole)
     assert all(normalization.apply_to_pieces(pieces))
 
 
-def test_every_character_that_joins_the_one_before_waits_for_it() -> None:
-    """Against the definition: for each pair that composes, the second begins nothing."""
+def test_there_is_no_boundary_before_a_character_that_composes_with_the_previous_one() -> None:
+    """Checked against the definition, for all pairs of characters that compose."""
     from charrnn.text.normalization import _has_boundary_before
 
     for code in range(0x110000):
@@ -301,7 +305,7 @@ def test_every_character_that_joins_the_one_before_waits_for_it() -> None:
             assert not any(map(_has_boundary_before, parts[1:])), hex(code)
 
 
-def test_rules_are_kept_in_the_model_and_applied_to_primes_and_scored_texts(
+def test_a_model_normalises_primes_and_scored_texts_as_its_corpus(
     program: Program, tmp_path: Path
 ) -> None:
     composed, apart = "がぎぐＡｶﾞ\n", "がぎぐAガ\n"

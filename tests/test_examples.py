@@ -1,4 +1,4 @@
-"""The scripts in examples/, as they are, but for the steps of a training."""
+"""The scripts in examples/, run unchanged with short trainings."""
 
 import os
 import signal
@@ -22,7 +22,7 @@ pytestmark = pytest.mark.skipif(os.name != "posix", reason="shell scripts")
 
 
 def environment(steps: int, **variables: str) -> dict[str, str]:
-    """In which ``charrnn`` is this one, and a training has so many steps."""
+    """The environment that runs this checkout's ``charrnn``, with trainings of ``steps`` steps."""
     path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
     settings = {"STEPS": str(steps), "EVAL_EVERY": "5", "BATCH": "4", "SEQ": "16"}
     small = {f"CHARRNN_TRAIN_{name}": value for name, value in settings.items()}
@@ -30,7 +30,7 @@ def environment(steps: int, **variables: str) -> dict[str, str]:
 
 
 def script(name: str, text: Path, runs: Path) -> list[str]:
-    """The command that a user types."""
+    """The command line of a script."""
     if name.endswith(".mk"):
         return ["make", "-f", str(EXAMPLES / name), "-j2", f"CORPUS={text}", f"RUNS={runs}"]
     return [str(EXAMPLES / name), str(text), str(runs)]
@@ -53,7 +53,7 @@ def until(what: Callable[[], object]) -> None:
 
 
 def table(output: str, runs: Path) -> list[str]:
-    """The runs in the table at the end, all of them finished."""
+    """The names of the runs in the table that ends the ``output``; all of them have finished."""
     assert "unfinished" not in output
     return [
         line.split()[0].rpartition("/")[2]
@@ -63,12 +63,12 @@ def table(output: str, runs: Path) -> list[str]:
 
 
 def saved(runs: Path) -> dict[Path, int]:
-    """When each model was written."""
+    """The modification time of each model file."""
     return {file: file.stat().st_mtime_ns for file in runs.glob("*/*.npz")}
 
 
 @pytest.mark.parametrize("name", ["grid.sh", "grid.mk"])
-def test_the_grid_makes_a_table_of_six_runs_also_when_killed_and_started_again(
+def test_a_grid_that_is_killed_and_started_again_ends_with_a_table_of_all_runs(
     name: str, text: Path, tmp_path: Path
 ) -> None:
     runs = tmp_path / "グリッド"
@@ -91,14 +91,14 @@ def test_the_grid_makes_a_table_of_six_runs_also_when_killed_and_started_again(
 
 
 @pytest.mark.parametrize("name", ["grid.sh", "grid.mk"])
-def test_the_grid_fails_when_a_training_does(name: str, tmp_path: Path) -> None:
+def test_the_grid_fails_when_one_of_its_trainings_fails(name: str, tmp_path: Path) -> None:
     shown = done(script(name, tmp_path / "nowhere.txt", tmp_path / "runs"))
     assert shown.returncode != 0
     assert f"charrnn: {tmp_path / 'nowhere.txt'}: no such file or folder" in shown.stderr
     assert "Traceback" not in shown.stderr
 
 
-def test_the_loop_over_seeds_stops_at_ctrl_c_and_goes_on(text: Path, tmp_path: Path) -> None:
+def test_the_loop_over_seeds_stops_at_ctrl_c_and_resumes(text: Path, tmp_path: Path) -> None:
     runs = tmp_path / "runs"
     command = script("seeds.sh", text, runs)
     loop = subprocess.Popen(
@@ -117,7 +117,7 @@ def test_the_loop_over_seeds_stops_at_ctrl_c_and_goes_on(text: Path, tmp_path: P
     assert sorted(table(shown.stdout, runs)) == ["seed-0", "seed-1", "seed-2"]
 
 
-def test_the_tasks_of_the_slurm_array_are_the_grid(text: Path, tmp_path: Path) -> None:
+def test_the_tasks_of_the_slurm_array_cover_the_grid(text: Path, tmp_path: Path) -> None:
     runs = tmp_path / "runs"
     for task in range(6):
         variables = {
@@ -131,7 +131,7 @@ def test_the_tasks_of_the_slurm_array_are_the_grid(text: Path, tmp_path: Path) -
     assert [f"{model.cell}-{model.hidden}" for model in models] == GRID
 
 
-def test_a_task_of_the_slurm_array_is_stopped_and_goes_on(text: Path, tmp_path: Path) -> None:
+def test_a_task_of_the_slurm_array_can_be_stopped_and_resumed(text: Path, tmp_path: Path) -> None:
     variables = {"SLURM_ARRAY_TASK_ID": "2", "SLURM_SUBMIT_DIR": str(EXAMPLES.parent)}
     runs = tmp_path / "runs"
     command = script("slurm-array.sh", text, runs)
@@ -147,7 +147,7 @@ def test_a_task_of_the_slurm_array_is_stopped_and_goes_on(text: Path, tmp_path: 
     assert load(runs / "gru-64/last.npz").step == before + 5
 
 
-def test_every_example_is_tested_and_can_be_run() -> None:
+def test_every_example_is_tested_and_is_executable() -> None:
     tested = Path(__file__).read_text(encoding="utf-8")
     for example in EXAMPLES.iterdir():
         assert example.name == "begin-or-resume.sh" or f'"{example.name}"' in tested

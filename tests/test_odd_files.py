@@ -1,4 +1,4 @@
-"""Every odd file that a user will try: it is learned from, or refused in one clear line."""
+"""Odd files that a user may try: each is learned from, or refused with one clear line."""
 
 import gzip
 import os
@@ -45,7 +45,7 @@ LEARNED: dict[str, tuple[str, int]] = {  # with the distinct characters
 
 
 @pytest.mark.parametrize("name", REFUSED)
-def test_what_cannot_be_learned_from_is_refused(
+def test_files_without_a_learnable_text_are_refused(
     name: str, program: Program, tmp_path: Path
 ) -> None:
     content, words = REFUSED[name]
@@ -55,9 +55,7 @@ def test_what_cannot_be_learned_from_is_refused(
 
 
 @pytest.mark.parametrize("name", LEARNED)
-def test_what_is_odd_is_learned_from_all_the_same(
-    name: str, program: Program, tmp_path: Path
-) -> None:
+def test_odd_but_valid_texts_are_learned(name: str, program: Program, tmp_path: Path) -> None:
     text, distinct = LEARNED[name]
     with (tmp_path / "odd.txt").open("w", encoding="utf-8", newline="") as file:
         file.write(text)
@@ -69,8 +67,8 @@ def test_what_is_odd_is_learned_from_all_the_same(
     assert program("sample", "run", "--length", "20").code == 0
 
 
-def test_a_character_on_every_read_boundary(tmp_path: Path) -> None:
-    """Pieces are 1 MiB; a character of three bytes falls on the border in each way."""
+def test_a_character_across_a_piece_boundary_is_read_correctly(tmp_path: Path) -> None:
+    """Pieces are 1 MiB; the boundary cuts a character of three bytes at each of its bytes."""
     for before in range(3):
         text = "a" * ((1 << 20) - before) + "猫" * 10
         (tmp_path / "a.txt").write_text(text, encoding="utf-8")
@@ -81,7 +79,9 @@ def test_a_character_on_every_read_boundary(tmp_path: Path) -> None:
         assert corpus_info.vocabulary.decode(ids) == text
 
 
-def test_a_hundred_thousand_distinct_characters(program: Program, tmp_path: Path) -> None:
+def test_a_hundred_thousand_distinct_characters_are_learned(
+    program: Program, tmp_path: Path
+) -> None:
     codes = (code for code in range(0x100, 0x30000) if not 0xD800 <= code < 0xE000)
     text = "".join(chr(code) for code, _ in zip(codes, range(100_000), strict=False))
     (tmp_path / "many.txt").write_text(text, encoding="utf-8")
@@ -90,7 +90,9 @@ def test_a_hundred_thousand_distinct_characters(program: Program, tmp_path: Path
     assert "100,000 distinct" in done.err
 
 
-def test_folders_links_and_pipes(program: Program, tmp_path: Path) -> None:
+def test_folders_links_pipes_and_devices_are_read_or_refused(
+    program: Program, tmp_path: Path
+) -> None:
     (tmp_path / "folder.txt").mkdir()
     (tmp_path / "folder.txt" / "deep.txt").mkdir()
     failed(program("train", "folder.txt", *QUICK), 3, "folder.txt: contains no *.txt")
@@ -113,7 +115,7 @@ def test_folders_links_and_pipes(program: Program, tmp_path: Path) -> None:
     writer.join()
 
 
-def test_a_disk_that_is_full_before_the_training_is_exit_6(tmp_path: Path) -> None:
+def test_a_full_disk_before_the_training_is_exit_6_and_leaves_no_files(tmp_path: Path) -> None:
     (tmp_path / "long.txt").write_text(TEXT * 40, encoding="utf-8")
     script = "import resource as r; r.setrlimit(r.RLIMIT_FSIZE, (65536, 65536));"
     script += "from charrnn.cli.main import main; main()"
@@ -126,19 +128,23 @@ def test_a_disk_that_is_full_before_the_training_is_exit_6(tmp_path: Path) -> No
     assert [path.name for path in tmp_path.iterdir()] == ["long.txt"]
 
 
-def test_a_folder_that_cannot_be_read_whole(text: Path, unprivileged: Program) -> None:
+def test_a_folder_with_an_unreadable_subfolder_is_refused(
+    text: Path, unprivileged: Program
+) -> None:
     (text.parent / "deep").mkdir(mode=0)
     failed(unprivileged("train", ".", *QUICK), 3, "deep: cannot be read (Permission denied)")
 
 
-def test_no_permission(text: Path, unprivileged: Program) -> None:
+def test_a_file_without_read_permission_is_refused(text: Path, unprivileged: Program) -> None:
     text.chmod(0)
     failed(
         unprivileged("train", text.name, *QUICK), 3, "text.txt: cannot be read (Permission denied)"
     )
 
 
-def test_standard_input_that_is_closed_or_asked_for_twice(program: Program, tmp_path: Path) -> None:
+def test_standard_input_that_is_closed_or_given_twice_is_refused(
+    program: Program, tmp_path: Path
+) -> None:
     failed(program("train", "-", "-", *QUICK, stdin=b"abc" * 99), 3, "-: is given twice")
     closed = subprocess.run(
         ["sh", "-c", '"$0" -m charrnn train - <&-', sys.executable],
@@ -148,11 +154,13 @@ def test_standard_input_that_is_closed_or_asked_for_twice(program: Program, tmp_
     assert closed.stderr.startswith("charrnn: -: cannot be read (")
 
 
-def test_a_file_that_fails_while_it_is_read(program: Program) -> None:
+def test_a_read_error_is_an_input_error(program: Program) -> None:
     failed(program("train", "/proc/self/mem", *QUICK), 3, "/proc/self/mem: cannot be read")
 
 
-def test_a_file_that_vanishes_while_it_is_read(text: Path, tmp_path: Path) -> None:
+def test_a_file_that_is_deleted_between_the_passes_is_an_input_error(
+    text: Path, tmp_path: Path
+) -> None:
     corpus_info, sources = exhaust(scan_corpus(find_sources([text]), "auto", Normalization()))
     text.unlink()
     with pytest.raises(InputError, match=r"text.txt: cannot be read \(No such file"):
@@ -160,7 +168,9 @@ def test_a_file_that_vanishes_while_it_is_read(text: Path, tmp_path: Path) -> No
 
 
 @pytest.mark.parametrize("name", [b"new\nline.txt", b"\xff\xfe.txt", "猫 の\t.txt".encode()])
-def test_a_name_of_any_kind(name: bytes, program: Program, tmp_path: Path) -> None:
+def test_file_names_with_newlines_or_invalid_bytes_are_accepted(
+    name: bytes, program: Program, tmp_path: Path
+) -> None:
     path = os.fsdecode(name)
     (tmp_path / path).write_text(TEXT, encoding="utf-8")
     assert program("train", path, *QUICK).code == 0
@@ -172,7 +182,7 @@ def test_a_name_of_any_kind(name: bytes, program: Program, tmp_path: Path) -> No
     failed(program("train", os.fsdecode(b"none\n\xff.txt"), *QUICK[:-1], "x"), 3, "no such file")
 
 
-def test_gzip_that_is_cut_short_or_none(program: Program, tmp_path: Path) -> None:
+def test_truncated_or_invalid_gzip_files_are_refused(program: Program, tmp_path: Path) -> None:
     whole = gzip.compress(TEXT.encode())
     for content in (whole[:-20], whole[:5], b"plain text\n" * 9):
         (tmp_path / "a.txt.gz").write_bytes(content)

@@ -1,4 +1,4 @@
-"""What is drawn: each filter's effect, the random numbers, and the opening."""
+"""Sampling: the effect of each filter, the random numbers, and the prompt."""
 
 import numpy as np
 import pytest
@@ -17,11 +17,11 @@ def kept(**settings: float) -> list[float]:
     return [round(float(share), 4) for share in p / p.sum()]
 
 
-def test_temperature_one_is_the_model_as_it_is() -> None:
+def test_temperature_one_leaves_the_probabilities_of_the_model() -> None:
     assert kept() == [0.5, 0.1, 0.3, 0.06, 0.04]
 
 
-def test_temperature_sharpens_flattens_and_at_zero_is_greedy() -> None:
+def test_temperature_sharpens_or_flattens_and_is_greedy_at_zero() -> None:
     squares = np.array([0.25, 0.01, 0.09, 0.0036, 0.0016])
     assert kept(temperature=0.5) == pytest.approx(squares / squares.sum(), abs=1e-4)
     assert kept(temperature=0) == [1, 0, 0, 0, 0]
@@ -30,8 +30,8 @@ def test_temperature_sharpens_flattens_and_at_zero_is_greedy() -> None:
 
 
 @pytest.mark.parametrize("temperature", [1e-300, 1e-30, 1, 1e7, 1e30, 1e300])
-def test_no_temperature_changes_the_order(temperature: float) -> None:
-    """Also where probabilities are all rounded to one, which -inf is not."""
+def test_no_temperature_changes_the_ranking(temperature: float) -> None:
+    """Not even where all probabilities round to 1; a forbidden character stays forbidden."""
     assert kept(temperature=temperature, top_k=1) == [1, 0, 0, 0, 0]
     assert kept(temperature=temperature, top_p=1e-9) == [1, 0, 0, 0, 0]
     assert kept(temperature=temperature, min_p=1) == [1, 0, 0, 0, 0]
@@ -56,13 +56,13 @@ def test_top_p_keeps_the_smallest_set_that_reaches_p() -> None:
     assert kept(top_p=1e-9) == [1, 0, 0, 0, 0]
 
 
-def test_top_p_is_applied_to_what_temperature_and_top_k_left() -> None:
+def test_top_p_is_applied_after_temperature_and_top_k() -> None:
     assert kept(top_k=2, top_p=0.6) == [1, 0, 0, 0, 0]  # 0.625 of what is left
     assert kept(top_p=0.6) == [0.625, 0, 0.375, 0, 0]
     assert kept(temperature=0.5, top_p=0.6) == [1, 0, 0, 0, 0]
 
 
-def test_min_p_keeps_what_has_a_share_of_the_likeliest() -> None:
+def test_min_p_keeps_characters_with_that_share_of_the_largest_probability() -> None:
     assert kept(min_p=0.61) == [1, 0, 0, 0, 0]
     assert kept(min_p=0.59) == [0.625, 0, 0.375, 0, 0]
     assert kept(min_p=0.19) == pytest.approx([0.5556, 0.1111, 0.3333, 0, 0], abs=1e-4)
@@ -71,26 +71,28 @@ def test_min_p_keeps_what_has_a_share_of_the_likeliest() -> None:
     assert kept(min_p=0.59, top_k=1) == [1, 0, 0, 0, 0]
 
 
-def test_draws_have_the_frequencies_of_the_distribution() -> None:
+def test_draws_follow_the_distribution() -> None:
     p = np.repeat(np.exp(LOGS.astype(np.float64)), 100_000, axis=0)
     ids = draw(p, np.random.default_rng(0).random(len(p)))
     counts, expected = np.bincount(ids, minlength=5), p[0] * len(p)
     assert ((counts - expected) ** 2 / expected).sum() < 18.5  # chi-square, 4 degrees, p = 0.001
 
 
-def test_what_has_no_probability_is_never_drawn() -> None:
+def test_characters_of_probability_zero_are_never_drawn() -> None:
     p = np.array([[0.0, 0.5, 0.0, 0.5, 0.0]] * 4)
     edges = np.array([0.0, np.nextafter(0.5, 0), 0.5, np.nextafter(1, 0)])
     assert draw(p, edges).tolist() == [1, 1, 3, 3]
 
 
-def test_same_seed_draws_the_same_text_and_others_another(model: charrnn.Model) -> None:
+def test_the_same_seed_draws_the_same_text_and_another_seed_another_one(
+    model: charrnn.Model,
+) -> None:
     texts = [model.sample("今日は", SampleConfig(length=80), seed=seed) for seed in (1, 1, 2)]
     assert texts[0] == texts[1] != texts[2]
     assert len(texts[0]) == 80
 
 
-def test_sample_i_is_the_same_whatever_their_number(model: charrnn.Model) -> None:
+def test_sample_i_does_not_depend_on_the_number_of_samples(model: charrnn.Model) -> None:
     config = SampleConfig(length=40)
     many = model.samples("今日は", config, seed=3, number=5)
     few = model.samples("今日は", config, seed=3, number=2)
@@ -99,15 +101,15 @@ def test_sample_i_is_the_same_whatever_their_number(model: charrnn.Model) -> Non
     assert len({sample.text for sample in many}) == 5
 
 
-def test_log_probability_is_that_of_the_score(model: charrnn.Model) -> None:
-    """By the model as it is, whatever the filters."""
+def test_the_log_probability_of_a_sample_equals_its_score(model: charrnn.Model) -> None:
+    """Filters and temperature do not change it."""
     prime, config = "今日は", SampleConfig(length=30, temperature=0.5, top_k=5)
     (sample,) = model.samples(prime, config, seed=4, number=1)
     expected = model.score(prime).total_nats - model.score(prime + sample.text).total_nats
     assert sample.logprob == pytest.approx(expected, abs=1e-3)
 
 
-def test_long_prime_is_read_as_one_text(model: charrnn.Model) -> None:
+def test_a_long_prime_is_read_with_one_carried_state(model: charrnn.Model) -> None:
     prime = "今日は風が強い。\n" * 100
     (sample,) = model.samples(prime, SampleConfig(length=5, temperature=0), seed=0, number=1)
     expected = model.score(prime).total_nats - model.score(prime + sample.text).total_nats
@@ -119,7 +121,7 @@ def test_without_a_prime_the_model_begins_a_line(model: charrnn.Model) -> None:
     assert model.sample("", config, seed=0) == model.sample("\n", config, seed=0)
 
 
-def test_model_without_newlines_begins_by_frequency(tmp_path: object) -> None:
+def test_a_model_without_newlines_draws_the_first_character_by_frequency(tmp_path: object) -> None:
     from pathlib import Path
 
     folder = Path(str(tmp_path))
@@ -142,17 +144,17 @@ def test_stream_gives_characters_as_they_are_drawn(model: charrnn.Model) -> None
     assert len("".join(next(stream) for _ in range(50))) == 50  # long before the end
 
 
-def test_newlines_of_a_prime_are_those_of_the_corpus(model: charrnn.Model) -> None:
+def test_newlines_of_a_prime_are_translated_as_in_the_corpus(model: charrnn.Model) -> None:
     config = SampleConfig(length=20, temperature=0)
     assert model.sample("強い。\r\n", config, seed=0) == model.sample("強い。\n", config, seed=0)
 
 
-def test_unknown_character_of_a_prime_is_named(model: charrnn.Model) -> None:
+def test_an_unknown_character_of_a_prime_is_named_in_the_error(model: charrnn.Model) -> None:
     with pytest.raises(InputError, match=r"the model does not know '猫' \(U\+732B\)"):
         model.sample("猫", seed=0)
 
 
-def test_score_is_surprise_by_surprise(model: charrnn.Model) -> None:
+def test_a_score_is_the_sum_of_its_surprises(model: charrnn.Model) -> None:
     score = model.score("今日は風が強い。")
     assert score.characters == 7
     assert score.text == "日は風が強い。"
@@ -166,7 +168,7 @@ def test_score_is_surprise_by_surprise(model: charrnn.Model) -> None:
     assert (np.diff(score.probability, axis=1) <= 0).all()
 
 
-def test_score_counts_unknown_characters_apart(model: charrnn.Model) -> None:
+def test_a_score_counts_unknown_characters_separately(model: charrnn.Model) -> None:
     score = model.score("今日猫は風猫")
     assert score.unknown == 2
     assert score.nats == pytest.approx(model.score("今日は風").nats)
@@ -182,17 +184,17 @@ def test_score_counts_unknown_characters_apart(model: charrnn.Model) -> None:
         ("top_p", 0), ("top_p", 1.5), ("min_p", -0.5), ("min_p", float("nan")), ("on_unknown", "x"),
     ],
 )  # fmt: skip
-def test_settings_that_cannot_be_meant_are_refused(setting: str, value: object) -> None:
+def test_settings_out_of_range_or_of_another_type_are_refused(setting: str, value: object) -> None:
     with pytest.raises(ConfigError, match=setting):
         SampleConfig(**{setting: value})  # type: ignore[arg-type]
 
 
-def test_what_draws_is_refused_beside_a_beam() -> None:
+def test_sampling_settings_are_refused_together_with_a_beam() -> None:
     with pytest.raises(ConfigError, match="beam"):
         SampleConfig(beam=3, temperature=0.1)
 
 
-def test_calls_that_cannot_be_meant_are_refused(model: charrnn.Model) -> None:
+def test_arguments_out_of_range_or_of_another_type_are_refused(model: charrnn.Model) -> None:
     with pytest.raises(ConfigError, match="number"):
         model.samples("今", number=0)
     for seed in (-1, 1.0, "abc"):

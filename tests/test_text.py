@@ -1,4 +1,4 @@
-"""Bytes to ids: in pieces of any size, strictly, and back."""
+"""From the bytes of files to ids, their splits and streams, and from ids back to text."""
 
 import gzip
 import io
@@ -50,7 +50,7 @@ def test_reading_in_pieces_equals_reading_at_once(text: str, piece: int) -> None
 
 
 @given(st.text(st.sampled_from("a\r\n今")), st.integers(1, 7))
-def test_newlines_become_one_wherever_a_piece_ends(text: str, piece: int) -> None:
+def test_every_kind_of_newline_becomes_lf_wherever_a_piece_ends(text: str, piece: int) -> None:
     expected = text.replace("\r\n", "\n").replace("\r", "\n")
     assert (
         decoded(text.encode(), Normalization("lf"), piece)
@@ -65,7 +65,7 @@ def test_byte_order_mark_is_dropped_at_the_start_only() -> None:
 
 
 @given(TEXT.filter(bool))
-def test_decoding_what_was_encoded_is_the_identity(text: str) -> None:
+def test_decoding_encoded_text_gives_the_same_text(text: str) -> None:
     known = "".join(sorted(set(text)))
     vocabulary = Vocabulary(known, tuple(map(text.count, known)))
     assert vocabulary.decode(vocabulary.encode(text)) == text
@@ -80,7 +80,7 @@ def corpus(tmp_path: Path, **files: str | bytes) -> list[Path]:
     return paths
 
 
-def test_ids_on_disk_are_the_files_in_order_in_the_smallest_type(tmp_path: Path) -> None:
+def test_ids_on_disk_have_the_order_of_the_files_and_the_smallest_dtype(tmp_path: Path) -> None:
     paths = corpus(tmp_path, b_txt="今日は", a_txt="abc今")
     corpus_info = scan(paths)
     ids = encode(paths, corpus_info, tmp_path / "ids")
@@ -96,7 +96,7 @@ def test_ids_on_disk_are_the_files_in_order_in_the_smallest_type(tmp_path: Path)
     assert corpus_info.files == ("b.txt", "a.txt")
 
 
-def test_more_characters_get_a_wider_type(tmp_path: Path) -> None:
+def test_a_larger_vocabulary_gets_a_wider_dtype(tmp_path: Path) -> None:
     text = "".join(map(chr, range(0x4E00, 0x4E00 + 1000)))
     paths = corpus(tmp_path, k_txt=text)
     corpus_info = scan(paths)
@@ -105,7 +105,7 @@ def test_more_characters_get_a_wider_type(tmp_path: Path) -> None:
     assert corpus_info.vocabulary.decode(ids) == text
 
 
-def test_folder_and_gzip_are_read_too(tmp_path: Path) -> None:
+def test_a_corpus_may_be_a_folder_and_contain_gzip_files(tmp_path: Path) -> None:
     folder = tmp_path / "texts"
     (folder / "deep").mkdir(parents=True)
     (folder / "deep" / "b.txt.gz").write_bytes(gzip.compress("にち".encode()))
@@ -128,7 +128,9 @@ def test_corpus_that_changes_between_the_passes_is_refused(tmp_path: Path) -> No
     ("content", "problem"),
     [("", "is empty"), ("aaaa", "repeats a single character"), ("a", "repeats a single")],
 )
-def test_nothing_to_learn_is_said(tmp_path: Path, content: str, problem: str) -> None:
+def test_a_text_without_two_different_characters_is_refused(
+    tmp_path: Path, content: str, problem: str
+) -> None:
     with pytest.raises(InputError, match=problem):
         scan(corpus(tmp_path, a_txt=content))
 
@@ -141,14 +143,14 @@ def test_damaged_gzip_is_an_input_error(tmp_path: Path) -> None:
             scan(paths)
 
 
-def test_whole_text_is_what_a_corpus_would_be(tmp_path: Path) -> None:
+def test_a_file_is_read_as_it_would_be_in_a_corpus(tmp_path: Path) -> None:
     (path,) = corpus(tmp_path, a_txt="\ufeffa\r\nb")
     assert read_file(path, Normalization("lf")) == "a\nb"
     assert read_file(path, Normalization("keep")) == "a\r\nb"
 
 
 @given(st.integers(13, 3000), st.floats(0, 0.6), st.floats(0, 0.2))
-def test_parts_are_contiguous_and_share_no_character(n: int, val: float, test: float) -> None:
+def test_splits_are_contiguous_and_do_not_overlap(n: int, val: float, test: float) -> None:
     config, ids = TrainConfig(val=val, test=test), np.arange(n)
     parts = split_corpus(ids, config)
     np.testing.assert_array_equal(np.concatenate([parts.train, parts.val, parts.test]), ids)

@@ -1,4 +1,4 @@
-"""Rare and unseen characters, and a model that begins with another's weights."""
+"""Rare and unknown characters, and training that starts from another model's weights."""
 
 import json
 from dataclasses import replace
@@ -39,7 +39,7 @@ def vocabulary(characters: str, *, unknown: bool = False) -> Vocabulary:
 
 
 @given(st.text(st.sampled_from("abcあ\U0001f408"), min_size=2), st.integers(1, 4))
-def test_numbering_is_looking_up_with_rare_characters_as_one(text: str, min_count: int) -> None:
+def test_encoding_maps_all_rare_characters_to_the_unknown_id(text: str, min_count: int) -> None:
     import tempfile
 
     with tempfile.TemporaryDirectory() as name:
@@ -62,7 +62,7 @@ def test_numbering_is_looking_up_with_rare_characters_as_one(text: str, min_coun
         assert (known.unknown is not None) == (len(frequent) < len(set(text)))
 
 
-def test_the_unknown_character_is_trained_stored_and_never_written(folder: Path) -> None:
+def test_the_unknown_character_is_trained_and_stored_but_never_sampled(folder: Path) -> None:
     model = charrnn.load(folder / "run")
     known = model.checkpoint.corpus_info.vocabulary
     assert known.unknown == len(known) - 1 == len(model.vocabulary)
@@ -85,13 +85,15 @@ def test_the_unknown_character_is_trained_stored_and_never_written(folder: Path)
         network.parameters["out.b"][known.unknown] -= 50
 
 
-def test_too_high_a_min_count_is_refused(program: Program, text: Path) -> None:
+def test_a_min_count_that_leaves_no_characters_is_refused(program: Program, text: Path) -> None:
     done = program("train", text, "--min-count", "999999")
     assert done.code == 3
     assert "has no character that occurs 999,999 times; lower --min-count" in done.err
 
 
-def test_what_is_done_about_unknown_characters_in_primes(program: Program, folder: Path) -> None:
+def test_unknown_characters_of_a_prime_are_refused_skipped_or_replaced(
+    program: Program, folder: Path
+) -> None:
     run, options = folder / "run", ("--length", "30", "--seed", "1", "--no-echo")
     refused = program("sample", run, "--prime", "今日は龍\U0001f409", *options)
     assert refused.code == 3
@@ -109,13 +111,15 @@ def test_what_is_done_about_unknown_characters_in_primes(program: Program, folde
     assert program("sample", run, "--prime", "龍", *options, "--on-unknown", "skip").code == 0
 
 
-def test_replacing_needs_an_unknown_character(program: Program, run_folder: Path) -> None:
+def test_replace_is_refused_by_a_model_without_an_unknown_character(
+    program: Program, run_folder: Path
+) -> None:
     done = program("sample", run_folder, "--prime", "龍", "--on-unknown", "replace")
     assert done.code == 3
     assert "has no unknown character" in done.err
 
 
-def test_what_is_done_about_unknown_characters_in_scored_texts(
+def test_unknown_characters_of_a_scored_text_are_replaced_unless_told_otherwise(
     program: Program, folder: Path
 ) -> None:
     def scored(*options: str) -> dict[str, object]:
@@ -149,14 +153,16 @@ def test_what_is_done_about_unknown_characters_in_scored_texts(
         ("猫", "犬", "the model does not know '猫' (U+732B);"),
     ],
 )
-def test_a_near_match_is_named(text: str, known: str, hint: str) -> None:
+def test_an_error_about_an_unknown_character_suggests_an_equivalent_one(
+    text: str, known: str, hint: str
+) -> None:
     with pytest.raises(InputError) as caught:
         encode_text(text, vocabulary(known), "error", "prime")
     assert hint in str(caught.value)
     assert caught.value.exit_code == 3
 
 
-def test_each_unknown_character_is_named_once_in_order() -> None:
+def test_an_error_lists_each_unknown_character_once_and_in_order() -> None:
     with pytest.raises(InputError) as caught:
         encode_text("猫a\n猫犬", vocabulary("ab"), "error", "prime")
     assert "prime: the model does not know '猫' (U+732B), U+000A, '犬' (U+72AC);" in str(
@@ -166,14 +172,14 @@ def test_each_unknown_character_is_named_once_in_order() -> None:
         encode_text("".join(map(chr, range(0x4E00, 0x4E00 + 1000))), vocabulary("ab"), "error", "p")
 
 
-def test_a_prime_of_unknown_characters_takes_no_time() -> None:
+def test_a_long_prime_of_unknown_characters_is_refused_quickly() -> None:
     text = "".join(map(chr, range(0x4E00, 0x9000))) * 6
     with pytest.raises(InputError):
         encode_text(text, vocabulary("".join(map(chr, range(0x20, 0x3000)))), "error", "prime")
 
 
 @pytest.mark.parametrize("tied", [False, True])
-def test_a_model_begins_with_the_weights_of_another_by_character(
+def test_init_from_copies_the_weights_of_the_characters_that_both_models_have(
     tied: bool, tmp_path: Path
 ) -> None:
     (tmp_path / "one.txt").write_text(RARE, encoding="utf-8")
@@ -206,7 +212,9 @@ def test_a_model_begins_with_the_weights_of_another_by_character(
     assert begun["out.W"][:, after.characters.index("Z")].any()
 
 
-def test_beginning_from_a_model_is_better_than_afresh(run_folder: Path, tmp_path: Path) -> None:
+def test_init_from_starts_at_a_lower_loss_than_random_weights(
+    run_folder: Path, tmp_path: Path
+) -> None:
     (tmp_path / "text.txt").write_text(TEXT, encoding="utf-8")
     short = replace(CONFIG, steps=5, eval_every=5)
     begun = charrnn.train(tmp_path / "text.txt", replace(short, hidden=None), out=tmp_path / "two",
@@ -216,7 +224,7 @@ def test_beginning_from_a_model_is_better_than_afresh(run_folder: Path, tmp_path
     assert losses[0] < losses[1] - 1
 
 
-def test_what_contradicts_the_model_that_is_begun_from_is_refused(
+def test_settings_that_contradict_the_init_from_model_are_refused(
     program: Program, text: Path, run_folder: Path
 ) -> None:
     for option in (["--hidden", "9"], ["--cell", "gru"], ["--layers", "2"], ["--tied"]):
@@ -230,7 +238,7 @@ def test_what_contradicts_the_model_that_is_begun_from_is_refused(
     assert both.code == 2
 
 
-def test_a_run_that_began_from_a_model_goes_on_as_if_never_stopped(
+def test_a_run_with_init_from_resumes_as_if_it_had_never_stopped(
     run_folder: Path, tmp_path: Path
 ) -> None:
     (tmp_path / "text.txt").write_text("Zebra 今日は虎。\n" * 60, encoding="utf-8")
@@ -251,7 +259,7 @@ def test_a_run_that_began_from_a_model_goes_on_as_if_never_stopped(
     assert f'init_from = "{run_folder.resolve()}' in settings
 
 
-def test_summary_and_vocabulary_show_what_a_text_was(program: Program, folder: Path) -> None:
+def test_summary_and_vocabulary_report_describe_the_corpus(program: Program, folder: Path) -> None:
     summary = program("inspect", folder / "run").out
     for shown in ("utf-8", "newlines lf", "normalisation none", "text.txt", "sha256"):
         assert shown in summary

@@ -1,4 +1,4 @@
-"""What users' machines do to a training, many times over. The figures are in docs/reliability.md.
+"""Stress tests of training and model files. The results are in docs/reliability.md.
 
     python tests/torture.py kills [--times 200]       kill -9, SIGTERM, SIGINT, each then --resume
     python tests/torture.py damage [--times 20000]    model files with flips, cuts, swaps and edits
@@ -6,7 +6,7 @@
     python tests/torture.py owners [--times 50]       two trainers on one folder
     python tests/torture.py hour [--times 60]         minutes of training: memory and speed
 
-Each says what it found and exits 1 if anything went wrong. `make torture` runs all but the last.
+Each prints its results and exits 1 if anything went wrong. `make torture` runs all but the last.
 """
 
 import argparse
@@ -48,21 +48,21 @@ SIGNALS = [signal.SIGKILL, signal.SIGTERM, signal.SIGINT]
 SECONDS, MEMORY = 5, 10**9  # that one file may take
 
 
-def begun(*arguments: str | Path) -> subprocess.Popen[bytes]:
-    """A training as a user starts it."""
+def start_training(*arguments: str | Path) -> subprocess.Popen[bytes]:
+    """Start a training as a user does."""
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
     return subprocess.Popen([*TRAIN, *map(str, arguments)], env=environment,
                             stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)  # fmt: skip
 
 
 def kills(times: int, seed: int, folder: Path) -> bool:
-    """Runs that are killed at random moments and resumed until they end; all must be one."""
+    """Kill and resume runs at random moments until they finish; all must end in the same state."""
     rng = np.random.default_rng(seed)
-    assert begun(TEXT, *OPTIONS, "--out", folder / "whole").wait() == 0
+    assert start_training(TEXT, *OPTIONS, "--out", folder / "whole").wait() == 0
     expected, done, runs, wrong = outcome(folder / "whole"), 0, 0, 0
     while done < times:
         run, runs = folder / f"run{runs}", runs + 1
-        training = begun(TEXT, *OPTIONS, "--out", run)
+        training = start_training(TEXT, *OPTIONS, "--out", run)
         while True:
             time.sleep(rng.uniform(0.05, 2.5))
             if training.poll() is None and (run / "config.toml").is_file():
@@ -77,7 +77,7 @@ def kills(times: int, seed: int, folder: Path) -> bool:
             if training.returncode > 0:
                 print(f"run {runs}: exit {training.returncode}: {told.decode()}")
                 return False
-            training = begun("--resume", "--out", run, "--quiet")
+            training = start_training("--resume", "--out", run, "--quiet")
         same = outcome(run) == expected and not [*run.glob(".tmp-*"), *run.glob("corpus.ids")]
         wrong += not same
         shutil.rmtree(run)
@@ -86,7 +86,7 @@ def kills(times: int, seed: int, folder: Path) -> bool:
 
 
 def damage(times: int, seed: int, folder: Path) -> bool:
-    """Damaged model files: each loads, or is refused in one line, soon and without much memory."""
+    """Load damaged model files: each loads or is refused in one line, soon and in little memory."""
     warnings.simplefilter("ignore")  # zipfile's, of names that are there twice
     rng, path = np.random.default_rng(seed), folder / "damaged.npz"
     models = []
@@ -126,7 +126,7 @@ def _address_space() -> int:
 
 
 def flips(rng: np.random.Generator, model: Path, path: Path) -> None:
-    """A few bits are others."""
+    """Flip a few bits."""
     content = bytearray(model.read_bytes())
     for _ in range(rng.integers(1, 8)):
         content[rng.integers(len(content))] ^= 1 << rng.integers(8)
@@ -134,7 +134,7 @@ def flips(rng: np.random.Generator, model: Path, path: Path) -> None:
 
 
 def flipped_ends(rng: np.random.Generator, model: Path, path: Path) -> None:
-    """The same where it hurts: in the zip's directory, or in the first headers."""
+    """Flip a few bits of the zip file's directory or of its first headers."""
     content = bytearray(model.read_bytes())
     for _ in range(rng.integers(1, 8)):
         near = int(rng.integers(1, 1500))
@@ -143,7 +143,7 @@ def flipped_ends(rng: np.random.Generator, model: Path, path: Path) -> None:
 
 
 def cuts(rng: np.random.Generator, model: Path, path: Path) -> None:
-    """The end, the beginning or a piece in between is gone."""
+    """Cut off the end or the beginning, or cut out a piece."""
     content = model.read_bytes()
     start, end = sorted(rng.integers(0, len(content), 2))
     path.write_bytes(
@@ -152,7 +152,7 @@ def cuts(rng: np.random.Generator, model: Path, path: Path) -> None:
 
 
 def swaps(rng: np.random.Generator, model: Path, path: Path) -> None:
-    """Two blocks have changed places."""
+    """Exchange two blocks."""
     content = bytearray(model.read_bytes())
     size = int(rng.integers(1, 512))
     a, b = rng.integers(0, len(content) - size, 2)
@@ -161,7 +161,7 @@ def swaps(rng: np.random.Generator, model: Path, path: Path) -> None:
 
 
 def edited_arrays(rng: np.random.Generator, model: Path, path: Path) -> None:
-    """A well-formed file with an array that is missing, added, doubled or of another kind."""
+    """Write a well-formed file with an array missing, added, duplicated or of another type."""
     arrays = _arrays(model)
     name = str(rng.choice([one for one in arrays if one != "meta"]))
     match rng.integers(8):
@@ -188,7 +188,7 @@ def edited_arrays(rng: np.random.Generator, model: Path, path: Path) -> None:
 
 
 def edited_meta(rng: np.random.Generator, model: Path, path: Path) -> None:
-    """A well-formed file whose document says something else in one place."""
+    """Write a well-formed file with one value of its JSON document changed."""
     arrays = _arrays(model)
     document = json.loads(arrays["meta"].tobytes())
     target = document
@@ -222,7 +222,7 @@ def edited_meta(rng: np.random.Generator, model: Path, path: Path) -> None:
 
 
 def bombs(rng: np.random.Generator, model: Path, path: Path) -> None:
-    """Something small that says it is very large."""
+    """Write a small file that declares a very large size."""
     arrays = _arrays(model)
     name = str(rng.choice([one for one in arrays if one != "meta"]))
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED if rng.random() < 0.5 else 0) as archive:
@@ -249,7 +249,7 @@ KINDS: list[Damage] = [flips, flipped_ends, cuts, swaps, edited_arrays, edited_m
 
 
 def full(times: int, seed: int, folder: Path) -> bool:
-    """Each write in turn meets a full disk, once or for ever after."""
+    """Let each write in turn find the disk full, once or from then on."""
     config = charrnn.TrainConfig(hidden=8, layers=1, batch=4, seq=8, steps=60, eval_every=10,
                                  val=1000, workers=1)  # fmt: skip
     charrnn.train(TEXT, config, out=folder / "whole")
@@ -289,9 +289,9 @@ def full(times: int, seed: int, folder: Path) -> bool:
 def failing(
     at: int | None = None, *, for_ever: bool = False, good: dict[str, bytes] | None = None
 ) -> Iterator[list[str]]:
-    """Every flush to disk from the ``at``-th on, or only that, finds it full.
+    """Let the ``at``-th flush to disk fail, and with ``for_ever`` all after it.
 
-    ``good`` is told which models were put into their places.
+    Yields the flushed paths. ``good`` receives the bytes of each model file that is renamed.
     """
     flushed: list[str] = []
     before = os.fsync, Path.replace
@@ -318,12 +318,12 @@ def failing(
 
 
 def owners(times: int, seed: int, folder: Path) -> bool:
-    """Two trainers begin on one folder at once: one trains, the other is refused with exit 5."""
+    """Start two trainings in one folder at once: one trains, the other exits with 5."""
     wrong = named = 0
     options = [*OPTIONS, "--steps", "60", "--workers", "1", "--overwrite"]
     for number in range(times):
         run = folder / f"run{number}"
-        both = [begun(TEXT, *options, "--out", run) for _ in range(2)]
+        both = [start_training(TEXT, *options, "--out", run) for _ in range(2)]
         told = b"".join(one.communicate()[1] for one in both).decode()
         owner, other = sorted(both, key=lambda one: one.returncode)
         named += f" process {owner.pid} is training in it" in told
@@ -338,13 +338,13 @@ def owners(times: int, seed: int, folder: Path) -> bool:
 
 
 def hour(times: int, seed: int, folder: Path) -> bool:
-    """Minutes of training under a load that comes and goes: memory and speed.
+    """Train for some minutes under a varying load, and measure memory and speed.
 
     The load takes its share of the processor, so speed is in steps a second of the training's own
     time on it, over ten minutes, in which the load has come and gone once.
     """
     options = ["--hidden", "128", "--steps", "100000000", "--eval-every", "500", "--patience", "0"]
-    training = begun(TEXT, *options, "--quiet", "--out", folder / "run")
+    training = start_training(TEXT, *options, "--quiet", "--out", folder / "run")
     load: subprocess.Popen[bytes] | None = None
     held, at = [], []
     time.sleep(30)
@@ -375,13 +375,13 @@ def _resident(pid: int) -> int:
 
 
 def _on_processor(pid: int) -> float:
-    """Seconds of a process, in and out of the system's kernel."""
+    """The user and system time of a process in seconds."""
     inside, outside = stat(pid)[11:13]
     return (int(inside) + int(outside)) / os.sysconf("SC_CLK_TCK")
 
 
 def main() -> None:
-    """Do it, and say how it went by the exit code too."""
+    """Run the chosen test; the exit code is 1 if it failed."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     whats = {"kills": (kills, 200), "damage": (damage, 20_000), "full": (full, 1),
              "owners": (owners, 50), "hour": (hour, 60)}  # fmt: skip
