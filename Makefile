@@ -1,4 +1,4 @@
-# Each target sets up all that it needs in .venv; PYTHON may be any Python from 3.11 on.
+# Each target installs what it needs into .venv; PYTHON can be any Python from 3.11 on.
 PYTHON ?= python3
 VENV := .venv
 BENCH := .venv-bench
@@ -8,16 +8,16 @@ RUN := $(VENV)/bin
 .PHONY: help demo test test-mpi test-all check lint types dist smoke torture bench clean
 
 help:
-	@echo "make demo    train on corpora/tenki.txt and continue 今日は (about 3 minutes)"
-	@echo "make test    the tests, except for those with MPI; what is not installed is skipped"
-	@echo "make test-mpi the tests with 2 and 4 ranks of MPI"
-	@echo "make test-all all tests, with PyTorch (800 MB); fails if a test is skipped"
-	@echo "make check   lint, types and tests; with NO_SKIPS=1 test-all, as in continuous integration"
-	@echo "make dist    a wheel and a source distribution, in dist/"
-	@echo "make smoke   both of them tried, the wheel alone in a fresh environment of PYTHON's (half a minute)"
-	@echo "make torture kills, damaged files, full disks, rivals: what trainings and files survive (20 minutes)"
-	@echo "make bench   charrnn beside PyTorch, in turns, on a machine that does nothing else (35 minutes)"
-	@echo "make clean   remove .venv and caches, not runs/"
+	@echo "make demo      train on corpora/tenki.txt and continue 今日は (about 3 minutes)"
+	@echo "make test      the tests without MPI; what is not installed on this machine is skipped"
+	@echo "make test-mpi  the tests with 2 and 4 MPI ranks"
+	@echo "make test-all  all tests, with PyTorch (about 900 MB); a skipped test is a failure"
+	@echo "make check     lint, types and tests; NO_SKIPS=1 runs test-all, as continuous integration does"
+	@echo "make dist      a wheel and a source distribution, in dist/"
+	@echo "make smoke     both of them tested, the wheel in a fresh environment of PYTHON (half a minute)"
+	@echo "make torture   kills, damaged files, full disks, two owners: what a training survives (20 minutes)"
+	@echo "make bench     the speed compared with PyTorch, on an otherwise idle machine (35 minutes)"
+	@echo "make clean     remove .venv and caches, but not runs/"
 
 demo: $(VENV)/charrnn
 	$(RUN)/charrnn train corpora/tenki.txt
@@ -29,7 +29,7 @@ test: $(VENV)/development
 test-mpi: $(VENV)/development
 	$(RUN)/python -m pytest -m mpi
 
-# PyTorch reads and trains models beside charrnn; the shells and chromium are the system's.
+# The tests with PyTorch compare its results with charrnn's. Shells and chromium are the system's.
 test-all: $(VENV)/cross-check
 	$(RUN)/python -m pytest --no-skips
 
@@ -68,7 +68,7 @@ $(BENCH)/ready: pyproject.toml
 	$(BENCH)/bin/pip install --quiet --editable . $(TORCH)
 	@touch $@
 
-# The stamps are younger than what they were made of.
+# Empty files record when each set of packages was installed; pyproject.toml makes them out of date.
 $(VENV)/charrnn: pyproject.toml | $(VENV)/bin/python
 	$(RUN)/pip install --quiet --editable .
 	@touch $@
