@@ -101,7 +101,7 @@ def test_a_tied_embedding_stands_beside_the_output_and_is_the_same() -> None:
     assert arrays["rnn.weight_ih_l0"].shape == (24, 6)
     np.testing.assert_array_equal(arrays["embedding.weight"], arrays["out.weight"])
     arrays["embedding.weight"] = arrays["embedding.weight"] + 1
-    with pytest.raises(ValueError, match="tied, and differ"):
+    with pytest.raises(ValueError, match="tied, but differ"):
         from_torch(of(arrays), Parameters(shape))
 
 

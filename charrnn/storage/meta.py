@@ -24,7 +24,7 @@ FORMAT = 1
 MAX_CONTAINERS = 1_000_000  # lists and objects in the document; an evaluation is one
 EVALUATION_KEYS = ("step", "epoch", "train_loss", "val_loss", "lr")  # of an entry of the history
 NUMBER_TYPES = (int, float)
-LARGEST_COUNT = 2**53  # a float64 is exact up to here
+LARGEST_COUNT = 2**53  # up to here a float64 is exact
 LARGEST_NUMBER = 1e300
 
 

@@ -18,9 +18,10 @@ ReadArray: TypeAlias = Callable[..., Array]
 
 
 def to_torch(parameters: Parameters) -> NamedArrays:
-    """The arrays as torch.nn.RNN, GRU, LSTM (under ``rnn.``) and Linear (``out.``) name them.
+    """The weights as arrays with the names and layout of PyTorch's modules.
 
-    Where they are tied, ``embedding.`` has the same weight as ``out.``.
+    ``rnn.`` is a torch.nn.RNN, GRU or LSTM, ``out.`` a Linear. With tied weights, ``embedding.`` is
+    an Embedding with the same weight as ``out.``.
     """
     shape, arrays = parameters.shape, dict[str, npt.NDArray[Any]]()
     cell = shape.cell_record
@@ -32,7 +33,9 @@ def to_torch(parameters: Parameters) -> NamedArrays:
         if not cell.recurrent_weights:
             continue
         recurrent_bias = np.zeros_like(b)
-        recurrent_bias[len(b) - len(r) :] = r  # the gru's is that of its last gate, n
+        # PyTorch adds two biases to every gate. Where only their sum matters, ours is the first.
+        # Only the last gates have a second one of their own: the gru's n.
+        recurrent_bias[len(b) - len(r) :] = r
         arrays[f"rnn.weight_hh_l{layer}"] = np.concatenate([U[gate].T for gate in order])
         arrays[f"rnn.bias_hh_l{layer}"] = recurrent_bias[order].ravel()
     if shape.tied:
@@ -41,19 +44,21 @@ def to_torch(parameters: Parameters) -> NamedArrays:
 
 
 def array_names(shape: Shape) -> set[str]:
-    """Those of the arrays of such a network."""
-    of_layers = ["weight_ih", "bias_ih"]
+    """The names that `to_torch` gives to the arrays of a network with this shape."""
+    layer_names = ["weight_ih", "bias_ih"]
     if shape.cell_record.recurrent_weights:
-        of_layers += ["weight_hh", "bias_hh"]
-    layers = {f"rnn.{name}_l{layer}" for name in of_layers for layer in range(shape.layers)}
-    return layers | {"out.weight", "out.bias"} | ({"embedding.weight"} if shape.tied else set())
+        layer_names += ["weight_hh", "bias_hh"]
+    names = {f"rnn.{name}_l{layer}" for name in layer_names for layer in range(shape.layers)}
+    return names | {"out.weight", "out.bias"} | ({"embedding.weight"} if shape.tied else set())
 
 
-def from_torch(array: ReadArray, parameters: Parameters) -> None:
-    """Fill ``parameters`` from arrays so named. Two biases that are only ever added become one.
+def from_torch(read_array: ReadArray, parameters: Parameters) -> None:
+    """Fill ``parameters`` from arrays with the names of `to_torch`.
+
+    Two biases of a gate whose sum alone matters become one.
 
     Raises:
-        ValueError: when two that are tied differ.
+        ValueError: when weights that should be tied differ.
     """
     shape = parameters.shape
     cell, H = shape.cell_record, shape.hidden
@@ -62,19 +67,21 @@ def from_torch(array: ReadArray, parameters: Parameters) -> None:
     for layer in range(shape.layers):
         W, U, b, r = (parameters[f"{name}{layer}"] for name in "WUbr")
         D = W.shape[1]
-        weight_ih = array(f"rnn.weight_ih_l{layer}", G * H, D).reshape(G, H, D)
+        weight_ih = read_array(f"rnn.weight_ih_l{layer}", G * H, D).reshape(G, H, D)
         W[:] = weight_ih[torch_index].transpose(0, 2, 1)
-        b[:] = array(f"rnn.bias_ih_l{layer}", G * H).reshape(G, H)[torch_index]
+        b[:] = read_array(f"rnn.bias_ih_l{layer}", G * H).reshape(G, H)[torch_index]
         if not cell.recurrent_weights:
             continue
-        weight_hh = array(f"rnn.weight_hh_l{layer}", G * H, H).reshape(G, H, H)
+        weight_hh = read_array(f"rnn.weight_hh_l{layer}", G * H, H).reshape(G, H, H)
         U[:] = weight_hh[torch_index].transpose(0, 2, 1)
-        recurrent_bias = array(f"rnn.bias_hh_l{layer}", G * H).reshape(G, H)[torch_index]
+        recurrent_bias = read_array(f"rnn.bias_hh_l{layer}", G * H).reshape(G, H)[torch_index]
         added = len(b) - len(r)
-        also = recurrent_bias[:added]  # zeros in our own files, which leave even a -0.0 as it is
-        np.add(b[:added], also, out=b[:added], where=also != 0)
+        # In our own files these are zeros. They are not added, since -0.0 + 0.0 is 0.0, and a model
+        # that is loaded and saved should keep its bytes.
+        second = recurrent_bias[:added]
+        np.add(b[:added], second, out=b[:added], where=second != 0)
         r[:] = recurrent_bias[added:]
-    parameters["out.W"][:] = array("out.weight", shape.V, H).T
-    if shape.tied and (array("embedding.weight", shape.V, H) != parameters["E"]).any():
-        raise ValueError("embedding.weight and out.weight are tied, and differ")
-    parameters["out.b"][:] = array("out.bias", shape.V)
+    parameters["out.W"][:] = read_array("out.weight", shape.V, H).T
+    if shape.tied and (read_array("embedding.weight", shape.V, H) != parameters["E"]).any():
+        raise ValueError("embedding.weight and out.weight should be tied, but differ")
+    parameters["out.b"][:] = read_array("out.bias", shape.V)

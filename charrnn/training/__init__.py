@@ -1,1 +1,1 @@
-"""Training: truncated backpropagation through time, checkpoints and run folders."""
+"""Training: truncated backpropagation through time, and the settings that it needs."""

@@ -74,10 +74,10 @@ class Trainer:
         self._snapshot: TrainingState | None = None  # at the last good evaluation, or the start
 
     def state(self) -> TrainingState:
-        """The state of the training; its arrays are views, good until the next update.
+        """Return the state of the training. Its arrays are views, which the next update changes.
 
-        To be called when `run` has yielded Evaluation or SaveDue, has returned, or has raised
-        DivergedError: then the members of the team have exchanged the states of their streams.
+        Call it when `run` has yielded Evaluation or SaveDue, has returned, or has raised
+        DivergedError. Only then have the members of the team exchanged the states of their streams.
         """
         assert self._batch_states is not None, "an update was made since states were exchanged"
         return TrainingState(
@@ -91,29 +91,30 @@ class Trainer:
         )
 
     def load_state(self, state: TrainingState) -> None:
-        """Continue from ``state``, which is copied."""
+        """Continue from ``state``, whose arrays are copied."""
         self.network.parameters.vector[:] = state.parameters
         self.optimizer.m[:] = state.m
         self.optimizer.v[:] = state.v
         self.optimizer.updates = state.updates
-        self._batch_states = [tuple(array.copy() for array in layer) for layer in state.states]
+        dtype = self.network.parameters.vector.dtype
+        self._batch_states = [tuple(a.astype(dtype) for a in layer) for layer in state.states]
         self.states = [tuple(array[self.shard] for array in layer) for layer in self._batch_states]
         self.rng.bit_generator.state = state.random
         self.progress = state.progress.copy()
 
     @property
     def characters_seen(self) -> int:
-        """Predictions that were learned from so far."""
+        """The number of characters learned from so far, repeated ones included."""
         return self.progress.step * self.config.batch * self.config.seq
 
     @property
     def epoch(self) -> float:
-        """How often the training part was read, on average."""
+        """The number of times that the training part was read, on average."""
         return self.characters_seen / self.streams.predictions
 
     @property
     def chars_per_second(self) -> float:
-        """Characters learned from per second of updates; evaluations and saves do not count."""
+        """The speed of updates, without the time of evaluations and saves."""
         return self.characters_seen / self.training_seconds if self.training_seconds else 0.0
 
     @property
@@ -181,7 +182,7 @@ class Trainer:
 
     @property
     def _rate_factor(self) -> float:
-        """What the learning rate is multiplied by: each rollback halves it."""
+        """The factor of the learning rate, which each rollback halves."""
         return float(0.5**self.progress.rollbacks)
 
     def _is_bad(self, evaluation: Evaluation) -> bool:
