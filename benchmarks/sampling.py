@@ -48,7 +48,7 @@ def main() -> None:
     ratio = statistics.median(one / other for one, other in rounds)
     print(f"{shape.cell} {shape.hidden}x{shape.layers}, V {shape.V}: {asked.primes} primes")
     print(f"together {fast:,.0f} characters a second, alone {slow:,.0f}, {ratio:.1f} times as fast")
-    share = fast * shape.operations / 1e9 / matrix_peak(2)
+    share = fast * shape.flops_per_character / 1e9 / matrix_peak(2)
     print(f"{share:.0%} of what large matrix products reach")
     print(f"texts that differ: {', '.join(map(str, differ))} of {asked.primes}")
 

@@ -69,13 +69,13 @@ class Model:
         """Seconds; where ``ranks`` outnumber the ``cores`` they take turns."""
         turns = max(1, math.ceil(ranks / cores))
         computing = WINDOW * (self.step * shape.layers + self.products(shape, streams))
-        return turns * (computing + self.parameter * shape.parameters) + self.sum(
-            shape.parameters, ranks, turns
+        return turns * (computing + self.parameter * shape.parameter_count) + self.sum(
+            shape.parameter_count, ranks, turns
         )
 
     def products(self, shape: Shape, streams: float) -> float:
         """Seconds of a time step's products."""
-        return 3 * shape.operations * streams / self.rate
+        return 3 * shape.flops_per_character * streams / self.rate
 
     def sum(self, numbers: int, ranks: int, turns: float = 1.0) -> float:
         """Seconds until every rank has the sum."""
@@ -141,7 +141,8 @@ def fitted(runs: Measured, cores: int) -> Model:
         for streams in STREAMS:
             seconds = alone["updates"][f"{name}, {streams}"]
             terms = (
-                WINDOW * shape.layers, WINDOW * 3 * shape.operations * streams, shape.parameters,
+                WINDOW * shape.layers, WINDOW * 3 * shape.flops_per_character * streams,
+                shape.parameter_count,
             )  # fmt: skip
             rows.append([term / seconds for term in terms])
             ones.append(1.0)
@@ -191,7 +192,7 @@ def drawn(networks: Mapping[str, Model], path: Path) -> None:
         for style, (network, model) in zip(("-", "--"), networks.items(), strict=True):
             for color, (name, shape) in enumerate(SHAPES.items()):
                 line = [faster(model, shape, int(N), streams) for N in ranks]
-                label = f"{name}, {shape.parameters / 1e6:.2g} million parameters, {network}"
+                label = f"{name}, {shape.parameter_count / 1e6:.2g} million parameters, {network}"
                 axis.plot(ranks, line, style, color=f"C{color}", label=label)
                 pays = last_that_pays(model, shape, streams)
                 if pays < (DRAWN_TO if streams else SHARED):

@@ -31,7 +31,7 @@ def minutes(settings: Settings, characters: int, distinct: int) -> float:
     shape = Shape(settings.cell, settings.hidden, settings.layers, distinct)
     steps = settings.total_steps(settings.split_sizes(characters)[0] - 1)
     read = steps * settings.batch * settings.seq
-    return 3 * shape.operations * read / OPERATIONS_PER_MINUTE
+    return 3 * shape.flops_per_character * read / OPERATIONS_PER_MINUTE
 
 
 @pytest.mark.parametrize("distinct", [30, 65, 3500])

@@ -7,7 +7,7 @@ import pytest
 
 from charrnn.arrays import Array
 from charrnn.cells import CELLS
-from charrnn.network.cell import Backward, State, get_cell
+from charrnn.network.cell import CellBackward, State, get_cell
 from charrnn.network.workspace import Workspace
 
 T, B, H = 7, 3, 5
@@ -28,7 +28,7 @@ def arguments(cell: str, rng: np.random.Generator) -> list[Array]:
 
 def recurrence(
     cell: str, a: Array, state: State, U: Array, b: Array
-) -> tuple[Array, State, Backward]:
+) -> tuple[Array, State, CellBackward]:
     """The cell on gate inputs ``a`` (G, T, B, H)."""
     scale = get_cell(cell).gate_scale(a.dtype)[:, None, None]
 

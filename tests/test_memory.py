@@ -57,7 +57,7 @@ def test_needed_memory_is_what_is_taken_and_hardly_more(
     config = complete_settings(asked, CHARACTERS, V)
     shape = Shape(cell, hidden, layers, V, config.tied)
     expected = bytes_for_training(config, shape, VALIDATING) - memory.PROCESS_BYTES
-    saved = 4 * shape.parameters  # the copy on its way to a file, which is not made here
+    saved = 4 * shape.parameter_count  # the copy on its way to a file, which is not made here
     assert 0.75 * (expected - saved) < peak(config, shape) < expected
 
 

@@ -9,7 +9,7 @@ from charrnn.network import softmax
 from charrnn.network.cell import get_cell
 from charrnn.network.inputs import gather_inputs
 from charrnn.network.model import Network
-from charrnn.network.parameters import Parameters, Shape, initialise
+from charrnn.network.parameters import Parameters, Shape, initialize
 from charrnn.network.stepper import Stepper
 from charrnn.network.workspace import Workspace
 
@@ -22,7 +22,7 @@ def network(
 ) -> Network:
     rng = np.random.default_rng(0)
     parameters = Parameters(Shape(cell, hidden, layers, V, tied), dtype)
-    initialise(parameters, rng)
+    initialize(parameters, rng)
     parameters.vector += 0.1 * rng.normal(size=parameters.vector.size)  # no bias stays at zero
     return Network(parameters)
 
@@ -117,7 +117,7 @@ def test_chunks_of_the_softmax_change_nothing(monkeypatch: pytest.MonkeyPatch) -
     h, W, b = rng.normal(size=(50, 4)), rng.normal(size=(4, V)), rng.normal(size=V)
     targets = rng.integers(0, V, 50)
     whole, gradients_of_whole = loss_and_gradients(h, targets, W, b)
-    monkeypatch.setattr(softmax, "ROWS", 23)  # neither divides what it cuts
+    monkeypatch.setattr(softmax, "CHUNK_ROWS", 23)  # neither divides what it cuts
     monkeypatch.setattr(softmax, "CACHE_BYTES", 7 * V * 8)
     loss, gradients = loss_and_gradients(h, targets, W, b)
     assert loss == pytest.approx(whole, rel=1e-12)
@@ -188,7 +188,7 @@ def test_training_step_modifies_nothing_but_the_gradients(cell: str) -> None:
 def test_recurrent_weights_start_orthogonal_and_biases_at_zero(cell: str) -> None:
     gain = get_cell(cell).recurrent_gain
     parameters = Parameters(Shape(cell, 8, 2, V), np.float64)
-    initialise(parameters, np.random.default_rng(0))
+    initialize(parameters, np.random.default_rng(0))
     for layer in range(2):
         for gate in parameters[f"U{layer}"]:
             np.testing.assert_allclose(gate @ gate.T, gain**2 * np.eye(8), atol=1e-12)
@@ -223,7 +223,7 @@ def test_everything_stays_in_the_dtype_given(cell: str) -> None:
 def test_stepping_through_a_text_predicts_what_reading_it_does(
     cell: str, layers: int, streams: int, tied: bool, rows: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("charrnn.network.stepper.ROWS_AT_MOST", rows)
+    monkeypatch.setattr("charrnn.network.stepper.MAX_TABLE_ROWS", rows)
     net = network(cell, layers, hidden=32, tied=tied)
     rng = np.random.default_rng(9)
     ids = rng.integers(0, V, (5, streams))

@@ -1,13 +1,13 @@
-"""The product of a step, however it is cut, is the product."""
+"""The product of a step is the same however it is cut into blocks."""
 
 import numpy as np
 import pytest
 
 from charrnn.network import products
-from charrnn.network.products import StepProduct, blocks, sum_over_window
+from charrnn.network.products import StepProduct, choose_blocks, write_weight_gradient
 from charrnn.network.workspace import Workspace
 
-# (B, S, G, K, N): how it is cut where small products are fast
+# (B, S, G, K, N): the blocks where small products are fast
 CUTS: dict[tuple[int, ...], tuple[int, ...]] = {
     (25, 1, 4, 128, 128): (1, 1, 25, 64),
     (32, 1, 3, 96, 80): (1, 1, 32, 40),
@@ -16,13 +16,13 @@ CUTS: dict[tuple[int, ...], tuple[int, ...]] = {
     (31, 4, 1, 512, 64): (4, 2, 31, 64),
     (8, 1, 2, 4000, 32): (1, 2, 8, 32),
     (64, 1, 1, 700, 34): (1, 1, 32, 34),
-    (1, 1, 1, 5, 7): (1, 1, 1, 7),  # columns in no block
+    (1, 1, 1, 5, 7): (1, 1, 1, 7),  # too few columns for a block
 }
 
 
 @pytest.mark.parametrize("fast", [True, False])
 @pytest.mark.parametrize("size", CUTS)
-def test_product_is_the_sum_over_what_is_summed(
+def test_product_is_the_same_in_blocks_and_without(
     size: tuple[int, ...], fast: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(products, "small_products_are_fast", lambda: fast)
@@ -31,8 +31,10 @@ def test_product_is_the_sum_over_what_is_summed(
     W, x, scale = rng.normal(size=(S, G, K, N)), rng.normal(size=(3, B, S, K)), rng.normal(size=G)
     product = StepProduct(W, B, Workspace(), scale)
     expected = np.einsum("tbsk,sgkn,g->tgbn", x, W, scale)
-    for rows, wanted in zip(product.rows(x.reshape(3, B, S * K)), expected, strict=True):
-        np.testing.assert_allclose(product(rows), wanted, atol=1e-10)
+    for operand, wanted in zip(
+        product.left_operands(x.reshape(3, B, S * K)), expected, strict=True
+    ):
+        np.testing.assert_allclose(product(operand), wanted, atol=1e-10)
 
 
 @pytest.mark.parametrize("size", CUTS)
@@ -41,13 +43,13 @@ def test_cut_products_are_small_enough_for_the_fast_kernels(
 ) -> None:
     monkeypatch.setattr(products, "small_products_are_fast", lambda: True)
     B, S, _, K, N = size
-    over_s, over_k, height, width = cut = blocks(B, S, K, N)
+    s_parts, k_parts, rows, columns = cut = choose_blocks(B, S, K, N)
     assert cut == CUTS[size]
-    assert height * (S * K // over_s // over_k) * width <= products.SMALL
+    assert rows * (S * K // s_parts // k_parts) * columns <= products.MAX_SMALL_PRODUCT
 
 
-def test_sum_over_a_window_is_that_of_the_outer_products() -> None:
+def test_weight_gradient_is_the_sum_of_the_outer_products() -> None:
     rng = np.random.default_rng(1)
     x, d, out = rng.normal(size=(4, 3, 5)), rng.normal(size=(4, 3, 2, 6)), np.empty((2, 5, 6))
-    sum_over_window(x, d, out)
+    write_weight_gradient(x, d, out)
     np.testing.assert_allclose(out, np.einsum("tbk,tbgh->gkh", x, d))

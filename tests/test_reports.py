@@ -17,7 +17,7 @@ import charrnn
 from charrnn.cells import CELLS
 from charrnn.errors import InputError
 from charrnn.network.model import Network, States
-from charrnn.network.parameters import Parameters, Shape, initialise
+from charrnn.network.parameters import Parameters, Shape, initialize
 from charrnn.network.softmax import cross_entropy
 from charrnn.render.words import width
 from charrnn.reports import held_out
@@ -35,7 +35,7 @@ V = 7
 def network(cell: str, layers: int = 2, hidden: int = 4) -> Network:
     rng = np.random.default_rng(0)
     parameters = Parameters(Shape(cell, hidden, layers, V), np.float64)
-    initialise(parameters, rng)
+    initialize(parameters, rng)
     parameters.vector += 0.3 * rng.normal(size=parameters.vector.size)
     return Network(parameters)
 

@@ -31,8 +31,8 @@ REPORT = Speed(
 
 def test_operations_are_those_of_the_products() -> None:
     products = 4 * (128 * 128 + 128 * 128 + 128 * 128) + 128 * 65  # two recurrences, one input
-    assert Shape("lstm", 128, 2, 65).operations == 2 * products
-    assert Shape("rnn", 10, 1, 5).operations == 2 * (100 + 50)
+    assert Shape("lstm", 128, 2, 65).flops_per_character == 2 * products
+    assert Shape("rnn", 10, 1, 5).flops_per_character == 2 * (100 + 50)
 
 
 def test_speed_is_measured_by_streams_window_workers_and_samples(model: charrnn.Model) -> None:
@@ -44,7 +44,7 @@ def test_speed_is_measured_by_streams_window_workers_and_samples(model: charrnn.
     assert report.by_workers[0].workers == 1
     assert report.by_workers[-1].workers == min(count_cores(), config.batch)
     for point in (*report.by_streams, *report.by_window, *report.by_workers):
-        operations = 3 * model.checkpoint.network.shape.operations
+        operations = 3 * model.checkpoint.network.shape.flops_per_character
         assert point.gflops == pytest.approx(point.chars_per_second * operations / 1e9)
         assert point.chars_per_second > 0
     assert report.by_streams[0].share == pytest.approx(report.by_streams[0].gflops / report.peak[0])

@@ -20,7 +20,7 @@ from charrnn.errors import DivergedError, FolderError, InputError
 from charrnn.generators import exhaust, flat_map
 from charrnn.network.cell import get_cell
 from charrnn.network.model import Network
-from charrnn.network.parameters import Parameters, Shape, initialise
+from charrnn.network.parameters import Parameters, Shape, initialize
 from charrnn.text.corpus import Splits
 from charrnn.training.automatic import complete_settings
 from charrnn.training.evaluation import mean_loss
@@ -45,7 +45,7 @@ Kind = TypeVar("Kind")
 
 def parameters(cell: str = "lstm", V: int = 9, hidden: int = 12) -> Parameters:
     made = Parameters(Shape(cell, hidden, 1, V))
-    initialise(made, np.random.default_rng(0))
+    initialize(made, np.random.default_rng(0))
     return made
 
 
@@ -328,7 +328,7 @@ def test_gradient_of_a_thinned_network_is_that_of_the_weights_behind_it() -> Non
     """Against the loss itself, by differences, with the same mask."""
     made = Parameters(Shape("gru", 6, 2, 5), np.float64)
     rng = np.random.default_rng(8)
-    initialise(made, rng)
+    initialize(made, rng)
     asked = TrainConfig(
         cell="gru", hidden=6, layers=2, batch=3, seq=4, dropout=0, recurrent_dropout=0.5
     )

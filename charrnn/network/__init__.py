@@ -1,1 +1,1 @@
-"""The network: gate inputs, cells that move a state through time, a softmax over characters."""
+"""The network: gate inputs, cells that carry a state through time, a softmax over characters."""

@@ -27,17 +27,17 @@ State: TypeAlias = tuple[Array, ...]
 WriteInputs: TypeAlias = Callable[[int, Array], object]
 """``write_inputs(t, a)`` writes the gate inputs of step t to ``a`` (G, B, H)."""
 
-Backward: TypeAlias = Callable[[Array, State, Array, Array], tuple[Array, State]]
-"""``da, dstate = backward(dh, dstate, dU, db)``; see `Forward`."""
+CellBackward: TypeAlias = Callable[[Array, State, Array, Array], tuple[Array, State]]
+"""``da, dstate = backward(dh, dstate, dU, db)``; see `CellForward`."""
 
-Step: TypeAlias = Callable[[], object]
+CellStep: TypeAlias = Callable[[], object]
 """Moves the state of a layer by one character, in place."""
 
 StepWeights: TypeAlias = tuple[Array, Array, Array]
 """W (G', D, H), U (G', H, H) and b (G', H) of one product for all gates of a step."""
 
 
-class Forward(Protocol):
+class CellForward(Protocol):
     """The recurrence over a window, which returns its outputs and its backward."""
 
     def __call__(
@@ -49,7 +49,7 @@ class Forward(Protocol):
         b: Array,
         workspace: Workspace,
         /,
-    ) -> tuple[Array, State, Backward]:
+    ) -> tuple[Array, State, CellBackward]:
         """Compute the outputs h (T, B, H), the state after the window, and the backward.
 
         ``write_inputs(t, a)`` writes the inputs of step t to ``a`` (G, B, H), multiplied by
@@ -96,8 +96,8 @@ class Cell:
     """
 
     name: str
-    forward: Forward
-    make_step: Callable[..., Step]
+    forward: CellForward
+    make_step: Callable[..., CellStep]
     sigmoid_gates: tuple[str, ...]
     tanh_gates: tuple[str, ...]
     states: tuple[str, ...]

@@ -7,7 +7,7 @@
 
 ``a = x W + b`` are the inputs of the gates (inputs.py), and this ``b`` is another one: the
 recurrent bias of n. The reset gate acts after the recurrent product, as in cuDNN and PyTorch, and
-not on h before it, as in the paper. Shapes and conventions: `Forward` in cell.py.
+not on h before it, as in the paper. Shapes and conventions: `CellForward` in cell.py.
 """
 
 import math
@@ -15,27 +15,27 @@ import math
 import numpy as np
 
 from charrnn.arrays import Array
-from charrnn.network.cell import Backward, Cell, State, Step, StepWeights, WriteInputs
-from charrnn.network.products import StepProduct, sum_over_window
+from charrnn.network.cell import Cell, CellBackward, CellStep, State, StepWeights, WriteInputs
+from charrnn.network.products import StepProduct, write_weight_gradient
 from charrnn.network.recurrence import RecurrentGradient, allocate_history, reversed_steps
 from charrnn.network.workspace import Workspace
 
 
 def forward(
     T: int, write_inputs: WriteInputs, state: State, U: Array, b: Array, workspace: Workspace
-) -> tuple[Array, State, Backward]:
-    """Compute a window and return its backward; see `Forward`."""
+) -> tuple[Array, State, CellBackward]:
+    """Compute a window and return its backward; see `CellForward`."""
     B, H = state[0].shape
     h = allocate_history("h", T, state[0], workspace)
     gates = workspace.empty("gates", (T, 3, B, H), U.dtype)
     q = workspace.empty("q", (T, B, H), U.dtype)
-    times_U = StepProduct(U[None], B, workspace.inner("times U"), CELL.gate_scale(U.dtype))
+    times_U = StepProduct(U[None], B, workspace.child("times U"), CELL.gate_scale(U.dtype))
     half, product = np.array(0.5, U.dtype), np.empty_like(q[0])
-    for t, (gates_t, h_rows, h_before, h_t, q_t) in enumerate(
-        zip(gates, times_U.rows(h), h, h[1:], q, strict=False)
+    for t, (gates_t, h_operand, h_before, h_t, q_t) in enumerate(
+        zip(gates, times_U.left_operands(h), h, h[1:], q, strict=False)
     ):
         write_inputs(t, gates_t)
-        hU = times_U(h_rows)
+        hU = times_U(h_operand)
         r_z, (r, z, n) = gates_t[:2], gates_t
         np.add(hU[2], b, q_t)
         # sigmoid(x) = ½ tanh(½x) + ½, where gate_scale has halved x
@@ -55,7 +55,7 @@ def forward(
         da = workspace.empty("da", (T, B, 3, H), U.dtype)
         dhU = workspace.empty("dhU", (B, 3, H), U.dtype)  # the gradient of a step's h[t-1] U
         carried = RecurrentGradient(U, dstate[0], workspace)
-        dhU_rows = carried.rows(dhU)
+        dhU_operand = carried.left_operands(dhU)
         one, d, slopes = np.ones((), U.dtype), *np.empty((2, *gates[0].shape), U.dtype)
         (dr, dz, dn), (_, _, n_slope) = d, slopes
         dhU_by_gate = dhU.swapaxes(0, 1)
@@ -83,17 +83,17 @@ def forward(
             np.multiply(dn, r, dn)
             np.copyto(q_t, dn)
             np.copyto(dhU_by_gate, d)
-            carried.propagate(dhU_rows)
+            carried.propagate(dhU_operand)
             carried.add(product)
-        sum_over_window(h[:-1], da[:, :, :2], dU[:2])
-        sum_over_window(h[:-1], q[:, :, None], dU[2:])
+        write_weight_gradient(h[:-1], da[:, :, :2], dU[:2])
+        write_weight_gradient(h[:-1], q[:, :, None], dU[2:])
         np.add.reduce(q, axis=(0, 1), out=db[0])
         return da, (carried.dh.copy(),)
 
     return h[1:], (h[-1].copy(),), backward
 
 
-def make_step(a: Array, h: Array) -> Step:
+def make_step(a: Array, h: Array) -> CellStep:
     """Return the function that makes one step in place; see `Cell`. ``a`` has r, z, n and q."""
     half = np.array(0.5, a.dtype)
     r, z, n, q = np.split(a, 4)

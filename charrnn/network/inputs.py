@@ -1,10 +1,10 @@
-"""The gate inputs of each step, ``a = x W + b``, outside the recurrence.
+"""The gate inputs of each step, ``a = x W + b``, which do not depend on the recurrence.
 
-Each function gives ``put(t, out)`` and ``backward(da, dW, db)``. ``put`` writes a step's ``a`` to
-``out`` (G, B, H), multiplied by ``scale`` (G,): a cell asks for it when it needs it, so that it is
-still in cache. ``backward`` takes the gradient of a, (T, B, G, H), gives that of the input, and
-**writes** those of W and b to ``dW`` and ``db``; it modifies nothing else. What is made is made in
-the ``workspace``. ``W`` (G, D, H), ``b`` (G, H).
+Each function returns ``write_inputs(t, out)`` and ``backward(da, dW, db)``. ``write_inputs`` writes
+the inputs of step t, multiplied by ``scale`` (G,), to ``out`` (G, B, H). A cell calls it when it
+needs them, so that they are still in cache. ``backward`` takes the gradient of a, (T, B, G, H),
+returns that of the layer's input, and **writes** those of W (G, D, H) and b (G, H) to ``dW`` and
+``db``. It modifies nothing else.
 """
 
 from collections.abc import Callable
@@ -14,71 +14,82 @@ import numpy as np
 
 from charrnn.arrays import Array, Ids
 from charrnn.network.cell import WriteInputs
-from charrnn.network.products import StepProduct, sum_over_window
+from charrnn.network.products import StepProduct, write_weight_gradient
 from charrnn.network.workspace import Workspace
 
-Backward: TypeAlias = Callable[..., Array | None]
+InputBackward: TypeAlias = Callable[..., Array | None]
 
 
 def gather_inputs(
     ids: Ids, W: Array, b: Array, scale: Array, E: Array | None = None
-) -> tuple[WriteInputs, Backward]:
-    """For characters ``ids`` (T, B): one-hot input picks rows of W (G, V, H).
+) -> tuple[WriteInputs, InputBackward]:
+    """Return the inputs of the first layer, for characters ``ids`` (T, B).
 
-    With an embedding ``E`` (V, D) the rows are those of E W. There is no gradient of a character,
-    so dx is None; that of E is **added** to ``dE``, which the output shares.
+    The product of one-hot input and W (G, V, H) is a row of W. With an embedding ``E`` (V, D), the
+    rows are those of E W.
+
+    A character has no gradient, so that ``backward(da, dW, db, dE)`` returns None. The gradient of
+    E is **added** to ``dE``, as the output layer shares E and has written its part before.
     """
-    present, which = np.unique(ids.ravel(), return_inverse=True)
-    vectors = None if E is None else E[present]
-    table = W.take(present, axis=1) if vectors is None else vectors @ W
+    # A window has at most T B different characters: only their rows are computed and gathered.
+    characters, index = np.unique(ids.ravel(), return_inverse=True)
+    vectors = None if E is None else E[characters]
+    table = W.take(characters, axis=1) if vectors is None else vectors @ W
     table += b[:, None]
     table *= scale[:, None, None]
-    rows = which.reshape(ids.shape)
+    rows = index.reshape(ids.shape)
 
-    def put(t: int, out: Array) -> None:
-        table.take(rows[t], axis=1, out=out, mode="clip")  # other modes go through a buffer
+    def write_inputs(t: int, out: Array) -> None:
+        # Other modes than "clip" would go through a buffer, as indices could be out of range.
+        table.take(rows[t], axis=1, out=out, mode="clip")
 
     def backward(da: Array, dW: Array, db: Array, dE: Array | None = None) -> None:
-        da = da.reshape(len(which), *b.shape)
-        drows = np.empty_like(table)
-        # as a product with the one-hot input, V times the work, all but a little of it with zeros
-        for at, places in enumerate(_places(which, len(present))):
-            np.add.reduce(da.take(places, axis=0), axis=0, out=drows[:, at])
-        np.add.reduce(drows, axis=1, out=db)  # each step was added to one row
+        da = da.reshape(len(index), *b.shape)
+        dtable = np.empty_like(table)
+        # The gradient of a row is the sum over the places where it was gathered. A product with the
+        # one-hot input would be V times the work, nearly all of it with zeros.
+        for row, places in enumerate(_group_positions(index, len(characters))):
+            np.add.reduce(da.take(places, axis=0), axis=0, out=dtable[:, row])
+        # b was added to every row, and each step gathered one row.
+        np.add.reduce(dtable, axis=1, out=db)
         if vectors is None or dE is None:
             dW[:] = 0
-            dW[:, present] = drows
+            dW[:, characters] = dtable
         else:
-            np.matmul(vectors.T, drows, out=dW)
-            dE[present] += np.matmul(drows, W.transpose(0, 2, 1)).sum(axis=0)
+            np.matmul(vectors.T, dtable, out=dW)
+            dE[characters] += np.matmul(dtable, W.transpose(0, 2, 1)).sum(axis=0)
 
-    return put, backward
+    return write_inputs, backward
 
 
 def project_inputs(
     x: Array, W: Array, b: Array, scale: Array, workspace: Workspace
-) -> tuple[WriteInputs, Backward]:
-    """For the layer below's output ``x`` (T, B, D)."""
+) -> tuple[WriteInputs, InputBackward]:
+    """Return the inputs of an upper layer, for the output ``x`` (T, B, D) of the layer below."""
     _, B, _ = x.shape
-    times_W = StepProduct(W[None], B, workspace.inner("times W"), scale)
-    rows, bias = times_W.rows(x), (scale[:, None] * b)[:, None]
+    times_W = StepProduct(W[None], B, workspace.child("times W"), scale)
+    operands, bias = times_W.left_operands(x), (scale[:, None] * b)[:, None]
 
-    def put(t: int, out: Array) -> None:
-        np.add(times_W(rows[t]), bias, out)
+    def write_inputs(t: int, out: Array) -> None:
+        np.add(times_W(operands[t]), bias, out)
 
     def backward(da: Array, dW: Array, db: Array) -> Array:
-        sum_over_window(x, da, dW)
+        write_weight_gradient(x, da, dW)
         np.add.reduce(da, axis=(0, 1), out=db)
         dx = workspace.empty("dx", x.shape, x.dtype)
-        back = StepProduct(W.transpose(0, 2, 1)[:, None], B, workspace.inner("back W"))
-        for d, dx_now in zip(back.rows(da.reshape(*x.shape[:2], -1)), dx, strict=True):
-            np.copyto(dx_now, back(d)[0])
+        # The gates of da lie side by side, so that one product also sums over them.
+        times_W_transposed = StepProduct(
+            W.transpose(0, 2, 1)[:, None], B, workspace.child("times W transposed")
+        )
+        da_operands = times_W_transposed.left_operands(da.reshape(*x.shape[:2], -1))
+        for operand, dx_t in zip(da_operands, dx, strict=True):
+            np.copyto(dx_t, times_W_transposed(operand)[0])
         return dx
 
-    return put, backward
+    return write_inputs, backward
 
 
-def _places(which: Ids, kinds: int) -> list[Ids]:
-    """Where each of so many ``kinds`` of number stands in ``which``."""
-    order = np.argsort(which, kind="stable")
-    return np.split(order, np.cumsum(np.bincount(which, minlength=kinds))[:-1])
+def _group_positions(index: Ids, count: int) -> list[Ids]:
+    """Return, for each number below ``count``, the positions at which ``index`` has it."""
+    order = np.argsort(index, kind="stable")
+    return np.split(order, np.cumsum(np.bincount(index, minlength=count))[:-1])

@@ -7,7 +7,7 @@ The gates i, f, o, g (input, forget, output, cell), the states h and c.
     c[t]    = f * c[t-1] + i * g
     h[t]    = o * tanh(c[t])
 
-``a = x W + b`` are the inputs of the gates (inputs.py). Shapes and conventions: `Forward` in
+``a = x W + b`` are the inputs of the gates (inputs.py). Shapes and conventions: `CellForward` in
 cell.py.
 """
 
@@ -16,30 +16,30 @@ import math
 import numpy as np
 
 from charrnn.arrays import Array
-from charrnn.network.cell import Backward, Cell, State, Step, WriteInputs
-from charrnn.network.products import StepProduct, sum_over_window
+from charrnn.network.cell import Cell, CellBackward, CellStep, State, WriteInputs
+from charrnn.network.products import StepProduct, write_weight_gradient
 from charrnn.network.recurrence import RecurrentGradient, allocate_history, reversed_steps
 from charrnn.network.workspace import Workspace
 
 
 def forward(
     T: int, write_inputs: WriteInputs, state: State, U: Array, b: Array, workspace: Workspace
-) -> tuple[Array, State, Backward]:
-    """Compute a window and return its backward; see `Forward`."""
+) -> tuple[Array, State, CellBackward]:
+    """Compute a window and return its backward; see `CellForward`."""
     B, H = state[0].shape
     h = allocate_history("h", T, state[0], workspace)
     c = allocate_history("c", T, state[1], workspace)
     gates = workspace.empty("gates", (T, 4, B, H), U.dtype)
     tanh_c = workspace.empty("tanh_c", (T, B, H), U.dtype)
-    times_U = StepProduct(U[None], B, workspace.inner("times U"), CELL.gate_scale(U.dtype))
+    times_U = StepProduct(U[None], B, workspace.child("times U"), CELL.gate_scale(U.dtype))
     half, product = np.array(0.5, U.dtype), np.empty_like(tanh_c[0])
-    for t, (gates_t, h_rows, h_t, c_before, c_t, tanh_c_t) in enumerate(
-        zip(gates, times_U.rows(h), h[1:], c, c[1:], tanh_c, strict=False)
+    for t, (gates_t, h_operand, h_t, c_before, c_t, tanh_c_t) in enumerate(
+        zip(gates, times_U.left_operands(h), h[1:], c, c[1:], tanh_c, strict=False)
     ):
         write_inputs(t, gates_t)
         i_f_o, (i, f, o, g) = gates_t[:3], gates_t
         # one tanh for all gates: sigmoid(x) = ½ tanh(½x) + ½, where gate_scale has halved x
-        np.add(times_U(h_rows), gates_t, gates_t)
+        np.add(times_U(h_operand), gates_t, gates_t)
         np.tanh(gates_t, gates_t)
         np.multiply(i_f_o, half, i_f_o)
         np.add(i_f_o, half, i_f_o)
@@ -55,8 +55,8 @@ def forward(
         dc = dstate[1].copy()
         one, d, slopes = np.ones((), U.dtype), *np.empty((2, *gates[0].shape), U.dtype)
         (di, df, do, dg), sigmoid_slopes, g_slope = d, slopes[:3], slopes[3]
-        for dh_t, tanh_c_t, c_before, gates_t, da_t, da_rows in reversed_steps(
-            dh, tanh_c, c[:-1], gates, da.swapaxes(1, 2), carried.rows(da)
+        for dh_t, tanh_c_t, c_before, gates_t, da_t, da_operand in reversed_steps(
+            dh, tanh_c, c[:-1], gates, da.swapaxes(1, 2), carried.left_operands(da)
         ):
             i, f, o, g = gates_t
             dh_total = carried.add(dh_t)
@@ -78,14 +78,14 @@ def forward(
             np.subtract(one, g_slope, g_slope)
             np.multiply(d, slopes, da_t)
             # a + h[t-1] U
-            carried.propagate(da_rows)
-        sum_over_window(h[:-1], da, dU)
+            carried.propagate(da_operand)
+        write_weight_gradient(h[:-1], da, dU)
         return da, (carried.dh.copy(), dc)
 
     return h[1:], (h[-1].copy(), c[-1].copy()), backward
 
 
-def make_step(a: Array, h: Array, c: Array) -> Step:
+def make_step(a: Array, h: Array, c: Array) -> CellStep:
     """Return the function that makes one step in place; see `Cell`."""
     half = np.array(0.5, a.dtype)
     i, f, o, g = np.split(a, 4)

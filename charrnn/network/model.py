@@ -17,34 +17,39 @@ from charrnn.network.softmax import cross_entropy_and_gradients, log_probabiliti
 from charrnn.network.workspace import Workspace
 
 States: TypeAlias = Sequence[State]
+"""The state of each layer."""
 Masks: TypeAlias = Sequence[Array]
+"""The dropout mask of each layer's output, (B, H)."""
 NO_MASKS: Masks = ()
 
+LayerBackward: TypeAlias = Callable[[Array, Parameters, State], tuple[Array | None, State]]
+"""``dx, dstate = backward(dh, gradients, dafter)``; dx is None where the input is characters."""
 
-class Backward(Protocol):
-    """From the gradient of a window's outputs to that of everything before them."""
+
+class NetworkBackward(Protocol):
+    """The backward of a window, from the gradient of its outputs to those of all weights."""
 
     def __call__(self, dh: Array, gradients: Parameters, dafter: States | None = None, /) -> States:
-        """Writes the layers' gradients; gives that of the states before the window.
+        """Write the layers' gradients, and return the gradient of the states before the window.
 
-        ``dh`` (T, B, H) is **overwritten** · ``dafter`` is the gradient of the states after the
+        ``dh`` (T, B, H) is **overwritten** · ``gradients`` is written to, except for the output's;
+        that of an embedding is added to · ``dafter`` is the gradient of the states after the
         window, zeros where it is None.
         """
 
 
 class Network:
-    """A shape and its parameters. Nothing is remembered between calls; states are handed in."""
+    """A shape and its parameters. It keeps nothing between calls: states are arguments."""
 
     def __init__(self, parameters: Parameters) -> None:
         self.parameters = parameters
         self.shape: Shape = parameters.shape
 
     def initial_states(self, streams: int) -> States:
-        """Zeros for every layer: before the first character nothing is known."""
+        """Return zeros for every layer: the states before the first character."""
         H, dtype = self.shape.hidden, self.parameters.vector.dtype
-        arrays = len(self.shape.cell_record.states)
         return [
-            tuple(np.zeros((streams, H), dtype) for _ in range(arrays))
+            tuple(np.zeros((streams, H), dtype) for _ in self.shape.cell_record.states)
             for _ in range(self.shape.layers)
         ]
 
@@ -54,46 +59,49 @@ class Network:
         states: States,
         masks: Masks = NO_MASKS,
         workspace: Workspace | None = None,
-    ) -> tuple[Array, States, Backward]:
-        """The top layer's outputs over a window, (T, B, H), and the states after it.
+    ) -> tuple[Array, States, NetworkBackward]:
+        """Return the top layer's outputs (T, B, H), the states after the window, and the backward.
 
-        ``ids`` (T, B) · ``masks`` one (B, H) a layer, multiplied on its output (dropout, the same
-        mask for the whole window), or none. Outputs and backward are good until the next window is
-        run in the same ``workspace``; without one, for ever.
+        ``ids`` (T, B) · ``states`` are those before the window · ``masks`` multiply the output of
+        each layer (dropout, with the same mask at every step), or are none. The outputs and the
+        backward are valid until the next window is computed in the same ``workspace``.
         """
         workspace = workspace or Workspace()
-        undo: list[Callable[[Array, Parameters, State], tuple[Array | None, State]]] = []
+        backwards: list[LayerBackward] = []
         after: list[State] = []
         x: Array | None = None
         for layer, state in enumerate(states):
-            x, state, backward = self._layer(layer, ids, x, state, workspace.inner(layer))
+            layer_workspace = workspace.child(layer)
+            x, state, backward = self._forward_layer(layer, ids, x, state, layer_workspace)
             if masks:
-                kept = workspace.inner(layer).empty("kept", x.shape, x.dtype)
-                x = np.multiply(x, masks[layer], out=kept)
+                masked = layer_workspace.empty("masked", x.shape, x.dtype)
+                x = np.multiply(x, masks[layer], out=masked)
             after.append(state)
-            undo.append(backward)
+            backwards.append(backward)
         assert x is not None
 
-        def backward_all(dh: Array, gradients: Parameters, dafter: States | None = None) -> States:
+        def network_backward(
+            dh: Array, gradients: Parameters, dafter: States | None = None
+        ) -> States:
             dafter = dafter or [tuple(map(np.zeros_like, state)) for state in states]
             dx: Array | None = dh
             dbefore: list[State] = []
-            for layer in reversed(range(len(undo))):
+            for layer in reversed(range(len(backwards))):
                 assert dx is not None
                 if masks:
                     dx *= masks[layer]
-                dx, dstate = undo[layer](dx, gradients, dafter[layer])
+                dx, dstate = backwards[layer](dx, gradients, dafter[layer])
                 dbefore.insert(0, dstate)
             return dbefore
 
-        return x, after, backward_all
+        return x, after, network_backward
 
-    def _layer(
+    def _forward_layer(
         self, layer: int, ids: Ids, below: Array | None, state: State, workspace: Workspace
-    ) -> tuple[Array, State, Callable[[Array, Parameters, State], tuple[Array | None, State]]]:
-        """One layer over a window, on the layer ``below`` or, if that is None, on ``ids``.
+    ) -> tuple[Array, State, LayerBackward]:
+        """Compute one layer over a window, on the output of the layer ``below``.
 
-        The backward gives the gradients of the layer below and of the state before.
+        ``below`` is None for the first layer, whose input is ``ids``.
         """
         W, U, b, r = (self.parameters[f"{name}{layer}"] for name in "WUbr")
         cell = self.shape.cell_record
@@ -101,15 +109,15 @@ class Network:
         embedded = below is None and self.shape.tied
         if below is None:
             E = self.parameters["E"] if embedded else None
-            write_inputs, undo_input = gather_inputs(ids, W, b, scale, E)
+            write_inputs, input_backward = gather_inputs(ids, W, b, scale, E)
         else:
-            write_inputs, undo_input = project_inputs(below, W, b, scale, workspace)
-        h, after, undo_cell = cell.forward(len(ids), write_inputs, state, U, r, workspace)
+            write_inputs, input_backward = project_inputs(below, W, b, scale, workspace)
+        h, after, cell_backward = cell.forward(len(ids), write_inputs, state, U, r, workspace)
 
         def backward(dh: Array, gradients: Parameters, dafter: State) -> tuple[Array | None, State]:
             dW, dU, db, dr = (gradients[f"{name}{layer}"] for name in "WUbr")
-            da, dbefore = undo_cell(dh, dafter, dU, dr)
-            return undo_input(da, dW, db, *([gradients["E"]] if embedded else [])), dbefore
+            da, dbefore = cell_backward(dh, dafter, dU, dr)
+            return input_backward(da, dW, db, *([gradients["E"]] if embedded else [])), dbefore
 
         return h, after, backward
 
@@ -123,27 +131,33 @@ class Network:
         workspace: Workspace | None = None,
         characters: int | None = None,
     ) -> tuple[float, States]:
-        """Mean nats a character over a window, and the states after it.
+        """Return the mean cross-entropy of a window in nats, and the states after it.
 
-        ``ids`` and ``targets`` (T, B). ``gradients`` is overwritten with those of the mean, which
-        is over so many ``characters``: more than these where others add theirs.
+        ``ids`` and ``targets`` (T, B). **Writes** the gradients of the mean to ``gradients``. The
+        mean is over ``characters``, by default those of the window: a member of a team passes the
+        number of all members' characters, so that their losses and gradients add up.
         """
         workspace = workspace or Workspace()
         h, after, backward = self.forward(ids, states, masks, workspace)
-        flat, into = h.reshape(-1, self.shape.hidden), (gradients["out.W"], gradients["out.b"])
         loss, dh = cross_entropy_and_gradients(
-            flat, targets.ravel(), *self.output_weights, *into, workspace, characters
-        )
-        backward(dh.reshape(h.shape), gradients)  # and no further: truncated
+            h.reshape(-1, self.shape.hidden), targets.ravel(), *self.output_weights,
+            gradients["out.W"], gradients["out.b"], workspace, characters,
+        )  # fmt: skip
+        # Truncated backpropagation: no gradient comes from the next window, and that of the states
+        # before this one goes no further. It follows the softmax, as a tied E is added to.
+        backward(dh.reshape(h.shape), gradients)
         return loss, after
 
     def predict(self, ids: Ids, states: States) -> tuple[Array, States]:
-        """Log-probabilities of the character that follows each of ``ids`` (T, B), as (T, B, V)."""
+        """Return log-probabilities (T, B, V) of what follows each of ``ids`` (T, B), and states.
+
+        The states are those after the window.
+        """
         h, after, _ = self.forward(ids, states)
         logs = log_probabilities(h.reshape(-1, self.shape.hidden), *self.output_weights)
         return logs.reshape(*ids.shape, self.shape.V), after
 
     @property
     def output_weights(self) -> tuple[Array, Array]:
-        """W (H, V) and b (V,) of the softmax."""
+        """W (H, V) and b (V,) of the output."""
         return self.parameters["out.W"], self.parameters["out.b"]

@@ -1,6 +1,7 @@
 """All weights of a network: one contiguous vector, with a named view for each array.
 
-The optimiser, clipping, sharing, saving and gradient checks see a vector; the network sees names.
+The optimizer, clipping, sums over workers, files and gradient checks see the vector; the network
+sees names.
 """
 
 import math
@@ -15,10 +16,10 @@ from charrnn.network.cell import Cell, get_cell
 
 @dataclass(frozen=True)
 class Shape:
-    """What fixes the sizes of a network. V is the number of characters.
+    """What determines the sizes of a network. V is the size of the vocabulary.
 
-    Input is one-hot; or, ``tied``, a character's vector in an embedding E (V, H), which is the
-    output's W transposed as well (Press and Wolf 2017, Inan et al. 2017).
+    The input is one-hot. Where the network is ``tied``, the input is a character's vector in an
+    embedding E (V, H), and the output's W is E transposed (Press and Wolf 2017, Inan et al. 2017).
     """
 
     cell: str
@@ -33,36 +34,37 @@ class Shape:
         return get_cell(self.cell)
 
     @property
-    def parameters(self) -> int:
-        """How many numbers it has."""
+    def parameter_count(self) -> int:
+        """The number of parameters."""
         return sum(map(math.prod, [*self.matrices().values(), *self.biases().values()]))
 
     @property
-    def operations(self) -> int:
-        """Floating-point operations of the products for one character, forward.
-
-        Those of the recurrence, of upper layers' inputs and of the output; learning takes three
-        times as many. Gathered rows and elementwise work are not counted.
-        """
-        return 2 * (self.square_matrices * self.hidden**2 + self.hidden * self.V)
-
-    @property
-    def square_matrices(self) -> int:
+    def square_matrix_count(self) -> int:
         """The number of weight matrices (H, H): recurrent ones, and inputs of upper layers."""
         cell = self.cell_record
         return cell.gate_count * (self.layers * cell.recurrent_weights + self.layers - 1)
 
+    @property
+    def flops_per_character(self) -> int:
+        """Floating-point operations for one character, forward only. Training takes three times.
+
+        Counts the products with recurrent weights, with upper layers' inputs and with the output's
+        weights; not gathered rows and elementwise work.
+        """
+        return 2 * (self.square_matrix_count * self.hidden**2 + self.hidden * self.V)
+
     def matrices(self) -> dict[str, tuple[int, ...]]:
-        """The shapes of what is multiplied, to which weight decay is applied."""
+        """The shapes of the weight matrices, to which weight decay is applied."""
         cell, H = self.cell_record, self.hidden
         shapes: dict[str, tuple[int, ...]] = {"E": (self.V, H)} if self.tied else {}
         for layer in range(self.layers):
-            shapes[f"W{layer}"] = (cell.gate_count, H if layer or self.tied else self.V, H)
+            D = H if layer or self.tied else self.V
+            shapes[f"W{layer}"] = (cell.gate_count, D, H)
             shapes[f"U{layer}"] = (cell.gate_count if cell.recurrent_weights else 0, H, H)
         return shapes if self.tied else {**shapes, "out.W": (H, self.V)}
 
     def biases(self) -> dict[str, tuple[int, ...]]:
-        """The shapes of what is added."""
+        """The shapes of the biases, which do not decay."""
         cell, H = self.cell_record, self.hidden
         shapes: dict[str, tuple[int, ...]] = {}
         for layer in range(self.layers):
@@ -74,19 +76,20 @@ class Shape:
 class Parameters:
     """A vector and its views by name, the matrices first.
 
-    ``W0 U0 b0 r0`` are layer 0's input weights, recurrent weights, biases and recurrent biases,
-    ``out.W`` (H, V) and ``out.b`` those of the output. Where ``E`` is, out.W is another view of it.
+    ``W0 U0 b0 r0`` are layer 0's input weights (G, D, H), recurrent weights (G, H, H), biases
+    (G, H) and recurrent biases (R, H); ``out.W`` (H, V) and ``out.b`` (V,) are those of the output.
+    A tied network has ``E`` (V, H), of which out.W is the transposed view.
     """
 
     def __init__(
         self, shape: Shape, dtype: npt.DTypeLike = np.float32, vector: Array | None = None
     ) -> None:
-        plan = {**shape.matrices(), **shape.biases()}
+        layout = {**shape.matrices(), **shape.biases()}
         self.shape = shape
-        self.vector: Array = np.zeros(shape.parameters, dtype) if vector is None else vector
+        self.vector: Array = np.zeros(shape.parameter_count, dtype) if vector is None else vector
         self.views: dict[str, Array] = {}
         end = 0
-        for name, dims in plan.items():
+        for name, dims in layout.items():
             start, end = end, end + math.prod(dims)
             self.views[name] = self.vector[start:end].reshape(dims)
 
@@ -99,16 +102,16 @@ class Parameters:
         return self.views["E"].T if self.shape.tied and name == "out.W" else self.views[name]
 
     def zeros_like(self) -> "Parameters":
-        """Another vector with the same views, for gradients or moments."""
+        """Return a vector of zeros with the same views, for gradients or moments."""
         return Parameters(self.shape, self.vector.dtype)
 
 
-def initialise(parameters: Parameters, rng: "np.random.Generator") -> None:
-    """Fill ``parameters`` afresh.
+def initialize(parameters: Parameters, rng: "np.random.Generator") -> None:
+    """Set ``parameters`` to random values.
 
-    Input and output weights are uniform in ±1/sqrt(H), shared ones normal with that deviation;
-    recurrent ones orthogonal gate by gate (Saxe et al. 2014), multiplied by the cell's
-    `recurrent_gain`; biases zero.
+    Input and output weights are uniform in ±1/sqrt(H), tied ones normal with that standard
+    deviation. Recurrent weights are orthogonal, gate by gate (Saxe et al. 2014), multiplied by the
+    cell's `recurrent_gain`. Biases are zero.
     """
     shape = parameters.shape
     gain = shape.cell_record.recurrent_gain
@@ -116,7 +119,7 @@ def initialise(parameters: Parameters, rng: "np.random.Generator") -> None:
     for name, view in parameters.views.items():
         if name.startswith("U"):
             for gate in view:
-                gate[:] = gain * _orthogonal(shape.hidden, rng)
+                gate[:] = gain * _draw_orthogonal(shape.hidden, rng)
         elif name == "E":
             view[:] = rng.standard_normal(view.shape) * bound
         elif name.startswith("W") or name == "out.W":
@@ -125,7 +128,10 @@ def initialise(parameters: Parameters, rng: "np.random.Generator") -> None:
             view[:] = 0
 
 
-def _orthogonal(H: int, rng: "np.random.Generator") -> Array:
-    """A random rotation: QR with the signs that make it uniform (Mezzadri 2007)."""
+def _draw_orthogonal(H: int, rng: "np.random.Generator") -> Array:
+    """Draw an orthogonal matrix (H, H) from the uniform distribution.
+
+    The signs of R make the QR decomposition unique, and so Q uniform (Mezzadri 2007).
+    """
     Q, R = np.linalg.qr(rng.standard_normal((H, H)))
     return Q * np.sign(np.diag(R))

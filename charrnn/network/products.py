@@ -1,94 +1,119 @@
-"""The product of every time step, ``x @ W`` with the same W, close to the processor's limit.
+"""The matrix product of every time step, ``x @ W`` with the same W, close to the processor's limit.
 
 A BLAS repacks W for every product, which with few streams costs as much as the product itself: at
-512 units and 32 streams OpenBLAS reached 60 to 75 % of its own peak. For small enough products on
-AVX-512 it has kernels that read both factors where they lie. So W is laid out once in blocks, each
-a small product: 105 to 115 % of the peak that large products reach.
+512 units and 32 streams OpenBLAS reached 60 to 75 % of its own peak. For small products on AVX-512
+it has kernels that read both operands where they lie. So W is laid out once a window in blocks,
+each of which makes a small product: 105 to 115 % of the peak that large products reach.
 
-Products of a whole window a BLAS does well as they are.
+Not here: products over a whole window, which a BLAS computes well without help.
 """
 
 from functools import cache
+from typing import NamedTuple
 
 import numpy as np
 
 from charrnn.arrays import Array
 from charrnn.network.workspace import Workspace
 
-COLUMNS = 64
-COLUMNS_AT_LEAST = 16
-ROWS_AT_LEAST = 8
-SMALL = 1_000_000
-"""OpenBLAS takes the kernels for small products up to so many multiplications."""
+MAX_BLOCK_COLUMNS = 64
+MIN_BLOCK_COLUMNS = 16
+MIN_BLOCK_ROWS = 8
+MAX_SMALL_PRODUCT = 1_000_000
+"""The most multiplications for which OpenBLAS uses its kernels for small products."""
+
+
+class Blocks(NamedTuple):
+    """How a product is cut: into how many parts its sums over S and over K, and the block's size.
+
+    The parts divide S and K; the rows and columns of a block divide B and N.
+    """
+
+    s_parts: int
+    k_parts: int
+    rows: int
+    columns: int
 
 
 class StepProduct:
-    """The sum over s of ``x[s] @ W[s, g]`` for each g, with a layout of ``W`` (S, G, K, N).
+    """The sum over s of ``x[s] @ W[s, g]`` for each g, with W (S, G, K, N) laid out in blocks.
 
-    For gates that stand side by side in the result W is ``U[None]``; in x, ``U[:, None]``. A
-    window's x (..., B, S K) is handed in as the view that `rows` makes of it, so that a step costs
-    one call: ``product(rows(x)[t])``, (G, B, N), good until the next. ``scale`` (G,) multiplies W.
+    A forward pass has W = ``U[None]``: there is nothing to sum over, and each gate of the result is
+    contiguous. A backward pass has W = ``U.transpose(0, 2, 1)[:, None]``: the gates of x lie side
+    by side, and the product sums over them. ``scale`` (G,) multiplies W.
+
+    The x of a window, (..., B, S K), is passed as the view that `left_operands` returns, so that a
+    step costs one call: ``product(operands[t])`` returns (G, B, N), valid until the next call.
     """
 
     def __init__(self, W: Array, B: int, workspace: Workspace, scale: Array | None = None) -> None:
         S, G, K, N = W.shape
-        over_s, over_k, self._height, width = blocks(B, S, K, N)
-        self._parts = over_s * over_k
-        inner, across = S * K // self._parts, N // width
+        s_parts, k_parts, rows, columns = choose_blocks(B, S, K, N)
+        self._parts = s_parts * k_parts
+        self._rows = rows
+        part_length, blocks_across = S * K // self._parts, N // columns
+        # The 1 is broadcast over the blocks of rows, which all are multiplied by the same weights.
         self._weights = workspace.empty(
-            "weights", (self._parts, G, across, 1, inner, width), W.dtype
+            "weights", (self._parts, G, blocks_across, 1, part_length, columns), W.dtype
         )
+        # From (S, G, K, N) to contiguous blocks: the axes of parts come first, then the gates and
+        # the blocks of columns; within a block, the rest of S and K are the rows.
         np.multiply(
-            W.reshape(over_s, S // over_s, G, over_k, K // over_k, across, width)
-            .transpose(0, 3, 2, 5, 1, 4, 6),
+            W.reshape(
+                s_parts, S // s_parts, G, k_parts, K // k_parts, blocks_across, columns
+            ).transpose(0, 3, 2, 5, 1, 4, 6),
             1 if scale is None else scale[:, None, None, None, None],
-            self._weights.reshape(over_s, over_k, G, across, S // over_s, K // over_k, width),
-        )  # fmt: skip
-        sums = workspace.empty("sums", (self._parts, G, B, N), W.dtype)
-        split = sums.reshape(self._parts, G, B // self._height, self._height, across, width)
-        self._blocks = split.transpose(0, 1, 4, 2, 3, 5)
-        self._sums = sums
-        self.result = workspace.empty("result", (G, B, N), W.dtype) if self._parts > 1 else sums[0]
+            self._weights.reshape(
+                s_parts, k_parts, G, blocks_across, S // s_parts, K // k_parts, columns
+            ),
+        )
+        # Two views of each part's sums: the products are written by blocks, and read as (G, B, N).
+        self._sums = workspace.empty("sums", (self._parts, G, B, N), W.dtype)
+        cut = self._sums.reshape(self._parts, G, B // rows, rows, blocks_across, columns)
+        self._blocks = cut.transpose(0, 1, 4, 2, 3, 5)
+        self.result = (
+            workspace.empty("result", (G, B, N), W.dtype) if self._parts > 1 else self._sums[0]
+        )
 
-    def __call__(self, rows: Array) -> Array:
-        """The product of a step."""
-        np.matmul(rows, self._weights, out=self._blocks)
+    def __call__(self, operand: Array) -> Array:
+        """Return the product of a step, (G, B, N), in ``result``."""
+        np.matmul(operand, self._weights, out=self._blocks)
         if self._parts > 1:
             np.add.reduce(self._sums, axis=0, out=self.result)
         return self.result
 
-    def rows(self, x: Array) -> Array:
-        """A view of ``x`` (..., B, S K) as left factors."""
+    def left_operands(self, x: Array) -> Array:
+        """Return a view of ``x`` (..., B, S K) whose steps are the operands of calls."""
         *outer, B, K = x.shape
-        split = x.reshape(*outer, B // self._height, self._height, self._parts, K // self._parts)
-        return np.moveaxis(split, -2, -4)[..., :, None, None, :, :, :]
+        cut = x.reshape(*outer, B // self._rows, self._rows, self._parts, K // self._parts)
+        # The parts come first, as in the weights; gates and blocks of columns are broadcast.
+        return np.moveaxis(cut, -2, -4)[..., :, None, None, :, :, :]
 
 
-def sum_over_window(x: Array, d: Array, out: Array) -> None:
-    """Write the gradient of W (G, K, H) where ``d`` (T, B, G, H) is that of ``x @ W``, x (T, B, K).
+def write_weight_gradient(x: Array, d: Array, dW: Array) -> None:
+    """Write to ``dW`` (G, K, H) the gradient of W, where ``d`` (T, B, G, H) is that of ``x @ W``.
 
-    The outer product of each step and stream, summed over all of them.
+    It is the outer product of x (T, B, K) and d, summed over all steps and streams.
     """
     T, B, G, H = d.shape
-    np.matmul(x.reshape(T * B, -1).T, d.reshape(T * B, G, H).swapaxes(0, 1), out=out)
+    np.matmul(x.reshape(T * B, -1).T, d.reshape(T * B, G, H).swapaxes(0, 1), out=dW)
 
 
-def blocks(B: int, S: int, K: int, N: int) -> tuple[int, int, int, int]:
-    """How a product is cut: sums over S and over K in so many parts, blocks of rows and columns.
-
-    They divide S, K, B, N. Uncut is (1, 1, B, N).
-    """
-    widths = [n for n in range(COLUMNS_AT_LEAST, COLUMNS + 1) if N % n == 0]
+def choose_blocks(B: int, S: int, K: int, N: int) -> Blocks:
+    """Return the fewest parts whose blocks are small products, or one block for everything."""
+    whole = Blocks(1, 1, B, N)
+    widths = [n for n in range(MIN_BLOCK_COLUMNS, MAX_BLOCK_COLUMNS + 1) if N % n == 0]
     if not widths or not small_products_are_fast():
-        return 1, 1, B, N
-    width = max(widths)
-    cuts = [(s, 1) for s in _divisors(S)] + [(S, k) for k in _divisors(K)]
-    for over_s, over_k in cuts:
-        inner = S * K // (over_s * over_k)
-        heights = [b for b in _divisors(B) if b * inner * width <= SMALL]
-        if heights and heights[-1] >= min(B, ROWS_AT_LEAST):
-            return over_s, over_k, heights[-1], width
-    return 1, 1, B, N
+        return whole
+    columns = max(widths)
+    # S is cut as far as it goes before K is.
+    cuts = [(parts, 1) for parts in _divisors(S)] + [(S, parts) for parts in _divisors(K)]
+    for s_parts, k_parts in cuts:
+        part_length = S * K // (s_parts * k_parts)
+        heights = [n for n in _divisors(B) if n * part_length * columns <= MAX_SMALL_PRODUCT]
+        if heights and heights[-1] >= min(B, MIN_BLOCK_ROWS):
+            return Blocks(s_parts, k_parts, heights[-1], columns)
+    return whole
 
 
 def _divisors(number: int) -> list[int]:
@@ -97,6 +122,6 @@ def _divisors(number: int) -> list[int]:
 
 @cache
 def small_products_are_fast() -> bool:
-    """Whether the processor has AVX-512; without it blocks lose a tenth instead of gaining."""
-    found = np.show_config(mode="dicts")["SIMD Extensions"].get("found", [])
-    return any(name.startswith(("AVX512", "X86_V4")) for name in found)
+    """Whether the processor has AVX-512. Without it, blocks are a tenth slower than no blocks."""
+    extensions = np.show_config(mode="dicts")["SIMD Extensions"].get("found", [])
+    return any(name.startswith(("AVX512", "X86_V4")) for name in extensions)

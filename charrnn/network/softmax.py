@@ -1,7 +1,9 @@
-"""The loss: nats a character of a softmax over the vocabulary, and its gradient.
+"""The loss: the cross-entropy of a softmax over the vocabulary, in nats, and its gradient.
 
-The logits of a window are never held at once: a few hundred rows are multiplied, and worked on in
-pieces that stay in cache.
+The logits of a window are never held all at once. A few hundred rows are multiplied at a time, and
+worked on in pieces that stay in cache.
+
+Letters: N characters that are predicted, H units, V characters of the vocabulary.
 """
 
 from collections.abc import Iterator
@@ -11,23 +13,24 @@ import numpy as np
 from charrnn.arrays import Array, Ids
 from charrnn.network.workspace import Workspace
 
-ROWS = 512
-"""Rows of a product: enough of them that preparing W for it costs little beside it."""
+CHUNK_ROWS = 512
+"""Rows of a product: enough that a BLAS spends little time on repacking W for each."""
 CACHE_BYTES = 1 << 19
-"""Of logits that are worked on at a time."""
+"""The size of the logits that are worked on at a time, so that they stay in cache."""
 
 
 def cross_entropy(h: Array, targets: Ids, W: Array, b: Array) -> Array:
-    """The surprise in nats at each of ``targets`` (N,), given h (N, H), W (H, V), b (V,); (N,)."""
+    """Return -log p in nats of each of ``targets`` (N,), given h (N, H), W (H, V), b (V,)."""
     nats = np.empty(len(h), h.dtype)
-    logits = np.empty((min(ROWS, len(h)), len(b)), W.dtype)
-    for rows in _slices(len(h), ROWS):
-        product = np.matmul(h[rows], W, out=logits[: rows.stop - rows.start])
-        for some in _slices(len(product), _rows_in_cache(W)):
-            part = product[some]
-            _shift(part, b)
-            picked = part[np.arange(len(part)), targets[rows][some]]
-            nats[rows][some] = np.log(np.exp(part, out=part).sum(axis=1)) - picked
+    logits = np.empty((min(CHUNK_ROWS, len(h)), len(b)), W.dtype)
+    for chunk in _slices(len(h), CHUNK_ROWS):
+        product = np.matmul(h[chunk], W, out=logits[: chunk.stop - chunk.start])
+        for piece in _slices(len(product), _rows_in_cache(W)):
+            shifted = product[piece]
+            _add_bias_and_shift(shifted, b)
+            target_logits = shifted[np.arange(len(shifted)), targets[chunk][piece]]
+            log_sums = np.log(np.exp(shifted, out=shifted).sum(axis=1))
+            nats[chunk][piece] = log_sums - target_logits
     return nats
 
 
@@ -41,60 +44,64 @@ def cross_entropy_and_gradients(
     workspace: Workspace,
     characters: int | None = None,
 ) -> tuple[float, Array]:
-    """The mean cross-entropy and the gradient of h; **writes** those of W and b to dW, db."""
+    """Return the mean cross-entropy of ``targets`` (N,) and the gradient of h (N, H).
+
+    **Writes** the gradients of W and b to ``dW`` and ``db``. The sums are divided by
+    ``characters``, N where it is None: a member of a team passes the number of all members'
+    characters.
+    """
     characters = characters or len(h)
     dh = workspace.empty("dh", h.shape, h.dtype)
-    part = workspace.empty("part of dW", W.shape if W.flags.c_contiguous else W.T.shape, W.dtype)
-    logits = workspace.empty("logits", (min(ROWS, len(h)), len(b)), W.dtype)
+    # A tied W is a transposed view, and a matmul into an array laid out like it copies nothing.
+    part_of_dW = workspace.empty(
+        "part of dW", W.shape if W.flags.c_contiguous else W.T.shape, W.dtype
+    )
+    logits = workspace.empty("logits", (min(CHUNK_ROWS, len(h)), len(b)), W.dtype)
     dW[:], db[:] = 0, 0
     total = 0.0
-    for rows in _slices(len(h), ROWS):
-        d = logits[: rows.stop - rows.start]
-        np.matmul(h[rows], W, out=d)
-        for some in _slices(len(d), _rows_in_cache(W)):
-            total += _to_gradient(d[some], targets[rows][some], b, characters)
-        np.matmul(d, W.T, out=dh[rows])
-        dW += _outer(h[rows], d, part)
+    for chunk in _slices(len(h), CHUNK_ROWS):
+        d = logits[: chunk.stop - chunk.start]
+        np.matmul(h[chunk], W, out=d)
+        for piece in _slices(len(d), _rows_in_cache(W)):
+            total += _replace_by_gradient(d[piece], targets[chunk][piece], b, characters)
+        np.matmul(d, W.T, out=dh[chunk])
+        dW += _transposed_product(h[chunk], d, part_of_dW)
         db += d.sum(axis=0)
     return total / characters, dh
 
 
-def _outer(h: Array, d: Array, part: Array) -> Array:
-    """``h.T @ d`` (H, V) by way of ``part``, which has its shape or, as a tied W has, another's."""
-    if part.shape == (h.shape[1], d.shape[1]):
-        return np.matmul(h.T, d, out=part)
-    return np.matmul(d.T, h, out=part).T
+def _transposed_product(h: Array, d: Array, out: Array) -> Array:
+    """Compute ``h.T @ d`` (H, V) in ``out``, which has that shape or its transpose; return it."""
+    if out.shape == (h.shape[1], d.shape[1]):
+        return np.matmul(h.T, d, out=out)
+    return np.matmul(d.T, h, out=out).T
 
 
-def _to_gradient(logits: Array, targets: Ids, b: Array, count: int) -> float:
-    """The sum of the losses; ``logits``, still without ``b``, become the gradient of their mean.
+def _replace_by_gradient(logits: Array, targets: Ids, b: Array, count: int) -> float:
+    """Return the sum of the losses, and replace ``logits`` by the gradient of sum / ``count``.
 
-    The mean is over ``count`` characters, these among them.
+    ``b`` has not been added to the logits yet. The gradient is softmax(logits) less 1 at the
+    target, divided by ``count``.
     """
     at_target = np.arange(len(logits)), targets
-    _shift(logits, b)
-    picked = logits[at_target]
+    _add_bias_and_shift(logits, b)
+    target_logits = logits[at_target]
     sums = np.exp(logits, out=logits).sum(axis=1)
-    logits *= (1 / (sums * count))[:, None]  # the softmax, over the characters in the mean
+    logits *= (1 / (sums * count))[:, None]
     logits[at_target] -= 1 / count
-    return float((np.log(sums) - picked).sum(dtype=np.float64))
+    return float((np.log(sums) - target_logits).sum(dtype=np.float64))
 
 
 def log_probabilities(h: Array, W: Array, b: Array) -> Array:
-    """The log-probability of every character after each row of ``h`` (N, H); (N, V)."""
-    logits = _shifted_logits(h, W, b)
+    """Return the log-probabilities (N, V) of every character after each row of ``h`` (N, H)."""
+    logits = h @ W
+    _add_bias_and_shift(logits, b)
     logits -= np.log(np.exp(logits).sum(axis=1, keepdims=True))
     return logits
 
 
-def _shifted_logits(h: Array, W: Array, b: Array) -> Array:
-    logits = h @ W
-    _shift(logits, b)
-    return logits
-
-
-def _shift(logits: Array, b: Array) -> None:
-    """Add ``b`` and take the largest of each row away: no softmax changes, none can overflow."""
+def _add_bias_and_shift(logits: Array, b: Array) -> None:
+    """Add ``b``, and subtract the maximum of each row: no softmax changes, none overflows."""
     logits += b
     logits -= logits.max(axis=1, keepdims=True)
 

@@ -1,17 +1,18 @@
-"""One character after the other: the network for sampling, where a window is one step long.
+"""One character at a time: the network for sampling, where a window is one step long.
 
-What training prepares once a window is prepared once a text here, and no gradient is kept. All that
-is linear in a layer's step is one product, for one stream a matrix-vector product::
+What training lays out once a window is laid out once a text here, and no gradient is kept. All
+linear work of a layer's step is one product, which for one stream is a matrix-vector product::
 
-    M @ x    M = W U b    x = what the layer below gives (nothing for the first: it has rows of W)
-                              what the layer itself gave in the step before
-                              1
+    M @ x    M = [W U b]    x = the output of the layer below (the first layer gathers rows of W)
+                                the layer's own output in the step before
+                                1
 
-Letters as in cell.py, but here units stand before streams: a state is (H, B), and the gates of a
-step are (G H, B). So gates are contiguous, and a BLAS finds the long side of the product where it
-wants it. The equations of a step are in
-the module of each cell, beside those of a window, and the tests compare the two. Not here: what is
-drawn (sampling).
+Letters as in cell.py, but here units come before streams: a state is (H, B), and the gates of a
+step are (G H, B). So each gate is contiguous, and the long side of the product is where a BLAS
+wants it. The equations of a step are in the module of each cell, beside those of a window; the
+tests compare the two.
+
+Not here: how a character is chosen (sampling).
 """
 
 from collections.abc import Callable
@@ -22,47 +23,48 @@ from charrnn.arrays import Array, Ids
 from charrnn.network.cell import Cell, State
 from charrnn.network.model import Network, States
 
-ROWS_AT_MOST = 512
-"""Characters whose input is worked out before the first step; of more of them few will come."""
+MAX_TABLE_ROWS = 512
+"""The largest vocabulary whose rows of E W are all computed in advance; few of more would occur."""
 CACHE_LINE = 16
-"""Numbers of a cache line: each row of M begins at one."""
+"""Numbers in a cache line. The rows of M are padded to a multiple of it."""
 
 
 class Stepper:
-    """A network and the states of B streams, which move by a character with each call."""
+    """A network and the states of B streams, which each call moves by one character."""
 
     def __init__(self, network: Network, states: States) -> None:
         W, b = network.output_weights
-        self.readout = _Product(W, W[:0], b, len(states[0][0]))
-        above = self.readout.below
-        self.layers: list[_Layer] = []
         self.streams = len(states[0][0])
-        for at, state in reversed(list(enumerate(states))):
-            self.layers.insert(0, _Layer(network, at, state, above))
-            above = self.layers[0].product.below
+        self.output = _FusedProduct(W, W[:0], b, self.streams)
+        self.layers: list[_Layer] = []
+        # Each layer copies its output to where the one above reads it, so the top comes first.
+        destination = self.output.below
+        for index, state in reversed(list(enumerate(states))):
+            self.layers.insert(0, _Layer(network, index, state, destination))
+            destination = self.layers[0].product.below
 
     def __call__(self, ids: Ids) -> Array:
-        """The logits (V, B) of what follows ``ids`` (B,), good until the next call.
+        """Read ``ids`` (B,) and return the logits (V, B) of what follows.
 
-        ``layers`` then have their outputs ``h`` (H, B) and, between 0 and 1, their sigmoid
-        ``gates`` (gates, H, B), as good as long.
+        The logits are valid until the next call, as are the outputs ``h`` (H, B) and the sigmoid
+        ``gates`` (gates, H, B) of the layers.
         """
-        self.read(ids)
-        return self.readout()
+        self.advance(ids)
+        return self.output()
 
-    def read(self, ids: Ids) -> None:
-        """Take the states on by ``ids`` (B,), where nobody asks what follows."""
+    def advance(self, ids: Ids) -> None:
+        """Move the states by ``ids`` (B,), without computing what follows."""
         for layer in self.layers:
             layer.step(ids)
 
     @property
     def states(self) -> list[tuple[Array, ...]]:
-        """Each layer's state as it is, arrays (H, B) that may be written to."""
+        """Each layer's state, arrays (H, B) that may be written to."""
         return [layer.state for layer in self.layers]
 
 
-class _Product:
-    """``M @ x`` again and again: ``below`` and ``own`` are the parts of x that change."""
+class _FusedProduct:
+    """``M @ x``, at every step. The parts of x that change are ``below`` (D, B), ``own`` (H, B)."""
 
     def __init__(self, W: Array, U: Array, b: Array, B: int) -> None:
         D, K, N = len(W), len(W) + len(U), len(b)
@@ -70,7 +72,7 @@ class _Product:
         self.M[:, :D], self.M[:, D:K], self.M[:, K] = W.T, U.T, b
         x, self.result = np.ones((self.M.shape[1], B), b.dtype), np.empty((N, B), b.dtype)
         self.below, self.own = x[:D], x[D:K]
-        # as vectors for one stream: np.dot would have a BLAS treat a column as a matrix
+        # np.dot on vectors: a BLAS would treat a column as a matrix, which is slower.
         self._x, self._out = (x[:, 0], self.result[:, 0]) if B == 1 else (x, self.result)
 
     def __call__(self) -> Array:
@@ -79,53 +81,57 @@ class _Product:
 
 
 class _Layer:
-    """One layer: its weights laid out, its state, and where its output goes."""
+    """One layer: its weights, its state, and the ``destination`` of its output."""
 
-    def __init__(self, network: Network, at: int, state: State, above: Array) -> None:
+    def __init__(self, network: Network, index: int, state: State, destination: Array) -> None:
         cell = network.shape.cell_record
         self._sigmoids = len(cell.sigmoid_gates)
-        W, U, b = _side_by_side(cell, *(network.parameters[f"{name}{at}"] for name in "WUbr"))
-        E = network.parameters["E"] if at == 0 and network.shape.tied else None
-        if E is not None and len(E) <= ROWS_AT_MOST:
-            W, E = E @ W, None  # as if the input was one-hot
-        self._gather = _gathering(W, len(state[0])) if at == 0 and E is None else None
+        W, U, b = _fuse_gates(cell, *(network.parameters[f"{name}{index}"] for name in "WUbr"))
+        E = network.parameters["E"] if index == 0 and network.shape.tied else None
+        if E is not None and len(E) <= MAX_TABLE_ROWS:
+            # From here on as if the input was one-hot, with the rows of E W.
+            W, E = E @ W, None
+        self._gather = _make_gather(W, len(state[0])) if index == 0 and E is None else None
         self._embedding = E
-        self.product = _Product(W[:0] if self._gather else W, U, b, len(state[0]))
+        self.product = _FusedProduct(W[:0] if self._gather else W, U, b, len(state[0]))
+        # h is a part of x where it is fed back.
         self.h = self.product.own if cell.recurrent_weights else np.empty_like(state[0].T)
-        self.above = above
         self.h[...], *others = (part.T for part in state)
         self.state = (self.h, *(part.copy() for part in others))
-        self._move = cell.make_step(self.product.result, *self.state)
+        self._destination = destination
+        self._step = cell.make_step(self.product.result, *self.state)
 
     @property
     def gates(self) -> Array:
-        """What the sigmoid gates were in the last step, in the order of the cell's record."""
+        """The sigmoid gates (gates, H, B) of the last step, in the order of the cell's record."""
         H, B = self.h.shape
         return self.product.result[: self._sigmoids * H].reshape(self._sigmoids, H, B)
 
     def step(self, ids: Ids) -> None:
-        """Read the layer below or, in the first, ``ids`` (B,); write for the layer above."""
+        """Make a step on the output of the layer below or, in the first layer, on ``ids`` (B,)."""
         if self._embedding is not None:
             self.product.below[...] = self._embedding[ids].T
         a = self.product()
         if self._gather is not None:
             np.add(a, self._gather(ids), a)
-        self._move()
-        np.copyto(self.above, self.h)
+        self._step()
+        np.copyto(self._destination, self.h)
 
 
-def _gathering(W: Array, B: int) -> Callable[[Ids], Array]:
-    """Rows of ``W`` (V, N) picked by characters, as columns (N, B)."""
+def _make_gather(W: Array, B: int) -> Callable[[Ids], Array]:
+    """Return the function that gathers rows of ``W`` (V, N) by ids (B,), as columns (N, B)."""
     columns = np.empty((W.shape[1], B), W.dtype)
     if B == 1:
         return lambda ids: W.take(ids, axis=0, out=columns.T, mode="clip").T
-    by_unit = np.ascontiguousarray(W.T)  # to transpose rows in each step takes five times as long
-    return lambda ids: by_unit.take(ids, axis=1, out=columns, mode="clip")
+    # Transposed once here: to transpose the gathered rows in each step takes five times as long.
+    W_by_unit = np.ascontiguousarray(W.T)
+    return lambda ids: W_by_unit.take(ids, axis=1, out=columns, mode="clip")
 
 
-def _side_by_side(cell: Cell, W: Array, U: Array, b: Array, r: Array) -> tuple[Array, ...]:
-    """W (D, G H), U (H, G H) and b (G H,) of one product for all gates."""
+def _fuse_gates(cell: Cell, W: Array, U: Array, b: Array, r: Array) -> tuple[Array, Array, Array]:
+    """Return W (D, G H), U (H, G H) and b (G H,), scaled, of one product for all gates."""
     W, U, b = cell.step_weights(W, U, b, r)
     scale = cell.gate_scale(W.dtype, len(b))
     W, b = (np.concatenate([*(scale * part.T).T], -1) for part in (W, b))
-    return W, np.concatenate([*(scale * U.T).T], -1) if cell.recurrent_weights else W[:0], b
+    U = np.concatenate([*(scale * U.T).T], -1) if cell.recurrent_weights else W[:0]
+    return W, U, b

@@ -21,7 +21,7 @@ from charrnn.arrays import Ids
 from charrnn.config import DEFAULT_LAGS
 from charrnn.errors import InputError
 from charrnn.network.model import Network, States
-from charrnn.network.parameters import initialise
+from charrnn.network.parameters import initialize
 from charrnn.network.softmax import cross_entropy_and_gradients
 from charrnn.network.workspace import Workspace
 from charrnn.reports.held_out import HeldOut
@@ -87,7 +87,7 @@ def gradients(
     if untrained:
         network = Network(network.parameters.zeros_like())
         rng = np.random.Generator(np.random.PCG64(checkpoint.config.seed))
-        initialise(network.parameters, rng)
+        initialize(network.parameters, rng)
     ids = text.ids[:READ_AT_MOST]
     places = len(ids) - 1 - lags  # where a window of lags + 1 steps can begin
     if places < 1:

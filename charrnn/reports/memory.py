@@ -82,7 +82,7 @@ def memories(models: Sequence[tuple[Checkpoint, str, HeldOut]]) -> tuple[Memory,
 def affordable(shape: Shape, text: HeldOut) -> int:
     """How many positions of ``text`` a network reads within a fixed amount of work."""
     asked = sum(n for n in GIVEN if n < len(text.ids) - 1) + 1
-    return int(min(MOST, max(FEWEST, OPERATIONS / shape.operations / asked)))
+    return int(min(MOST, max(FEWEST, OPERATIONS / shape.flops_per_character / asked)))
 
 
 def memory(

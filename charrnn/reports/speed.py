@@ -91,12 +91,12 @@ def speed(checkpoint: Checkpoint, model: str, seconds: float) -> Speed:
 
     def trained(streams: int, window: int, workers: int) -> Point:
         step = training_step(shape, streams, window, workers, seconds)
-        return point(streams, window, workers, step, 3 * shape.operations)
+        return point(streams, window, workers, step, 3 * shape.flops_per_character)
 
     def generate_samples(samples: int) -> Point:
         step = sampling_step(checkpoint, samples, seconds)
         threads = min(SAMPLING_THREADS, available)
-        return point(samples, 1, threads, step, shape.operations)
+        return point(samples, 1, threads, step, shape.flops_per_character)
 
     most = min(available, config.batch) if SUPPORTED else 1
     workers = sorted({n for n in (1, 2, 4, 8, 16, 32, 64) if n < most} | {most})

@@ -73,7 +73,7 @@ def summary(model: ModelDescription, name: str) -> Summary:
         cell=config.cell,
         hidden=config.hidden,
         layers=config.layers,
-        parameters=model.shape.parameters,
+        parameters=model.shape.parameter_count,
         parts=_parts(model.shape),
         corpus=Corpus(
             corpus_info.files, corpus_info.characters, corpus_info.distinct, corpus_info.encoding,

@@ -100,6 +100,6 @@ def unroll(checkpoint: Checkpoint, model: str, text: HeldOut) -> Unrolled:
         )
     shape = network.shape
     return Unrolled(
-        model, shape.cell, shape.hidden, shape.layers, shape.parameters, text.unknown,
+        model, shape.cell, shape.hidden, shape.layers, shape.parameter_count, text.unknown,
         len(text.ids) - len(ids), tuple(steps),
     )  # fmt: skip

@@ -80,7 +80,7 @@ class Job:
         Raises:
             MachineError: when this system has no teams.
         """
-        capacity = self.shape.parameters + EXTRA_SUMS
+        capacity = self.shape.parameter_count + EXTRA_SUMS
         workers = self.config.members // ranks.size
         with (
             threadpool_limits(1, "blas"),

@@ -127,7 +127,7 @@ def _prefill(network: Network, prompt: Prompt) -> tuple[Array, Stepper]:
     if prompt.logits is not None:
         return prompt.logits[:, None], step
     for at in range(len(prompt.ids) - 1):
-        step.read(prompt.ids[at : at + 1])
+        step.advance(prompt.ids[at : at + 1])
     return step(prompt.ids[-1:]), step
 
 

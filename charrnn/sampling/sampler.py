@@ -264,7 +264,7 @@ class _Batch:
             ids[slot] = prefill.next_id()
         # While every slot reads on in a prompt, nobody needs logits.
         if not self.samples and all(prefill.remaining for _, prefill in prefills):
-            self._step.read(ids)
+            self._step.advance(ids)
             return []
         self.logits = self._step(ids)
         complete = [(slot, prefill) for slot, prefill in prefills if not prefill.remaining]

@@ -171,7 +171,7 @@ def _parse_description(arrays: npz.ArrayFile, document: dict[str, Any]) -> Model
         history=meta.read_history(document["history"]),
         baselines=meta.read_baselines(document.get("baselines")),
     )
-    parameters = description.shape.parameters
+    parameters = description.shape.parameter_count
     if parameters > arrays.size:
         raise ValueError(f"it declares {parameters:,} parameters, which it does not contain")
     return description

@@ -64,7 +64,9 @@ def complete_settings(
     if config.recurrent_dropout and not has_recurrent_weights:
         problem = f"the cell {shape.cell} has no recurrent weights to drop; leave it out or give 0"
         raise ConfigError("recurrent_dropout", problem)
-    affordable = _budget(config) / (PASSES_PER_UPDATE * shape.operations)  # characters to read
+    affordable = _budget(config) / (
+        PASSES_PER_UPDATE * shape.flops_per_character
+    )  # characters to read
     seq = min(config.seq or DEFAULT_SEQ, predictions)
     epochs = config.epochs
     if not any(getattr(config, name) for name in BUDGETS):
@@ -172,7 +174,7 @@ def _choose_units(config: TrainConfig, predictions: int, distinct: int) -> int:
         # one takes S H² + V H multiplications forward, each of which counts as two operations. This
         # must be what the budget affords; the positive root is written so that S may be 0.
         cell, layers = config.cell or DEFAULT_CELL, config.layers or 1
-        squares = Shape(cell, 1, layers, 0).square_matrices
+        squares = Shape(cell, 1, layers, 0).square_matrix_count
         affordable = budget / read / (2 * PASSES_PER_UPDATE)
         root = math.sqrt(distinct**2 + 4 * squares * affordable)
         units = min(units, 2 * affordable / (root + distinct))
@@ -208,7 +210,7 @@ def _choose_dropout(shape: Shape, epochs: float, predictions: int) -> float:
     That grows with the number of parameters per character, and with the number of epochs. A cell
     without gates memorizes less, and takes little dropout. The constants are fitted.
     """
-    capacity = shape.parameters * epochs / predictions
+    capacity = shape.parameter_count * epochs / predictions
     if shape.cell_record.sigmoid_gates:
         dropout = min(0.5, 0.1 + 0.04 * math.log2(capacity / 3.3))
     else:

@@ -49,7 +49,7 @@ def convert_minutes(
     if team.rank == 0:
         window = config.batch * config.seq  # characters
         evaluation = len(parts.val) / (window * EVALUATION_SPEEDUP) * update
-        written = shape.parameters * SAVED_BYTES_PER_PARAMETER
+        written = shape.parameter_count * SAVED_BYTES_PER_PARAMETER
         save = SAVE_SECONDS + written / DISK_BYTES_PER_SECOND
 
         def estimate(steps: int) -> float:

@@ -9,7 +9,7 @@ import math
 from charrnn.config import Settings
 from charrnn.errors import MachineError
 from charrnn.network.parameters import Shape
-from charrnn.network.softmax import ROWS
+from charrnn.network.softmax import CHUNK_ROWS
 from charrnn.training.evaluation import CHARACTERS_PER_PASS, WINDOW, count_streams
 
 FLOAT_BYTES = 4
@@ -36,7 +36,7 @@ def bytes_for_training(
     config: Settings, shape: Shape, validating: int, processes: int | None = None
 ) -> int:
     """The bytes that the training alone needs; arguments as in `bytes_needed`."""
-    members, P = processes or config.members, shape.parameters
+    members, P = processes or config.members, shape.parameter_count
     streams = math.ceil(config.batch / config.members)  # of one member
     evaluated = min(CHARACTERS_PER_PASS, WINDOW * count_streams(max(1, validating - 1)))
     # A window of training and one of evaluation are never in memory together.
@@ -86,11 +86,11 @@ def _count_activations(shape: Shape, characters: int, *, dropout: bool, learning
 def _count_copies(shape: Shape, characters: int) -> int:
     """The floats of the weights that are laid out anew for a window, and of a piece of logits."""
     G, H, V = shape.cell_record.gate_count, shape.hidden, shape.V
-    squares = 2 * shape.square_matrices  # for the forward and for the backward
+    squares = 2 * shape.square_matrix_count  # for the forward and for the backward
     rows = 2 * G  # for each distinct character of the window: its inputs of all gates, the gradient
     if shape.tied:
         rows += G + 2  # what the embedding's gradient is added up from
-    return squares * H * H + rows * min(V, characters) * H + H * V + ROWS * V
+    return squares * H * H + rows * min(V, characters) * H + H * V + CHUNK_ROWS * V
 
 
 def _format_bytes(number: float) -> str:

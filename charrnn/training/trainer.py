@@ -13,7 +13,7 @@ import numpy as np
 from charrnn.config import Settings
 from charrnn.errors import DivergedError
 from charrnn.network.model import Network, States
-from charrnn.network.parameters import Parameters, Shape, initialise
+from charrnn.network.parameters import Parameters, Shape, initialize
 from charrnn.network.workspace import Workspace
 from charrnn.parallel.team import ALONE, Team
 from charrnn.text.corpus import Splits, Streams
@@ -287,5 +287,5 @@ def start_training(shape: Shape, parts: Splits, config: Settings, team: Team = A
     """A new training: the same network for every member of a team, drawn with the seed."""
     rng = np.random.Generator(np.random.PCG64(config.seed))
     network = Network(Parameters(shape))
-    initialise(network.parameters, rng)
+    initialize(network.parameters, rng)
     return Trainer(network, parts, config, rng, team)

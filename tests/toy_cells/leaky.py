@@ -6,8 +6,8 @@ h[t] = ½ h[t-1] + ½ tanh(a[t] + h[t-1] U)
 import numpy as np
 
 from charrnn.arrays import Array
-from charrnn.network.cell import Backward, Cell, State, Step, WriteInputs
-from charrnn.network.products import StepProduct, sum_over_window
+from charrnn.network.cell import Cell, CellBackward, CellStep, State, WriteInputs
+from charrnn.network.products import StepProduct, write_weight_gradient
 from charrnn.network.recurrence import RecurrentGradient, allocate_history, reversed_steps
 from charrnn.network.workspace import Workspace
 
@@ -16,36 +16,38 @@ LEAK = 0.5
 
 def forward(
     T: int, write_inputs: WriteInputs, state: State, U: Array, b: Array, workspace: Workspace
-) -> tuple[Array, State, Backward]:
-    """Compute a window and return its backward; see `Forward`."""
+) -> tuple[Array, State, CellBackward]:
+    """Compute a window and return its backward; see `CellForward`."""
     B, H = state[0].shape
     h = allocate_history("h", T, state[0], workspace)
     a = workspace.empty("a", (T, 1, B, H), U.dtype)
-    times_U = StepProduct(U[None], B, workspace.inner("times U"))
-    for t, (a_t, h_rows, h_before, h_t) in enumerate(
-        zip(a, times_U.rows(h), h, h[1:], strict=False)
+    times_U = StepProduct(U[None], B, workspace.child("times U"))
+    for t, (a_t, h_operand, h_before, h_t) in enumerate(
+        zip(a, times_U.left_operands(h), h, h[1:], strict=False)
     ):
         write_inputs(t, a_t)
-        a_t += times_U(h_rows)
+        a_t += times_U(h_operand)
         np.tanh(a_t, a_t)
         h_t[:] = (1 - LEAK) * h_before + LEAK * a_t[0]
 
     def backward(dh: Array, dstate: State, dU: Array, db: Array) -> tuple[Array, State]:
         da = workspace.empty("da", (T, B, 1, H), U.dtype)
         carried = RecurrentGradient(U, dstate[0], workspace)
-        for dh_t, a_t, da_t, da_rows in reversed_steps(dh, a[:, 0], da[:, :, 0], carried.rows(da)):
+        for dh_t, a_t, da_t, da_operand in reversed_steps(
+            dh, a[:, 0], da[:, :, 0], carried.left_operands(da)
+        ):
             dh_total = carried.add(dh_t)
             straight = (1 - LEAK) * dh_total
             da_t[:] = LEAK * dh_total * (1 - a_t * a_t)
-            carried.propagate(da_rows)
+            carried.propagate(da_operand)
             carried.add(straight)
-        sum_over_window(h[:-1], da, dU)
+        write_weight_gradient(h[:-1], da, dU)
         return da, (carried.dh.copy(),)
 
     return h[1:], (h[-1].copy(),), backward
 
 
-def make_step(a: Array, h: Array) -> Step:
+def make_step(a: Array, h: Array) -> CellStep:
     """Return the function that makes one step in place; see `Cell`."""
 
     def step() -> None:

@@ -3,14 +3,14 @@
 import numpy as np
 
 from charrnn.arrays import Array
-from charrnn.network.cell import Backward, Cell, State, Step, WriteInputs
+from charrnn.network.cell import Cell, CellBackward, CellStep, State, WriteInputs
 from charrnn.network.workspace import Workspace
 
 
 def forward(
     T: int, write_inputs: WriteInputs, state: State, U: Array, b: Array, workspace: Workspace
-) -> tuple[Array, State, Backward]:
-    """Compute a window and return its backward; see `Forward`."""
+) -> tuple[Array, State, CellBackward]:
+    """Compute a window and return its backward; see `CellForward`."""
     h = workspace.empty("h", (T, 1, *state[0].shape), state[0].dtype)
     for t, h_t in enumerate(h):
         write_inputs(t, h_t)
@@ -24,7 +24,7 @@ def forward(
     return h[:, 0], (h[-1, 0].copy(),), backward
 
 
-def make_step(a: Array, h: Array) -> Step:
+def make_step(a: Array, h: Array) -> CellStep:
     """Return the function that makes one step in place; see `Cell`."""
     return lambda: np.tanh(a, h)
 
