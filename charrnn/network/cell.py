@@ -1,8 +1,8 @@
-"""The record of a recurrent cell: everything that the rest of the package knows about it.
+"""The record of a cell: everything that the rest of the package knows about it.
 
 Each cell is a module (rnn.py, gru.py, lstm.py) with the same parts: its equations, ``forward`` over
-a window with the backward beside it, ``make_step`` for one character at a time, its rule for the
-learning rate, and ``CELL``, the record that names them.
+a window with the backward inside it, ``make_step`` for one character at a time, its rule for the
+learning rate, and ``CELL``, the record that holds them.
 
 Not here: the gate inputs ``a = x W + b`` (inputs.py) and how layers are stacked (model.py).
 
@@ -34,7 +34,7 @@ CellStep: TypeAlias = Callable[[], object]
 """Moves the state of a layer by one character, in place."""
 
 StepWeights: TypeAlias = tuple[Array, Array, Array]
-"""W (G', D, H), U (G', H, H) and b (G', H) of one product for all gates of a step."""
+"""W (G', D, H), U (G', H, H) and b (G', H) of a step's product, which has G' sums."""
 
 
 class CellForward(Protocol):
@@ -50,65 +50,67 @@ class CellForward(Protocol):
         workspace: Workspace,
         /,
     ) -> tuple[Array, State, CellBackward]:
-        """Compute the outputs h (T, B, H), the state after the window, and the backward.
+        """Return the outputs h (T, B, H), the state after the window, and the backward.
 
-        ``write_inputs(t, a)`` writes the inputs of step t to ``a`` (G, B, H), multiplied by
-        `Cell.gate_scale`. ``state`` is the state before the window, ``U`` (G, H, H) are the
-        recurrent weights, ``b`` (R, H) the recurrent biases. None of them is modified.
+        ``write_inputs(t, a)`` writes the gate inputs of step t, multiplied by `Cell.gate_scale`, to
+        ``a`` (G, B, H). ``state`` is the state before the window, ``U`` (G, H, H) are the recurrent
+        weights and ``b`` (R, H) the recurrent biases. No argument is modified.
 
-        The backward may be called once. It takes the gradients of h and of the returned state,
-        returns those of a, (T, B, G, H), and of ``state``, and **writes** those of U and b to its
-        arguments ``dU`` and ``db``. All arrays lie in ``workspace`` and stay valid until the next
-        window is computed there.
+        ``backward(dh, dstate, dU, db)`` may be called once. It takes the gradients of h and of the
+        state after the window, **writes** those of U and b to ``dU`` and ``db``, and returns those
+        of a, (T, B, G, H), and of the state before the window. All arrays are in ``workspace``, and
+        are valid until the next window is computed there.
 
-        During a window the gates of a step lie together, (T, G, B, H), so that each gate is
-        contiguous. Their gradients lie side by side, (T, B, G, H), so that a sum over all gates
-        or over the window is one product.
+        In the forward pass the gates of a window are (T, G, B, H), so that a step reads and writes
+        one stretch of memory. Their gradients are (T, B, G, H): the gates lie side by side, so that
+        a sum over gates, or over the window, is one product.
         """
 
 
 def keep_weights(W: Array, U: Array, b: Array, recurrent_biases: Array) -> StepWeights:
-    """Return the weights as they are, for a cell whose gates add their two products."""
+    """Return the weights unchanged, for a cell that needs one sum for each gate."""
     assert not len(recurrent_biases)
     return W, U, b
 
 
 @dataclass(frozen=True, kw_only=True)
 class Cell:
-    """A recurrent cell: its computations, the names of its parts, and its sizes.
-
-    ``sigmoid_gates`` and ``tanh_gates`` are the names of its gates, in the order in which their
-    weights are stacked · ``states`` names the arrays of its state, the output h first ·
-    ``recurrent_biases`` is R, the number of gates, the last ones, that have a second bias, which
-    is added to the recurrent product · ``window_arrays`` is how many arrays (T, B, H) its forward
-    allocates.
-
-    ``make_step(a, *state)`` returns the function that makes one step in place: ``a`` (G' H, B) are
-    the sums of both products, ``state`` arrays (H, B). Afterwards the sigmoid gates stand at the
-    beginning of ``a``. ``step_weights`` lays out W, U, b and the recurrent biases for that product
-    where a step needs another number of sums, G', than there are gates.
-
-    ``learning_rate(hidden, characters)`` is the default for so many units and characters an update.
-    ``recurrent_gain`` multiplies the orthogonal matrices with which recurrent weights start.
-    ``torch_gates`` are its gates in PyTorch's order, ``torch_module`` is the name of its class in
-    `torch.nn`, None where it has none. Where ``recurrent_weights`` is False no output is fed back,
-    and ``U`` is empty.
-    """
+    """A cell: its computations, the names of its parts, and its sizes."""
 
     name: str
     forward: CellForward
+    """The recurrence over a window, with its backward."""
     make_step: Callable[..., CellStep]
+    """``make_step(a, *state)`` returns a function that makes one step in place.
+
+    ``a`` (G' H, B) holds the inputs of the gates and what the recurrent product adds to them, the
+    arrays of ``state`` are (H, B). The step leaves the values of the sigmoid gates at the beginning
+    of ``a``.
+    """
     sigmoid_gates: tuple[str, ...]
     tanh_gates: tuple[str, ...]
+    """The names of the gates, in the order in which their weights are stacked."""
     states: tuple[str, ...]
+    """The names of the state's arrays. The first is the output h."""
     window_arrays: int
+    """The number of arrays (T, B, H) that the forward pass of a window allocates."""
     learning_rate: Callable[[int, int], float]
+    """``learning_rate(hidden, characters)`` is the default, for so many characters an update."""
     recurrent_weights: bool = True
+    """Whether h is fed back. If not, U is empty, (0, H, H)."""
     recurrent_biases: int = 0
+    """R: the number of gates, the last ones, with a second bias inside the recurrent product."""
     recurrent_gain: float = 1.0
+    """The factor of the orthogonal matrices with which the recurrent weights start."""
     step_weights: Callable[[Array, Array, Array, Array], StepWeights] = keep_weights
+    """Returns the weights of a step's product from W, U, b and the recurrent biases.
+
+    A cell that needs one sum for each gate keeps them as they are, and G' is G.
+    """
     torch_module: str | None = None
+    """The name of the class in `torch.nn`, None if PyTorch has no such cell."""
     torch_gates: tuple[str, ...] = ()
+    """The names of the gates in PyTorch's order, which model files have; by default in ours."""
 
     @property
     def gates(self) -> tuple[str, ...]:
@@ -122,21 +124,22 @@ class Cell:
 
     @property
     def torch_order(self) -> list[int]:
-        """For each gate in PyTorch's order, its index in ours."""
+        """The index in our order of each gate in PyTorch's order."""
         return [self.gates.index(gate) for gate in self.torch_gates or self.gates]
 
     def gate_scale(self, dtype: npt.DTypeLike, gates: int | None = None) -> Array:
-        """What the inputs of each gate are multiplied by, (G,): sigmoid(x) = ½ tanh(½x) + ½.
+        """Return the factors (G,) of the gates' inputs: ½ for sigmoid gates, 1 for tanh gates.
 
-        NumPy's tanh is faster than its exp, and cannot overflow. One tanh then serves all gates.
-        ``gates`` is their number where it is another than ``gate_count``, as in `StepWeights`.
+        As sigmoid(x) = ½ tanh(½x) + ½, one call of tanh then serves all gates. NumPy's tanh is
+        faster than its exp, and cannot overflow. ``gates`` is the number of factors for a step
+        whose weights are not one for each gate (`step_weights`).
         """
         sigmoids = len(self.sigmoid_gates)
         return np.array([0.5] * sigmoids + [1] * ((gates or self.gate_count) - sigmoids), dtype)
 
 
 def get_cell(name: str) -> Cell:
-    """Import the module of the cell called ``name`` and return its record.
+    """Return the record of the cell called ``name``, from the module that the table names.
 
     Raises:
         KeyError: when no cell has that name.

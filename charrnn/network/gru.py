@@ -64,22 +64,22 @@ def forward(
         ):
             r, z, n = gates_t
             dh_total = carried.add(dh_t)
-            # sigmoid' = sigmoid - sigmoid²; tanh' = 1 - tanh²
+            # the slopes of the gates: sigmoid - sigmoid², 1 - tanh²
             np.multiply(gates_t, gates_t, slopes)
             np.subtract(gates_t[:2], slopes[:2], slopes[:2])
             np.subtract(one, n_slope, n_slope)
-            # h[t] = n + z * (h[t-1] - n); the part that goes straight to h[t-1] waits in product
+            # back through h[t] = n + z * (h[t-1] - n); product is kept for h[t-1], added at the end
             np.subtract(h_before, n, dz)
             np.multiply(dz, dh_total, dz)
             np.multiply(dh_total, z, product)
             np.subtract(dh_total, product, dn)
-            # n = tanh(a_n + r * q)
+            # back through n = tanh(a_n + r * q)
             np.multiply(dn, n_slope, dn)
             np.multiply(dn, q_t, dr)
-            # r, z = sigmoid(a + h[t-1] U)
+            # back through r, z = sigmoid(a + h[t-1] U)
             np.multiply(d[:2], slopes[:2], d[:2])
             np.copyto(da_t, d)
-            # q = h[t-1] U_n + b; q is read for the last time above, so its gradient replaces it
+            # back through q = h[t-1] U_n + b; the gradient of q replaces q, which is not read again
             np.multiply(dn, r, dn)
             np.copyto(q_t, dn)
             np.copyto(dhU_by_gate, d)
@@ -114,7 +114,10 @@ def make_step(a: Array, h: Array) -> CellStep:
 
 
 def step_weights(W: Array, U: Array, b: Array, recurrent_biases: Array) -> StepWeights:
-    """Lay out the weights for r, z, n and q: r multiplies q alone, so n and q are two sums."""
+    """Return the weights of four sums: r, z, the part of n from the input, and q.
+
+    The reset gate multiplies q alone, so the two products that make up n cannot be one sum.
+    """
     zeros = np.zeros_like
     return (
         np.stack([*W, zeros(W[2])]),
@@ -124,7 +127,7 @@ def step_weights(W: Array, U: Array, b: Array, recurrent_biases: Array) -> StepW
 
 
 def learning_rate(hidden: int, characters: int) -> float:
-    """A gru diverges at the rates that are best for an lstm."""
+    """Return the default: lower than for an lstm, as a gru diverges at the rates best for it."""
     return min(0.02, 0.014 * math.sqrt(characters / 1024) * math.sqrt(256 / hidden))
 
 

@@ -60,24 +60,24 @@ def forward(
         ):
             i, f, o, g = gates_t
             dh_total = carried.add(dh_t)
-            # h[t] = o * tanh(c[t]); tanh' = 1 - tanh², and di is free until the next lines
+            # back through h[t] = o * tanh(c[t]), where tanh' = 1 - tanh²; di is free until below
             np.multiply(dh_total, tanh_c_t, do)
             np.multiply(dh_total, o, product)
             np.add(dc, product, dc)
             np.multiply(tanh_c_t, tanh_c_t, di)
             np.multiply(product, di, product)
             np.subtract(dc, product, dc)
-            # c[t] = f * c[t-1] + i * g
+            # back through c[t] = f * c[t-1] + i * g
             np.multiply(dc, g, di)
             np.multiply(dc, c_before, df)
             np.multiply(dc, i, dg)
             np.multiply(dc, f, dc)
-            # i, f, o = sigmoid(...), g = tanh(...): sigmoid' = sigmoid - sigmoid²
+            # back through the gates, whose slopes are sigmoid - sigmoid² and 1 - tanh²
             np.multiply(gates_t, gates_t, slopes)
             np.subtract(gates_t[:3], sigmoid_slopes, sigmoid_slopes)
             np.subtract(one, g_slope, g_slope)
             np.multiply(d, slopes, da_t)
-            # a + h[t-1] U
+            # back through h[t-1] U
             carried.propagate(da_operand)
         write_weight_gradient(h[:-1], da, dU)
         return da, (carried.dh.copy(), dc)
@@ -105,7 +105,7 @@ def make_step(a: Array, h: Array, c: Array) -> CellStep:
 
 
 def learning_rate(hidden: int, characters: int) -> float:
-    """Fitted to measurements (docs/learning.md)."""
+    """Return the default, fitted to measurements (docs/learning.md)."""
     return min(0.03, 0.02 * math.sqrt(characters / 1024) * math.sqrt(256 / hidden))
 
 

@@ -64,9 +64,8 @@ def complete_settings(
     if config.recurrent_dropout and not has_recurrent_weights:
         problem = f"the cell {shape.cell} has no recurrent weights to drop; leave it out or give 0"
         raise ConfigError("recurrent_dropout", problem)
-    affordable = _budget(config) / (
-        PASSES_PER_UPDATE * shape.flops_per_character
-    )  # characters to read
+    flops_per_character = PASSES_PER_UPDATE * shape.flops_per_character
+    affordable = _budget(config) / flops_per_character  # characters to read
     seq = min(config.seq or DEFAULT_SEQ, predictions)
     epochs = config.epochs
     if not any(getattr(config, name) for name in BUDGETS):
