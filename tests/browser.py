@@ -1,4 +1,4 @@
-"""A headless Chromium, spoken to over a pipe in its DevTools protocol, for pages that we make."""
+"""A headless Chromium for testing pages, controlled over a pipe by its DevTools protocol."""
 
 import json
 import os
@@ -15,7 +15,7 @@ PROGRAM = shutil.which("chromium") or shutil.which("chromium-browser")
 
 
 class Page:
-    """One tab. ``errors`` are what its console complained of."""
+    """One tab. ``errors`` has the errors of its console."""
 
     def __init__(self, write: int, read: int) -> None:
         self._write, self._read, self._rest = write, read, b""
@@ -52,7 +52,7 @@ class Page:
             assert time.monotonic() < ends, "the page does not load"
 
     def value(self, expression: str) -> Any:
-        """What a JavaScript expression is."""
+        """The value of a JavaScript expression."""
         found = self.ask("Runtime.evaluate", expression=expression, returnByValue=True)
         assert "exceptionDetails" not in found, found
         return found["result"].get("value")

@@ -1,4 +1,4 @@
-"""What the system says about processes."""
+"""Processes of the system, read from /proc."""
 
 import os
 import time
@@ -18,7 +18,7 @@ def stat(pid: int | str) -> list[str]:
 
 
 def children(pid: int | None = None) -> list[int]:
-    """The processes that were started by process ``pid``, or this one, and are not gone."""
+    """The running processes that process ``pid``, or this one, has started."""
     pid, found = pid or os.getpid(), []
     for process in Path("/proc").glob("[0-9]*"):
         with suppress(OSError):
@@ -28,7 +28,7 @@ def children(pid: int | None = None) -> list[int]:
 
 
 def gone(pid: int) -> bool:
-    """Whether a process ends within GRACE seconds."""
+    """Wait up to GRACE seconds for a process to end, and return whether it did."""
     end = time.monotonic() + GRACE
     while time.monotonic() < end:
         try:

@@ -1,6 +1,6 @@
 #!/bin/sh
-# A wheel as its user meets it: installed alone in a fresh environment, far from any checkout.
-# Ends with 0 when all of it worked; otherwise the last command shown is the one that did not.
+# Tests a wheel as a user installs it: alone in a fresh environment, outside any checkout.
+# Exits with 0 if everything worked; otherwise the last command shown is the one that failed.
 #
 #   tests/smoke.sh WHEEL [PYTHON]
 set -eu

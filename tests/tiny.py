@@ -1,4 +1,4 @@
-"""Models so small that all that they can write can be enumerated."""
+"""Models that are so small that all their texts can be enumerated."""
 
 from dataclasses import replace
 from itertools import product
@@ -23,8 +23,10 @@ def tiny(
     spread: float = 2.0,
     hidden: int = 4,
 ) -> charrnn.Model:
-    """A gru that was never trained, in float64, so that rounding moves no draw; the rest as in
-    ``model``. The larger the ``spread``, the surer it is of what follows."""
+    """An untrained gru in float64, so that no draw depends on rounding; the rest as in ``model``.
+
+    The larger the ``spread``, the more certain its predictions are.
+    """
     V = len(characters) + unknown
     parameters = Parameters(Shape("gru", hidden, 1, V), np.float64)
     rng = np.random.default_rng(seed)
@@ -37,7 +39,7 @@ def tiny(
 
 
 def probabilities(model: charrnn.Model, prime: str, text: str) -> npt.NDArray[np.float64]:
-    """What ``model`` expects after each character of a prime and a text, (characters, V)."""
+    """The probabilities after each character of a prime and a text, (characters, V)."""
     network = model.checkpoint.network
     ids = model.checkpoint.corpus_info.vocabulary.lookup_ids(prime + text)
     logs, _ = network.predict(ids[:, None], network.initial_states(1))
@@ -45,12 +47,12 @@ def probabilities(model: charrnn.Model, prime: str, text: str) -> npt.NDArray[np
 
 
 def texts(characters: str, length: int) -> list[str]:
-    """All there are."""
+    """All texts of a length."""
     return list(map("".join, product(characters, repeat=length)))
 
 
 def logprob(model: charrnn.Model, prime: str, text: str) -> float:
-    """What ``model`` gives ``text`` after a prime, in nats."""
+    """The log-probability of ``text`` after a prime, in nats."""
     each = probabilities(model, prime, text)[len(prime) - 1 : -1]
     ids = model.checkpoint.corpus_info.vocabulary.lookup_ids(text)
     return float(np.log(each[np.arange(len(ids)), ids]).sum())
