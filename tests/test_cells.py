@@ -1,4 +1,4 @@
-"""Every cell against calculus, against the equations written plainly, and against itself."""
+"""Every cell against finite differences, against its equations written plainly, and itself."""
 
 from collections.abc import Callable, Sequence
 
@@ -15,7 +15,7 @@ EPSILON = 1e-6
 
 
 def arguments(cell: str, rng: np.random.Generator) -> list[Array]:
-    """Random a, state…, U, b of a cell, in float64."""
+    """Return random a, *state, U, b of a cell, in float64."""
     record = get_cell(cell)
     recurrent_gates = record.gate_count if record.recurrent_weights else 0
     return [
@@ -29,7 +29,7 @@ def arguments(cell: str, rng: np.random.Generator) -> list[Array]:
 def recurrence(
     cell: str, a: Array, state: State, U: Array, b: Array
 ) -> tuple[Array, State, CellBackward]:
-    """The cell on gate inputs ``a`` (G, T, B, H)."""
+    """Compute a window of the cell on gate inputs ``a`` (G, T, B, H)."""
     scale = get_cell(cell).gate_scale(a.dtype)[:, None, None]
 
     def write_inputs(t: int, out: Array) -> None:
@@ -39,7 +39,7 @@ def recurrence(
 
 
 def forward(cell: str, values: list[Array]) -> tuple[list[Array], Callable[..., list[Array]]]:
-    """Outputs [h, state…] and the backward on lists."""
+    """Return the outputs [h, *state] and a backward that takes and returns lists."""
     a, *state, U, b = values
     h, after, backward = recurrence(cell, a, tuple(state), U, b)
 
@@ -51,8 +51,8 @@ def forward(cell: str, values: list[Array]) -> tuple[list[Array], Callable[..., 
     return [h.copy(), *after], backward_on_lists
 
 
-def inner(left: Sequence[Array], right: Sequence[Array]) -> float:
-    return float(sum(np.sum(one * other) for one, other in zip(left, right, strict=True)))
+def inner_product(left: Sequence[Array], right: Sequence[Array]) -> float:
+    return float(sum(np.sum(a * b) for a, b in zip(left, right, strict=True)))
 
 
 @pytest.mark.parametrize("cell", CELLS)
@@ -61,33 +61,36 @@ def test_backward_is_the_adjoint_of_forward(cell: str, seed: int) -> None:
     rng = np.random.default_rng(seed)
     values = arguments(cell, rng)
     outputs, backward = forward(cell, values)
-    toward = [rng.normal(size=value.shape) for value in values]
+    direction = [rng.normal(size=value.shape) for value in values]
     weights = [rng.normal(size=output.shape) for output in outputs]
-    plus, _ = forward(cell, [v + EPSILON * d for v, d in zip(values, toward, strict=True)])
-    minus, _ = forward(cell, [v - EPSILON * d for v, d in zip(values, toward, strict=True)])
+    plus, _ = forward(cell, [v + EPSILON * d for v, d in zip(values, direction, strict=True)])
+    minus, _ = forward(cell, [v - EPSILON * d for v, d in zip(values, direction, strict=True)])
     change = [(p - m) / (2 * EPSILON) for p, m in zip(plus, minus, strict=True)]
-    assert inner(backward(*weights), toward) == pytest.approx(inner(weights, change), rel=1e-6)
+    expected = inner_product(weights, change)
+    assert inner_product(backward(*weights), direction) == pytest.approx(expected, rel=1e-6)
 
 
 @pytest.mark.parametrize("cell", CELLS)
 def test_backward_is_right_for_each_argument_alone(cell: str) -> None:
-    """One direction over all arguments could hide a fault in a small one."""
+    """A single direction over all arguments could hide an error in a small one."""
     rng = np.random.default_rng(7)
     values = arguments(cell, rng)
     outputs, backward = forward(cell, values)
     weights = [rng.normal(size=output.shape) for output in outputs]
     gradients = backward(*weights)
-    for at, value in enumerate(values):
+    for index, value in enumerate(values):
         if not value.size:
             continue
-        toward = rng.normal(size=value.shape)
+        direction = rng.normal(size=value.shape)
         changed = [[*values], [*values]]
-        changed[0][at] = value + EPSILON * toward
-        changed[1][at] = value - EPSILON * toward
-        (plus, _), (minus, _) = (forward(cell, these) for these in changed)
+        changed[0][index] = value + EPSILON * direction
+        changed[1][index] = value - EPSILON * direction
+        (plus, _), (minus, _) = (forward(cell, arguments) for arguments in changed)
         change = [(p - m) / (2 * EPSILON) for p, m in zip(plus, minus, strict=True)]
-        expected = inner(weights, change)
-        assert inner([gradients[at]], [toward]) == pytest.approx(expected, rel=1e-6), at
+        expected = inner_product(weights, change)
+        assert inner_product([gradients[index]], [direction]) == pytest.approx(
+            expected, rel=1e-6
+        ), index
 
 
 def sigmoid(x: Array) -> Array:
@@ -136,8 +139,8 @@ def test_window_cut_in_two_equals_one_window(cell: str) -> None:
     (first, *between), _ = forward(cell, [a[:, :3], *start, U, b])
     (second, *at_end), _ = forward(cell, [a[:, 3:], *between, U, b])
     np.testing.assert_array_equal(np.concatenate([first, second]), h)
-    for one, other in zip(at_end, after, strict=True):
-        np.testing.assert_array_equal(one, other)
+    for part, expected in zip(at_end, after, strict=True):
+        np.testing.assert_array_equal(part, expected)
 
 
 @pytest.mark.parametrize("cell", CELLS)
@@ -146,9 +149,9 @@ def test_streams_do_not_see_each_other(cell: str) -> None:
     a, *start, U, b = values
     (h, *_), _ = forward(cell, values)
     for stream in range(B):
-        one = slice(stream, stream + 1)
-        (alone, *_), _ = forward(cell, [a[:, :, one], *(part[one] for part in start), U, b])
-        np.testing.assert_allclose(alone, h[:, one], rtol=1e-12)
+        alone = slice(stream, stream + 1)
+        (h_alone, *_), _ = forward(cell, [a[:, :, alone], *(part[alone] for part in start), U, b])
+        np.testing.assert_allclose(h_alone, h[:, alone], rtol=1e-12)
 
 
 @pytest.mark.parametrize("cell", CELLS)

@@ -1,4 +1,4 @@
-"""The network and its loss against calculus and against itself."""
+"""The network and its loss against finite differences and against themselves."""
 
 import numpy as np
 import pytest
@@ -23,7 +23,7 @@ def network(
     rng = np.random.default_rng(0)
     parameters = Parameters(Shape(cell, hidden, layers, V, tied), dtype)
     initialize(parameters, rng)
-    parameters.vector += 0.1 * rng.normal(size=parameters.vector.size)  # no bias stays at zero
+    parameters.vector += 0.1 * rng.normal(size=parameters.vector.size)  # so that no bias is zero
     return Network(parameters)
 
 
@@ -44,14 +44,14 @@ def test_gradient_of_the_whole_network_equals_finite_differences(
     masks = [2.0 * (rng.random((B, 5)) < 0.5) for _ in range(layers)] if dropout else []
     gradients = net.parameters.zeros_like()
     net.loss_and_gradients(ids, targets, states, gradients, masks)
-    toward, start = rng.normal(size=gradients.vector.size), net.parameters.vector.copy()
+    direction, start = rng.normal(size=gradients.vector.size), net.parameters.vector.copy()
     values = []
     for side in (1, -1):
-        net.parameters.vector[:] = start + side * EPSILON * toward
+        net.parameters.vector[:] = start + side * EPSILON * direction
         loss, _ = net.loss_and_gradients(ids, targets, states, gradients.zeros_like(), masks)
         values.append(loss)
     expected = (values[0] - values[1]) / (2 * EPSILON)
-    assert gradients.vector @ toward == pytest.approx(expected, rel=1e-6)
+    assert gradients.vector @ direction == pytest.approx(expected, rel=1e-6)
 
 
 @pytest.mark.parametrize("cell", CELLS)
@@ -65,14 +65,14 @@ def test_gradient_of_every_named_array_equals_finite_differences(cell: str, tied
     for name, view in net.parameters.views.items():
         if not view.size:
             continue
-        toward, start = rng.normal(size=view.shape), view.copy()
+        direction, start = rng.normal(size=view.shape), view.copy()
         values = []
         for side in (1, -1):
-            view[:] = start + side * EPSILON * toward
+            view[:] = start + side * EPSILON * direction
             values.append(net.loss_and_gradients(ids, targets, states, spare)[0])
         view[:] = start
         expected = (values[0] - values[1]) / (2 * EPSILON)
-        assert np.sum(gradients[name] * toward) == pytest.approx(expected, rel=1e-6), name
+        assert np.sum(gradients[name] * direction) == pytest.approx(expected, rel=1e-6), name
 
 
 def loss_and_gradients(
@@ -88,18 +88,18 @@ def test_loss_gradients_equal_finite_differences() -> None:
     h, W, b = rng.normal(size=(9, 4)), rng.normal(size=(4, V)), rng.normal(size=V)
     targets = rng.integers(0, V, 9)
     _, gradients = loss_and_gradients(h, targets, W, b)
-    for at, value in enumerate((h, W, b)):
-        toward = rng.normal(size=value.shape)
+    for index, value in enumerate((h, W, b)):
+        direction = rng.normal(size=value.shape)
         values = []
         for side in (1, -1):
-            moved = [h, W, b]
-            moved[at] = value + side * EPSILON * toward
-            values.append(softmax.cross_entropy(moved[0], targets, moved[1], moved[2]).mean())
+            changed = [h, W, b]
+            changed[index] = value + side * EPSILON * direction
+            values.append(softmax.cross_entropy(changed[0], targets, *changed[1:]).mean())
         expected = (values[0] - values[1]) / (2 * EPSILON)
-        assert np.sum(gradients[at] * toward) == pytest.approx(expected, rel=1e-6)
+        assert np.sum(gradients[index] * direction) == pytest.approx(expected, rel=1e-6)
 
 
-def test_loss_is_the_negative_log_of_the_softmax_however_large_the_logits() -> None:
+def test_cross_entropy_is_the_negative_log_of_the_softmax_for_logits_of_any_size() -> None:
     rng = np.random.default_rng(5)
     h, W, b = rng.normal(size=(9, 4)), rng.normal(size=(4, V)), rng.normal(size=V)
     targets = rng.integers(0, V, 9)
@@ -116,28 +116,28 @@ def test_chunks_of_the_softmax_change_nothing(monkeypatch: pytest.MonkeyPatch) -
     rng = np.random.default_rng(6)
     h, W, b = rng.normal(size=(50, 4)), rng.normal(size=(4, V)), rng.normal(size=V)
     targets = rng.integers(0, V, 50)
-    whole, gradients_of_whole = loss_and_gradients(h, targets, W, b)
-    monkeypatch.setattr(softmax, "CHUNK_ROWS", 23)  # neither divides what it cuts
+    expected, expected_gradients = loss_and_gradients(h, targets, W, b)
+    monkeypatch.setattr(softmax, "CHUNK_ROWS", 23)  # neither divides the array
     monkeypatch.setattr(softmax, "CACHE_BYTES", 7 * V * 8)
     loss, gradients = loss_and_gradients(h, targets, W, b)
-    assert loss == pytest.approx(whole, rel=1e-12)
-    for one, other in zip(gradients, gradients_of_whole, strict=True):
-        np.testing.assert_allclose(one, other, rtol=1e-12, atol=1e-15)
+    assert loss == pytest.approx(expected, rel=1e-12)
+    for gradient, expected_gradient in zip(gradients, expected_gradients, strict=True):
+        np.testing.assert_allclose(gradient, expected_gradient, rtol=1e-12, atol=1e-15)
     chunked = softmax.cross_entropy(h, targets, W, b)
-    assert chunked.mean() == pytest.approx(whole, rel=1e-12)
+    assert chunked.mean() == pytest.approx(expected, rel=1e-12)
 
 
 @pytest.mark.parametrize("characters", [1, 65, 5000])
-def test_gradient_of_gathered_rows_adds_up_what_was_gathered(characters: int) -> None:
+def test_gradient_of_gathered_rows_is_that_of_the_one_hot_product(characters: int) -> None:
     rng = np.random.default_rng(7)
     ids, W = rng.integers(0, characters, (8, 5)), rng.normal(size=(3, characters, 4))
     b, da = rng.normal(size=(3, 4)), rng.normal(size=(8, 5, 3, 4))
     scale = np.array([0.5, 0.5, 1])
-    put, backward = gather_inputs(ids, W, b, scale)
+    write_inputs, backward = gather_inputs(ids, W, b, scale)
     one_hot = np.eye(characters)[ids]  # (T, B, V)
     a = np.einsum("tbv,gvh->gtbh", one_hot, W) + b[:, None, None]
     for t in range(len(ids)):
-        put(t, out := np.empty((3, 5, 4)))
+        write_inputs(t, out := np.empty((3, 5, 4)))
         np.testing.assert_allclose(out, scale[:, None, None] * a[:, t])
     dW, db = np.full_like(W, np.nan), np.full_like(b, np.nan)
     assert backward(da, dW, db) is None
@@ -145,31 +145,31 @@ def test_gradient_of_gathered_rows_adds_up_what_was_gathered(characters: int) ->
     np.testing.assert_allclose(db, da.sum(axis=(0, 1)), atol=1e-12)
 
 
-def test_embedded_characters_pick_rows_of_the_product_with_the_embedding() -> None:
+def test_embedded_characters_gather_rows_of_the_product_with_the_embedding() -> None:
     rng = np.random.default_rng(7)
     ids, W, E = rng.integers(0, 9, (8, 5)), rng.normal(size=(3, 6, 4)), rng.normal(size=(9, 6))
     b, da, before = rng.normal(size=(3, 4)), rng.normal(size=(8, 5, 3, 4)), rng.normal(size=E.shape)
-    put, backward = gather_inputs(ids, W, b, np.ones(3), E)
+    write_inputs, backward = gather_inputs(ids, W, b, np.ones(3), E)
     for t in range(len(ids)):
-        put(t, out := np.empty((3, 5, 4)))
+        write_inputs(t, out := np.empty((3, 5, 4)))
         np.testing.assert_allclose(out, E[ids[t]] @ W + b[:, None])
     dW, db, dE = np.full_like(W, np.nan), np.full_like(b, np.nan), before.copy()
     assert backward(da, dW, db, dE) is None
     np.testing.assert_allclose(dW, np.einsum("tbd,tbgh->gdh", E[ids], da), atol=1e-12)
     np.testing.assert_allclose(db, da.sum(axis=(0, 1)), atol=1e-12)
     np.add.at(before, ids, np.einsum("tbgh,gdh->tbd", da, W))
-    np.testing.assert_allclose(dE, before, atol=1e-12)  # added to what the output has written
+    np.testing.assert_allclose(dE, before, atol=1e-12)  # added to the output's gradient
 
 
 @pytest.mark.parametrize("cell", CELLS)
-def test_text_cut_in_windows_is_predicted_as_in_one(cell: str) -> None:
+def test_text_in_several_windows_is_predicted_as_in_one(cell: str) -> None:
     net, (ids, _) = network(cell), window()
     whole, after = net.predict(ids, net.initial_states(B))
     first, states = net.predict(ids[:2], net.initial_states(B))
     second, states = net.predict(ids[2:], states)
     np.testing.assert_allclose(np.concatenate([first, second]), whole, rtol=1e-12)
-    for one, other in zip(states, after, strict=True):
-        for part, whole_part in zip(one, other, strict=True):
+    for state, whole_state in zip(states, after, strict=True):
+        for part, whole_part in zip(state, whole_state, strict=True):
             np.testing.assert_allclose(part, whole_part, rtol=1e-12)
 
 
@@ -197,7 +197,7 @@ def test_recurrent_weights_start_orthogonal_and_biases_at_zero(cell: str) -> Non
 
 @pytest.mark.parametrize("cell", CELLS)
 @pytest.mark.parametrize("tied", [False, True])
-def test_parameters_are_one_vector_whose_views_cover_it_once(cell: str, tied: bool) -> None:
+def test_views_of_parameters_cover_their_vector_exactly_once(cell: str, tied: bool) -> None:
     parameters = Parameters(Shape(cell, 4, 2, V, tied))
     for number, view in enumerate(parameters.views.values(), 1):
         assert np.shares_memory(view, parameters.vector) or not view.size
@@ -208,7 +208,7 @@ def test_parameters_are_one_vector_whose_views_cover_it_once(cell: str, tied: bo
 
 
 @pytest.mark.parametrize("cell", CELLS)
-def test_everything_stays_in_the_dtype_given(cell: str) -> None:
+def test_computations_keep_the_dtype_of_the_parameters(cell: str) -> None:
     net, (ids, targets) = network(cell, dtype=np.float32), window()
     gradients = net.parameters.zeros_like()
     _, states = net.loss_and_gradients(ids, targets, net.initial_states(B), gradients)
@@ -220,7 +220,7 @@ def test_everything_stays_in_the_dtype_given(cell: str) -> None:
 @pytest.mark.parametrize("cell", CELLS)
 @pytest.mark.parametrize(("tied", "rows"), [(False, 512), (True, 512), (True, 0)])
 @pytest.mark.parametrize(("layers", "streams"), [(1, 1), (3, 1), (1, 8), (2, 64)])
-def test_stepping_through_a_text_predicts_what_reading_it_does(
+def test_stepper_predicts_what_a_window_does(
     cell: str, layers: int, streams: int, tied: bool, rows: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("charrnn.network.stepper.MAX_TABLE_ROWS", rows)

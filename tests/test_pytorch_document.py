@@ -1,4 +1,4 @@
-"""docs/pytorch.md as it stands, against the real PyTorch. Skipped without PyTorch."""
+"""The code in docs/pytorch.md is run with PyTorch. Skipped without PyTorch."""
 
 import json
 import re
@@ -9,31 +9,34 @@ import numpy as np
 import pytest
 
 import charrnn
+from charrnn.cells import CELLS
 from charrnn.config import TrainConfig
+from charrnn.network.cell import get_cell
 from tests.conftest import CONFIG, ROOT, TEXT, Program
 
 DOCUMENT = (ROOT / "docs/pytorch.md").read_text(encoding="utf-8")
-THERE, ON, BACK = re.findall(r"^```python\n(.*?)^```$", DOCUMENT, re.MULTILINE | re.DOTALL)
+LOAD, TRAIN, SAVE = re.findall(r"^```python\n(.*?)^```$", DOCUMENT, re.MULTILINE | re.DOTALL)
 COMMANDS = re.findall(r"^\$ charrnn (.*)$", DOCUMENT, re.MULTILINE)
 CORPUS = TEXT * 6  # three windows of 64 streams
 VALIDATED = CORPUS[-round(len(CORPUS) / 10) :]
 
 
-@pytest.mark.parametrize("block", [THERE, BACK], ids=["there", "back"])
+@pytest.mark.parametrize("block", [LOAD, SAVE], ids=["load", "save"])
 def test_each_direction_takes_under_ten_lines(block: str) -> None:
     assert 0 < len([line for line in block.splitlines() if line.strip()]) < 10
 
 
 def run(block: str, names: dict[str, Any]) -> None:
-    """Run a block of the document, on the CPU where there is no GPU."""
+    """Run a block of the document, on the CPU if there is no GPU."""
     torch = pytest.importorskip("torch")
-    torch.set_num_threads(1)  # several take longer over so little, most of all on a busy machine
-    here = block if torch.cuda.is_available() else block.replace('"cuda"', '"cpu"')
-    exec(compile(here, "docs/pytorch.md", "exec"), names)
+    # More threads are slower for networks this small, above all on a busy machine.
+    torch.set_num_threads(1)
+    source = block if torch.cuda.is_available() else block.replace('"cuda"', '"cpu"')
+    exec(compile(source, "docs/pytorch.md", "exec"), names)
 
 
 def log_probabilities(names: dict[str, Any], text: str) -> Any:
-    """What PyTorch's network expects after each character but the last, from a zero state."""
+    """What PyTorch's network predicts after each character but the last, from a zero state."""
     torch, net = names["torch"], names["net"]
     weight, tied = net.out.weight, "embedding.weight" in names["arrays"]
     ids = [names["meta"]["vocabulary"].index(character) for character in text[:-1]]
@@ -44,20 +47,22 @@ def log_probabilities(names: dict[str, Any], text: str) -> Any:
 
 
 def loss(names: dict[str, Any], text: str) -> float:
-    """PyTorch's, in nats a character."""
+    """PyTorch's loss, in nats per character."""
     ids = [names["meta"]["vocabulary"].index(character) for character in text[1:]]
     return -float(log_probabilities(names, text)[np.arange(len(ids)), ids].mean())
 
 
 @pytest.fixture(
-    params=[("rnn", 1, False), ("gru", 2, False), ("lstm", 2, False), ("lstm", 1, True),
-            ("gru", 2, True)],
-    ids=lambda given: " ".join(map(str, given)),
+    params=[
+        *((cell, 2, False) for cell in CELLS if get_cell(cell).torch_module),
+        ("lstm", 1, True), ("gru", 2, True),
+    ],
+    ids=lambda param: " ".join(map(str, param)),
 )  # fmt: skip
 def model(
     request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> charrnn.Model:
-    """As it was trained here, with all that the document names in the current folder."""
+    """A trained model. The current folder holds every file that the document names."""
     torch = pytest.importorskip("torch")
     monkeypatch.setattr(torch.backends.cudnn, "allow_tf32", False)
     monkeypatch.chdir(tmp_path)
@@ -69,9 +74,11 @@ def model(
     return charrnn.train("corpora/tenki.txt", config, out="runs/tenki")
 
 
-def test_a_model_goes_to_pytorch_and_comes_back(model: charrnn.Model, program: Program) -> None:
+def test_a_model_is_trained_in_pytorch_and_loaded_again(
+    model: charrnn.Model, program: Program
+) -> None:
     names: dict[str, Any] = {}
-    run(THERE, names)
+    run(LOAD, names)
     network, vocabulary = model.checkpoint.network, model.checkpoint.corpus_info.vocabulary
     ids = vocabulary.lookup_ids(TEXT[:-1])[:, None]
     ours, _ = network.predict(ids, network.initial_states(1))
@@ -79,34 +86,35 @@ def test_a_model_goes_to_pytorch_and_comes_back(model: charrnn.Model, program: P
 
     before = loss(names, TEXT)
     for _ in range(5):
-        run(ON, names)
+        run(TRAIN, names)
     after = loss(names, TEXT)
     assert after < before - 0.01
 
-    run(BACK, names)
+    run(SAVE, names)
     back = charrnn.load("back.npz")
-    assert names["arrays"]["rnn.bias_hh_l0"].all()  # what would be lost if it were not added
+    # The second bias has been trained: if it was not added on reading, the score would differ.
+    assert names["arrays"]["rnn.bias_hh_l0"].all()
     assert back.score(TEXT).nats == pytest.approx(after, abs=1e-4)
     assert back.vocabulary == model.vocabulary
     assert back.checkpoint.config == model.checkpoint.config
     assert back.checkpoint.history == ()
 
     score, sample, train = COMMANDS
-    found = json.loads(program(*score.split(), "--json").out)
-    assert found["nats"] == pytest.approx(after, abs=1e-4)
+    scored = json.loads(program(*score.split(), "--json").out)
+    assert scored["nats"] == pytest.approx(after, abs=1e-4)
     assert program(*sample.split(), "--length", "5", "--seed", "1").out.startswith("今日は")
-    began = program(*train.split(), "--json", "--steps", "1", "--lr", "1e-9")
-    assert began.code == 0, began.err
-    (evaluation,) = [json.loads(line) for line in began.out.splitlines() if '"eval"' in line]
+    resumed = program(*train.split(), "--json", "--steps", "1", "--lr", "1e-9")
+    assert resumed.code == 0, resumed.err
+    (evaluation,) = [json.loads(line) for line in resumed.out.splitlines() if '"eval"' in line]
     assert evaluation["val_loss"] == pytest.approx(loss(names, VALIDATED), abs=1e-4)
 
 
-def test_reports_take_a_model_that_came_back(run_folder: Path, program: Program) -> None:
+def test_reports_take_a_model_that_pytorch_has_trained(run_folder: Path, program: Program) -> None:
     pytest.importorskip("torch")
     names: dict[str, Any] = {}
-    there = THERE.replace("runs/tenki/best.npz", str(run_folder / "best.npz"))
-    run(there, names)
-    run(BACK.replace("back.npz", str(run_folder.parent / "back.npz")), names)
+    load = LOAD.replace("runs/tenki/best.npz", str(run_folder / "best.npz"))
+    run(load, names)
+    run(SAVE.replace("back.npz", str(run_folder.parent / "back.npz")), names)
     for report in ("summary", "loss"):
         done = program("inspect", report, run_folder.parent / "back.npz")
         assert done.code == 0, done.err
