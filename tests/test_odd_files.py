@@ -85,7 +85,7 @@ def test_a_hundred_thousand_distinct_characters_are_learned(
     codes = (code for code in range(0x100, 0x30000) if not 0xD800 <= code < 0xE000)
     text = "".join(chr(code) for code, _ in zip(codes, range(100_000), strict=False))
     (tmp_path / "many.txt").write_text(text, encoding="utf-8")
-    done = program("train", "many.txt", *QUICK)
+    done = program("train", "many.txt", *QUICK, "--val", "500")
     assert done.code == 0, done.err
     assert "100,000 distinct" in done.err
 
