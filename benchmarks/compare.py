@@ -1,13 +1,14 @@
-"""charrnn beside PyTorch on this machine: the same models, in turns, each with its best setting.
+"""charrnn and PyTorch on this machine: the same models, measured in turns, with best settings.
 
     python benchmarks/compare.py                everything, about 35 minutes
-    python benchmarks/compare.py --only gru     what has this in its name
+    python benchmarks/compare.py --only gru     the cases whose name contains gru
     python benchmarks/compare.py --rounds 9 --json figures.json
 
-charrnn runs as its users run it: `charrnn train` with the cores at hand, `charrnn sample`. PyTorch
-is given one-hot and embedded input, oneDNN on and off, one thread and all; the best of the eight
-counts. Medians over the rounds. GFLOP/s count the products of the recurrence, of the layers'
-inputs but the first's, and of the output, forward and twice backward.
+charrnn runs as its users run it: `charrnn train` on all cores, and `charrnn sample`. PyTorch is
+measured with one-hot and embedded input, with and without oneDNN, on one thread and on all: the
+best of these eight settings counts. The table has medians over the rounds. GFLOP/s count the
+products of the recurrence, of the inputs of all layers except the first, and of the output; in
+training forward and, twice as many, backward.
 """
 
 import argparse
@@ -42,7 +43,7 @@ print(2 * 2048**3 / best / 1e9)
 
 @dataclass(frozen=True)
 class Case:
-    """One model and what is done with it."""
+    """One model, and whether it trains or samples."""
 
     what: str
     cell: str
@@ -54,13 +55,13 @@ class Case:
 
     @property
     def name(self) -> str:
-        """For people."""
+        """The name of the case in the table."""
         shape = f"{self.what} {self.cell} {self.hidden}×{self.layers}, {self.streams}"
         return f"{shape} × {self.window}, V {self.V:,}" if self.window else f"{shape}, V {self.V:,}"
 
     @property
     def flops(self) -> int:
-        """Floating-point operations a character; three products where a model trains."""
+        """Floating-point operations per character; training has three times those of sampling."""
         H, inputs = self.hidden, 2 * self.layers - 1
         forward = 2 * (get_cell(self.cell).gate_count * H * H * inputs + H * self.V)
         return 3 * forward if self.what == "train" else forward
@@ -68,7 +69,7 @@ class Case:
 
 @dataclass(frozen=True)
 class Row:
-    """Medians in characters a second, GFLOP/s and its share of the matrix-product peak."""
+    """Medians of characters per second, of GFLOP/s, and of their share of the peak of BLAS."""
 
     case: str
     ours: float
@@ -90,19 +91,22 @@ CASES = [
 
 
 def output(*command: object, **environment: str) -> str:
-    """What a command prints."""
-    done = subprocess.run(
+    """Run a command; gives what it prints."""
+    completed = subprocess.run(
         list(map(str, command)),
         capture_output=True,
         text=True,
         check=True,
         env={**os.environ, **environment},
     )
-    return done.stdout
+    return completed.stdout
 
 
 def ours_training(case: Case, folder: Path, steps: int) -> tuple[float, float]:
-    """Characters a second and seconds of the second half of a run of so many steps."""
+    """Characters per second and seconds of the second half of a run of ``2 * steps`` steps.
+
+    The first half includes starting the processes and filling the caches.
+    """
     text = folder / f"{case.V}.txt"
     if not text.exists():
         characters = [chr(0x4E00 + at) for at in range(case.V)]
@@ -121,7 +125,10 @@ def ours_training(case: Case, folder: Path, steps: int) -> tuple[float, float]:
 
 
 def ours_sampling(case: Case, folder: Path, length: int) -> tuple[float, float]:
-    """Characters a second and seconds of what a longer sample takes more than a short one."""
+    """Characters per second and seconds of sampling, without starting and loading.
+
+    That is the time of a sample of ``length`` characters minus the time of a sample of one.
+    """
     if not (folder / "run/best.npz").exists():
         ours_training(Case("train", case.cell, case.hidden, case.layers, 8, 8, case.V), folder, 1)
     times = []
@@ -137,19 +144,20 @@ def ours_sampling(case: Case, folder: Path, length: int) -> tuple[float, float]:
 
 
 def torch_speed(case: Case, setting: tuple[str, int, str]) -> float:
-    """Characters a second of PyTorch."""
-    given, threads, kernels = setting
+    """PyTorch's characters per second with a ``setting``."""
+    input_kind, threads, kernels = setting
     shape = (case.hidden, case.layers, case.streams, case.window, case.V)
     return float(
-        output(sys.executable, TORCH, case.what, case.cell, *shape, given, threads, kernels)
+        output(sys.executable, TORCH, case.what, case.cell, *shape, input_kind, threads, kernels)
     )
 
 
 def compare(case: Case, rounds: int) -> Row:
-    """Both in turns."""
+    """Measure both in turns, so that other load on the machine affects both alike."""
     setting = max(SETTINGS, key=lambda each: torch_speed(case, each))
     measure = ours_training if case.what == "train" else ours_sampling
     with tempfile.TemporaryDirectory() as folder:
+        # the number of steps or characters that takes about SECONDS
         amount = 4
         while True:
             _, seconds = measure(case, Path(folder), amount)
@@ -172,7 +180,7 @@ def compare(case: Case, rounds: int) -> Row:
 
 
 def main() -> None:
-    """Print the table as it grows, and write it as JSON."""
+    """Print each row of the table when it is measured, and write all rows as JSON."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--only", default="", help="cases whose name contains this")
     parser.add_argument("--rounds", type=int, default=5, help="measurements of each side")

@@ -1,17 +1,18 @@
-"""How well a text is learned: the rows of docs/learning.md.
+"""How well charrnn learns a text: the tables of docs/learning.md.
 
     python benchmarks/learning.py row FILE... [--seeds 3] [-- OPTIONS of charrnn train]
 
-trains on FILE with each seed, one after the other, and prints a row in Markdown: what was chosen,
-the validation loss (median, and the range), the n-gram's on the same part, the time of the whole
-command. Everything goes to a folder that is removed again.
+trains on FILE with each seed, one after the other, and prints a table row in Markdown: the chosen
+sizes, the validation loss (median and range), the loss of the n-gram on the same part, and the time
+of the whole command. Everything is written to a temporary folder.
 
     python benchmarks/learning.py cells corpora/kakko.txt [--seeds 3] [-- OPTIONS]
 
-trains an rnn, a gru and an lstm of as many parameters, and prints how often each is right by the
-distance of what decides it, on a text of the same kind that none has seen.
+trains an rnn, a gru and an lstm with equally many parameters, and prints a table of how often each
+predicts the right character, by its distance from the character that determines it. The text is of
+the same kind as FILE, and no model has seen it.
 
-It wants the machine for itself, as a run by minutes learns less on a busy one.
+Run it on an idle machine: on a busy one, trainings with --minutes learn less.
 """
 
 import argparse
@@ -25,18 +26,18 @@ from pathlib import Path
 from typing import Any
 
 KAKKO = Path(__file__).resolve().parent.parent / "corpora" / "kakko.py"
-UNSEEN_SEED = 1001  # of the text that none has seen
-EQUAL = {"rnn": 304, "gru": 176, "lstm": 152}  # units for 109,000 to 113,000 parameters
+UNSEEN_SEED = 1001  # of the text that no model has seen
+UNITS = {"rnn": 304, "gru": 176, "lstm": 152}  # for 109,000 to 113,000 parameters
 
 
 def charrnn(*arguments: str | Path) -> bytes:
-    """What the program prints."""
+    """Run charrnn; gives what it prints."""
     command = [sys.executable, "-m", "charrnn", *map(str, arguments)]
     return subprocess.run(command, stdout=subprocess.PIPE, check=True).stdout
 
 
 def train(files: list[str], options: list[str], folder: Path) -> tuple[dict[str, Any], ...]:
-    """The first and the last event of a training, and the seconds of the whole command."""
+    """Train; gives the first and the last event, the latter with the ``seconds`` of the command."""
     began = time.perf_counter()
     out = charrnn("train", *files, "--json", "--quiet", "--out", folder, *options)
     seconds = time.perf_counter() - began
@@ -45,13 +46,13 @@ def train(files: list[str], options: list[str], folder: Path) -> tuple[dict[str,
 
 
 def row(files: list[str], options: list[str], seeds: int, root: Path) -> str:
-    """A row of the table."""
-    runs = [train(files, [*options, "--seed", str(n)], root / str(n)) for n in range(seeds)]
-    start, end = runs[0]
+    """Train with each seed; gives a row of the table."""
+    trainings = [train(files, [*options, "--seed", str(n)], root / str(n)) for n in range(seeds)]
+    start, end = trainings[0]
     chosen, baselines = start["config"], end["baselines"]
-    losses = sorted(run["val_loss"] for _, run in runs)
-    epochs = statistics.median(run["epoch"] for _, run in runs)
-    seconds = statistics.median(run["seconds"] for _, run in runs)
+    losses = sorted(last["val_loss"] for _, last in trainings)
+    epochs = statistics.median(last["epoch"] for _, last in trainings)
+    seconds = statistics.median(last["seconds"] for _, last in trainings)
     cells = (
         " ".join(Path(file).name for file in files),
         f"`{' '.join(options)}`" if options else "nothing else",
@@ -65,48 +66,48 @@ def row(files: list[str], options: list[str], seeds: int, root: Path) -> str:
 
 
 def distances(files: list[str], options: list[str], seeds: int, root: Path) -> str:
-    """A table of accuracy by distance, the median over seeds, a column a cell."""
+    """A table of accuracies by distance: the median over seeds, with a column for each cell."""
     make = [sys.executable, str(KAKKO), "make", "--seed", str(UNSEEN_SEED), "--characters", "50000"]
     unseen = root / "unseen.txt"
     unseen.write_bytes(subprocess.run(make, stdout=subprocess.PIPE, check=True).stdout)
-    found: dict[str, dict[str, list[float]]] = {}
+    by_row: dict[str, dict[str, list[float]]] = {}
     sizes: dict[str, int] = {}
-    for cell, hidden in EQUAL.items():
+    for cell, hidden in UNITS.items():
         for seed in range(seeds):
             run = root / f"{cell}{seed}"
             sized = ["--cell", cell, "--hidden", str(hidden), "--seed", str(seed)]
             start, end = train(files, [*sized, *options], run)
             sizes[cell] = start["model"]["parameters"]
-            found.setdefault("validation loss", {}).setdefault(cell, []).append(end["val_loss"])
+            by_row.setdefault("validation loss", {}).setdefault(cell, []).append(end["val_loss"])
             scored = charrnn("inspect", "score", unseen, run, "--json", "--quiet")
             check = [sys.executable, str(KAKKO), "check", "--predictions", "--json", "-"]
-            judged = subprocess.run(check, input=scored, stdout=subprocess.PIPE, check=True).stdout
-            for place in json.loads(judged):
-                name = "{kind}, {from} to {to}".format_map(place)
-                found.setdefault(name, {}).setdefault(cell, []).append(place["accuracy"])
-    heads = [f"{cell}, {EQUAL[cell]} units, {sizes[cell]:,} parameters" for cell in EQUAL]
+            checked = subprocess.run(check, input=scored, stdout=subprocess.PIPE, check=True).stdout
+            for accuracy in json.loads(checked):
+                name = "{kind}, {from} to {to}".format_map(accuracy)
+                by_row.setdefault(name, {}).setdefault(cell, []).append(accuracy["accuracy"])
+    heads = [f"{cell}, {UNITS[cell]} units, {sizes[cell]:,} parameters" for cell in UNITS]
     lines = [f"| | {' | '.join(heads)} |", f"|{' --- |' * 4}"]
-    for name, by_cell in found.items():
+    for name, by_cell in by_row.items():
         shape = "{:.4f}" if "loss" in name else "{:.1%}"
-        medians = [shape.format(statistics.median(by_cell[cell])) for cell in EQUAL]
+        medians = [shape.format(statistics.median(by_cell[cell])) for cell in UNITS]
         lines.append(f"| {name} | {' | '.join(medians)} |")
     return "\n".join(lines)
 
 
 def main() -> None:
-    """Train, and print."""
-    arguments, options = sys.argv[1:], []
-    if "--" in arguments:
-        at = arguments.index("--")
-        arguments, options = arguments[:at], arguments[at + 1 :]
+    """Print a row or a table."""
+    argv, options = sys.argv[1:], []
+    if "--" in argv:
+        at = argv.index("--")
+        argv, options = argv[:at], argv[at + 1 :]
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("what", choices=["row", "cells"])
     parser.add_argument("files", nargs="+")
     parser.add_argument("--seeds", type=int, default=3)
-    asked = parser.parse_args(arguments)
+    arguments = parser.parse_args(argv)
     with tempfile.TemporaryDirectory() as root:
-        made = distances if asked.what == "cells" else row
-        print(made(asked.files, options, asked.seeds, Path(root)), flush=True)
+        make_table = distances if arguments.what == "cells" else row
+        print(make_table(arguments.files, options, arguments.seeds, Path(root)), flush=True)
 
 
 if __name__ == "__main__":

@@ -1,8 +1,8 @@
-"""How fast a large corpus is made ready, and in how much memory. See docs/performance.md.
+"""How fast a large corpus is read, and with how much memory. See docs/performance.md.
 
     python benchmarks/reading.py [--megabytes 1000] [--times 3]
 
-Repeats each corpus of corpora/ up to the size, in UTF-8, and takes each pass by itself.
+Repeats each text of corpora/ up to this size, and measures the passes that count and encode it.
 """
 
 import argparse
@@ -20,14 +20,14 @@ from charrnn.text.sources import find_sources
 CORPORA = Path(__file__).resolve().parent.parent / "corpora"
 
 
-def measured(path: Path, folder: Path) -> list[float]:
-    """Seconds until there is a stock, and from there until there are ids."""
+def measure(path: Path, folder: Path) -> list[float]:
+    """The seconds of the pass that counts characters and of the one that encodes them."""
     began = time.perf_counter()
     corpus_info, sources = exhaust(scan_corpus(find_sources([path]), "auto", Normalization()))
-    surveyed = time.perf_counter()
+    scanned = time.perf_counter()
     exhaust(encode_corpus(sources, corpus_info, folder / "ids"))
     ended = time.perf_counter()
-    return [surveyed - began, ended - surveyed]
+    return [scanned - began, ended - scanned]
 
 
 def main() -> None:
@@ -35,15 +35,15 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--megabytes", type=int, default=1000)
     parser.add_argument("--times", type=int, default=3)
-    asked = parser.parse_args()
-    print("corpus         MB/s   seconds: stock    ids   peak memory")
+    arguments = parser.parse_args()
+    print("corpus         MB/s   seconds:  scan encode   peak memory")
     for corpus in sorted(CORPORA.glob("*.txt")):
         with tempfile.TemporaryDirectory() as folder:
             large, text = Path(folder, "large.txt"), corpus.read_bytes()
             with large.open("wb") as file:
-                for _ in range(asked.megabytes * 10**6 // len(text)):
+                for _ in range(arguments.megabytes * 10**6 // len(text)):
                     file.write(text)
-            passes = [measured(large, Path(folder)) for _ in range(asked.times)]
+            passes = [measure(large, Path(folder)) for _ in range(arguments.times)]
             speed = large.stat().st_size / 1e6 / statistics.median(map(sum, passes))
             each = [statistics.median(column) for column in zip(*passes, strict=True)]
         peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e3

@@ -1,9 +1,9 @@
-"""Many primes side by side and one after the other: how fast, and how many texts differ.
+"""Many primes in one batch and one after the other: how fast, and how many texts differ.
 
     python benchmarks/sampling.py RUN CORPUS [--primes 1000] [--length 200] [--times 3]
 
-Primes are pieces of the corpus, of 5 to 40 characters. Both ways draw the same random numbers, so
-what differs comes from rounding alone. See docs/sampling.md and docs/performance.md.
+Primes are pieces of the corpus, of 5 to 40 characters. Both draw the same random numbers, so texts
+differ only because of rounding. See docs/sampling.md and docs/performance.md.
 """
 
 import argparse
@@ -27,30 +27,30 @@ def main() -> None:
     parser.add_argument("--primes", type=int, default=1000)
     parser.add_argument("--length", type=int, default=200)
     parser.add_argument("--times", type=int, default=3)
-    asked = parser.parse_args()
-    model, text = charrnn.load(asked.run), asked.corpus.read_text(encoding="utf-8")
+    arguments = parser.parse_args()
+    model, text = charrnn.load(arguments.run), arguments.corpus.read_text(encoding="utf-8")
     shape = model.checkpoint.network.shape
-    config = charrnn.SampleConfig(length=asked.length)
+    config = charrnn.SampleConfig(length=arguments.length)
     pick = random.Random(0)
-    starts = [pick.randrange(len(text) - 40) for _ in range(asked.primes)]
+    starts = [pick.randrange(len(text) - 40) for _ in range(arguments.primes)]
     primes = [text[start : start + pick.randrange(5, 40)] for start in starts]
-    characters = asked.primes * asked.length
+    characters = arguments.primes * arguments.length
     rounds, differ = [], []
-    for seed in range(asked.times):
+    for seed in range(arguments.times):
         began = time.perf_counter()
-        together = [one.text for one in model.sample_each(primes, config, seed=seed)]
+        batch = [sample.text for sample in model.sample_each(primes, config, seed=seed)]
         between = time.perf_counter()
         alone = [model.sample(prime, config, seed=seed) for prime in primes]
         ended = time.perf_counter()
         rounds.append((characters / (between - began), characters / (ended - between)))
-        differ.append(sum(one != other for one, other in zip(together, alone, strict=True)))
+        differ.append(sum(one != other for one, other in zip(batch, alone, strict=True)))
     fast, slow = map(statistics.median, zip(*rounds, strict=True))
     ratio = statistics.median(one / other for one, other in rounds)
-    print(f"{shape.cell} {shape.hidden}x{shape.layers}, V {shape.V}: {asked.primes} primes")
-    print(f"together {fast:,.0f} characters a second, alone {slow:,.0f}, {ratio:.1f} times as fast")
+    print(f"{shape.cell} {shape.hidden}x{shape.layers}, V {shape.V}: {arguments.primes} primes")
+    print(f"characters per second: batch {fast:,.0f}, alone {slow:,.0f}, ratio {ratio:.1f}")
     share = fast * shape.flops_per_character / 1e9 / matrix_peak(2)
-    print(f"{share:.0%} of what large matrix products reach")
-    print(f"texts that differ: {', '.join(map(str, differ))} of {asked.primes}")
+    print(f"{share:.0%} of the speed of large matrix products")
+    print(f"texts that differ: {', '.join(map(str, differ))} of {arguments.primes}")
 
 
 if __name__ == "__main__":

@@ -1,18 +1,17 @@
-"""What ranks gain: measured here for a few, by a cost model fitted to that for many.
+"""The speed-up by MPI ranks: measured for a few, predicted by a fitted cost model for many.
 
-    python benchmarks/scaling.py measure > scaling.json     # 10 minutes, a machine that is idle
-    python benchmarks/scaling.py fit scaling.json           # the model, beside what was measured
+    python benchmarks/scaling.py measure > scaling.json     # 10 minutes, on an idle machine
+    python benchmarks/scaling.py fit scaling.json           # predictions beside measurements
     python benchmarks/scaling.py draw scaling.json --out docs/scaling.svg
 
-An update with b streams a rank, N ranks and P parameters takes
+A step with b streams per rank, N ranks and P parameters takes
 
     T (L s + 3 F b / R) + u P + 2 (N - 1) a + 8 P (N - 1) / N / w
 
-seconds: T time steps, of s seconds a layer besides the products, whose F operations a character
-(three times as many as forward) are made at R a second; u for what every rank does with each
-parameter; a message's latency a, and w bytes a second, through which 4 P bytes go twice, less a
-rank's own part.
-See docs/scaling.md.
+seconds. Each of T time steps takes s seconds per layer, and for the matrix products 3 F operations
+per character (forward has F) at R operations per second. Every rank spends u seconds on each
+parameter. A message has the latency a, and the network carries w bytes per second: 4 P bytes are
+sent twice, except for a rank's own part. See docs/scaling.md.
 """
 
 import argparse
@@ -41,18 +40,18 @@ from charrnn.training.trainer import start_training
 
 WINDOW, V = 64, 100
 SHAPES = {f"lstm {H} × {L}": Shape("lstm", H, L, V) for H, L in ((128, 1), (256, 1), (512, 2))}
-STREAMS = (4, 8, 16, 32)  # a rank
+STREAMS = (4, 8, 16, 32)  # per rank
 RANKS = (1, 2, 3, 4)
 SUMS = (1_000, 30_000, 100_000, 350_000, 1_300_000, 5_000_000)  # numbers
 ROUNDS, SECONDS = 5, 0.6
 NEVER = 10**9
 ETHERNET = {"latency": 30e-6, "bandwidth": 1.1e9}  # 10 Gbit/s, assumed and not measured
-DRAWN_TO = 1000
-TOLD = (2, 4, 8, 16, 32, 64, 256, 1000)
+MAX_RANKS = 1000
+PRINTED_RANKS = (2, 4, 8, 16, 32, 64, 256, 1000)
 
 
-Measured: TypeAlias = Sequence[dict[str, Any]]
-"""What `measured` gave for each number of ranks."""
+Measurements: TypeAlias = Sequence[dict[str, Any]]
+"""The results of `measure` for each number of ranks."""
 
 
 @dataclass(frozen=True)
@@ -66,7 +65,7 @@ class Model:
     bandwidth: float
 
     def update(self, shape: Shape, streams: float, ranks: int, cores: float = math.inf) -> float:
-        """Seconds; where ``ranks`` outnumber the ``cores`` they take turns."""
+        """Seconds of a step. More ``ranks`` than ``cores`` take turns on these."""
         turns = max(1, math.ceil(ranks / cores))
         computing = WINDOW * (self.step * shape.layers + self.products(shape, streams))
         return turns * (computing + self.parameter * shape.parameter_count) + self.sum(
@@ -74,39 +73,39 @@ class Model:
         )
 
     def products(self, shape: Shape, streams: float) -> float:
-        """Seconds of a time step's products."""
+        """Seconds of the matrix products of one time step."""
         return 3 * shape.flops_per_character * streams / self.rate
 
     def sum(self, numbers: int, ranks: int, turns: float = 1.0) -> float:
-        """Seconds until every rank has the sum."""
+        """Seconds of an all-reduce of so many ``numbers``."""
         if ranks == 1:
             return 0.0
         bytes_ = 8 * numbers * (ranks - 1) / ranks
         return turns * (2 * (ranks - 1) * self.latency + bytes_ / self.bandwidth)
 
 
-def measured(ranks: Ranks) -> dict[str, object]:
-    """What an update and a sum take with these ranks, the median of rounds that take turns."""
+def measure(ranks: Ranks) -> dict[str, object]:
+    """Seconds of steps and sums with these ranks: medians over rounds that measure each in turn."""
     shapes = list(SHAPES.items())
     updates: dict[str, list[float]] = {}
     for _ in range(ROUNDS):
         for name, shape in shapes:
             for streams in STREAMS:
-                seconds = an_update(shape, streams, ranks)
+                seconds = measure_step(shape, streams, ranks)
                 updates.setdefault(f"{name}, {streams}", []).append(seconds)
     sums: dict[str, list[float]] = {}
     for _ in range(ROUNDS):
         for numbers in SUMS if ranks.size > 1 else ():
-            sums.setdefault(str(numbers), []).append(a_sum(numbers, ranks))
+            sums.setdefault(str(numbers), []).append(measure_sum(numbers, ranks))
     return {
         "ranks": ranks.size,
-        "updates": {name: statistics.median(found) for name, found in updates.items()},
-        "sums": {name: statistics.median(found) for name, found in sums.items()},
+        "updates": {name: statistics.median(times) for name, times in updates.items()},
+        "sums": {name: statistics.median(times) for name, times in sums.items()},
     }
 
 
-def an_update(shape: Shape, streams: int, ranks: Ranks) -> float:
-    """Seconds of an update, of so many streams a rank."""
+def measure_step(shape: Shape, streams: int, ranks: Ranks) -> float:
+    """Seconds of a training step with ``streams`` streams per rank."""
     batch = streams * ranks.size
     config = Settings(
         cell=shape.cell, hidden=shape.hidden, layers=shape.layers, dropout=0, batch=batch,
@@ -114,27 +113,27 @@ def an_update(shape: Shape, streams: int, ranks: Ranks) -> float:
     )  # fmt: skip
     ids = np.random.Generator(np.random.PCG64(0)).integers(0, shape.V, 100_000, np.uint8)
     trainer = start_training(shape, Splits(ids, ids[:0], ids[:0]), config, ranks)
-    took: list[float] = []
-    warm = 3  # updates that are not counted
-    for event in trainer.run(lambda: len(took) > warm + 5 and took[-1] - took[warm] > SECONDS):
+    times: list[float] = []
+    warm = 3  # steps that are not counted
+    for event in trainer.run(lambda: len(times) > warm + 5 and times[-1] - times[warm] > SECONDS):
         if isinstance(event, Progress):
-            took.append(time.perf_counter())
-    return float(np.median(np.diff(took[warm:])))
+            times.append(time.perf_counter())
+    return float(np.median(np.diff(times[warm:])))
 
 
-def a_sum(numbers: int, ranks: Ranks) -> float:
-    """Seconds until all have the sum of so many."""
+def measure_sum(numbers: int, ranks: Ranks) -> float:
+    """Seconds of an all-reduce of so many ``numbers``."""
     array = np.zeros(numbers, np.float32)
-    took = []
+    times = []
     for _ in range(max(5, min(200, 20_000_000 // numbers))):
-        began = time.perf_counter()
+        start = time.perf_counter()
         ranks.sum(array)
-        took.append(time.perf_counter() - began)
-    return statistics.median(took)
+        times.append(time.perf_counter() - start)
+    return statistics.median(times)
 
 
-def fitted(runs: Measured, cores: int) -> Model:
-    """The model of least relative squares: of one rank's updates, then of as many ranks' sums."""
+def fit_model(runs: Measurements, cores: int) -> Model:
+    """Fit the model by least relative squares: first to the steps of one rank, then to all sums."""
     alone = {run["ranks"]: run for run in runs}[1]
     rows, ones = [], []
     for name, shape in SHAPES.items():
@@ -159,74 +158,76 @@ def fitted(runs: Measured, cores: int) -> Model:
     return Model(float(step), float(1 / inverse), float(parameter), float(latency), float(1 / byte))
 
 
-def compared(runs: Measured, model: Model, cores: int) -> Iterator[str]:
-    """A line for each measurement: milliseconds measured, predicted, and their ratio."""
+def compare_predictions(runs: Measurements, model: Model, cores: int) -> Iterator[str]:
+    """Yield a line for each measurement: measured and predicted milliseconds, and their ratio."""
     for run in runs:
         N = int(run["ranks"])
         for what, seconds in run["updates"].items():
             name, _, streams = what.rpartition(", ")
             predicted = model.update(SHAPES[name], int(streams), N, cores)
-            yield row(f"{N} ranks, {name}, {streams} streams each", seconds, predicted)
+            yield format_row(f"ranks {N}, {name}, streams per rank {streams}", seconds, predicted)
         for numbers, seconds in run["sums"].items():
             predicted = model.sum(int(numbers), N, max(1, math.ceil(N / cores)))
-            yield row(f"{N} ranks, sum of {int(numbers):,}", seconds, predicted)
+            yield format_row(f"ranks {N}, sum of {int(numbers):,}", seconds, predicted)
 
 
-def row(what: str, seconds: float, predicted: float) -> str:
-    """A measurement beside its prediction."""
+def format_row(what: str, seconds: float, predicted: float) -> str:
+    """A line with a measurement and its prediction."""
     return f"{what:45} {1e3 * seconds:9.2f} ms {1e3 * predicted:9.2f} ms {predicted / seconds:5.2f}"
 
 
-def drawn(networks: Mapping[str, Model], path: Path) -> None:
-    """Three models' speed by ranks, for one batch shared and for one batch each, on a page."""
+def draw_chart(networks: Mapping[str, Model], path: Path) -> None:
+    """Draw the speed-up of three models by ranks: with a shared batch, and with a growing one."""
     import matplotlib as mpl
 
     mpl.use("svg")
     from matplotlib import pyplot
 
     mpl.rcParams["svg.hashsalt"] = "charrnn"
-    ranks = np.unique(np.geomspace(1, DRAWN_TO, 200).astype(int))
+    ranks = np.unique(np.geomspace(1, MAX_RANKS, 200).astype(int))
     figure, axes = pyplot.subplots(2, 1, figsize=(8, 9), sharex=True)
     for axis, title, streams in zip(axes, TITLES, (None, STREAMS[-1]), strict=True):
-        axis.plot(ranks, ranks, color="0.7", linewidth=1, label="as fast as there are ranks")
+        axis.plot(ranks, ranks, color="0.7", linewidth=1, label="linear speed-up")
         for style, (network, model) in zip(("-", "--"), networks.items(), strict=True):
             for color, (name, shape) in enumerate(SHAPES.items()):
-                line = [faster(model, shape, int(N), streams) for N in ranks]
+                line = [speedup(model, shape, int(N), streams) for N in ranks]
                 label = f"{name}, {shape.parameter_count / 1e6:.2g} million parameters, {network}"
                 axis.plot(ranks, line, style, color=f"C{color}", label=label)
-                pays = last_that_pays(model, shape, streams)
-                if pays < (DRAWN_TO if streams else SHARED):
-                    axis.plot(pays, faster(model, shape, pays, streams), "o", color=f"C{color}")
+                efficient = largest_efficient_number(model, shape, streams)
+                if efficient < (MAX_RANKS if streams else SHARED):
+                    axis.plot(
+                        efficient, speedup(model, shape, efficient, streams), "o", color=f"C{color}"
+                    )
         axis.set(xscale="log", yscale="log", title=title)
         axis.xaxis.set_major_formatter("{x:g}")
         axis.yaxis.set_major_formatter("{x:g}")
-        axis.set_ylabel("times the characters a second of one")
+        axis.set_ylabel("speed relative to one rank")
         axis.grid(alpha=0.3)
     axes[0].set_ylim(0.5, SHARED)
     axes[0].legend(fontsize="small")
-    axes[1].set_xlabel("ranks; a dot: from there on they are used by less than half")
+    axes[1].set_xlabel("ranks (at the dot the efficiency falls below one half)")
     figure.tight_layout()
     figure.savefig(path, metadata={"Date": None})
 
 
-def last_that_pays(model: Model, shape: Shape, streams: int | None) -> int:
-    """The most ranks that are at least half as much faster as there are ranks."""
-    most = DRAWN_TO if streams else SHARED
-    return max(N for N in range(1, most + 1) if faster(model, shape, N, streams) >= N / 2)
+def largest_efficient_number(model: Model, shape: Shape, streams: int | None) -> int:
+    """The largest number of ranks whose parallel efficiency is at least one half."""
+    most = MAX_RANKS if streams else SHARED
+    return max(N for N in range(1, most + 1) if speedup(model, shape, N, streams) >= N / 2)
 
 
-TITLES = ("a batch of 64 streams, shared by all ranks", "32 streams a rank: a batch that grows")
+TITLES = ("a batch of 64 streams, shared by all ranks", "32 streams per rank: a growing batch")
 SHARED = 64
 
 
-def faster(model: Model, shape: Shape, ranks: int, streams: int | None) -> float:
-    """Times the characters a second of one rank: so many ``streams`` each, or a shared batch."""
+def speedup(model: Model, shape: Shape, ranks: int, streams: int | None) -> float:
+    """The speed relative to one rank: with ``streams`` per rank, or with a batch that is shared."""
     if streams:
         return ranks * model.update(shape, streams, 1) / model.update(shape, streams, ranks)
     if ranks > SHARED:
         return math.nan
-    most = math.ceil(SHARED / ranks)  # all wait for whoever has the most
-    return model.update(shape, SHARED, 1) / model.update(shape, most, ranks)
+    largest_share = math.ceil(SHARED / ranks)  # all ranks wait for the one with the most
+    return model.update(shape, SHARED, 1) / model.update(shape, largest_share, ranks)
 
 
 def main() -> None:
@@ -236,41 +237,43 @@ def main() -> None:
     parser.add_argument("file", nargs="?", type=Path)
     parser.add_argument("--out", type=Path, default=Path("scaling.svg"))
     parser.add_argument("--launched", type=int, default=1)
-    asked = parser.parse_args()
-    if asked.what == "rank":  # one of several that `measure` has started
-        ranks = MPIRanks(asked.launched) if asked.launched > 1 else Ranks()
-        found = measured(ranks)
+    arguments = parser.parse_args()
+    if arguments.what == "rank":  # one of the processes that `measure` starts
+        ranks = MPIRanks(arguments.launched) if arguments.launched > 1 else Ranks()
+        results = measure(ranks)
         if ranks.rank == 0:
-            print(json.dumps(found))
+            print(json.dumps(results))
         return
     cores = len(os.sched_getaffinity(0))
-    if asked.what == "measure":
+    if arguments.what == "measure":
         runs = []
         for N in RANKS:
             mpiexec = (
                 [str(Path(sys.executable).with_name("mpiexec")), "-n", str(N)] if N > 1 else []
             )
             command = [*mpiexec, sys.executable, __file__, "rank", "--launched", str(N)]
-            done = subprocess.run(command, check=True, capture_output=True, text=True)
-            runs.append(json.loads(done.stdout))
+            completed = subprocess.run(command, check=True, capture_output=True, text=True)
+            runs.append(json.loads(completed.stdout))
         print(json.dumps({"cores": cores, "runs": runs}, indent=1))
         return
-    document = json.loads(asked.file.read_text(encoding="utf-8"))
-    model = fitted(document["runs"], document["cores"])
+    document = json.loads(arguments.file.read_text(encoding="utf-8"))
+    model = fit_model(document["runs"], document["cores"])
     print(json.dumps(asdict(model)))
-    if asked.what == "fit":
-        print("\n".join(compared(document["runs"], model, document["cores"])))
+    if arguments.what == "fit":
+        print("\n".join(compare_predictions(document["runs"], model, document["cores"])))
         return
     far = {**asdict(model), **ETHERNET}
     networks = {"as measured": model, "10 Gbit/s Ethernet": Model(**far)}
-    drawn(networks, asked.out)
+    draw_chart(networks, arguments.out)
     for network, model in networks.items():
         for name, shape in SHAPES.items():
             for streams in (None, *STREAMS):
-                speeds = [f"{N}: {faster(model, shape, N, streams):.3g}" for N in TOLD]
-                each = f"{streams} streams a rank" if streams else "a shared batch"
-                pays = last_that_pays(model, shape, streams)
-                print(f"{network}, {name}, {each}: pays to {pays}; {', '.join(speeds)}")
+                speeds = [f"{N}: {speedup(model, shape, N, streams):.3g}" for N in PRINTED_RANKS]
+                each = f"{streams} streams per rank" if streams else "a shared batch"
+                efficient = largest_efficient_number(model, shape, streams)
+                print(
+                    f"{network}, {name}, {each}: efficient up to {efficient}; {', '.join(speeds)}"
+                )
 
 
 if __name__ == "__main__":

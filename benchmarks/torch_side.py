@@ -1,8 +1,8 @@
-"""The same model in PyTorch: trains or samples for some seconds and prints characters a second.
+"""The same model in PyTorch: trains or samples for some seconds, prints characters per second.
 
     python torch_side.py train|sample CELL HIDDEN LAYERS STREAMS WINDOW V INPUT THREADS KERNELS
 
-INPUT is one-hot or embedding, KERNELS onednn or plain; a sample has no use for WINDOW.
+INPUT is one-hot or embedding, KERNELS is onednn or plain; `sample` ignores WINDOW.
 """
 
 import statistics
@@ -35,13 +35,13 @@ class CharacterModel(nn.Module):
         return self.out(h), state
 
 
-def detached(state: object) -> object:
-    """The state without its past: truncated backpropagation."""
+def detach(state: object) -> object:
+    """Detach the state from the graph of its window: backpropagation is truncated there."""
     return tuple(s.detach() for s in state) if isinstance(state, tuple) else state.detach()  # type: ignore[attr-defined]
 
 
-def speed(characters: int, step: Callable[[], None]) -> float:
-    """Characters a second over SECONDS, by the median step; three steps to warm up."""
+def measure_speed(characters: int, step: Callable[[], None]) -> float:
+    """Characters per second by the median step of SECONDS, after three steps of warming up."""
     for _ in range(3):
         step()
     times, end = [], time.perf_counter() + SECONDS
@@ -52,8 +52,8 @@ def speed(characters: int, step: Callable[[], None]) -> float:
     return characters / statistics.median(times)
 
 
-def training(model: CharacterModel, B: int, T: int) -> float:
-    """One AdamW step on a window, with clipping, the state carried."""
+def measure_training(model: CharacterModel, B: int, T: int) -> float:
+    """Characters per second of training: AdamW steps with clipping; the state is carried."""
     optimizer = torch.optim.AdamW(model.parameters(), lr=1e-3)
     ids = torch.randint(model.V, (T + 1, B))
     state: object = None
@@ -66,14 +66,14 @@ def training(model: CharacterModel, B: int, T: int) -> float:
         loss.backward()
         nn.utils.clip_grad_norm_(model.parameters(), 1.0)
         optimizer.step()
-        state = detached(after)
+        state = detach(after)
 
-    return speed(B * T, step)
+    return measure_speed(B * T, step)
 
 
 @torch.inference_mode()
-def sampling(model: CharacterModel, B: int) -> float:
-    """One character for each of B samples at temperature 0.8."""
+def measure_sampling(model: CharacterModel, B: int) -> float:
+    """Characters per second of B samples at temperature 0.8."""
     ids = torch.zeros((1, B), dtype=torch.long)
     state: object = None
 
@@ -83,20 +83,20 @@ def sampling(model: CharacterModel, B: int) -> float:
             logits, state = model(ids, state)
             ids = torch.multinomial(torch.softmax(logits[0] / 0.8, dim=1), 1).T
 
-    return speed(20 * B, step)
+    return measure_speed(20 * B, step)
 
 
 def main() -> None:
-    """Run what the command line says."""
-    what, cell, hidden, layers, streams, window, V, given, threads, kernels = sys.argv[1:]
+    """Measure as the command line says."""
+    what, cell, hidden, layers, streams, window, V, input_kind, threads, kernels = sys.argv[1:]
     torch.manual_seed(0)
     torch.set_num_threads(int(threads))
     torch.backends.mkldnn.enabled = kernels == "onednn"
-    model = CharacterModel(cell, int(hidden), int(layers), int(V), given == "embedding")
+    model = CharacterModel(cell, int(hidden), int(layers), int(V), input_kind == "embedding")
     if what == "train":
-        print(training(model, int(streams), int(window)))
+        print(measure_training(model, int(streams), int(window)))
     else:
-        print(sampling(model.eval(), int(streams)))
+        print(measure_sampling(model.eval(), int(streams)))
 
 
 if __name__ == "__main__":

@@ -1,17 +1,17 @@
-"""Nested brackets and sums whose right continuation is a matter of memory (括弧 kakko, "brackets").
+"""Nested brackets and sums: to continue them correctly takes memory (括弧 kakko, "brackets").
 
     <ca[7+dbb2=9b,]adc,>
 
-A line is a group: an opening bracket, a body, a comma that says "the innermost group ends here",
-and the closing bracket, which must be of the same kind. A body has letters that mean nothing, sums
-`a+…b=` whose answer, one digit, needs the first digit to be remembered over the letters between,
-and smaller groups. So there is exactly one right character after a comma and after an equals sign,
-and the distance back to what decides it is known.
+A line is a group: an opening bracket, a body, a comma that announces the end of the innermost
+group, and the closing bracket, which must be of the same kind. A body consists of letters without a
+meaning, smaller groups, and sums `a+…b=c` with letters between the two digits, over which the first
+digit has to be remembered. So exactly one character is correct after a comma or an equals sign, and
+the distance back to the character that determines it is known.
 
     python corpora/kakko.py make --characters 200000 --depth 3 --distance 16 --seed 1 > brackets.txt
-    python corpora/kakko.py check sample.txt                judge what a model wrote
+    python corpora/kakko.py check sample.txt                check what a model wrote
     charrnn inspect score test.txt MODEL --json | python corpora/kakko.py check --predictions -
-                                                            judge what it thinks likeliest
+                                                            check its likeliest characters
 """
 
 import argparse
@@ -25,12 +25,15 @@ from pathlib import Path
 OPENING = "([{<"
 CLOSING = ")]}>"
 LETTERS = "abcd"
-ITEMS_AT_MOST = 3
+MAX_ITEMS = 3
 
 
 @dataclass(frozen=True)
 class Answer:
-    """A place with one right character: the wanted one, the given, how far back it is decided."""
+    """A position with one correct character, ``wanted``, and the character that is ``given`` there.
+
+    ``distance`` is the distance back to the character that determines the answer.
+    """
 
     kind: str
     distance: int
@@ -39,37 +42,37 @@ class Answer:
 
 
 def generate(characters: int, depth: int, distance: int, seed: int) -> str:
-    """Whole lines, at least so many ``characters``; the same for the same ``seed``.
+    """Generate whole lines, at least ``characters`` long together; the same for the same ``seed``.
 
-    ``depth``: brackets are nested at most so deep. ``distance``: at most so many letters in a row.
+    Brackets are nested at most ``depth`` deep, and at most ``distance`` letters stand in a row.
     """
     rng = random.Random(seed)
     lines: list[str] = []
     length = 0
     while length < characters:
-        lines.append("".join(_group(depth, distance, rng)) + "\n")
+        lines.append("".join(_make_group(depth, distance, rng)) + "\n")
         length += len(lines[-1])
     return "".join(lines)
 
 
-def answers(text: str, guesses: Sequence[str] | None = None) -> Iterator[Answer]:
-    """Every place of ``text`` that has one right character, as ``guesses`` fill it.
+def find_answers(text: str, guesses: Sequence[str] | None = None) -> Iterator[Answer]:
+    """Yield an answer for each position of ``text`` that has one correct character.
 
-    Without guesses the text itself is judged, which need not be well formed. A line that goes wrong
-    goes on being judged by the brackets that it did open.
+    What is given there is the character of ``guesses``, or else of the text itself. The text need
+    not be well formed: after a mistake, a line is checked against the brackets that it has opened.
     """
-    given = text if guesses is None else guesses
+    given_text = text if guesses is None else guesses
     open_brackets: list[tuple[str, int]] = []
     sum_start: int | None = None
     for at, character in enumerate(text):
         before = text[at - 1] if at else "\n"
         if before == "," and open_brackets:
-            opening, since = open_brackets.pop()
-            wanted = CLOSING[OPENING.index(opening)]
-            yield Answer("bracket", at - since, wanted, given[at])
+            bracket, opened_at = open_brackets.pop()
+            wanted = CLOSING[OPENING.index(bracket)]
+            yield Answer("bracket", at - opened_at, wanted, given_text[at])
         elif before == "=" and sum_start is not None and text[at - 2].isdigit():
             total = int(text[sum_start]) + int(text[at - 2])
-            yield Answer("sum", at - sum_start, str(total % 10), given[at])
+            yield Answer("sum", at - sum_start, str(total % 10), given_text[at])
             sum_start = None
         if character == "+" and before.isdigit():
             sum_start = at - 1
@@ -79,10 +82,10 @@ def answers(text: str, guesses: Sequence[str] | None = None) -> Iterator[Answer]
             open_brackets, sum_start = [], None
 
 
-def accuracy(found: Iterator[Answer]) -> list[dict[str, object]]:
-    """How often the right character was given, by kind and by distance in powers of two."""
+def accuracy(answers: Iterator[Answer]) -> list[dict[str, object]]:
+    """The share of correct answers by kind and by distance, in ranges between powers of two."""
     tally: dict[tuple[str, int], list[bool]] = {}
-    for answer in found:
+    for answer in answers:
         key = answer.kind, (answer.distance - 1).bit_length()
         tally.setdefault(key, []).append(answer.given == answer.wanted)
     return [
@@ -97,46 +100,49 @@ def accuracy(found: Iterator[Answer]) -> list[dict[str, object]]:
     ]
 
 
-def _group(depth: int, distance: int, rng: random.Random) -> Iterator[str]:
-    kind = _below(len(OPENING), rng)
+def _make_group(depth: int, distance: int, rng: random.Random) -> Iterator[str]:
+    kind = _draw_below(len(OPENING), rng)
     yield OPENING[kind]
-    for _ in range(1 + _below(ITEMS_AT_MOST, rng)):
-        yield from _letters(distance, rng)
-        what = _below(3, rng)
-        if what == 0:
-            yield from _sum(distance, rng)
-        elif what == 1 and depth > 1:
-            yield from _group(depth - 1, distance, rng)
+    for _ in range(1 + _draw_below(MAX_ITEMS, rng)):
+        yield from _draw_letters(distance, rng)
+        item = _draw_below(3, rng)
+        if item == 0:
+            yield from _make_sum(distance, rng)
+        elif item == 1 and depth > 1:
+            yield from _make_group(depth - 1, distance, rng)
     yield ","
     yield CLOSING[kind]
 
 
-def _sum(distance: int, rng: random.Random) -> Iterator[str]:
-    first = _below(10, rng)
-    second = _below(10 - first, rng)
+def _make_sum(distance: int, rng: random.Random) -> Iterator[str]:
+    first = _draw_below(10, rng)
+    second = _draw_below(10 - first, rng)
     yield f"{first}+"
-    yield from _letters(distance, rng)
+    yield from _draw_letters(distance, rng)
     yield f"{second}={first + second}"
 
 
-def _letters(distance: int, rng: random.Random) -> Iterator[str]:
-    return (LETTERS[_below(len(LETTERS), rng)] for _ in range(_below(distance + 1, rng)))
+def _draw_letters(distance: int, rng: random.Random) -> Iterator[str]:
+    return (LETTERS[_draw_below(len(LETTERS), rng)] for _ in range(_draw_below(distance + 1, rng)))
 
 
-def _below(limit: int, rng: random.Random) -> int:
-    """A whole number from 0; random() alone is the same in every Python."""
+def _draw_below(limit: int, rng: random.Random) -> int:
+    """A random integer from 0 to ``limit`` - 1.
+
+    random() is the only method that gives the same numbers in every version of Python.
+    """
     return int(rng.random() * limit)
 
 
-def _predicted(document: bytes) -> tuple[str, list[str]]:
-    """The text and the likeliest character at each place, of an `inspect score --json`."""
+def _read_predictions(document: bytes) -> tuple[str, list[str]]:
+    """Read an `inspect score --json` document; gives its text and the likeliest characters."""
     each = json.loads(document)["each"]
     text = "".join(entry["character"] for entry in each)
     return text, [entry["likeliest"][0][0] for entry in each]
 
 
 def main() -> None:
-    """Make or check a text."""
+    """Generate or check a text."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     commands = parser.add_subparsers(dest="command", required=True)
     make = commands.add_parser("make", help="write a text to stdout")
@@ -154,7 +160,11 @@ def main() -> None:
         sys.stdout.buffer.write(text.encode())
         return
     data = sys.stdin.buffer.read() if options.file == "-" else Path(options.file).read_bytes()
-    rows = accuracy(answers(*_predicted(data)) if options.predictions else answers(data.decode()))
+    rows = accuracy(
+        find_answers(*_read_predictions(data))
+        if options.predictions
+        else find_answers(data.decode())
+    )
     if options.json:
         print(json.dumps(rows))
         return

@@ -1,17 +1,18 @@
-"""A weather diary whose every probability is known (天気 tenki, "weather").
+"""A weather diary in which every probability is known (天気 tenki, "weather").
 
-One line a day: the weather, then some 30 to 60 characters about other things, then a consequence
-that fits that weather and no other. To write the consequence right, one has to remember. Places,
-topics and dishes hint at the weather, so remembering it pays on the way too. With --hint 1 they
-hint at nothing: only the consequence rewards memory, and gradients must come all the way back.
+Each line is a day: the weather, then 30 to 60 characters about other things, then a consequence
+that fits this weather and no other. A model has to remember the weather to write it correctly.
+Places, topics and dishes hint at the weather, so that remembering it already pays before the end.
+With --hint 1 they do not: then only the consequence rewards memory, and its gradient has to come
+all the way back.
 
     python corpora/tenki.py make --characters 1000000 --seed 1 > diary.txt
-    python corpora/tenki.py score diary.txt --last 0.1     the floor of any model's loss, in nats
-    python corpora/tenki.py check sample.txt               do the consequences of a sample fit?
+    python corpora/tenki.py score diary.txt --last 0.1     the lowest possible loss, in nats
+    python corpora/tenki.py check sample.txt               whether a sample's consequences fit
 
 The grammar is finite and no two derivations give the same text, so the probability of a text is the
-product of its choices. `score` follows all derivations that are still possible, character by
-character, which makes each character's surprise exact.
+product of those of its choices. `score` follows all derivations that are still possible, character
+by character, so each character's surprise is exact.
 """
 
 import argparse
@@ -29,7 +30,7 @@ from pathlib import Path
 
 @dataclass(frozen=True)
 class Choice:
-    """One of several productions, each with its weight. A production is literals and choices."""
+    """A choice among productions with weights. A production is a sequence of texts and choices."""
 
     options: tuple[tuple[float, tuple["str | Choice", ...]], ...]
 
@@ -38,7 +39,7 @@ Production = tuple[str | Choice, ...]
 
 
 def one_of(*productions: "str | Production") -> Choice:
-    """All with the same weight."""
+    """A choice among productions of equal weight."""
     return Choice(tuple((1.0, (p,) if isinstance(p, str) else p) for p in productions))
 
 
@@ -117,7 +118,7 @@ WEATHER = {
     ),
 }
 
-# What goes with each weather, but is met in every other too.
+# Words that are likelier with one weather, but occur with every other too.
 WHERE = {
     "風": "公園", "雨": "図書館", "雪": "駅前の本屋", "晴": "神社の石段",
     "暑": "プール", "寒": "銭湯", "霧": "喫茶店", "雷": "郵便局",
@@ -141,17 +142,17 @@ HINT = 8.0
 
 
 def diary(hint: float) -> Choice:
-    """A day; what goes with its weather is ``hint`` times likelier than what goes with another."""
+    """The grammar of a day. Words of its weather are ``hint`` times as likely as other words."""
 
-    def hinting(words: dict[str, str], at: str) -> Choice:
-        return Choice(tuple((hint if w == at else 1.0, (word,)) for w, word in words.items()))
+    def choose_word(words: dict[str, str], weather: str) -> Choice:
+        return Choice(tuple((hint if w == weather else 1.0, (word,)) for w, word in words.items()))
 
     days: list[Production] = []
     for weather, (openings, consequences) in WEATHER.items():
         filler: Production = (
-            WHEN, hinting(WHERE, weather), "で", WHOM, "に会い、",
-            hinting(TOPIC, weather), "の話をした。",
-            MEAL, hinting(DISH, weather), "だった。", LATER,
+            WHEN, choose_word(WHERE, weather), "で", WHOM, "に会い、",
+            choose_word(TOPIC, weather), "の話をした。",
+            MEAL, choose_word(DISH, weather), "だった。", LATER,
         )  # fmt: skip
         end = (one_of("だから", "それで"), one_of(*consequences), "。\n")
         days.append(("今日は", one_of(*openings), "。", *filler, *end))
@@ -160,83 +161,88 @@ def diary(hint: float) -> Choice:
 
 DAY = diary(HINT)
 
-# A continuation is what is still to be written: a linked list of literals and choices.
-Continuation = tuple["str | Choice", "Continuation"] | None
+# The rest of a production, still to be written: a linked list of texts and choices.
+Remainder = tuple["str | Choice", "Remainder"] | None
 
 
 def generate(characters: int, seed: int, day: Choice = DAY) -> str:
-    """Whole days, at least so many ``characters``; the same for the same ``seed``."""
+    """Generate days, together at least ``characters`` long; the same for the same ``seed``."""
     rng = random.Random(seed)
     days: list[str] = []
     length = 0
     while length < characters:
-        days.append("".join(_written((day,), rng)))
+        days.append("".join(_expand((day,), rng)))
         length += len(days[-1])
     return "".join(days)
 
 
 def surprises(text: str, day: Choice = DAY) -> Iterator[float]:
-    """The exact surprise in nats of each character, given all before it, from the start of a day.
+    """The exact surprise in nats of each character of ``text``, which begins with a day.
 
-    Infinite from the first character on that the grammar does not allow.
+    It is infinite from the first character on that the grammar does not allow.
     """
-    start: Continuation = (day, None)
+    start: Remainder = (day, None)
     belief = {start: 1.0}
     for character in text:
-        after: dict[Continuation, float] = {}
-        for continuation, probability in belief.items():
-            for weight, rest in _next(continuation).get(character, ()):
-                goes_on = rest or start
-                after[goes_on] = after.get(goes_on, 0.0) + probability * weight
-        total = sum(after.values())
+        joint: dict[Remainder, float] = {}
+        for remainder, probability in belief.items():
+            for weight, rest in _next(remainder).get(character, ()):
+                # When a day is complete, the next one begins.
+                after = rest or start
+                joint[after] = joint.get(after, 0.0) + probability * weight
+        total = sum(joint.values())
         yield -math.log(total) if total else math.inf
-        belief = {rest: probability / total for rest, probability in after.items()}
+        belief = {rest: probability / total for rest, probability in joint.items()}
 
 
 def floor(text: str, last: float, day: Choice = DAY) -> tuple[int, float]:
-    """The characters in the last share of ``text``, its first one not counted, and their mean."""
+    """The size and mean surprise of the ``last`` share of ``text``, without its first character."""
     begin = len(text) - round(last * len(text)) + 1
     nats = [nat for at, nat in enumerate(surprises(text, day)) if at >= begin]
     return len(nats), math.fsum(nats) / len(nats)
 
 
 def fit(text: str) -> dict[str, int]:
-    """Of the days in ``text``: how many are grammatical, and how many end as their weather asks."""
-    found = {"days": 0, "grammatical": 0, "consequence fits": 0, "does not fit": 0}
+    """Count the days of ``text``, those that are grammatical, and those whose consequence fits."""
+    counts = {"days": 0, "grammatical": 0, "consequence fits": 0, "does not fit": 0}
     for day in text.splitlines():
-        began = {w for w, (openings, _) in WEATHER.items() if day.startswith(_opened(openings))}
-        ended = {
+        at_start = {
+            w
+            for w, (openings, _) in WEATHER.items()
+            if day.startswith(_opening_sentences(openings))
+        }
+        at_end = {
             w for w, (_, ends) in WEATHER.items() if day.endswith(tuple(e + "。" for e in ends))
         }
-        found["days"] += 1
-        found["grammatical"] += all(map(math.isfinite, surprises(day + "\n")))
-        found["consequence fits"] += bool(began & ended)
-        found["does not fit"] += bool(began and ended and not began & ended)
-    return found
+        counts["days"] += 1
+        counts["grammatical"] += all(map(math.isfinite, surprises(day + "\n")))
+        counts["consequence fits"] += bool(at_start & at_end)
+        counts["does not fit"] += bool(at_start and at_end and not at_start & at_end)
+    return counts
 
 
-def _opened(openings: tuple[str, ...]) -> tuple[str, ...]:
+def _opening_sentences(openings: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(f"今日は{opening}。" for opening in openings)
 
 
-def _written(production: Production, rng: random.Random) -> Iterator[str]:
+def _expand(production: Production, rng: random.Random) -> Iterator[str]:
     for part in production:
         if isinstance(part, str):
             yield part
         else:
             weights = list(itertools.accumulate(weight for weight, _ in part.options))
             _, option = part.options[bisect.bisect(weights, rng.random() * weights[-1])]
-            yield from _written(option, rng)
+            yield from _expand(option, rng)
 
 
 @functools.cache
-def _next(continuation: Continuation) -> dict[str, list[tuple[float, Continuation]]]:
-    """For each character that may come next: the ways it can, with their probabilities."""
-    assert continuation is not None, "every production ends in a character"
-    part, rest = continuation
+def _next(remainder: Remainder) -> dict[str, list[tuple[float, Remainder]]]:
+    """The remainders after each possible next character, with their probabilities."""
+    assert remainder is not None, "every production ends in a character"
+    part, rest = remainder
     if isinstance(part, str):
         return {part[0]: [(1.0, (part[1:], rest) if part[1:] else rest)]}
-    ways: dict[str, list[tuple[float, Continuation]]] = {}
+    ways: dict[str, list[tuple[float, Remainder]]] = {}
     total = sum(weight for weight, _ in part.options)
     for weight, option in part.options:
         after = rest
@@ -248,13 +254,13 @@ def _next(continuation: Continuation) -> dict[str, list[tuple[float, Continuatio
 
 
 def main() -> None:
-    """Make, score or check a diary."""
+    """Generate, score or check a diary."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     commands = parser.add_subparsers(dest="command", required=True)
     make = commands.add_parser("make", help="write a diary to stdout")
     make.add_argument("--characters", type=int, default=120_000)
     make.add_argument("--seed", type=int, default=1)
-    for name, what in (("score", "the exact loss of a diary"), ("check", "judge a model's sample")):
+    for name, what in (("score", "the exact loss of a diary"), ("check", "check a model's sample")):
         command = commands.add_parser(name, help=what)
         command.add_argument("file", help="a text file, or - for stdin")
         if name == "score":
@@ -264,7 +270,7 @@ def main() -> None:
             "--hint",
             type=float,
             default=HINT,
-            help="how much likelier words are that go with the weather; 1: nothing betrays it",
+            help="how much likelier words are with their weather; 1: nothing hints at it",
         )
     options = parser.parse_args()
     day = diary(getattr(options, "hint", HINT))

@@ -1,7 +1,8 @@
 # make -f examples/grid.mk -j 2 CORPUS=corpora/tenki.txt RUNS=runs/grid: the same grid with GNU make.
 #
-# As many trainings side by side as -j says. What is finished has a stamp and is skipped; what was
-# stopped, by Ctrl-C or a power cut, is resumed; with -k the others go on when one fails.
+# -j sets the number of trainings that run at the same time. A finished training has a stamp file
+# and is skipped; one that was stopped, by Ctrl-C or a power cut, is resumed. With -k the others
+# continue when one fails.
 
 CORPUS ?= corpora/tenki.txt
 RUNS ?= runs/grid
@@ -9,7 +10,7 @@ CELLS := rnn gru lstm
 SIZES := 64 128
 
 ifneq ($(words $(RUNS)),1)
-$(error RUNS is a folder without spaces in its name, as make takes a space for the next one)
+$(error RUNS must be a folder without spaces in its name, because make separates names by spaces)
 endif
 
 HERE := $(dir $(lastword $(MAKEFILE_LIST)))
@@ -21,7 +22,7 @@ export CHARRNN_TRAIN_QUIET := 1
 table: $(STAMPS)
 	charrnn inspect runs $(RUNS)
 
-# rnn-64 and its like are the cell and the size
+# the stem, such as rnn-64, consists of the cell and the size
 $(RUNS)/%.finished:
 	@mkdir -p $(RUNS)
 	$(HERE)begin-or-resume.sh $(RUNS)/$* '$(CORPUS)' \

@@ -1,12 +1,15 @@
 #!/bin/sh
-# grid.sh CORPUS RUNS [AT_ONCE]: three cells in two sizes, some AT_ONCE (one a core), then a table.
+# grid.sh CORPUS RUNS [AT_ONCE]: trains three cells in two sizes, then prints a table.
 #
-# However it was stopped, the same command goes on: finished runs are skipped, others resumed.
+# AT_ONCE trainings run at the same time, by default as many as there are cores.
+#
+# After it was stopped, start it again with the same command: finished runs are skipped, the others
+# are resumed.
 set -eu
 corpus=${1:?usage: grid.sh CORPUS RUNS [AT_ONCE]} runs=${2:?usage: grid.sh CORPUS RUNS [AT_ONCE]} at_once=${3:-$(nproc)}
 here=$(dirname "$0")
-export CHARRNN_TRAIN_WORKERS=1 # a core each
-export CHARRNN_TRAIN_QUIET=1   # several at once would talk over each other; errors are told
+export CHARRNN_TRAIN_WORKERS=1 # one core for each training
+export CHARRNN_TRAIN_QUIET=1   # the output of several would be mixed; errors are printed
 
 for cell in rnn gru lstm; do
     for hidden in 64 128; do

@@ -1,7 +1,7 @@
 #!/bin/sh
 # seeds.sh CORPUS RUNS: the same training with three seeds, one after the other.
 #
-# Ctrl-C stops the training with its work saved, and the loop with it; then the same command goes on.
+# Ctrl-C saves and stops the training, and the loop with it. The same command then resumes.
 set -eu
 corpus=${1:?usage: seeds.sh CORPUS RUNS} runs=${2:?usage: seeds.sh CORPUS RUNS}
 here=$(dirname "$0")

@@ -8,11 +8,11 @@
 #SBATCH --requeue
 #SBATCH --open-mode=append
 #SBATCH --output=%x-%A-%a.log
-# sbatch slurm-array.sh CORPUS RUNS: the grid on a cluster, a training a task.
+# sbatch slurm-array.sh CORPUS RUNS: the grid on a cluster, one training in each task.
 #
-# A minute before its time is over a task is told to stop, and saves; submitted or queued again, it
-# goes on. The workers are as many as --cpus-per-task allows. SLURM runs a copy of this file from
-# elsewhere, so begin-or-resume.sh is sought in the folder that sbatch was called in.
+# SLURM signals each task a minute before its time limit; the training then saves and stops. Submitted
+# or queued again, it resumes. It uses as many workers as --cpus-per-task allows. SLURM runs a copy of
+# this file from another folder, so begin-or-resume.sh is looked up in the folder of sbatch's caller.
 set -eu
 corpus=$1 runs=$2
 task=${SLURM_ARRAY_TASK_ID:?is set by sbatch}
@@ -23,5 +23,5 @@ shift $((task / 2))
 cell=$1
 hidden=$((64 << task % 2))
 
-# exec, so that the signal reaches the training itself
+# exec replaces this shell, so that the signal reaches the training
 exec "$here/begin-or-resume.sh" "$runs/$cell-$hidden" "$corpus" --cell "$cell" --hidden "$hidden"

@@ -176,7 +176,7 @@ def test_check_counts_a_wrong_consequence() -> None:
 
 def test_check_finds_no_error_in_generated_brackets_and_sums() -> None:
     text = kakko.generate(20_000, depth=4, distance=20, seed=2)
-    found = list(kakko.answers(text))
+    found = list(kakko.find_answers(text))
     assert found
     assert all(answer.given == answer.wanted for answer in found)
     assert {answer.kind for answer in found} == {"bracket", "sum"}
@@ -203,7 +203,7 @@ def test_depth_and_distance_limit_the_nesting_and_the_gaps() -> None:
 
 
 def test_wrong_answers_are_counted_at_their_distance() -> None:
-    answers = list(kakko.answers("(ab,]\n[3+d4=8,]\n"))
+    answers = list(kakko.find_answers("(ab,]\n[3+d4=8,]\n"))
     assert [(a.kind, a.distance, a.wanted, a.given) for a in answers] == [
         ("bracket", 4, ")", "]"),
         ("sum", 5, "7", "8"),
@@ -215,7 +215,7 @@ def test_wrong_answers_are_counted_at_their_distance() -> None:
 
 def test_check_accepts_text_that_is_not_well_formed() -> None:
     for text in ("", "=", ",", "+", "3+=7", ")),,((\n,", "3+4", "=3+4=", "今日は,)"):
-        list(kakko.answers(text))
+        list(kakko.find_answers(text))
 
 
 def test_predictions_are_judged_by_their_likeliest_character(model: charrnn.Model) -> None:
