@@ -212,8 +212,9 @@ def test_ranks_that_would_round_otherwise_cannot_go_on(text: Path, tmp_path: Pat
         done = run("train", "--resume", "--out", out, "--steps", 50, ranks=ranks)
         assert done.returncode == 2
         (line,) = done.stderr.splitlines()
-        assert line.startswith("charrnn: --ranks: the run was started with 2 ranks of 3 workers")
-        assert line.endswith("start 2 ranks")
+        assert line.startswith("charrnn: --ranks: the number started is")
+        assert "--ranks × --workers = 2 × 3" in line
+        assert line.endswith("start 2")
     assert arrays(out) == before
 
 
@@ -247,9 +248,9 @@ def test_rank_0_alone_talks(text: Path, tmp_path: Path) -> None:
         (["nowhere.txt"], 3, "nowhere.txt: no such file or folder"),
         (["--no-such-option"], 2, "train: No such option"),
         ([], 2, "train: Missing argument"),
-        (["TEXT", "--batch", "3"], 2, "--ranks: 4 are more than the 3 streams"),
-        (["TEXT", "--ranks", "3"], 2, "--ranks: 4 were started, which round"),
-        (["TEXT", "--ranks", "2", "--workers", "6", "--batch", "24"], 2, "--ranks: 4 were started"),
+        (["TEXT", "--batch", "3"], 2, "--ranks: 4 exceeds the number of streams, 3"),
+        (["TEXT", "--ranks", "3"], 2, "--ranks: the number started is 4"),
+        (["TEXT", "--ranks", "2", "--workers", "6", "--batch", "24"], 2, "--ranks: the num"),
         (["TEXT", "--resume"], 2, "train: --resume needs --out"),
         (["TEXT", "--out", "."], 5, ".: exists and is not a run"),
     ],

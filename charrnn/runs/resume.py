@@ -55,8 +55,8 @@ def read_stopped_run(
     if not sums_are_identical(settings, launched):
         raise ConfigError(
             "ranks",
-            f"the run was started with {settings.ranks} ranks of {settings.workers} workers, and"
-            f" {launched} ranks round sums otherwise; start {settings.ranks} ranks",
+            f"the number started is {launched}, which rounds sums otherwise than this run's"
+            f" `ranks` × `workers` = {settings.ranks} × {settings.workers}; start {settings.ranks}",
         )
     if reached and (settings.steps or settings.epochs):
         training, _, _ = settings.split_sizes(reached.corpus_info.characters)

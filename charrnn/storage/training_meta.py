@@ -1,6 +1,6 @@
 """The state of a training in a model file: its plain numbers as JSON, written and checked.
 
-The keys in the file are a contract. Where a field was renamed since, its key was not.
+The keys in the file are a contract: they stay when the field behind them is renamed.
 """
 
 import math
@@ -14,7 +14,7 @@ from charrnn.training.state import TrainingProgress, TrainingState
 
 
 def describe_training(state: TrainingState, seq: int, total_steps: int) -> dict[str, Any]:
-    """The JSON of ``state``; its step is that of the model, which stands beside."""
+    """The plain numbers of ``state`` as JSON's types, except for its step, which the model has."""
     progress = state.progress
     return {
         "updates": state.updates,
@@ -31,7 +31,7 @@ def describe_training(state: TrainingState, seq: int, total_steps: int) -> dict[
 
 
 def read_progress(training: Mapping[str, Any], step: int) -> TrainingProgress:
-    """The numbers of `describe_training`, at ``step``.
+    """Read back what `describe_training` wrote, for a model of ``step``.
 
     Raises:
         ValueError, KeyError: naming what is wrong or missing.
@@ -50,7 +50,7 @@ def read_progress(training: Mapping[str, Any], step: int) -> TrainingProgress:
 
 
 def read_random(state: Any) -> Mapping[str, Any]:
-    """The state of a random generator, checked by giving it to one. Raises what that raises."""
+    """Check the state of a random generator by setting it. Raises what NumPy raises."""
     generator = np.random.PCG64(0)
     generator.state = state
     return generator.state

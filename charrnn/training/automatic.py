@@ -92,8 +92,8 @@ def complete_settings(
     if not sums_are_identical(settings, launched):
         raise ConfigError(
             "ranks",
-            f"{launched} were started, which round sums otherwise than {ranks} ranks of {workers}"
-            f" workers; start {ranks} ranks, or set `ranks` and `workers`",
+            f"the number started is {launched}, which rounds sums otherwise than `ranks` ×"
+            f" `workers` = {ranks} × {workers}; start {ranks}, or change `ranks` and `workers`",
         )
     return settings if settings.minutes else resolve_schedule(settings, training, validating)
 
@@ -229,6 +229,6 @@ def _choose_members(config: TrainConfig, batch: int, cores: int, launched: int) 
     """The number of ranks that share the batch, and of workers in each of them."""
     ranks = config.ranks or launched
     if ranks > batch:
-        raise ConfigError("ranks", f"{ranks} are more than the {batch} streams; raise `batch`")
+        raise ConfigError("ranks", f"{ranks} exceeds the number of streams, {batch}; raise `batch`")
     workers = config.workers or min(cores, batch // ranks // STREAMS_PER_WORKER)
     return ranks, max(1, min(workers, batch // ranks))

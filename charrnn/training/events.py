@@ -101,7 +101,7 @@ class Evaluation:
 
     @property
     def loss(self) -> float:
-        """The loss by which models are compared: of the validation part where there is one."""
+        """The loss by which models are compared: ``val_loss``, or ``train_loss`` without one."""
         return self.train_loss if self.val_loss is None else self.val_loss
 
 

@@ -22,10 +22,10 @@ class TrainingProgress:
     """The number of updates made; the position in the text follows from it."""
 
     best_loss: float = math.inf
-    """Validation loss of the best model; infinite before there is one, or without validation."""
+    """The validation loss of the best model; infinite without one, or without validation."""
 
     best_step: int | None = None
-    """The step of the best model, None before there is one."""
+    """The step of the best model; None without one."""
 
     evaluations_since_best: int = 0
 

@@ -32,7 +32,8 @@ from charrnn.training.regularization import Regularization
 from charrnn.training.state import TrainingProgress, TrainingState
 
 MAX_ROLLBACKS = 3
-EXTRA_SUMS = 3  # numbers summed along with the gradient: the loss, whether to stop, whether to save
+EXTRA_SUMS = 3  # numbers that are summed over the team along with the gradient, at its end
+LOSS, STOP, SAVE = -3, -2, -1  # their indices
 
 
 class Trainer:
@@ -186,6 +187,7 @@ class Trainer:
         return float(0.5**self.progress.rollbacks)
 
     def _is_bad(self, evaluation: Evaluation) -> bool:
+        """Whether the model is worse than guessing."""
         return evaluation.loss > bad_loss(self.network.shape.V)
 
     @property
@@ -199,19 +201,19 @@ class Trainer:
         is_complete = step % eval_every == 0 or step >= self.total_steps
         return is_complete and bool(self.progress.window_losses)
 
-    # Overflow needs no warning from NumPy: what is not finite is detected here.
+    # NumPy need not warn of overflow: numbers that are not finite are detected.
     @np.errstate(over="ignore", invalid="ignore")
     def _update(self, stop: bool, save: bool) -> tuple[float, bool, bool]:
         """Learn from the next window.
 
-        Gives its loss, and whether any member of the team asked to ``stop`` or to ``save``.
+        Returns its loss, and whether any member of the team asked to ``stop`` or to ``save``.
         """
         config, progress = self.config, self.progress
         states = self._compute_gradients()
-        self.summed[-2:] = stop, save
+        self.summed[STOP], self.summed[SAVE] = stop, save
         self.team.sum(self.summed)
         self.regularization.mask_gradients(self.gradients)
-        loss, stop, save = float(self.summed[-3]), bool(self.summed[-2]), bool(self.summed[-1])
+        loss = float(self.summed[LOSS])
         coefficient = clip_coefficient(self.gradients.vector, config.clip)
         check_update(progress, loss, coefficient, self.network.shape.V)
         lr = self._rate_factor * learning_rate(config, progress.step, self.total_steps)
@@ -219,13 +221,13 @@ class Trainer:
         self.states, self._batch_states = states, None
         progress.window_losses.append(loss)
         progress.step += 1
-        return loss, stop, save
+        return loss, bool(self.summed[STOP]), bool(self.summed[SAVE])
 
     def _compute_gradients(self) -> States:
-        """Put this member's part of gradient and loss into ``summed``; gives the states after."""
+        """Write this member's part of loss and gradient to ``summed``; return the states after."""
         config, regularization = self.config, self.regularization
         ids, targets = self.streams.window(self.progress.step * config.seq, config.seq)
-        self.summed[-3], states = regularization.drop_weights().loss_and_gradients(
+        self.summed[LOSS], states = regularization.drop_weights().loss_and_gradients(
             ids, targets, regularization.reset_states(self.states), self.gradients,
             regularization.draw_masks(), self.workspace, characters=config.batch * config.seq,
         )  # fmt: skip
@@ -237,7 +239,6 @@ class Trainer:
         assert snapshot is not None
         progress = replace(snapshot.progress, window_losses=[], bad_windows=0, rollbacks=rollbacks)
         self.load_state(replace(snapshot, progress=progress))
-        self.workspace = Workspace()
 
     def _gather_states(self) -> None:
         """Exchange the states of all members' streams, to be saved. Collective."""
@@ -250,7 +251,7 @@ class Trainer:
 
     @np.errstate(over="ignore", invalid="ignore")
     def _evaluate(self, started: float) -> Evaluation:
-        """Measure the loss over the whole validation part, and note whether it is the best."""
+        """Measure the loss over the whole validation part, and record whether it is the best."""
         # The activations of a window are freed before those of an evaluation are allocated.
         self.workspace = Workspace()
         self._gather_states()
@@ -268,11 +269,11 @@ class Trainer:
             chars_per_second=self.chars_per_second,
         )
         progress.window_losses.clear()
-        self._note_best(evaluation)
+        self._record_best(evaluation)
         return evaluation
 
-    def _note_best(self, evaluation: Evaluation) -> None:
-        """Without a validation part the latest model counts as the best."""
+    def _record_best(self, evaluation: Evaluation) -> None:
+        """Update the best loss and step; without a validation part the latest model is the best."""
         progress, val_loss = self.progress, evaluation.val_loss
         is_better = val_loss is None or val_loss < progress.best_loss
         if is_better and not self._is_bad(evaluation):
@@ -284,7 +285,7 @@ class Trainer:
 
 
 def start_training(shape: Shape, parts: Splits, config: Settings, team: Team = ALONE) -> Trainer:
-    """A new training: the same network for every member of a team, drawn with the seed."""
+    """A new training, of a network with random weights from `seed`, equal at all members."""
     rng = np.random.Generator(np.random.PCG64(config.seed))
     network = Network(Parameters(shape))
     initialize(network.parameters, rng)
