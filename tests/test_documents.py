@@ -9,11 +9,11 @@ import click
 import pytest
 
 import charrnn
-from charrnn.cli.main import program
+from charrnn.cli.main import program as command_line
 from charrnn.config import DEFAULT_CELL, SampleConfig, TrainConfig
 from charrnn.errors import CharrnnError
 from charrnn.training.automatic import PATIENCE_SHARE
-from tests.conftest import ROOT
+from tests.conftest import ROOT, Program
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 REFERENCES = {  # the tables of options in both languages, and a default that the corpus decides
@@ -48,7 +48,7 @@ def options(command: click.Command) -> Iterator[str]:
             yield from options(inner)
 
 
-OPTIONS = set(options(program)) | {"-h", "--help"}
+OPTIONS = set(options(command_line)) | {"-h", "--help"}
 OF_OTHERS = {  # corpora/*.py
     "--last", "--predictions", "--depth", "--distance", "--characters", "--hint",
     "--spec", "--from", "--no-cache",  # pipx run, uvx
@@ -69,7 +69,7 @@ def test_every_option_in_a_document_exists(document: Path) -> None:
 
 @pytest.mark.parametrize("reference", REFERENCES, ids=named)
 def test_every_report_and_exit_code_stands_in_the_reference(reference: Path) -> None:
-    inspect = program.commands["inspect"]
+    inspect = command_line.commands["inspect"]
     assert isinstance(inspect, click.Group)
     codes = {"1", *(str(kind.exit_code) for kind in CharrnnError.__subclasses__())}
     rows = re.findall(r"^\| `?(\w+)", read(reference), re.MULTILINE)
@@ -149,3 +149,10 @@ def test_python_names_in_documents_exist() -> None:
 def test_files_of_python_in_a_document_exist(document: Path) -> None:
     there = {path.name for path in ROOT.rglob("*.py") if ".venv" not in path.parts}
     assert set(re.findall(r"\b([a-z_]+\.py)\b", read(document))) <= there
+
+
+def test_the_error_about_an_encoding_is_the_one_in_the_document(
+    program: Program, tmp_path: Path
+) -> None:
+    (tmp_path / "menu.txt").write_bytes("Café au lait, the menu of the day.\n".encode("cp1252"))
+    assert program("train", "menu.txt").err in read(ROOT / "docs/texts.md")
