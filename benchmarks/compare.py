@@ -90,7 +90,7 @@ CASES = [
 ]
 
 
-def output(*command: object, **environment: str) -> str:
+def run_command(*command: object, **environment: str) -> str:
     """Run a command; gives what it prints."""
     completed = subprocess.run(
         list(map(str, command)),
@@ -102,7 +102,7 @@ def output(*command: object, **environment: str) -> str:
     return completed.stdout
 
 
-def ours_training(case: Case, folder: Path, steps: int) -> tuple[float, float]:
+def measure_training(case: Case, folder: Path, steps: int) -> tuple[float, float]:
     """Characters per second and seconds of the second half of a run of ``2 * steps`` steps.
 
     The first half includes starting the processes and filling the caches.
@@ -112,7 +112,7 @@ def ours_training(case: Case, folder: Path, steps: int) -> tuple[float, float]:
         characters = [chr(0x4E00 + at) for at in range(case.V)]
         draw = random.Random(0)
         text.write_text("".join(characters + draw.choices(characters, k=1_000_000)))
-    lines = output(
+    lines = run_command(
         sys.executable, "-m", "charrnn", "train", text, "--json", "--val", 0, "--dropout", 0,
         "--cell", case.cell, "--hidden", case.hidden, "--layers", case.layers,
         "--batch", case.streams, "--seq", case.window, "--steps", 2 * steps,
@@ -124,17 +124,19 @@ def ours_training(case: Case, folder: Path, steps: int) -> tuple[float, float]:
     return seen / seconds, seconds
 
 
-def ours_sampling(case: Case, folder: Path, length: int) -> tuple[float, float]:
+def measure_sampling(case: Case, folder: Path, length: int) -> tuple[float, float]:
     """Characters per second and seconds of sampling, without starting and loading.
 
     That is the time of a sample of ``length`` characters minus the time of a sample of one.
     """
     if not (folder / "run/best.npz").exists():
-        ours_training(Case("train", case.cell, case.hidden, case.layers, 8, 8, case.V), folder, 1)
+        measure_training(
+            Case("train", case.cell, case.hidden, case.layers, 8, 8, case.V), folder, 1
+        )
     times = []
     for characters in (1, length + 1):
         start = time.perf_counter()
-        output(
+        run_command(
             sys.executable, "-m", "charrnn", "sample", folder / "run", "-n", case.streams,
             "--length", characters, "--seed", 1,
         )  # fmt: skip
@@ -143,19 +145,21 @@ def ours_sampling(case: Case, folder: Path, length: int) -> tuple[float, float]:
     return case.streams * length / seconds, seconds
 
 
-def torch_speed(case: Case, setting: tuple[str, int, str]) -> float:
+def measure_torch(case: Case, setting: tuple[str, int, str]) -> float:
     """PyTorch's characters per second with a ``setting``."""
     input_kind, threads, kernels = setting
     shape = (case.hidden, case.layers, case.streams, case.window, case.V)
     return float(
-        output(sys.executable, TORCH, case.what, case.cell, *shape, input_kind, threads, kernels)
+        run_command(
+            sys.executable, TORCH, case.what, case.cell, *shape, input_kind, threads, kernels
+        )
     )
 
 
 def compare(case: Case, rounds: int) -> Row:
     """Measure both in turns, so that other load on the machine affects both alike."""
-    setting = max(SETTINGS, key=lambda each: torch_speed(case, each))
-    measure = ours_training if case.what == "train" else ours_sampling
+    setting = max(SETTINGS, key=lambda each: measure_torch(case, each))
+    measure = measure_training if case.what == "train" else measure_sampling
     with tempfile.TemporaryDirectory() as folder:
         # the number of steps or characters that takes about SECONDS
         amount = 4
@@ -168,13 +172,15 @@ def compare(case: Case, rounds: int) -> Row:
         ours, theirs, peaks = [], [], []
         for _ in range(rounds):
             ours.append(measure(case, Path(folder), amount)[0])
-            theirs.append(torch_speed(case, setting))
+            theirs.append(measure_torch(case, setting))
             threads = str(CORES if case.what == "train" else 1)
-            peaks.append(float(output(sys.executable, "-c", PEAK, OPENBLAS_NUM_THREADS=threads)))
-    speed, other = statistics.median(ours), statistics.median(theirs)
+            peaks.append(
+                float(run_command(sys.executable, "-c", PEAK, OPENBLAS_NUM_THREADS=threads))
+            )
+    speed, torch_speed = statistics.median(ours), statistics.median(theirs)
     gflops = speed * case.flops / 1e9
     return Row(
-        case.name, speed, other, ", ".join(map(str, setting)), speed / other, gflops,
+        case.name, speed, torch_speed, ", ".join(map(str, setting)), speed / torch_speed, gflops,
         gflops / statistics.median(peaks),
     )  # fmt: skip
 

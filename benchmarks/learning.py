@@ -30,7 +30,7 @@ UNSEEN_SEED = 1001  # of the text that no model has seen
 UNITS = {"rnn": 304, "gru": 176, "lstm": 152}  # for 109,000 to 113,000 parameters
 
 
-def charrnn(*arguments: str | Path) -> bytes:
+def run_charrnn(*arguments: str | Path) -> bytes:
     """Run charrnn; gives what it prints."""
     command = [sys.executable, "-m", "charrnn", *map(str, arguments)]
     return subprocess.run(command, stdout=subprocess.PIPE, check=True).stdout
@@ -39,13 +39,13 @@ def charrnn(*arguments: str | Path) -> bytes:
 def train(files: list[str], options: list[str], folder: Path) -> tuple[dict[str, Any], ...]:
     """Train; gives the first and the last event, the latter with the ``seconds`` of the command."""
     began = time.perf_counter()
-    out = charrnn("train", *files, "--json", "--quiet", "--out", folder, *options)
+    out = run_charrnn("train", *files, "--json", "--quiet", "--out", folder, *options)
     seconds = time.perf_counter() - began
     start, *_, end = map(json.loads, out.splitlines())
     return start, {**end, "seconds": seconds}
 
 
-def row(files: list[str], options: list[str], seeds: int, root: Path) -> str:
+def make_row(files: list[str], options: list[str], seeds: int, root: Path) -> str:
     """Train with each seed; gives a row of the table."""
     trainings = [train(files, [*options, "--seed", str(n)], root / str(n)) for n in range(seeds)]
     start, end = trainings[0]
@@ -65,7 +65,7 @@ def row(files: list[str], options: list[str], seeds: int, root: Path) -> str:
     return f"| {' | '.join(cells)} |"
 
 
-def distances(files: list[str], options: list[str], seeds: int, root: Path) -> str:
+def make_distance_table(files: list[str], options: list[str], seeds: int, root: Path) -> str:
     """A table of accuracies by distance: the median over seeds, with a column for each cell."""
     make = [sys.executable, str(KAKKO), "make", "--seed", str(UNSEEN_SEED), "--characters", "50000"]
     unseen = root / "unseen.txt"
@@ -79,7 +79,7 @@ def distances(files: list[str], options: list[str], seeds: int, root: Path) -> s
             start, end = train(files, [*sized, *options], run)
             sizes[cell] = start["model"]["parameters"]
             by_row.setdefault("validation loss", {}).setdefault(cell, []).append(end["val_loss"])
-            scored = charrnn("inspect", "score", unseen, run, "--json", "--quiet")
+            scored = run_charrnn("inspect", "score", unseen, run, "--json", "--quiet")
             check = [sys.executable, str(KAKKO), "check", "--predictions", "--json", "-"]
             checked = subprocess.run(check, input=scored, stdout=subprocess.PIPE, check=True).stdout
             for accuracy in json.loads(checked):
@@ -106,7 +106,7 @@ def main() -> None:
     parser.add_argument("--seeds", type=int, default=3)
     arguments = parser.parse_args(argv)
     with tempfile.TemporaryDirectory() as root:
-        make_table = distances if arguments.what == "cells" else row
+        make_table = make_distance_table if arguments.what == "cells" else make_row
         print(make_table(arguments.files, options, arguments.seeds, Path(root)), flush=True)
 
 

@@ -141,7 +141,7 @@ LATER = Choice(((7.0, ()), (3.0, ("そのあと", THEN))))
 HINT = 8.0
 
 
-def diary(hint: float) -> Choice:
+def build_grammar(hint: float) -> Choice:
     """The grammar of a day. Words of its weather are ``hint`` times as likely as other words."""
 
     def choose_word(words: dict[str, str], weather: str) -> Choice:
@@ -159,7 +159,7 @@ def diary(hint: float) -> Choice:
     return one_of(*days)
 
 
-DAY = diary(HINT)
+DAY = build_grammar(HINT)
 
 # The rest of a production, still to be written: a linked list of texts and choices.
 Remainder = tuple["str | Choice", "Remainder"] | None
@@ -195,14 +195,14 @@ def surprises(text: str, day: Choice = DAY) -> Iterator[float]:
         belief = {rest: probability / total for rest, probability in joint.items()}
 
 
-def floor(text: str, last: float, day: Choice = DAY) -> tuple[int, float]:
+def measure_floor(text: str, last: float, day: Choice = DAY) -> tuple[int, float]:
     """The size and mean surprise of the ``last`` share of ``text``, without its first character."""
     begin = len(text) - round(last * len(text)) + 1
     nats = [nat for at, nat in enumerate(surprises(text, day)) if at >= begin]
     return len(nats), math.fsum(nats) / len(nats)
 
 
-def fit(text: str) -> dict[str, int]:
+def count_days(text: str) -> dict[str, int]:
     """Count the days of ``text``, those that are grammatical, and those whose consequence fits."""
     counts = {"days": 0, "grammatical": 0, "consequence fits": 0, "does not fit": 0}
     for day in text.splitlines():
@@ -273,17 +273,17 @@ def main() -> None:
             help="how much likelier words are with their weather; 1: nothing hints at it",
         )
     options = parser.parse_args()
-    day = diary(getattr(options, "hint", HINT))
+    day = build_grammar(getattr(options, "hint", HINT))
     if options.command == "make":
         sys.stdout.buffer.write(generate(options.characters, options.seed, day).encode())
         return
     data = sys.stdin.buffer.read() if options.file == "-" else Path(options.file).read_bytes()
     text = data.decode()
     if options.command == "score":
-        characters, nats = floor(text, options.last, day)
+        characters, nats = measure_floor(text, options.last, day)
         print(json.dumps({"characters": characters, "nats": nats}))
     else:
-        print(json.dumps(fit(text), ensure_ascii=False))
+        print(json.dumps(count_days(text), ensure_ascii=False))
 
 
 if __name__ == "__main__":

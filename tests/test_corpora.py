@@ -59,8 +59,8 @@ def test_diary_of_any_size_and_seed_is_grammatical() -> None:
     for seed in (1, 2):
         text = tenki.generate(5000, seed)
         assert 5000 <= len(text) < 5200
-        found = tenki.fit(text)
-        assert found["days"] == found["grammatical"] == found["consequence fits"]
+        counts = tenki.count_days(text)
+        assert counts["days"] == counts["grammatical"] == counts["consequence fits"]
     assert tenki.generate(500, 1) != tenki.generate(500, 2)
 
 
@@ -132,10 +132,10 @@ def entropy(production: Any) -> float:
 @pytest.mark.parametrize("hint", [1.0, 8.0])
 def test_the_mean_surprise_of_the_diary_is_the_entropy_of_its_grammar(hint: float) -> None:
     """Each text has one derivation, so the entropy of the derivations is that of the texts."""
-    day = tenki.diary(hint)
+    day = tenki.build_grammar(hint)
     text = tenki.generate(60_000, 5, day)
     days = text.splitlines(keepends=True)
-    nats = [math.fsum(tenki.surprises(one, day)) for one in days]
+    nats = [math.fsum(tenki.surprises(each, day)) for each in days]
     standard_error = statistics.stdev(nats) / math.sqrt(len(days))
     assert statistics.fmean(nats) == pytest.approx(entropy((day,)), abs=3 * standard_error)
     assert math.fsum(tenki.surprises(text, day)) == pytest.approx(math.fsum(nats))
@@ -143,7 +143,7 @@ def test_the_mean_surprise_of_the_diary_is_the_entropy_of_its_grammar(hint: floa
 
 def test_make_and_score_both_use_the_hint_option() -> None:
     text = output("tenki", "make", "--hint", "1", "--characters", "3000", "--seed", "4")
-    assert text == tenki.generate(3000, 4, tenki.diary(1.0))
+    assert text == tenki.generate(3000, 4, tenki.build_grammar(1.0))
     nats = [
         json.loads(output("tenki", "score", "-", "--last", "0.9", "--hint", hint, stdin=text))[
             "nats"
@@ -155,7 +155,7 @@ def test_make_and_score_both_use_the_hint_option() -> None:
 
 def test_the_floor_is_the_mean_over_the_last_share_without_its_first_character() -> None:
     text = tenki.generate(3000, 1)
-    characters, nats = tenki.floor(text, 0.1)
+    characters, nats = tenki.measure_floor(text, 0.1)
     assert characters == round(0.1 * len(text)) - 1
     assert nats == pytest.approx(sum(list(tenki.surprises(text))[-characters:]) / characters)
     document = json.loads(output("tenki", "score", "-", "--last", "0.1", stdin=text))
@@ -169,18 +169,18 @@ def test_check_counts_a_wrong_consequence() -> None:
     other = next(w for w in tenki.WEATHER if w != weather)
     end = max(day.rfind("だから"), day.rfind("それで")) + 3
     wrong = f"{day[:end]}{tenki.WEATHER[other][1][0]}。\n"
-    assert tenki.fit(wrong) == {
+    assert tenki.count_days(wrong) == {
         "days": 1, "grammatical": 0, "consequence fits": 0, "does not fit": 1,
     }  # fmt: skip
 
 
 def test_check_finds_no_error_in_generated_brackets_and_sums() -> None:
     text = kakko.generate(20_000, depth=4, distance=20, seed=2)
-    found = list(kakko.find_answers(text))
-    assert found
-    assert all(answer.given == answer.wanted for answer in found)
-    assert {answer.kind for answer in found} == {"bracket", "sum"}
-    assert text.count(",") + text.count("=") == len(found)
+    answers = list(kakko.find_answers(text))
+    assert answers
+    assert all(answer.given == answer.wanted for answer in answers)
+    assert {answer.kind for answer in answers} == {"bracket", "sum"}
+    assert text.count(",") + text.count("=") == len(answers)
 
 
 def depth(line: str) -> int:

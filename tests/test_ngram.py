@@ -33,14 +33,16 @@ def test_every_order_follows_the_equation_of_witten_and_bell(
 ) -> None:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(ngram, "PIECE", piece)  # where pieces end must make no difference
-        found = list(ngram_probabilities(np.array(train, np.uint8), np.array(text, np.uint8), V, 5))
-    for k, P in enumerate(found):
+        by_order = list(
+            ngram_probabilities(np.array(train, np.uint8), np.array(text, np.uint8), V, 5)
+        )
+    for k, P in enumerate(by_order):
         expected = [
             witten_bell(train, tuple(text[max(0, at - k) : at]), text[at])
             for at in range(1, len(text))
         ]
         np.testing.assert_allclose(P, expected, rtol=1e-12)
-    assert len(found) == min(5, len(text))
+    assert len(by_order) == min(5, len(text))
 
 
 def test_the_probabilities_of_all_characters_add_up_to_one() -> None:
@@ -56,16 +58,16 @@ def test_the_probabilities_of_all_characters_add_up_to_one() -> None:
 
 def test_the_reported_order_is_the_one_with_the_lowest_loss() -> None:
     pairs = np.tile([0, 0, 1, 1, 0, 2], 50)  # the last two characters determine the next one
-    found = measure_baselines(pairs, pairs[:60], V)
+    baselines = measure_baselines(pairs, pairs[:60], V)
     losses = [-np.log(P).mean() for P in ngram_probabilities(pairs, pairs[:60], V)]
-    assert found.ngram_order == 1 + int(np.argmin(losses)) >= 3
-    assert found.ngram == min(losses) < 0.1 < 1 < found.unigram == losses[0]
+    assert baselines.ngram_order == 1 + int(np.argmin(losses)) >= 3
+    assert baselines.ngram == min(losses) < 0.1 < 1 < baselines.unigram == losses[0]
 
 
 def test_only_the_end_of_a_long_training_text_is_counted(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(ngram, "MAX_COUNTED", 100)
     rng = np.random.default_rng(2)
     train, text = rng.integers(0, V, 300), rng.integers(0, V, 50)
-    found = measure_baselines(train, text, V)
-    assert found.characters == 100
-    assert found == measure_baselines(train[-100:], text, V)
+    baselines = measure_baselines(train, text, V)
+    assert baselines.characters == 100
+    assert baselines == measure_baselines(train[-100:], text, V)

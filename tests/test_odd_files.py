@@ -174,9 +174,9 @@ def test_file_names_with_newlines_or_invalid_bytes_are_accepted(
     path = os.fsdecode(name)
     (tmp_path / path).write_text(TEXT, encoding="utf-8")
     assert program("train", path, *QUICK).code == 0
-    told = program("inspect", "run")
-    assert told.code == 0
-    assert "\t" not in told.out
+    summary = program("inspect", "run")
+    assert summary.code == 0
+    assert "\t" not in summary.out
     resumed = program("train", path, "--resume", "--out", "run", "--steps", "6")
     assert resumed.code == 0, resumed.err
     failed(program("train", os.fsdecode(b"none\n\xff.txt"), *QUICK[:-1], "x"), 3, "no such file")

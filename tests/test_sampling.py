@@ -1,5 +1,7 @@
 """Sampling: the effect of each filter, the random numbers, and the prompt."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 
@@ -121,13 +123,10 @@ def test_without_a_prime_the_model_begins_a_line(model: charrnn.Model) -> None:
     assert model.sample("", config, seed=0) == model.sample("\n", config, seed=0)
 
 
-def test_a_model_without_newlines_draws_the_first_character_by_frequency(tmp_path: object) -> None:
-    from pathlib import Path
-
-    folder = Path(str(tmp_path))
-    (folder / "a.txt").write_text("aaab" * 200)
+def test_a_model_without_newlines_draws_the_first_character_by_frequency(tmp_path: Path) -> None:
+    (tmp_path / "a.txt").write_text("aaab" * 200)
     config = charrnn.TrainConfig(hidden=4, steps=2, batch=2, seq=8)
-    model = charrnn.train(folder / "a.txt", config, out=folder / "run")
+    model = charrnn.train(tmp_path / "a.txt", config, out=tmp_path / "run")
     samples = model.samples("", SampleConfig(length=1, temperature=1), seed=0, number=2000)
     share = sum(sample.text == "a" for sample in samples) / 2000
     assert share == pytest.approx(0.75, abs=0.03)

@@ -45,7 +45,7 @@ def test_encoding_maps_all_rare_characters_to_the_unknown_id(text: str, min_coun
     with tempfile.TemporaryDirectory() as name:
         path = Path(name, "a.txt")
         path.write_text(text, encoding="utf-8")
-        frequent = sorted({one for one in text if text.count(one) >= min_count})
+        frequent = sorted({character for character in text if text.count(character) >= min_count})
         try:
             corpus_info, sources = exhaust(
                 scan_corpus(find_sources([path]), "auto", Normalization(), min_count)
@@ -56,8 +56,8 @@ def test_encoding_maps_all_rare_characters_to_the_unknown_id(text: str, min_coun
         known = corpus_info.vocabulary
         assert list(known.characters) == frequent
         ids = exhaust(encode_corpus(sources, corpus_info, Path(name, "ids")))
-        shown = "".join(one if one in frequent else "\ufffd" for one in text)
-        assert known.decode(ids) == shown
+        expected = "".join(c if c in frequent else "\ufffd" for c in text)
+        assert known.decode(ids) == expected
         assert np.bincount(ids, minlength=len(known)).tolist() == list(known.counts)
         assert (known.unknown is not None) == (len(frequent) < len(set(text)))
 
@@ -79,7 +79,7 @@ def test_the_unknown_character_is_trained_and_stored_but_never_sampled(folder: P
     try:
         written = model.sample("", SampleConfig(length=300), seed=1)
         several = model.samples("", SampleConfig(length=300), seed=1, number=2)
-        assert [len(written), *(len(one.text) for one in several)] == [300] * 3
+        assert [len(written), *(len(sample.text) for sample in several)] == [300] * 3
         assert several[0].logprob < -300 * 20  # by the model as it is
     finally:
         network.parameters["out.b"][known.unknown] -= 50
@@ -126,8 +126,8 @@ def test_unknown_characters_of_a_scored_text_are_replaced_unless_told_otherwise(
         done = program("inspect", "score", "-", folder / "run", "--json", *options,
                        stdin="今日は龍。\n".encode())  # fmt: skip
         assert done.code == 0, done.err
-        found: dict[str, object] = json.loads(done.out)
-        return found
+        document: dict[str, object] = json.loads(done.out)
+        return document
 
     assert (scored("--on-unknown", "skip")["characters"], scored()["characters"]) == (4, 5)
     assert scored("--on-unknown", "replace") == scored()
@@ -187,29 +187,29 @@ def test_init_from_copies_the_weights_of_the_characters_that_both_models_have(
     first = charrnn.train(tmp_path / "one.txt", replace(MIN_COUNT, tied=tied, layers=2),
                           out=tmp_path / "one").checkpoint  # fmt: skip
     still = charrnn.TrainConfig(lr=1e-30, weight_decay=0, steps=1, seed=3, batch=4, seq=16)
-    told: list[str] = []
+    messages: list[str] = []
     second = charrnn.train(
         tmp_path / "other.txt", still, out=tmp_path / "two", init_from=tmp_path / "one",
-        on_event=lambda event: told.append(str(event)),
+        on_event=lambda event: messages.append(str(event)),
     ).checkpoint  # fmt: skip
     before, after = first.corpus_info.vocabulary, second.corpus_info.vocabulary
     assert set(after.characters) == set(before.characters) | set("Zebra 今日は虎。\n")
     assert after.unknown is not None
     new = len(after) - len(before)
-    assert any(f"{len(before):,} characters begin with" in one for one in told)
-    assert any(f"{new:,} afresh" in one for one in told)
+    assert any(f"{len(before):,} characters begin with" in message for message in messages)
+    assert any(f"{new:,} afresh" in message for message in messages)
     assert second.config.hidden == first.config.hidden
-    learned, begun = first.network.parameters, second.network.parameters
+    old, new_parameters = first.network.parameters, second.network.parameters
     for name in ("U0", "b0", "W1", "U1", "b1"):
-        assert np.allclose(learned[name], begun[name])
+        assert np.allclose(old[name], new_parameters[name])
     for character in before.characters:
         there, here = before.characters.index(character), after.characters.index(character)
-        assert np.allclose(learned["out.W"][:, there], begun["out.W"][:, here])
-        assert np.isclose(learned["out.b"][there], begun["out.b"][here])
+        assert np.allclose(old["out.W"][:, there], new_parameters["out.W"][:, here])
+        assert np.isclose(old["out.b"][there], new_parameters["out.b"][here])
         if not tied:
-            assert np.allclose(learned["W0"][:, there], begun["W0"][:, here])
-    assert np.allclose(learned["out.W"][:, -1], begun["out.W"][:, -1])  # the unknown one's
-    assert begun["out.W"][:, after.characters.index("Z")].any()
+            assert np.allclose(old["W0"][:, there], new_parameters["W0"][:, here])
+    assert np.allclose(old["out.W"][:, -1], new_parameters["out.W"][:, -1])  # the unknown one's
+    assert new_parameters["out.W"][:, after.characters.index("Z")].any()
 
 
 def test_init_from_starts_at_a_lower_loss_than_random_weights(
@@ -217,10 +217,12 @@ def test_init_from_starts_at_a_lower_loss_than_random_weights(
 ) -> None:
     (tmp_path / "text.txt").write_text(TEXT, encoding="utf-8")
     short = replace(CONFIG, steps=5, eval_every=5)
-    begun = charrnn.train(tmp_path / "text.txt", replace(short, hidden=None), out=tmp_path / "two",
-                          init_from=run_folder)  # fmt: skip
-    afresh = charrnn.train(tmp_path / "text.txt", short, out=tmp_path / "three")
-    losses = [one.checkpoint.history[-1]["val_loss"] for one in (begun, afresh)]
+    continued = charrnn.train(
+        tmp_path / "text.txt", replace(short, hidden=None), out=tmp_path / "two",
+        init_from=run_folder,
+    )  # fmt: skip
+    random = charrnn.train(tmp_path / "text.txt", short, out=tmp_path / "three")
+    losses = [model.checkpoint.history[-1]["val_loss"] for model in (continued, random)]
     assert losses[0] < losses[1] - 1
 
 
@@ -261,12 +263,12 @@ def test_a_run_with_init_from_resumes_as_if_it_had_never_stopped(
 
 def test_summary_and_vocabulary_report_describe_the_corpus(program: Program, folder: Path) -> None:
     summary = program("inspect", folder / "run").out
-    for shown in ("utf-8", "newlines lf", "normalisation none", "text.txt", "sha256"):
-        assert shown in summary
+    for entry in ("utf-8", "newlines lf", "normalisation none", "text.txt", "sha256"):
+        assert entry in summary
     rows = json.loads(program("inspect", "vocab", folder / "run", "--json").out)["characters"]
     by_name = {row["name"]: row for row in rows}
     assert by_name["HIRAGANA LETTER HA"]["code_point"] == "U+306F"
     assert by_name["the unknown character: all rare ones"]["count"] == 4
-    shown = program("inspect", "vocab", folder / "run").out
-    assert "the unknown character" in shown
-    assert "HIRAGANA LETTER HA" in shown
+    table = program("inspect", "vocab", folder / "run").out
+    assert "the unknown character" in table
+    assert "HIRAGANA LETTER HA" in table
