@@ -1,7 +1,7 @@
-"""The Python API, which the command line uses too: train, load, a model that samples and scores.
+"""The Python API, which the command line uses too: train, resume, load, and a model's methods.
 
-What only one of these needs is imported there: the first character of a sample should not wait for
-what trains.
+Modules that only one function needs are imported in it, so that the first character of a sample
+does not wait for the modules of training.
 """
 
 import os
@@ -36,9 +36,11 @@ Corpus: TypeAlias = str | Path | Sequence[str | Path]
 
 @dataclass(frozen=True)
 class Sample:
-    """A continuation of ``prime``: ``text`` is the new characters only.
+    """A continuation of ``prime``: ``text`` has the new characters only.
 
-    ``logprob`` is their total in nats by the model as it is (temperature 1, no filter).
+    ``sample`` is its number among those of the same prime, from 1. ``stopped`` is why it ended:
+    "length", "stop" or "no-repeat". ``logprob`` is the sum of the new characters' log-probabilities
+    in nats, at temperature 1 and without filters.
     """
 
     prime: str
@@ -50,33 +52,45 @@ class Sample:
 
 
 class Model:
-    """A trained model."""
+    """A trained model, which `load`, `train` and `resume` return."""
 
-    def __init__(self, trained: Checkpoint) -> None:
-        self.checkpoint = trained
+    def __init__(self, checkpoint: Checkpoint) -> None:
+        self.checkpoint = checkpoint
 
     @property
     def vocabulary(self) -> str:
-        """The characters that it knows, in the order of their ids."""
+        """The characters that the model knows, in the order of their ids."""
         return self.checkpoint.corpus_info.vocabulary.characters
 
     def sample(
         self, prime: str = "", config: SampleConfig = SampleConfig(), *, seed: int | None = None
     ) -> str:
-        """Write on where ``prime`` stops; gives the new characters, others each time if unseeded.
+        """Continue ``prime``, and return the new characters.
+
+        The same ``seed`` gives the same text; without one, the text is different each time.
 
         Raises:
-            InputError: naming the characters of ``prime`` that the model has never seen.
+            InputError: when ``prime`` has characters that the model does not know, unless
+                ``config.on_unknown`` allows them; or when the text would never end, as the model
+                cannot produce any of the stop texts and no length is set.
+            ConfigError: when ``seed`` is negative or no whole number.
         """
         return "".join(self.stream(prime, config, seed=seed))
 
     def stream(
         self, prime: str = "", config: SampleConfig = SampleConfig(), *, seed: int | None = None
     ) -> Iterator[str]:
-        """The same, piece by piece as it is drawn: what may be the beginning of a stop waits."""
-        opening = self.opening(prime, config.on_unknown)
-        steps = self._steps([opening], config, seed, 1, scored=False)
-        return filter(None, (one.take_new_text() for (one,) in steps))
+        """Continue ``prime``, and yield the new characters in pieces while they are generated.
+
+        The pieces add up to what `sample` returns. Characters that may turn out to be the beginning
+        of a stop text are held back until that is known.
+
+        Raises:
+            InputError, ConfigError: as `sample`, before the first piece.
+        """
+        prompt = self.make_prompt(prime, config.on_unknown)
+        steps = self._generate([prompt], config, seed, 1, scored=False)
+        return filter(None, (sample.take_new_text() for (sample,) in steps))
 
     def samples(
         self,
@@ -86,9 +100,13 @@ class Model:
         seed: int | None = None,
         number: int,
     ) -> list[Sample]:
-        """Several continuations, computed side by side. Sample i is the same for any ``number``.
+        """Generate ``number`` continuations of ``prime`` in parallel.
 
-        With a beam they are the likeliest, best first, and may be fewer.
+        Sample i is the same whatever the ``number``. With beam search the samples are the most
+        likely texts, best first, and there may be fewer of them.
+
+        Raises:
+            InputError, ConfigError: as `sample`; also when ``number`` is above the beam's width.
         """
         return list(self.sample_each([prime], config, seed=seed, number=number))
 
@@ -100,71 +118,86 @@ class Model:
         seed: int | None = None,
         number: int = 1,
     ) -> Iterator[Sample]:
-        """The same for many ``primes``, all side by side, in their order and as soon as they end.
+        """Generate ``number`` continuations of each of the ``primes``, all of them in parallel.
 
-        ``primes`` are taken as they are needed, a few thousand ahead of what has ended. A prime has
-        the same samples whatever the others are, but for what rounding makes of it
-        (docs/sampling.md).
+        Samples are yielded in the order of the primes, each as soon as it and those before it are
+        complete. ``primes`` may be a generator, even an endless one: it is read at most a few
+        thousand primes ahead. A prime has the same samples whatever the other primes are, except
+        where a random draw falls within the rounding of float32 (docs/sampling.md).
 
         Raises:
-            InputError: as `sample`, when it comes to such a prime.
+            InputError, ConfigError: as `samples`; for a prime, when it is its turn.
         """
         if isinstance(primes, str):
-            raise ConfigError("primes", "is one text; give a list of texts")
+            raise ConfigError("primes", "this is a single text; give a list of texts")
         seed = draw_seed() if seed is None else seed
-        prompts = (self.opening(prime, config.on_unknown) for prime in primes)
-        ended = sort_finished(self._steps(prompts, config, seed, number))
+        prompts = (self.make_prompt(prime, config.on_unknown) for prime in primes)
+        finished = sort_finished(self._generate(prompts, config, seed, number))
         return (
-            Sample(one.prompt.prime, one.text, seed, one.sample, str(one.stopped), one.logprob)
-            for one in ended
-        )
+            Sample(
+                sample.prompt.prime, sample.text, seed, sample.sample, str(sample.stopped),
+                sample.logprob,
+            )
+            for sample in finished
+        )  # fmt: skip
 
-    def never_writes(self, text: str) -> str:
-        """The characters of ``text`` that cannot come in a sample, as the model does not know them.
+    def unknown_characters(self, text: str) -> str:
+        """The characters of ``text`` that the model does not know, and so never generates.
 
-        Each once, in their order.
+        Each is listed once, in the order of the first occurrences. ``text`` is normalized first, as
+        the corpus was.
         """
         text = self.checkpoint.corpus_info.normalization.apply(text)
-        return "".join(dict.fromkeys(one for one in text if one not in self.vocabulary))
+        return "".join(dict.fromkeys(char for char in text if char not in self.vocabulary))
 
     def score(self, text: str, *, on_unknown: str | None = None) -> "Score":
-        """How well it predicts ``text``.
+        """Measure how well the model predicts each character of ``text``.
 
-        Characters that it has never seen are an "error", or it is to "skip" or "replace" them; left
-        open, they are replaced by the unknown character where the model has one, else passed over.
+        ``on_unknown`` says what to do about characters that the model does not know: "error",
+        "skip", or "replace" by the unknown character. None means "replace" for a model that has an
+        unknown character, and "skip" for others.
 
         Raises:
-            InputError: when the model knows fewer than two of its characters.
+            InputError: when ``text`` has fewer than two characters that the model knows, or has
+                unknown ones and ``on_unknown`` is "error".
         """
         from charrnn.reports.score import score
 
         return score(self.checkpoint, text, on_unknown=on_unknown)
 
     def save(self, path: str | Path) -> None:
-        """Write it to a .npz file."""
-        model_file.save(self.checkpoint, Path(path))
-
-    def opening(self, prime: str, on_unknown: str, name: str = "prime") -> Prompt:
-        """What is read for ``prime``; without one a newline, else frequencies stand for it.
+        """Write the model to the .npz file ``path``, which is replaced if it exists.
 
         Raises:
-            InputError: naming the characters of ``name`` that the model has never seen.
+            OSError: when the file cannot be written; an existing one is unchanged then.
+        """
+        model_file.save(self.checkpoint, Path(path))
+
+    def make_prompt(self, prime: str, on_unknown: str, name: str = "prime") -> Prompt:
+        """What the network reads before it continues ``prime``.
+
+        Without a prime it reads a newline, or, if its vocabulary has none, draws the first
+        character by the frequencies in its corpus.
+
+        Raises:
+            InputError: when ``prime``, which the error calls ``name``, has characters that the
+                model does not know and ``on_unknown`` is "error".
         """
         corpus_info = self.checkpoint.corpus_info
-        ids = encode_text(
-            corpus_info.normalization.apply(prime), corpus_info.vocabulary, on_unknown, name
-        )
-        read = corpus_info.vocabulary.decode(ids)
+        vocabulary = corpus_info.vocabulary
+        ids = encode_text(corpus_info.normalization.apply(prime), vocabulary, on_unknown, name)
+        known = vocabulary.decode(ids)
         if len(ids):
-            return Prompt(prime, read, ids)
-        if "\n" in corpus_info.vocabulary.characters:
-            return Prompt(prime, read, corpus_info.vocabulary.lookup_ids("\n"))
-        counts = np.array(corpus_info.vocabulary.counts)
-        with np.errstate(divide="ignore"):  # another model's characters may not be in its corpus
-            frequencies: Array = np.log(counts / counts.sum()).astype(np.float32)
-        return Prompt(prime, read, ids, frequencies)
+            return Prompt(prime, known, ids)
+        if "\n" in vocabulary.characters:
+            return Prompt(prime, known, vocabulary.lookup_ids("\n"))
+        counts = np.array(vocabulary.counts)
+        # With --init-from, a model knows characters that do not occur in its own corpus.
+        with np.errstate(divide="ignore"):
+            log_frequencies: Array = np.log(counts / counts.sum()).astype(np.float32)
+        return Prompt(prime, known, ids, log_frequencies)
 
-    def _steps(
+    def _generate(
         self,
         prompts: Iterable[Prompt],
         config: SampleConfig,
@@ -173,17 +206,16 @@ class Model:
         *,
         scored: bool = True,
     ) -> Iterator[list[OngoingSample]]:
-        if config.stop and not config.length and all(map(self.never_writes, config.stop)):
-            raise InputError("stop", "will not come, as the model never writes it; give a length")
-        seed = draw_seed() if seed is None else seed
-        Whole(1).check("number", number)
-        Whole(0, limit=LARGEST_SEED).check("seed", seed)
+        """Sample or search, after a check of what `SampleConfig` alone cannot check."""
+        if config.stop and not config.length and all(map(self.unknown_characters, config.stop)):
+            raise InputError("stop", "the model cannot produce any stop text; set a `length`")
+        seed = Whole(0, limit=LARGEST_SEED).check("seed", draw_seed() if seed is None else seed)
+        number = Whole(1).check("number", number)
         if config.beam and number > config.beam:
-            raise ConfigError("number", f"{number:,} is more than the beam of {config.beam:,}")
-        network, context = (
-            self.checkpoint.network,
-            SamplingContext(self.checkpoint.corpus_info, config),
-        )
+            problem = f"{number:,} is above the {config.beam:,} candidates of beam search"
+            raise ConfigError("number", f"{problem}; raise `beam`")
+        network = self.checkpoint.network
+        context = SamplingContext(self.checkpoint.corpus_info, config)
         if not config.beam:
             return generate_samples(network, context, prompts, number, seed, scored=scored)
         from charrnn.sampling.beam import search_prompts
@@ -204,25 +236,32 @@ def train(
     stop_requested: Callable[[], bool] = lambda: False,
     ranks: "Ranks | None" = None,
 ) -> Model:
-    """Learn from text files; gives the best model, which also lies in the run folder.
+    """Train a model on text files, and return the one with the lowest validation loss.
 
-    It begins with the weights of the model ``init_from``, if there is one, whose characters it
-    then knows too. The folder is ``out``, or a new one under ``root`` named after the corpus.
-    ``on_event`` is told what happens (training/events.py), with a ``preview`` of so many characters
-    after each evaluation; ``stop_requested`` is asked between updates, and ends the run with the
-    work saved. With the ``ranks`` of MPI, this is rank 0, and the others `follow`.
+    ``corpus`` is a file, a folder, or a list of them. The run folder, which keeps the model, is
+    ``out``, or a new folder under ``root`` named after the corpus; ``overwrite`` empties an
+    existing one first. With ``init_from``, a run folder or .npz file, training starts from that
+    model's weights, and its characters are added to those of the corpus.
+
+    ``on_event`` is called with every event (training/events.py). With ``preview``, a sample of that
+    length follows each evaluation. ``stop_requested`` is called after every step; once it returns
+    True, the run is saved and ends. With the ``ranks`` of MPI, this is called on rank 0, while the
+    other ranks run ``run_as_follower`` (runs/rank_job.py).
 
     Raises:
-        InputError: when the corpus cannot be learned from; nothing was written then.
-        FolderError: when the run folder is in use, or holds what would be overwritten.
-        DivergedError: when the loss became infinite; the best model before is in the folder.
-        MachineError, OSError: when the folder cannot be written.
+        ConfigError: when a setting contradicts another one, the corpus or the model ``init_from``.
+        InputError: when the corpus cannot be read or is too small, or ``init_from`` is no model;
+            nothing has been written then.
+        FolderError: when the run folder is in use, or has files that would be overwritten.
+        DivergedError: when the loss stays infinite or NaN; the best model so far is kept.
+        MachineError, OSError: when memory, the disk or a worker process fails.
     """
+    preview = Whole(0).check("preview", preview)
     from charrnn.runs.run import Run, RunLocation
 
     place = RunLocation(None if out is None else Path(out), Path(root), overwrite)
     initial = None if init_from is None else find_model(Path(init_from))
-    run = Run(_paths(corpus), config, place, initial, ranks)
+    run = Run(_as_list(corpus), config, place, initial, ranks)
     return _run_events(run, run.events(stop_requested), preview, on_event)
 
 
@@ -236,24 +275,27 @@ def resume(
     stop_requested: Callable[[], bool] = lambda: False,
     ranks: "Ranks | None" = None,
 ) -> Model:
-    """Go on with the run in the folder ``out``; the model is as if it never had been stopped.
+    """Continue the run in the folder ``out`` where it stopped, and return its best model.
 
-    The text is sought where it was, or is ``corpus``. ``changes`` are settings by name: new totals
-    (``epochs``, ``steps``), ``minutes`` from now on, or ``patience``. The rest is as in `train`.
+    The result is the same as if the run had never stopped. The corpus is read from where it was;
+    if it has been moved, ``corpus`` says where it is now. ``changes`` are settings by name:
+    ``epochs`` or ``steps`` count from the beginning of the run, ``minutes`` from now; ``patience``
+    can be changed too. The other parameters are those of `train`.
 
     Raises:
-        ConfigError: for another setting that contradicts the run.
-        InputError: when the text is not there or another one, or a file of the run is damaged.
-        FolderError: when there is no run, or another process is training in it.
+        ConfigError: when ``changes`` has any other setting with a value that is not the run's.
+        InputError: when the corpus is missing or different, or a file of the run is damaged.
+        FolderError: when there is no run in ``out``, or another process is training in it.
         DivergedError, MachineError, OSError: as `train`.
     """
+    preview = Whole(0).check("preview", preview)
     from charrnn.runs.run import Run, RunLocation
 
-    run = Run(_paths(corpus), TrainConfig(), RunLocation(Path(out)), ranks=ranks)
+    run = Run(_as_list(corpus), TrainConfig(), RunLocation(Path(out)), ranks=ranks)
     return _run_events(run, run.resumed(changes, stop_requested), preview, on_event)
 
 
-def _paths(corpus: Corpus) -> list[str | Path]:
+def _as_list(corpus: Corpus) -> list[str | Path]:
     return [corpus] if isinstance(corpus, str | Path) else list(corpus)
 
 
@@ -263,7 +305,7 @@ def _run_events(
     preview: int,
     on_event: Callable[["Event"], object],
 ) -> Model:
-    """Pass each event to ``on_event``; gives the best model of the run.
+    """Pass each event to ``on_event``, and return the best model of the run.
 
     The generator is closed in every case. Otherwise an exception in ``on_event`` would leave the
     run's lock, its temporary files and its workers behind as long as the traceback is kept.
@@ -277,24 +319,26 @@ def _run_events(
             if isinstance(event, Start):
                 folder = Path(event.run)
             if preview and isinstance(event, Evaluation):
-                now = Checkpoint(
+                current = Checkpoint(
                     network=run.network, config=run.settings, corpus_info=run.corpus_info,
                     step=event.step, history=(),
                 )  # fmt: skip
-                text = Model(now).sample("", SampleConfig(length=preview), seed=run.settings.seed)
+                text = Model(current).sample(
+                    "", SampleConfig(length=preview), seed=run.settings.seed
+                )
                 on_event(Preview(text))
     return load(folder)
 
 
 def load(path: str | Path) -> Model:
-    """Read a model: a .npz file, or a run folder's best.
+    """Load a model from a .npz file, or the best one from a run folder.
 
     Raises:
-        InputError: when it is missing, damaged or no model.
+        InputError: when there is no model, or the file is damaged.
     """
     return Model(model_file.load(find_model(Path(path))))
 
 
 def draw_seed() -> int:
-    """A seed for those who named none, short enough to type."""
+    """A random seed of 32 bits, short enough to type."""
     return int.from_bytes(os.urandom(4))

@@ -98,9 +98,9 @@ def test_without_a_length_a_text_goes_on_to_its_stop(model: charrnn.Model) -> No
     found = small.samples("a", config, seed=1, number=20)
     assert {one.stopped for one in found} == {"stop"}
     assert max(len(one.text) for one in found) > 500
-    with pytest.raises(InputError, match="never writes"):
+    with pytest.raises(InputError, match="cannot produce"):
         small.sample("a", SampleConfig(length=0, stop=["猫", "あ猫"]))
-    assert small.never_writes("あ猫犬猫") == "猫犬"
+    assert small.unknown_characters("あ猫犬猫") == "猫犬"
 
 
 def test_stops_are_read_as_the_corpus_was(model: charrnn.Model) -> None:
@@ -213,5 +213,5 @@ def test_a_prime_of_any_length_is_read_as_one_text(model: charrnn.Model) -> None
 
 
 def test_more_samples_than_a_beam_holds_are_refused(model: charrnn.Model) -> None:
-    with pytest.raises(ConfigError, match="more than the beam of 2"):
+    with pytest.raises(ConfigError, match="above the 2 candidates"):
         model.samples("今", SampleConfig(beam=2), number=3)

@@ -52,7 +52,7 @@ class Ending:
 
 ENDINGS = [
     Ending(0, "sample run --length 3 --seed 1"),
-    Ending(1, "train bug", "a bug of ours: KeyError"),
+    Ending(1, "train bug", "a bug in charrnn: KeyError"),
     Ending(2, "sample run --top-p 0", "--top-p"),
     Ending(3, "sample none.npz", "none.npz: no such model"),
     Ending(4, DIVERGING, "the validation loss is not finite; lower --lr"),

@@ -94,7 +94,7 @@ def test_second_signal_ends_at_once_and_the_workers_too(text: Path, tmp_path: Pa
     assert b'"start"' in running.stdout.readline()
     (worker,) = children(running.pid)
     running.send_signal(signal.SIGINT)
-    while b"once more stops at once" not in running.stderr.readline():
+    while b"to stop at once" not in running.stderr.readline():
         pass
     running.send_signal(signal.SIGTERM)
     out, err = running.communicate(timeout=30)

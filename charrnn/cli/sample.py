@@ -211,7 +211,7 @@ def _read_primes(
         encoding = resolve_encoding(encoding)
     if file is None:
         prime = ctx.params["prime"] or ""
-        model.opening(prime, config.on_unknown)
+        model.make_prompt(prime, config.on_unknown)
         return [prime], 1
     from charrnn.sampling.prime_file import PrimeFile
 
@@ -221,14 +221,14 @@ def _read_primes(
     number = 0
     for number, prime in enumerate(primes, 1):
         place = f"{file}, line {number:,}" if each_line else str(file)
-        model.opening(prime, config.on_unknown, place)
+        model.make_prompt(prime, config.on_unknown, place)
     return primes, number
 
 
 def _print_notes(console: Console, model: "Model", config: SampleConfig, seed: int | None) -> None:
     """Print notes on impossible stop texts and on a random ``seed``, before the first sample."""
     for stop in config.stop:
-        if missing := model.never_writes(stop):
+        if missing := model.unknown_characters(stop):
             from charrnn.render.words import shorten
 
             stop_text, unknown = shorten(stop, NOTE_COLUMNS), shorten(missing, NOTE_COLUMNS)
