@@ -28,7 +28,7 @@ from charrnn.text.unknown import encode_text
 if TYPE_CHECKING:
     from charrnn.parallel.ranks import Ranks
     from charrnn.reports.score import Score
-    from charrnn.runs.run import Run
+    from charrnn.runs.run import TrainingRun
     from charrnn.training.events import Event
 
 Corpus: TypeAlias = str | Path | Sequence[str | Path]
@@ -257,12 +257,12 @@ def train(
         MachineError, OSError: when memory, the disk or a worker process fails.
     """
     preview = Whole(0).check("preview", preview)
-    from charrnn.runs.run import Run, RunLocation
+    from charrnn.runs.run import RunLocation, TrainingRun
 
-    place = RunLocation(None if out is None else Path(out), Path(root), overwrite)
+    location = RunLocation(None if out is None else Path(out), Path(root), overwrite)
     initial = None if init_from is None else find_model(Path(init_from))
-    run = Run(_as_list(corpus), config, place, initial, ranks)
-    return _run_events(run, run.events(stop_requested), preview, on_event)
+    run = TrainingRun(_as_list(corpus), config, location, initial, ranks)
+    return _run_events(run, run.train(stop_requested), preview, on_event)
 
 
 def resume(
@@ -289,10 +289,10 @@ def resume(
         DivergedError, MachineError, OSError: as `train`.
     """
     preview = Whole(0).check("preview", preview)
-    from charrnn.runs.run import Run, RunLocation
+    from charrnn.runs.run import RunLocation, TrainingRun
 
-    run = Run(_as_list(corpus), TrainConfig(), RunLocation(Path(out)), ranks=ranks)
-    return _run_events(run, run.resumed(changes, stop_requested), preview, on_event)
+    run = TrainingRun(_as_list(corpus), TrainConfig(), RunLocation(Path(out)), ranks=ranks)
+    return _run_events(run, run.resume(changes, stop_requested), preview, on_event)
 
 
 def _as_list(corpus: Corpus) -> list[str | Path]:
@@ -300,7 +300,7 @@ def _as_list(corpus: Corpus) -> list[str | Path]:
 
 
 def _run_events(
-    run: "Run",
+    run: "TrainingRun",
     events: "Generator[Event, None, None]",
     preview: int,
     on_event: Callable[["Event"], object],
@@ -312,7 +312,7 @@ def _run_events(
     """
     from charrnn.training.events import Evaluation, Preview, Start
 
-    folder = run.place.root
+    folder = run.location.root
     with closing(events):
         for event in events:
             on_event(event)

@@ -56,9 +56,9 @@ def test_missing_inputs_are_exit_3(program: Program, text: Path, tmp_path: Path)
     failed(program("train", "none.txt"), 3, "none.txt: no such file or folder")
     failed(program("train", text, "none.txt"), 3, "none.txt")
     failed(program("sample", "none.npz"), 3, "none.npz: no such model")
-    failed(program("sample"), 3, "runs: no trained model")
+    failed(program("sample"), 3, "runs: has no trained model")
     (tmp_path / "empty").mkdir()
-    failed(program("sample", "empty"), 3, "empty: no model in it")
+    failed(program("sample", "empty"), 3, "empty: has no model")
     failed(program("train", "empty"), 3, "empty: contains no *.txt")
     failed(program("inspect", "score", "none.txt", "none.npz"), 3, "none.npz")
 
@@ -152,7 +152,7 @@ def test_bug_is_exit_1_in_one_line_and_traceback_shows_it(program: Program, tmp_
 
 
 def test_folder_that_cannot_be_made_is_exit_6(program: Program, text: Path) -> None:
-    failed(program("train", text, "--out", text / "below" / "a" / "file"), 6, "cannot be made")
+    failed(program("train", text, "--out", text / "below" / "a" / "file"), 6, "cannot be created")
 
 
 def test_training_prints_a_summary_and_says_how_to_sample(program: Program, text: Path) -> None:
@@ -310,7 +310,7 @@ def test_newest_run_is_taken_and_named(program: Program, text: Path, tmp_path: P
     assert "model runs/text-2/best.npz" in program("sample", "--length", "1").err
     assert "model runs/text-2/best.npz" in program("inspect").err
     elsewhere = program("sample", "--length", "1", CHARRNN_RUNS="elsewhere")
-    failed(elsewhere, 3, "elsewhere: no trained model")
+    failed(elsewhere, 3, "elsewhere: has no trained model")
 
 
 def test_runs_go_where_the_environment_says(program: Program, text: Path, tmp_path: Path) -> None:

@@ -23,7 +23,7 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 from charrnn.storage.lock import Lock
-Lock(Path(sys.argv[1])).take()
+Lock(Path(sys.argv[1])).acquire()
 print("taken", flush=True)
 sys.stdin.read()
 """
@@ -61,13 +61,15 @@ def written(folder: Path, pid: int, host: str) -> None:
 def test_the_owner_is_named_and_once_dead_is_none(
     owner: "subprocess.Popen[str]", tmp_path: Path
 ) -> None:
-    with pytest.raises(FolderError, match=rf"process {owner.pid} is training in it; wait for it"):
-        Lock(tmp_path).take()
+    with pytest.raises(
+        FolderError, match=rf"process {owner.pid} is training in it; wait until it ends"
+    ):
+        Lock(tmp_path).acquire()
     owner.kill()
     owner.wait()
     assert (tmp_path / ".lock").is_file()
     lock = Lock(tmp_path)
-    lock.take()
+    lock.acquire()
     lock.release()
     assert list(tmp_path.iterdir()) == []
 
@@ -83,11 +85,11 @@ def test_a_folder_in_use_is_exit_5(
 
 def test_within_one_process_there_is_one_owner_too(tmp_path: Path) -> None:
     first = Lock(tmp_path)
-    first.take()
+    first.acquire()
     with pytest.raises(FolderError, match=f"process {os.getpid()} is training"):
-        Lock(tmp_path).take()
+        Lock(tmp_path).acquire()
     first.release()
-    Lock(tmp_path).take()
+    Lock(tmp_path).acquire()
 
 
 def test_without_locks_the_living_and_the_remote_are_believed(
@@ -104,10 +106,10 @@ def test_without_locks_the_living_and_the_remote_are_believed(
     ]:
         written(tmp_path, pid, host)
         if free:
-            Lock(tmp_path).take()
+            Lock(tmp_path).acquire()
         else:
             with pytest.raises(FolderError, match=rf"process {pid}\b.*remove .*\.lock"):
-                Lock(tmp_path).take()
+                Lock(tmp_path).acquire()
 
 
 @pytest.mark.parametrize("content", [b"", b"{", b"[]", b"\xff", b'{"pid": "x", "host": 1}'])
@@ -116,7 +118,7 @@ def test_a_lock_file_that_says_nothing_stops_nobody(
 ) -> None:
     without_locks(monkeypatch)
     (tmp_path / ".lock").write_bytes(content)
-    Lock(tmp_path).take()
+    Lock(tmp_path).acquire()
 
 
 def test_a_folder_where_one_was_killed_at_once_is_free(tmp_path: Path) -> None:
@@ -133,14 +135,14 @@ def test_a_folder_where_one_was_killed_at_once_is_free(tmp_path: Path) -> None:
 def test_a_run_made_by_another_in_the_last_moment_is_kept(tmp_path: Path) -> None:
     """Found free, locked; but in between somebody else had trained there and gone."""
     folder = RunFolder(tmp_path)
-    take = folder._lock.take
+    acquire = folder._lock.acquire
 
     def late() -> None:
         (tmp_path / "best.npz").write_bytes(b"theirs")
-        take()
+        acquire()
 
-    folder._lock.take = late  # type: ignore[method-assign]
+    folder._lock.acquire = late  # type: ignore[method-assign]
     with pytest.raises(FolderError, match="is a run already"):
-        folder.take(overwrite=False)
+        folder.lock_new(overwrite=False)
     assert (tmp_path / "best.npz").read_bytes() == b"theirs"
     assert not (tmp_path / ".lock").exists()

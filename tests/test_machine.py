@@ -17,8 +17,8 @@ def pretend(
         path = tmp_path / "groups" / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(content)
-    monkeypatch.setattr(machine, "MEMBERSHIP", tmp_path / "membership")
-    monkeypatch.setattr(machine, "GROUPS", tmp_path / "groups")
+    monkeypatch.setattr(machine, "OWN_CGROUPS", tmp_path / "membership")
+    monkeypatch.setattr(machine, "CGROUP_ROOT", tmp_path / "groups")
 
 
 @pytest.mark.parametrize(
@@ -84,13 +84,13 @@ def test_free_memory_is_that_of_the_machine_or_what_a_control_group_has_left(
 ) -> None:
     pretend(tmp_path, monkeypatch, groups, files)
     (tmp_path / "meminfo").write_text("MemTotal:   99 kB\nMemAvailable:     10 kB\n")
-    monkeypatch.setattr(machine, "MEMORY", tmp_path / "meminfo")
+    monkeypatch.setattr(machine, "MEMINFO", tmp_path / "meminfo")
     assert measure_free_memory() == expected
 
 
 def test_memory_that_nobody_tells_of_is_no_limit(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(machine, "MEMBERSHIP", tmp_path / "missing")
-    monkeypatch.setattr(machine, "MEMORY", tmp_path / "missing")
+    monkeypatch.setattr(machine, "OWN_CGROUPS", tmp_path / "missing")
+    monkeypatch.setattr(machine, "MEMINFO", tmp_path / "missing")
     assert measure_free_memory() == float("inf")

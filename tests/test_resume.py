@@ -65,8 +65,8 @@ def test_a_save_between_evaluations_changes_nothing(
     text: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     charrnn.train(text, CONFIG, out=tmp_path / "whole")
-    monkeypatch.setattr(saving, "SAVE_EVERY", 0.0)
-    monkeypatch.setattr(saving, "SAVING", 1e9)
+    monkeypatch.setattr(saving, "MIN_SECONDS_BETWEEN_SAVES", 0.0)
+    monkeypatch.setattr(saving, "MAX_SHARE_OF_TIME", 1e9)
     kept: list[int] = []
 
     def note(event: object) -> None:
@@ -181,7 +181,7 @@ def test_stopped_before_its_first_save_a_run_begins_again(text: Path, tmp_path: 
 def test_where_there_is_no_run_none_is_begun(tmp_path: Path) -> None:
     (tmp_path / "empty").mkdir()
     for name in ("empty", "missing"):
-        with pytest.raises(FolderError, match="no run to go on with"):
+        with pytest.raises(FolderError, match="has no run to resume"):
             charrnn.resume(tmp_path / name)
     assert not (tmp_path / "missing").exists()
 
@@ -285,7 +285,7 @@ def test_a_finished_run_is_mended_or_refused(program: Program, text: Path, tmp_p
         assert (run / "config.toml").read_bytes() == settings
     done = resumed(program, "--steps", "20")
     assert (done.code, done.out) == (2, "")
-    assert "steps: a total of less than the 50 steps that are done" in done.err
+    assert "--steps: is a total, which cannot be less than the 50 steps that are done" in done.err
     assert resumed(program, "--epochs", "0.01").code == 2
     (run / "best.npz").unlink()
     assert resumed(program).code == 3

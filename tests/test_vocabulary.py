@@ -196,8 +196,8 @@ def test_init_from_copies_the_weights_of_the_characters_that_both_models_have(
     assert set(after.characters) == set(before.characters) | set("Zebra 今日は虎。\n")
     assert after.unknown is not None
     new = len(after) - len(before)
-    assert any(f"{len(before):,} characters begin with" in message for message in messages)
-    assert any(f"{new:,} afresh" in message for message in messages)
+    notes = " ".join(messages)
+    assert f"weights of `init_from`: {len(before):,}; with random weights: {new:,}" in notes
     assert second.config.hidden == first.config.hidden
     old, new_parameters = first.network.parameters, second.network.parameters
     for name in ("U0", "b0", "W1", "U1", "b1"):

@@ -119,7 +119,7 @@ def run_together(ranks: "Ranks", stop: StopRequest) -> Iterator[None]:
     try:
         yield
     except (Exception, SignalExit) as error:
-        if rank > 0 or ranks.others == "in_collective":
+        if rank > 0 or ranks.peers == "in_collective":
             ranks.abort(_report_error(error, rank))
         _leave(ranks, error.number if isinstance(error, SignalExit) else None)
         raise
@@ -158,7 +158,7 @@ def _leave(ranks: "Ranks", received: int | None) -> None:
     """Wait for all ranks; if one received a signal, exit, on rank 0 with its exit code."""
     from charrnn.runs.rank_job import broadcast_job
 
-    if ranks.others == "waiting":
+    if ranks.peers == "waiting":
         broadcast_job(None, ranks)
     ranks.barrier()
     signals = [number for number in ranks.allgather(received) if number is not None]

@@ -1,7 +1,7 @@
-"""The processes that MPI started, which train together: a team, and what they tell each other.
+"""The processes that MPI started, which train one model together.
 
-Not here: whether there are any, which the environment says (cli/launcher.py), and the files that
-they need (handing.py).
+Not here: whether MPI started any, which the environment says (cli/launcher.py), and the job and the
+files that they receive (runs/rank_job.py).
 """
 
 import time
@@ -12,61 +12,69 @@ import numpy as np
 from charrnn.arrays import Array
 from charrnn.errors import MachineError
 from charrnn.parallel.machine import count_cores, list_processors
-from charrnn.parallel.team import SUPPORTED, Team, pairwise_sum, shard
+from charrnn.parallel.team import WORKERS_SUPPORTED, Team, pairwise_sum, shard
 
 T = TypeVar("T")
-LOOKS_A_SECOND = 100  # at whether the others have come
+POLLS_PER_SECOND = 100  # of a barrier
 
 
 class Ranks(Team):
-    """A single process, which the ranks of MPI extend.
+    """A process without MPI, and the base class of MPI's ranks.
 
-    ``node`` is the first rank on this machine, and ``neighbours`` how many are there. Rank 0
-    ``sends`` files to others that are not. The ``others`` wait to hear what to do, then are engaged
-    in a training with this one, when they cannot be left alone, then free.
+    ``local_root`` is the first rank on this machine, ``local_size`` the number of ranks there.
+    ``sends_files`` is true at rank 0 when some ranks run on other machines.
+
+    ``peers`` is what the other ranks do: they are *waiting* for a job, or *in_collective*
+    operations with this rank, so that they hang if it leaves alone, or *released*, after the last
+    collective operation of the job.
     """
 
-    node: int = 0
-    neighbours: int = 1
-    sends: bool = False
-    others: Literal["waiting", "in_collective", "free"] = "waiting"
+    local_root: int = 0
+    local_size: int = 1
+    sends_files: bool = False
+    peers: Literal["waiting", "in_collective", "released"] = "waiting"
 
-    def allgather(self, thing: T) -> list[T]:
-        """Everybody's ``thing``, by rank."""
-        return [thing]
+    def allgather(self, value: T) -> list[T]:
+        """Return every rank's ``value``, by rank."""
+        return [value]
 
     def barrier(self) -> None:
-        """Go on when all are here; whoever waits sleeps, and hears signals."""
+        """Wait until all ranks are here. A waiting process sleeps, and receives signals."""
 
     def abort(self, code: int) -> None:
-        """End all processes at once, where there are others; the launcher gives the exit code."""
+        """End all processes at once; the launcher exits with ``code``."""
 
     @property
     def cores(self) -> int:
-        """The cores of this machine that are a rank's; at least one."""
-        return count_cores() if SUPPORTED else 1
+        """The number of this machine's cores that one rank may use; at least one."""
+        return count_cores() if WORKERS_SUPPORTED else 1
 
 
 class MPIRanks(Ranks):
-    """The ranks of MPI's world. Collective: what one does here, all do."""
+    """The ranks of MPI's world. All methods are collective: every rank has to call them."""
 
     def __init__(self, launched: int) -> None:
-        """Join the others, of whom so many were ``launched``.
+        """Join the other ranks. ``launched`` is how many the launcher says that it has started.
 
         Raises:
-            MachineError: when MPI is not there, or belongs to another launcher.
+            MachineError: when MPI is missing, or belongs to another launcher.
         """
         try:
             import mpi4py
 
             mpi4py.rc(thread_level="funneled")
             from mpi4py import MPI
-        except (ImportError, RuntimeError) as error:
-            known = isinstance(error, ModuleNotFoundError)
-            problem = "is not installed" if known else f"finds no MPI ({error})"
+        except ModuleNotFoundError:
             raise MachineError(
                 "mpi4py",
-                f"{problem}; pip install 'charrnn-numpy[mpi]', and an MPI, for {launched} ranks",
+                "is not installed; pip install 'charrnn-numpy[mpi]', and an MPI, to train with"
+                f" {launched} ranks",
+            ) from None
+        except (ImportError, RuntimeError) as error:
+            raise MachineError(
+                "mpi4py",
+                f"cannot load MPI ({error}); install an MPI that it supports to train with"
+                f" {launched} ranks",
             ) from None
         self._mpi, self._world = MPI, MPI.COMM_WORLD
         self.rank, self.size = self._world.rank, self._world.size
@@ -77,46 +85,51 @@ class MPIRanks(Ranks):
                 f"{launched} ranks were started, and {library} sees {self.size}; start them with"
                 " the mpiexec that belongs to it",
             )
-        self._machine = self._world.Split_type(MPI.COMM_TYPE_SHARED)
-        self.node = self._machine.bcast(self.rank)
-        self.neighbours = self._machine.size
-        self.sends = self.rank == 0 and self.neighbours < self.size
-        self._cores = count_cores(self._machine.allgather(list_processors()))
-        self._rows = np.zeros(0, np.float32)
+        machine = self._world.Split_type(MPI.COMM_TYPE_SHARED)
+        self.local_root = machine.bcast(self.rank)
+        self.local_size = machine.size
+        self.sends_files = self.rank == 0 and self.local_size < self.size
+        self._cores = count_cores(machine.allgather(list_processors()))
+        self._received = np.zeros(0, np.float32)
 
     def sum(self, array: Array) -> None:
-        """Add up all ranks' ``array``, each rank one part of it; everybody gets the sum.
+        """Replace ``array`` in every rank by the sum over all ranks.
 
-        By an all-to-all and an all-gather, as MPI's own sum has an order that is the library's.
+        As in shared memory, each rank adds up one shard of all ranks' numbers. MPI's own sum is not
+        used, because the library chooses its order, and with the order the rounding.
         """
         flat = array.reshape(-1)
-        parts = [shard(flat.size, rank, self.size) for rank in range(self.size)]
-        at, sizes = [part.start for part in parts], [part.stop - part.start for part in parts]
-        mine = sizes[self.rank]
-        if self._rows.size < self.size * mine:
-            self._rows = np.empty(self.size * mine, np.float32)
-        rows = self._rows[: self.size * mine].reshape(self.size, mine)
+        shards = [shard(flat.size, rank, self.size) for rank in range(self.size)]
+        starts = [part.start for part in shards]
+        sizes = [part.stop - part.start for part in shards]
+        own_size = sizes[self.rank]
+        if self._received.size < self.size * own_size:
+            self._received = np.empty(self.size * own_size, np.float32)
+        rows = self._received[: self.size * own_size].reshape(self.size, own_size)
+        row_sizes, row_starts = [own_size] * self.size, [own_size * r for r in range(self.size)]
         float_ = self._mpi.FLOAT
-        from_each = [mine] * self.size, [mine * rank for rank in range(self.size)]
-        self._world.Alltoallv([flat, (sizes, at), float_], [rows, from_each, float_])
-        pairwise_sum(rows, flat[parts[self.rank]])
-        self._world.Allgatherv(self._mpi.IN_PLACE, [flat, (sizes, at), float_])
+        self._world.Alltoallv(
+            [flat, (sizes, starts), float_], [rows, (row_sizes, row_starts), float_]
+        )
+        pairwise_sum(rows, flat[shards[self.rank]])
+        self._world.Allgatherv(self._mpi.IN_PLACE, [flat, (sizes, starts), float_])
 
-    def allgather(self, thing: T) -> list[T]:
-        """Everybody's ``thing``, by rank; anything that can be pickled."""
-        return self._world.allgather(thing)
+    def allgather(self, value: T) -> list[T]:
+        """Return every rank's ``value``, by rank. It can be anything that can be pickled."""
+        return self._world.allgather(value)
 
     def barrier(self) -> None:
-        """Go on when all are here; whoever waits sleeps, and hears signals."""
-        here = self._world.Ibarrier()
-        while not here.Test():
-            time.sleep(1 / LOOKS_A_SECOND)
+        """Wait until all ranks are here. A waiting process sleeps, and receives signals."""
+        # MPI's blocking calls use a whole core and keep Python from running signal handlers.
+        request = self._world.Ibarrier()
+        while not request.Test():
+            time.sleep(1 / POLLS_PER_SECOND)
 
     def abort(self, code: int) -> None:
-        """End all processes at once; the launcher gives the exit code."""
+        """End all processes at once; the launcher exits with ``code``."""
         self._world.Abort(code)
 
     @property
     def cores(self) -> int:
-        """The cores of this machine that are a rank's; at least one."""
+        """The number of this machine's cores that one rank may use; at least one."""
         return self._cores

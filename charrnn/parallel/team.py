@@ -1,13 +1,14 @@
-"""Equals that share a batch.
+"""Processes that share a batch: barriers, and sums in shared memory.
 
-Every member holds the model, reads its share of the streams, adds its gradient to the others' and
-makes the same update.
+Every process of a team holds the whole model, computes the gradient of its own share of the
+streams, adds it to the gradients of the others, and makes the same update. A `Team` is all that
+training knows of this: a rank, a size, a sum over all processes, and a broadcast.
 
-A `Team` is all that a training sees of it: who am I, of how many, and the sum over all. Side by
-side on one machine it is shared memory, in which each member adds up one part of everybody's
-numbers; such a team may be one of several, whose leaders are a team in turn. Members are processes
-and not threads, as NumPy spends most of the time between two products in Python. Not here: what the
-others run (worker.py), and MPI (ranks.py).
+`worker_team` starts processes on this machine that sum in shared memory. Such a team can be one of
+several: then its leader, the process that started it, also belongs to a team of leaders.
+
+These are processes and not threads because NumPy holds Python's lock for most of the time between
+two matrix products. Not here: what a worker process runs (runs/job.py), and MPI (ranks.py).
 """
 
 import mmap
@@ -25,132 +26,156 @@ import numpy as np
 from charrnn.arrays import Array
 from charrnn.errors import MachineError
 
-HERE, FAILED = b".", b"!"
-SUPPORTED = os.name == "posix"  # where children inherit file descriptors
-SECONDS_TO_END = 5.0
-START = "import sys; sys.path[:] = {path!r}; from charrnn.runs.job import main; main()"
+ARRIVED, FAILED = b".", b"!"  # what a process sends at a barrier; an error message follows FAILED
+WORKERS_SUPPORTED = os.name == "posix"  # elsewhere children cannot inherit file descriptors
+SECONDS_TO_EXIT = 5.0
+WORKER_PROGRAM = "import sys; sys.path[:] = {path!r}; from charrnn.runs.job import main; main()"
 
 
 class Team:
-    """A team of one, which the others extend. ``rank`` counts from 0, the one that talks."""
+    """A team of one process, and the base class of larger teams.
+
+    ``rank`` counts from 0. Rank 0 writes the files and reports to the user.
+    """
 
     rank: int = 0
     size: int = 1
 
-    def shard(self, whole: int) -> slice:
-        """What is this member's of so many streams, or of anything else that stands in a row."""
-        return shard(whole, self.rank, self.size)
+    def shard(self, count: int) -> slice:
+        """Return this process's share of ``count`` streams, or of any other sequence."""
+        return shard(count, self.rank, self.size)
 
-    def vector(self, length: int) -> Array:
-        """Zeros, float32, for what is summed again and again; may be had once."""
+    def sum_buffer(self, length: int) -> Array:
+        """Return a float32 array of zeros whose sums take no copy. Call it once for a team."""
         return np.zeros(length, np.float32)
 
     def sum(self, array: Array) -> None:
-        """Add up all members' ``array``, contiguous and of one shape; everybody gets the sum."""
+        """Replace ``array`` in every process by the sum over all processes.
+
+        It is contiguous, and of the same shape everywhere.
+        """
 
     def broadcast(self, array: Array) -> None:
-        """Put into everybody's ``array`` what rank 0 has in it."""
+        """Replace ``array`` in every process by that of rank 0."""
         if self.rank:
             array[...] = 0
         self.sum(array)
 
 
-ALONE = Team()
+SINGLE_PROCESS = Team()
 
 
-class Member(Team):
-    """One of several workers on one machine, at a ``place`` among them.
+class WorkerTeam(Team):
+    """A team on one machine, as the worker process ``worker`` of ``workers`` sees it.
 
-    ``links`` lead to the others: from the first to each of them, from each of them to the first.
-    The ``memory`` holds ``capacity`` numbers for each, and their sum. Where the first belongs to a
-    team ``among`` others like it, these workers are part of one large team.
+    ``links`` are sockets: the leader (worker 0) has one to each other worker, and each of these has
+    one to the leader. ``memory`` is the file descriptor of shared memory with ``capacity`` float32
+    numbers for each worker, followed by as many for their sum. ``leader`` is the rank of the leader
+    among the leaders of all teams, and how many these are.
     """
 
     def __init__(
-        self, place: int, workers: int, capacity: int, memory: int,
-        links: Sequence[socket.socket], among: tuple[int, int],
+        self, worker: int, workers: int, capacity: int, memory: int,
+        links: Sequence[socket.socket], leader: tuple[int, int],
     ) -> None:  # fmt: skip
-        rank, size = among
-        self.rank, self.size = rank * workers + place, size * workers
+        leader_rank, leaders = leader
+        self.rank, self.size = leader_rank * workers + worker, leaders * workers
         self.links = links
-        self._place, self._workers = place, workers
+        self._worker, self._workers = worker, workers
         numbers = np.frombuffer(mmap.mmap(memory, 0), np.float32).reshape(workers + 1, capacity)
-        self._all, self._mine, self._total = numbers[:workers], numbers[place], numbers[workers]
+        self._all, self._own, self._total = numbers[:workers], numbers[worker], numbers[workers]
 
-    def vector(self, length: int) -> Array:
-        """The member's place in the shared memory, which a sum need not copy first."""
-        return self._mine[:length]
+    def sum_buffer(self, length: int) -> Array:
+        """Return this worker's numbers in the shared memory, which `sum` need not copy there."""
+        return self._own[:length]
 
     def sum(self, array: Array) -> None:
-        """Add up all members' ``array``.
+        """Replace ``array`` in every process by the sum over all processes.
 
         Raises:
-            MachineError: at the first worker, when another one is gone.
-            SystemExit: elsewhere, when the first is gone.
+            MachineError: in the leader, when another worker has failed or exited.
+            SystemExit: in the other workers, when the leader has exited.
         """
         flat = array.reshape(-1)
-        for start in range(0, flat.size, self._mine.size):
-            part = flat[start : start + self._mine.size]
-            if not np.may_share_memory(part, self._mine):
-                self._mine[: part.size] = part
-            mine = shard(part.size, self._place, self._workers)
-            self._wait()  # until everybody's numbers are there
-            pairwise_sum(self._all[:, mine], self._total[mine])
-            self._wait(self._total[: part.size])  # until every part is added up
+        for start in range(0, flat.size, self._own.size):
+            part = flat[start : start + self._own.size]
+            if not np.may_share_memory(part, self._own):
+                self._own[: part.size] = part
+            own = shard(part.size, self._worker, self._workers)
+            # Each worker adds up one shard of all workers' numbers, so every worker's numbers must
+            # be in the shared memory before anyone reads them.
+            self._barrier()
+            pairwise_sum(self._all[:, own], self._total[own])
+            # Then every worker reads the whole sum, so every shard must be complete. This barrier
+            # is also where leaders sum over their teams. No third barrier is needed: the sum is not
+            # written again before the first barrier of the next call, which nobody passes until all
+            # have read this one.
+            self._barrier(self._total[: part.size])
             part[:] = self._total[: part.size]
 
-    def _wait(self, total: Array | None = None) -> None:
-        """Go on when everybody has come here, and ``total`` is that of all teams."""
+    def _barrier(self, total: Array | None = None) -> None:
+        """Wait until all workers are here; the leader sums ``total`` over all teams meanwhile."""
         (link,) = self.links
         with suppress(OSError):
-            link.sendall(HERE)
-            if link.recv(1) == HERE:
+            link.sendall(ARRIVED)
+            if link.recv(1) == ARRIVED:
                 return
-        raise SystemExit  # the first is gone, and with it the reason to be here
+        raise SystemExit  # the leader has exited
 
 
-class Leader(Member):
-    """The first, which has started the ``others``, and adds their sum to those of its equals."""
+class LeaderTeam(WorkerTeam):
+    """The same team as its leader sees it, which started the other workers' ``processes``.
 
-    others: Sequence[subprocess.Popen[bytes]]
-    equals: Team
+    ``leaders`` is the team of the leaders of all teams.
+    """
 
-    def _wait(self, total: Array | None = None) -> None:
-        for place in range(1, len(self.others) + 1):
-            self._hear(place)
+    processes: Sequence[subprocess.Popen[bytes]]
+    leaders: Team
+
+    def _barrier(self, total: Array | None = None) -> None:
+        # A dead process is detected here: its socket is closed, so that receiving from it ends.
+        for worker in range(1, len(self.processes) + 1):
+            self._receive(worker)
+        # All workers of this team wait for an answer now. The leaders exchange their sums before
+        # any worker is released, so that each of them reads the sum over all teams.
         if total is not None:
-            self.equals.sum(total)
+            self.leaders.sum(total)
         for link in self.links:
-            with suppress(OSError):  # whoever is gone by now is missed the next time
-                link.sendall(HERE)
+            with suppress(OSError):  # a worker that died just now is detected at the next barrier
+                link.sendall(ARRIVED)
 
-    def _hear(self, place: int) -> None:
-        link = self.links[place - 1]
+    def _receive(self, worker: int) -> None:
+        """Wait until ``worker`` is at the barrier.
+
+        Raises:
+            MachineError: when it has failed or exited.
+        """
+        link = self.links[worker - 1]
         try:
-            heard = link.recv(1)
+            message = link.recv(1)
         except OSError:
-            heard = b""
-        if heard == HERE:
+            message = b""
+        if message == ARRIVED:
             return
-        if heard == FAILED:
+        if message == FAILED:
             problem = link.makefile(encoding="utf-8", errors="replace").read()
         else:
-            problem = _how_it_ended(self.others[place - 1])
+            problem = _describe_exit(self.processes[worker - 1])
         raise MachineError(
-            f"worker {place}", f"{problem}; the run ends here, try --workers 1 or a smaller model"
+            f"worker {worker}", f"{problem}; the run ends here, try `workers` 1 or a smaller model"
         )
 
 
-def shard(whole: int, rank: int, size: int) -> slice:
-    """What of ``whole`` things in a row is that of one of so many."""
-    return slice(whole * rank // size, whole * (rank + 1) // size)
+def shard(count: int, rank: int, size: int) -> slice:
+    """Return shard ``rank`` of ``size`` of a sequence of ``count`` items."""
+    return slice(count * rank // size, count * (rank + 1) // size)
 
 
 def pairwise_sum(rows: Array, total: Array) -> None:
-    """Put the sum of ``rows`` (N, numbers) into ``total``; what was in them is lost.
+    """Write the sum of ``rows`` (N, numbers) to ``total`` (numbers,). Overwrites ``rows``.
 
-    They are added in pairs, the pairs in pairs, and so on: the sum of the sums of teams of 2, 4, 8
-    … members has the order, and so the rounding, of one large team's sum.
+    Rows are added in pairs, then the sums in pairs, and so on. So the sum of the sums of teams of
+    2, 4, 8 … processes is rounded exactly like the sum of one large team.
     """
     while len(rows) > 2:
         second = rows[1::2]
@@ -160,61 +185,72 @@ def pairwise_sum(rows: Array, total: Array) -> None:
 
 
 @contextmanager
-def worker_team(workers: int, capacity: int, job: bytes, equals: Team = ALONE) -> Iterator[Team]:
-    """A team of ``workers`` that this process is the first of, the others each given the ``job``.
+def worker_team(
+    workers: int, capacity: int, job: bytes, leaders: Team = SINGLE_PROCESS
+) -> Iterator[Team]:
+    """Start a team of ``workers``, led by this process; the others receive the pickled ``job``.
 
-    All of its ``equals`` make such a team, and these are one. Sums go through a memory for
-    ``capacity`` numbers each. Whatever happens inside, no process and no memory is left behind; the
-    others end by themselves should this process be killed.
+    Every member of the team ``leaders`` starts such a team, and together these are one large team.
+    Up to ``capacity`` numbers are summed at a time. On exit, normal or not, all processes and the
+    shared memory are gone; when this process is killed, the workers exit by themselves.
+
+    Raises:
+        MachineError: when the platform cannot run several workers.
     """
     if workers == 1:
-        yield equals
+        yield leaders
         return
-    if not SUPPORTED:
-        raise MachineError("workers", "this system has no teams; use --workers 1")
+    if not WORKERS_SUPPORTED:
+        raise MachineError(
+            "workers", "multi-process training is not supported on this platform; set it to 1"
+        )
     links: list[socket.socket] = []
-    others: list[subprocess.Popen[bytes]] = []
-    among = equals.rank, equals.size
+    processes: list[subprocess.Popen[bytes]] = []
+    leader = leaders.rank, leaders.size
     with _shared_memory(4 * (workers + 1) * capacity) as memory:
         try:
-            for place in range(1, workers):
-                ours, theirs = socket.socketpair()
-                links.append(ours)
-                with theirs:
-                    numbers = place, workers, capacity, memory, theirs.fileno(), *among
-                    others.append(_started(numbers, memory, theirs.fileno()))
-            for other in others:
-                assert other.stdin is not None
-                with suppress(OSError):  # its end is noticed at the first sum
-                    other.stdin.write(job)
-                    other.stdin.flush()  # and left open: its end tells that of this process
-            leader = Leader(0, workers, capacity, memory, links, among)
-            leader.others, leader.equals = others, equals
-            yield leader
+            for worker in range(1, workers):
+                own_link, worker_link = socket.socketpair()
+                links.append(own_link)
+                with worker_link:
+                    link = worker_link.fileno()
+                    arguments = worker, workers, capacity, memory, link, *leader
+                    processes.append(_start_worker(arguments, memory, link))
+            for process in processes:
+                assert process.stdin is not None
+                with suppress(OSError):  # a worker that died is detected at the first barrier
+                    process.stdin.write(job)
+                    # It stays open: when it is closed, the worker knows that this process is gone.
+                    process.stdin.flush()
+            team = LeaderTeam(0, workers, capacity, memory, links, leader)
+            team.processes, team.leaders = processes, leaders
+            yield team
         finally:
-            for link in links:
-                link.close()
-            for other in others:
-                assert other.stdin is not None
+            # All links first, so that the workers exit at the same time and not one by one.
+            for own_link in links:
+                own_link.close()
+            for process in processes:
+                assert process.stdin is not None
                 with suppress(OSError):
-                    other.stdin.close()
-                _end(other)
+                    process.stdin.close()
+                _end_worker(process)
 
 
-def join_team(arguments: Sequence[str]) -> Member:
-    """The team that the process was started for with these ``arguments``."""
-    place, workers, capacity, memory, link, rank, size = map(int, arguments)
+def join_team(arguments: Sequence[str]) -> WorkerTeam:
+    """Return the team of this worker process, whose command-line ``arguments`` describe it."""
+    worker, workers, capacity, memory, link, leader_rank, leaders = map(int, arguments)
     links = [socket.socket(fileno=link)]
-    return Member(place, workers, capacity, memory, links, (rank, size))
+    return WorkerTeam(worker, workers, capacity, memory, links, (leader_rank, leaders))
 
 
-def _started(arguments: Sequence[int], *inherited: int) -> subprocess.Popen[bytes]:
-    """Another Python with the same modules at hand, which never runs the user's own script.
+def _start_worker(arguments: Sequence[int], *inherited: int) -> subprocess.Popen[bytes]:
+    """Start a Python process that finds the same modules, but never runs the user's own script.
 
-    It is out of the terminal's reach, so that Ctrl-C is the first's to honour.
+    It belongs to another session than the terminal, so that Ctrl-C reaches the leader alone, which
+    then saves the work.
     """
     return subprocess.Popen(
-        [sys.executable, "-c", START.format(path=sys.path), *map(str, arguments)],
+        [sys.executable, "-c", WORKER_PROGRAM.format(path=sys.path), *map(str, arguments)],
         stdin=subprocess.PIPE,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
@@ -225,31 +261,34 @@ def _started(arguments: Sequence[int], *inherited: int) -> subprocess.Popen[byte
 
 @contextmanager
 def _shared_memory(size: int) -> Iterator[int]:
-    """A file descriptor of so many bytes in memory, without a name that could stay behind."""
-    in_memory = hasattr(os, "memfd_create")  # Linux; elsewhere a file without a name
+    """Open ``size`` bytes of memory as a file descriptor, without a name that could stay behind."""
+    has_memfd = hasattr(os, "memfd_create")  # Linux; elsewhere a temporary file without a name
     with (
         os.fdopen(os.memfd_create("charrnn"), "r+b")
-        if in_memory
+        if has_memfd
         else tempfile.TemporaryFile() as file
     ):
         os.ftruncate(file.fileno(), size)
         yield file.fileno()
 
 
-def _how_it_ended(process: subprocess.Popen[bytes]) -> str:
+def _describe_exit(process: subprocess.Popen[bytes]) -> str:
+    """Describe how a worker ended, as the part of a sentence after its name."""
     try:
-        code = process.wait(SECONDS_TO_END)
+        code = process.wait(SECONDS_TO_EXIT)
     except subprocess.TimeoutExpired:
         return "does not answer"
+    if code == -signal.SIGKILL:
+        return "was ended by SIGKILL, often because memory ran out"
     if code < 0:
-        often = ", often for want of memory" if code == -signal.SIGKILL else ""
-        return f"was ended by {signal.Signals(-code).name}{often}"
+        return f"was ended by {signal.Signals(-code).name}"
     return f"ended with exit code {code}"
 
 
-def _end(process: subprocess.Popen[bytes]) -> None:
+def _end_worker(process: subprocess.Popen[bytes]) -> None:
+    """Wait for a worker, whose link is closed, to exit; kill it when it does not."""
     try:
-        process.wait(SECONDS_TO_END)  # it ends when it sees that its link is closed
+        process.wait(SECONDS_TO_EXIT)
     except subprocess.TimeoutExpired:
         process.kill()
         process.wait()

@@ -20,7 +20,7 @@ from threadpoolctl import threadpool_limits
 from charrnn.config import SAMPLING_THREADS, SampleConfig, TrainConfig
 from charrnn.network.parameters import Shape
 from charrnn.parallel.machine import count_cores, measure_free_memory
-from charrnn.parallel.team import SUPPORTED
+from charrnn.parallel.team import WORKERS_SUPPORTED
 from charrnn.runs.job import Job
 from charrnn.sampling.ongoing import Prompt, SamplingContext
 from charrnn.sampling.sampler import generate_samples
@@ -98,7 +98,7 @@ def speed(checkpoint: Checkpoint, model: str, seconds: float) -> Speed:
         threads = min(SAMPLING_THREADS, available)
         return point(samples, 1, threads, step, shape.flops_per_character)
 
-    most = min(available, config.batch) if SUPPORTED else 1
+    most = min(available, config.batch) if WORKERS_SUPPORTED else 1
     workers = sorted({n for n in (1, 2, 4, 8, 16, 32, 64) if n < most} | {most})
     return Speed(
         model=model,
@@ -136,7 +136,7 @@ def training_step(shape: Shape, streams: int, window: int, workers: int, seconds
         ids = rng.integers(shape.V, size=characters)
         job = Job(config, shape, Path(folder, "ids"), ids.dtype)
         ids.tofile(job.ids)
-        with job.begun() as trainer:
+        with job.start() as trainer:
             for event in trainer.run(enough):
                 if isinstance(event, Progress):
                     ticks.append(time.perf_counter())

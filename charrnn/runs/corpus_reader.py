@@ -1,4 +1,4 @@
-"""The corpus of a training, with what is read told as events. Not here: how (text/corpus.py)."""
+"""The corpus of a run, read with progress events. Not here: how it is read (text/corpus.py)."""
 
 from collections.abc import Generator, Iterator, Sequence
 from dataclasses import replace
@@ -20,10 +20,10 @@ T = TypeVar("T")
 
 
 class CorpusReader:
-    """The files of ``corpus``, which are read as ``config`` says: first `corpus_info`, then `ids`.
+    """Reads the files and folders ``corpus`` as ``config`` says: first `scan`, then `encode`.
 
-    A model to begin from has its characters known, too. ``files`` have their encodings once the
-    stock was taken.
+    The vocabulary includes the characters of the model ``initial``, if there is one. ``files`` have
+    their encodings after `scan`.
     """
 
     def __init__(
@@ -32,46 +32,49 @@ class CorpusReader:
         self.files: Sequence[sources.Source] = sources.find_sources(corpus)
         self._config, self._initial = config, initial
         sizes = [file.size for file in self.files]
+        # One pass detects the encoding, one scans, one encodes.
         passes = 2 + (config.encoding == AUTO)
         total = None if None in sizes else passes * sum(size or 0 for size in sizes)
-        self._told_last = Reading(0, total)
+        self._progress = Reading(0, total)
 
     def scan(self) -> Generator[Event, None, CorpusInfo]:
-        """What the corpus is. Raises as `scan_corpus`."""
+        """Read the corpus without writing anything, and describe it. Raises as `scan_corpus`."""
         config, initial = self._config, self._initial
-        also = initial.corpus_info.vocabulary if initial else None
+        extra = initial.corpus_info.vocabulary if initial else None
         normalization = Normalization(config.newline, config.normalize)
-        reading = scan_corpus(self.files, config.encoding, normalization, config.min_count, also)
-        corpus_info, self.files = yield from self._told(reading)
+        scan = scan_corpus(self.files, config.encoding, normalization, config.min_count, extra)
+        corpus_info, self.files = yield from self._with_progress(scan)
         if initial:
-            yield from _compared(corpus_info, initial.corpus_info)
+            yield from _compare_with_initial(corpus_info, initial.corpus_info)
         return corpus_info
 
-    def ids(self, corpus_info: CorpusInfo, path: Path) -> Generator[Event, None, Ids]:
-        """The corpus as numbers, in the file ``path``. Raises as `encode_corpus`."""
-        return (yield from self._told(encode_corpus(self.files, corpus_info, path)))
+    def encode(self, corpus_info: CorpusInfo, path: Path) -> Generator[Event, None, Ids]:
+        """Write the ids of the corpus to ``path`` and map them. Raises as `encode_corpus`."""
+        return (yield from self._with_progress(encode_corpus(self.files, corpus_info, path)))
 
-    def _told(self, reading: Generator[int, None, T]) -> Generator[Event, None, T]:
-        """The result of ``reading``, with the bytes that are read told as events."""
+    def _with_progress(self, reading: Generator[int, None, T]) -> Generator[Event, None, T]:
+        """Turn the numbers of bytes that ``reading`` yields into events; give its return value."""
 
-        def add(read: int) -> Iterator[Reading]:
-            self._told_last = replace(self._told_last, done=self._told_last.done + read)
-            yield self._told_last
+        def add(size: int) -> Iterator[Reading]:
+            self._progress = replace(self._progress, done=self._progress.done + size)
+            yield self._progress
 
         return (yield from flat_map(reading, add))
 
 
-def _compared(corpus_info: CorpusInfo, before: CorpusInfo) -> Generator[Event, None, None]:
-    """What a training that begins from a model with another text should know."""
-    old, new = before.normalization, corpus_info.normalization
-    if old != new:
+def _compare_with_initial(
+    corpus_info: CorpusInfo, initial: CorpusInfo
+) -> Generator[Event, None, None]:
+    """Yield notes on how the corpus differs from that of the model whose weights are taken."""
+    theirs, ours = initial.normalization, corpus_info.normalization
+    if theirs != ours:
         yield Note(
-            f"that model read its text with newlines {old.newline} and normalisation"
-            f" {old.normalize}; here they are {new.newline} and {new.normalize}"
+            f"the model of `init_from` was trained with `newline` {theirs.newline} and `normalize`"
+            f" {theirs.normalize}; this run has {ours.newline} and {ours.normalize}"
         )
-    kept, _ = match_characters(corpus_info.vocabulary, before.vocabulary)
-    afresh = len(corpus_info.vocabulary) - len(kept)
+    known, _ = match_characters(corpus_info.vocabulary, initial.vocabulary)
+    new = len(corpus_info.vocabulary) - len(known)
     yield Note(
-        f"{len(kept):,} characters begin with the weights that they have in that model, {afresh:,}"
-        " afresh"
+        f"characters that begin with the weights of `init_from`: {len(known):,}; with random"
+        f" weights: {new:,}"
     )

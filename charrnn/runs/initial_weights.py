@@ -1,4 +1,4 @@
-"""The weights of another model as the beginning of a training, character by character."""
+"""`init_from`: the weights of another model as initial weights, character by character."""
 
 from dataclasses import replace
 
@@ -12,46 +12,46 @@ from charrnn.text.vocab import Vocabulary
 
 
 def adopt_shape(config: TrainConfig, source: Checkpoint) -> TrainConfig:
-    """``config`` with the shape of the model that is begun from.
+    """Return ``config`` with the cell and the sizes of the model ``source``.
 
     Raises:
-        ConfigError: naming what was asked for and that model does not have.
+        ConfigError: naming a setting that was chosen and that contradicts this model.
     """
     for name in ("cell", "hidden", "layers", "tied"):
-        asked, there = getattr(config, name), getattr(source.config, name)
-        if asked not in (None, there):
-            raise ConfigError(name, f"{asked} contradicts --init-from, whose model has {there}")
-        config = replace(config, **{name: there})
+        chosen, stored = getattr(config, name), getattr(source.config, name)
+        if chosen not in (None, stored):
+            raise ConfigError(name, f"{chosen} contradicts `init_from`, whose model has {stored}")
+        config = replace(config, **{name: stored})
     return config
 
 
 def match_characters(vocabulary: Vocabulary, source: Vocabulary) -> tuple[list[int], list[int]]:
-    """The ids of characters in both, in the one and in the other."""
-    theirs = dict(zip(source.characters, range(len(source)), strict=False))
+    """Return the ids of the characters that both have: in ``vocabulary``, and in ``source``."""
+    source_ids = dict(zip(source.characters, range(len(source)), strict=False))
     pairs = [
-        (id_, theirs[character])
+        (id_, source_ids[character])
         for id_, character in enumerate(vocabulary.characters)
-        if character in theirs
+        if character in source_ids
     ]
     if vocabulary.unknown is not None and source.unknown is not None:
         pairs.append((vocabulary.unknown, source.unknown))
-    return [mine for mine, _ in pairs], [other for _, other in pairs]
+    return [id_ for id_, _ in pairs], [source_id for _, source_id in pairs]
 
 
 def copy_weights(parameters: Parameters, vocabulary: Vocabulary, source: Checkpoint) -> None:
-    """Make ``parameters``, of the shape of ``source`` but for the characters, what it has learned.
+    """Copy the weights of ``source`` into ``parameters``, whose shape differs at most in V.
 
-    What belongs to a character goes to the same one. One that ``source`` does not know keeps what
-    it has.
+    A character's own weights are copied to the same character. Characters that ``source`` does not
+    know keep the weights that they have.
     """
-    mine, theirs = match_characters(vocabulary, source.corpus_info.vocabulary)
-    learned = source.network.parameters
-    by_character = {"E": 0, "out.W": 1, "out.b": 0}  # the axis along which they have one each
+    ids, source_ids = match_characters(vocabulary, source.corpus_info.vocabulary)
+    weights = source.network.parameters
+    by_character = {"E": 0, "out.W": 1, "out.b": 0}  # the axis of length V
     if not parameters.shape.tied:
         by_character["W0"] = 1
     for name, view in parameters.views.items():
         if name not in by_character:
-            view[...] = learned[name]
+            view[...] = weights[name]
             continue
         axis = by_character[name]
-        np.moveaxis(view, axis, 0)[mine] = np.moveaxis(learned[name], axis, 0)[theirs]
+        np.moveaxis(view, axis, 0)[ids] = np.moveaxis(weights[name], axis, 0)[source_ids]

@@ -1,6 +1,6 @@
-"""A training as a job for a team, and what all but the first of its workers run, without a word.
+"""A training as a job that every worker process of a team runs; also the program of the workers.
 
-These are started by team.py in processes of their own, with a pickled `Job` on standard input.
+Workers are started by parallel/team.py, with a pickled `Job` on standard input. They print nothing.
 """
 
 import os
@@ -21,7 +21,7 @@ from charrnn.config import Settings
 from charrnn.errors import DivergedError
 from charrnn.generators import exhaust
 from charrnn.network.parameters import Shape
-from charrnn.parallel.team import ALONE, FAILED, Team, join_team, worker_team
+from charrnn.parallel.team import FAILED, SINGLE_PROCESS, Team, join_team, worker_team
 from charrnn.runs.initial_weights import copy_weights
 from charrnn.storage.model_file import load, load_training
 from charrnn.text.corpus import Splits, split_corpus
@@ -32,53 +32,52 @@ from charrnn.training.trainer import EXTRA_SUMS, Trainer, start_training
 
 @dataclass(frozen=True)
 class Job:
-    """What a training is made from: complete settings, a network's shape, the ids on disk.
+    """All that a training is made from.
 
-    By minutes it is to be over at ``ends``, by rank 0's clock. It goes on from the training in the
-    file ``stopped``, if there is one, or begins with the weights that the model file ``initial``
-    has for the characters of ``vocabulary``.
+    ``ids`` is the file of the encoded corpus, as numbers of type ``dtype``. Under `minutes`, the
+    training ends at ``deadline`` by the clock of rank 0 (``time.perf_counter``). It continues from
+    the file ``checkpoint`` if there is one. Otherwise it may begin with the weights that the model
+    file ``initial_model`` has for the characters of ``vocabulary``.
     """
 
     config: Settings
     shape: Shape
     ids: Path
     dtype: npt.DTypeLike
-    ends: float = 0.0
-    stopped: Path | None = None
-    initial: Path | None = None
+    deadline: float = 0.0
+    checkpoint: Path | None = None
+    initial_model: Path | None = None
     vocabulary: Vocabulary | None = None
 
-    @property
-    def parts(self) -> Splits:
-        """The corpus, cut in three."""
+    def open_splits(self) -> Splits:
+        """Map the corpus into memory, split into training, validation and test part."""
         return split_corpus(np.memmap(self.ids, self.dtype, "r"), self.config)
 
-    def trainer(self, team: Team) -> Trainer:
-        """The training as it begins, or where it goes on."""
-        config, parts = self.config, self.parts
+    def create_trainer(self, team: Team) -> Trainer:
+        """Create the training, or restore it from its checkpoint. Every process of a team does."""
+        config, splits = self.config, self.open_splits()
         if config.minutes:
-            config = convert_minutes(
-                config, self.shape, parts, team, self.ends - time.perf_counter()
-            )
-            if self.stopped:
+            seconds = self.deadline - time.perf_counter()
+            config = convert_minutes(config, self.shape, splits, team, seconds)
+            if self.checkpoint:
                 assert config.steps
-                config = replace(config, steps=config.steps + load(self.stopped).step)
-        trainer = start_training(self.shape, parts, config, team)
-        if self.stopped:
-            trainer.load_state(load_training(self.stopped))
-        elif self.initial:
+                config = replace(config, steps=config.steps + load(self.checkpoint).step)
+        trainer = start_training(self.shape, splits, config, team)
+        if self.checkpoint:
+            trainer.load_state(load_training(self.checkpoint))
+        elif self.initial_model:
             assert self.vocabulary
-            copy_weights(trainer.network.parameters, self.vocabulary, load(self.initial))
+            copy_weights(trainer.network.parameters, self.vocabulary, load(self.initial_model))
         return trainer
 
     @contextmanager
-    def begun(self, ranks: Team = ALONE) -> Iterator[Trainer]:
-        """The training with this process as the first of a rank's workers, which end with it.
+    def start(self, ranks: Team = SINGLE_PROCESS) -> Iterator[Trainer]:
+        """Start this rank's workers and yield the trainer; on exit the workers end.
 
-        The config's members are shared evenly among the ``ranks``, and all of these begin.
+        All of the ``ranks`` do the same, each with an equal share of the job's processes.
 
         Raises:
-            MachineError: when this system has no teams.
+            MachineError: when the platform cannot run several workers.
         """
         capacity = self.shape.parameter_count + EXTRA_SUMS
         workers = self.config.members // ranks.size
@@ -86,25 +85,28 @@ class Job:
             threadpool_limits(1, "blas"),
             worker_team(workers, capacity, pickle.dumps(self), ranks) as team,
         ):
-            yield self.trainer(team)
+            yield self.create_trainer(team)
 
 
 def main() -> None:
-    """Train until the first worker ends the training, or is gone."""
+    """Run the job on standard input as a worker, until the leader ends the training or exits."""
     team = join_team(sys.argv[1:])
     try:
         job: Job = pickle.load(sys.stdin.buffer)
-        Thread(target=_end_with_the_first, daemon=True).start()
+        Thread(target=_exit_with_leader, daemon=True).start()
         with threadpool_limits(1, "blas"):
-            exhaust(job.trainer(team).run(lambda: False))
+            exhaust(job.create_trainer(team).run(lambda: False))
     except DivergedError:
-        pass  # as all find at the same step
+        pass  # every process of the team raises it at the same step, and the leader reports it
     except Exception as error:
         problem = " ".join(f"{type(error).__name__}: {error}".split())
         team.links[0].sendall(FAILED + problem.encode())
 
 
-def _end_with_the_first() -> None:
-    """End this process when the other end of its standard input is closed, as by a kill."""
+def _exit_with_leader() -> None:
+    """Exit when the other end of standard input is closed, as it is when the leader is killed.
+
+    Otherwise a worker would finish its update, and notice at the next barrier.
+    """
     sys.stdin.buffer.read()
     os._exit(1)

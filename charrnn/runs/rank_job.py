@@ -1,7 +1,7 @@
-"""A training handed to all ranks, and the files that it needs on each of their machines.
+"""The job that rank 0 sends to all MPI ranks, and the files that it needs on each machine.
 
-Rank 0 has the corpus as ids, and what the training goes on from. On every other machine the first
-rank there reads the corpus itself, once; what is more it is sent.
+Rank 0 has encoded the corpus. On every other machine, the first rank reads and encodes the corpus
+once for all ranks there, and receives the other files of the job over MPI.
 """
 
 import tempfile
@@ -22,9 +22,9 @@ from charrnn.text.sources import Source
 
 @dataclass(frozen=True)
 class RankJob:
-    """A ``job``, and the files whose ids it names: where they are, and what is in them.
+    """A ``job`` and the files of its corpus.
 
-    None is one that could be read once only, and was.
+    A file is None when it could be read only once, such as a pipe: other machines cannot read it.
     """
 
     job: Job
@@ -32,8 +32,8 @@ class RankJob:
     corpus_info: CorpusInfo
 
 
-def create_job(job: Job, files: Sequence[Source], corpus_info: CorpusInfo) -> RankJob:
-    """What rank 0 hands out: the ``files`` as another process can open them."""
+def create_rank_job(job: Job, files: Sequence[Source], corpus_info: CorpusInfo) -> RankJob:
+    """Return what rank 0 broadcasts, with absolute paths, for processes in other folders."""
     absolute = [
         None if file.copy is not None else replace(file, path=file.path.absolute())
         for file in files
@@ -41,75 +41,87 @@ def create_job(job: Job, files: Sequence[Source], corpus_info: CorpusInfo) -> Ra
     return RankJob(job, absolute, corpus_info)
 
 
-def broadcast_job(create_job: RankJob | None, ranks: Ranks) -> RankJob | None:
-    """Rank 0's errand, to everybody; None where there is nothing to do. Collective."""
-    ranks.others = "in_collective"
+def broadcast_job(rank_job: RankJob | None, ranks: Ranks) -> RankJob | None:
+    """Send rank 0's job to all ranks, each of which calls this; None tells them to end."""
+    ranks.peers = "in_collective"
     ranks.barrier()
-    create_job = ranks.allgather(create_job)[0]
-    if create_job is None:
-        ranks.others = "free"
-    return create_job
+    rank_job = ranks.allgather(rank_job)[0]
+    if rank_job is None:
+        ranks.peers = "released"
+    return rank_job
 
 
 @contextmanager
-def stage_files(create_job: RankJob, ranks: Ranks) -> Iterator[Job]:
-    """The job with the files of this machine. Collective, with what was `broadcast_job`.
+def stage_files(rank_job: RankJob, ranks: Ranks) -> Iterator[Job]:
+    """Yield the job with the paths of this machine's files; temporary files are removed on exit.
+
+    Every rank calls this with the job that was broadcast.
 
     Raises:
-        CharrnnError: at all ranks, when a machine could not get its files.
+        CharrnnError: at all ranks, when a machine could not prepare its files.
     """
-    sent = ranks.allgather(_besides(create_job.job) if ranks.sends else {})[0]
-    with ExitStack() as cleaned_up:
-        here: Job | CharrnnError | None = None
+    contents = ranks.allgather(_read_files(rank_job.job) if ranks.sends_files else {})[0]
+    with ExitStack() as stack:
+        staged: Job | CharrnnError | None = None
         if ranks.rank == 0:
-            here = create_job.job
-        elif ranks.rank == ranks.node:
-            workspace = cleaned_up.enter_context(tempfile.TemporaryDirectory(prefix="charrnn-"))
-            here = _fetched(create_job, sent, Path(workspace))
-        found = ranks.allgather(here)
-        for rank, problem in enumerate(found):
-            if isinstance(problem, CharrnnError):
-                ranks.others = "free"
-                raise type(problem)(f"{problem.thing} at rank {rank}", problem.problem)
-        job = found[ranks.node]
+            staged = rank_job.job
+        elif ranks.rank == ranks.local_root:
+            folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="charrnn-"))
+            staged = _write_files(rank_job, contents, Path(folder))
+        all_staged = ranks.allgather(staged)
+        for rank, result in enumerate(all_staged):
+            if isinstance(result, CharrnnError):
+                # All ranks raise here, so none of them waits for this one.
+                ranks.peers = "released"
+                raise type(result)(f"{result.thing} at rank {rank}", result.problem)
+        job = all_staged[ranks.local_root]
         assert isinstance(job, Job)
         yield job
 
 
 def run_as_follower(ranks: Ranks, stop_requested: Callable[[], bool]) -> None:
-    """Do what rank 0 hands out, without a word on what rank 0 finds, too, and tells."""
-    create_job = broadcast_job(None, ranks)
-    if create_job is None:
+    """Run the job that rank 0 broadcasts, at any other rank; rank 0 reports common errors.
+
+    Raises:
+        Exception: an error of this rank alone; the other ranks wait for it then.
+    """
+    rank_job = broadcast_job(None, ranks)
+    if rank_job is None:
         return
     try:
-        with stage_files(create_job, ranks) as job, job.begun(ranks) as trainer:
+        with stage_files(rank_job, ranks) as job, job.start(ranks) as trainer:
             exhaust(trainer.run(stop_requested))
     except CharrnnError as error:
-        if ranks.others == "in_collective" and not isinstance(error, DivergedError):
+        # All ranks diverge at the same step.
+        if ranks.peers == "in_collective" and not isinstance(error, DivergedError):
             raise
-    ranks.others = "free"
+    ranks.peers = "released"
 
 
-def _besides(job: Job) -> Mapping[str, bytes]:
-    """What stands in the files of a job other than the corpus, by the names of its fields."""
-    files = {"stopped": job.stopped, "initial": job.initial}
-    return {name: path.read_bytes() for name, path in files.items() if path}
+def _read_files(job: Job) -> Mapping[str, bytes]:
+    """Read the files of a job other than its corpus, by the names of their fields."""
+    files = {"checkpoint": job.checkpoint, "initial_model": job.initial_model}
+    return {field: path.read_bytes() for field, path in files.items() if path}
 
 
-def _fetched(create_job: RankJob, sent: Mapping[str, bytes], workspace: Path) -> Job | CharrnnError:
-    """The job with its files in ``workspace``, or why that cannot be."""
+def _write_files(
+    rank_job: RankJob, contents: Mapping[str, bytes], folder: Path
+) -> Job | CharrnnError:
+    """Encode the corpus and write the received files in ``folder``.
+
+    Gives the job with their paths, or the error that prevented it, for all ranks to raise.
+    """
     try:
-        ids = workspace / "corpus.ids"
-        files = [file for file in create_job.files if file]
-        if len(files) < len(create_job.files):
-            once = "can be read only once, so on one machine; give it as a file"
-            raise InputError("standard input or a pipe", once)
-        for _ in encode_corpus(files, create_job.corpus_info, ids):
-            pass
+        ids = folder / "corpus.ids"
+        files = [file for file in rank_job.files if file]
+        if len(files) < len(rank_job.files):
+            problem = "can be read only once, but there are several machines; give a file"
+            raise InputError("standard input or a pipe", problem)
+        exhaust(encode_corpus(files, rank_job.corpus_info, ids))
         paths: dict[str, Any] = {}
-        for name, content in sent.items():
-            paths[name] = workspace / f"{name}.npz"
-            paths[name].write_bytes(content)
-        return replace(create_job.job, ids=ids, **paths)
+        for field, content in contents.items():
+            paths[field] = folder / f"{field}.npz"
+            paths[field].write_bytes(content)
+        return replace(rank_job.job, ids=ids, **paths)
     except CharrnnError as error:
         return error

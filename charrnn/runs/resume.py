@@ -1,94 +1,100 @@
-"""What is left of a training that was stopped, in its run folder, and what of it may change.
+"""Reads a run that was stopped, and applies the changes that resuming allows.
 
-`config.toml` has the corpus and the settings, `last.npz` everything else, `log.jsonl` the times.
+`config.toml` has the corpus and the settings, `last.npz` the state of the training, and `log.jsonl`
+the times of its evaluations.
 """
 
-import tomllib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from charrnn.config import BUDGETS, Settings, TrainConfig
-from charrnn.errors import CharrnnError, ConfigError, FolderError, InputError
+from charrnn.errors import ConfigError, FolderError, InputError
+from charrnn.runs.run_config import read_config
 from charrnn.setting_types import check_setting
 from charrnn.storage import model_file
 from charrnn.storage.model_file import Checkpoint
 from charrnn.storage.run_folder import RunFolder
 from charrnn.storage.run_log import UNKNOWN_TIMES, read_log
+from charrnn.text.corpus_info import CorpusInfo
 from charrnn.training.automatic import sums_are_identical
 from charrnn.training.events import Evaluation
 
-MAY_CHANGE = (*BUDGETS, "patience")
+CHANGEABLE = (*BUDGETS, "patience")
 
 
 @dataclass(frozen=True)
 class StoppedRun:
-    """A run that was stopped. ``reached`` is None before its first save: it begins again then."""
+    """A run that was stopped.
 
-    corpus: tuple[Path, ...]
+    ``checkpoint`` is None when it was stopped before its first save; then it begins again.
+    """
+
+    corpus: Sequence[Path]
     init_from: Path | None
     settings: Settings
-    reached: Checkpoint | None
+    checkpoint: Checkpoint | None
     evaluations: tuple[Evaluation, ...]
+
+    def check_corpus(self, corpus_info: CorpusInfo, path: Path, run: Path) -> CorpusInfo:
+        """Return the description of the corpus to continue with.
+
+        Raises:
+            InputError: when the corpus, at ``path``, is not the one that the ``run`` learns from.
+        """
+        if not self.checkpoint:
+            return corpus_info
+        if self.checkpoint.corpus_info.sha256 != corpus_info.sha256:
+            raise InputError(
+                path,
+                f"is not the text that the run in {run} learns from; restore that text, or begin a"
+                " new run",
+            )
+        # Not the new description: the vocabulary can include characters of another model.
+        return self.checkpoint.corpus_info
 
 
 def read_stopped_run(
     folder: RunFolder, changes: Mapping[str, Any], launched: int = 1
 ) -> StoppedRun:
-    """Read what is left, with settings changed where they may be, for so many ranks ``launched``.
+    """Read the run in ``folder``, to be resumed by ``launched`` ranks with ``changes`` of settings.
 
     Raises:
-        FolderError: when there is nothing to go on with.
+        FolderError: when there is no run.
         InputError: when a file is damaged.
-        ConfigError: naming a setting of ``changes`` that contradicts the run, or when these ranks
-            would add up in another order.
+        ConfigError: naming a setting of ``changes`` that contradicts the run, or when this number
+            of ranks would add numbers in another order.
     """
     if not folder.config.is_file():
-        raise FolderError(folder.path, "no run to go on with; leave out --resume to begin one")
-    corpus, init_from, settings = _configured(folder.config)
-    reached = None
+        raise FolderError(folder.path, "has no run to resume; leave out `resume` to begin one")
+    config = read_config(folder.config)
+    settings, checkpoint = config.settings, None
     if folder.last.is_file():
-        reached = model_file.load(folder.last)
-        settings = reached.config
-    settings = _changed(settings, changes)
+        checkpoint = model_file.load(folder.last)
+        settings = checkpoint.config
+    settings = _apply_changes(settings, changes)
     if not sums_are_identical(settings, launched):
         raise ConfigError(
             "ranks",
             f"the number started is {launched}, which rounds sums otherwise than this run's"
             f" `ranks` × `workers` = {settings.ranks} × {settings.workers}; start {settings.ranks}",
         )
-    if reached and (settings.steps or settings.epochs):
-        training, _, _ = settings.split_sizes(reached.corpus_info.characters)
-        if settings.total_steps(training - 1) < reached.step and not settings.minutes:
-            name = "steps" if settings.steps else "epochs"
-            raise ConfigError(
-                name, f"a total of less than the {reached.step:,} steps that are done"
-            )
-    evaluations = _evaluations(folder.log, reached)
-    return StoppedRun(corpus, init_from, settings, reached, evaluations)
+    if checkpoint:
+        _check_budget(settings, checkpoint)
+    evaluations = _read_evaluations(folder.log, checkpoint)
+    return StoppedRun(config.corpus, config.init_from, settings, checkpoint, evaluations)
 
 
-def _configured(path: Path) -> tuple[tuple[Path, ...], Path | None, Settings]:
-    try:
-        table = tomllib.loads(path.read_text(encoding="utf-8"))["train"]
-        corpus = tuple(map(Path, table.pop("corpus")))
-        init_from = table.pop("init_from", None)
-        return corpus, init_from and Path(init_from), Settings(**table)
-    except (OSError, ValueError, KeyError, TypeError, CharrnnError) as error:
-        raise InputError(path, f"not the settings of a run ({error})") from None
-
-
-def _changed(settings: Settings, changes: Mapping[str, Any]) -> Settings:
+def _apply_changes(settings: Settings, changes: Mapping[str, Any]) -> Settings:
     changes = {name: check_setting(TrainConfig, name, value) for name, value in changes.items()}
     for name, value in changes.items():
         stored = getattr(settings, name)
-        if value != stored and name not in MAY_CHANGE:
+        if value != stored and name not in CHANGEABLE:
             raise ConfigError(
                 name,
-                f"{value} contradicts the run, which has {stored}; --resume can change"
-                f" {', '.join(f'--{other}' for other in MAY_CHANGE)}, and what is told (--quiet,"
-                " --preview, --json, --no-color)",
+                f"{value} contradicts the run, which has {stored}; `resume` can change"
+                f" {', '.join(f'`{changeable}`' for changeable in CHANGEABLE)}",
             )
     budget: dict[str, Any] = {name: changes.get(name) for name in BUDGETS}
     if any(budget.values()):
@@ -96,9 +102,22 @@ def _changed(settings: Settings, changes: Mapping[str, Any]) -> Settings:
     return replace(settings, patience=changes.get("patience", settings.patience))
 
 
-def _evaluations(log: Path, reached: Checkpoint | None) -> tuple[Evaluation, ...]:
-    """Those that the checkpoint knows, with their times where the log still has them."""
-    if reached is None:
+def _check_budget(settings: Settings, checkpoint: Checkpoint) -> None:
+    """Refuse a total of steps or epochs that is smaller than what is done already."""
+    if settings.minutes or not (settings.steps or settings.epochs):
+        return
+    training_characters, _, _ = settings.split_sizes(checkpoint.corpus_info.characters)
+    if settings.total_steps(training_characters - 1) < checkpoint.step:
+        name = "steps" if settings.steps else "epochs"
+        raise ConfigError(
+            name,
+            f"is a total, which cannot be less than the {checkpoint.step:,} steps that are done",
+        )
+
+
+def _read_evaluations(log: Path, checkpoint: Checkpoint | None) -> tuple[Evaluation, ...]:
+    """Return the checkpoint's evaluations, with their times where the log still has them."""
+    if checkpoint is None:
         return ()
     logged = read_log(log) if log.is_file() else []
     times = {
@@ -107,5 +126,5 @@ def _evaluations(log: Path, reached: Checkpoint | None) -> tuple[Evaluation, ...
     }
     return tuple(
         Evaluation(**losses, **times.get(losses["step"], UNKNOWN_TIMES))
-        for losses in reached.history
+        for losses in checkpoint.history
     )

@@ -1,36 +1,34 @@
-"""One training from text files to a run folder, told as events.
+"""One training, from text files to a run folder, as a generator of events.
 
-Nothing is written before the corpus was read and found good.
+Nothing is written before the whole corpus was read and can be learned from.
 """
 
-import math
 import time
 from collections.abc import Callable, Generator, Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from charrnn.arrays import Ids
 from charrnn.config import Settings, TrainConfig
-from charrnn.errors import DivergedError, InputError, MachineError
-from charrnn.files import write_atomically
+from charrnn.errors import DivergedError, MachineError
 from charrnn.generators import flat_map
 from charrnn.network.model import Network
 from charrnn.network.parameters import Shape
 from charrnn.ngram import Baselines, measure_baselines
 from charrnn.parallel.machine import measure_free_memory
 from charrnn.parallel.ranks import Ranks
-from charrnn.runs import resume
 from charrnn.runs.corpus_reader import CorpusReader
 from charrnn.runs.initial_weights import adopt_shape
 from charrnn.runs.job import Job
-from charrnn.runs.rank_job import broadcast_job, create_job, stage_files
-from charrnn.runs.saving import Saving
+from charrnn.runs.rank_job import broadcast_job, create_rank_job, stage_files
+from charrnn.runs.resume import read_stopped_run
+from charrnn.runs.run_config import RunConfig, write_config
+from charrnn.runs.run_events import end_event, resume_note, start_event
+from charrnn.runs.saving import Saver
 from charrnn.storage import model_file
 from charrnn.storage.model_file import Checkpoint
 from charrnn.storage.run_folder import DEFAULT_ROOT, RunFolder, name_run, new_folder
-from charrnn.storage.toml import to_toml
-from charrnn.text import sources
 from charrnn.text.corpus import split_corpus
 from charrnn.text.corpus_info import CorpusInfo
 from charrnn.text.encodings import resolve_encoding
@@ -38,22 +36,17 @@ from charrnn.training import memory
 from charrnn.training.automatic import complete_settings
 from charrnn.training.evaluation import mean_loss
 from charrnn.training.events import (
-    CorpusFacts,
-    End,
     Evaluation,
     Event,
-    ModelFacts,
     Note,
     Rollback,
     SaveDue,
-    Start,
     Stopped,
     TrainerEvent,
 )
 from charrnn.training.trainer import Trainer
-from charrnn.units import bits
 
-FEW, MANY = 10_000, 5_000_000  # characters of a text that deserves a word
+SHORT_TEXT, LONG_TEXT = 10_000, 5_000_000  # characters; below and above these there is a note
 
 
 @dataclass(frozen=True)
@@ -65,8 +58,11 @@ class RunLocation:
     overwrite: bool = False
 
 
-class Run:
-    """A training in its folder. What it is made of is there once Start was told."""
+class TrainingRun:
+    """A training in its folder.
+
+    ``network``, ``settings``, ``corpus_info`` and ``baselines`` are there from the Start event on.
+    """
 
     network: Network
     settings: Settings
@@ -74,263 +70,212 @@ class Run:
     baselines: Baselines | None
 
     def __init__(
-        self, corpus: Sequence[str | Path], config: TrainConfig, place: RunLocation,
+        self, corpus: Sequence[str | Path], config: TrainConfig, location: RunLocation,
         init_from: Path | None = None, ranks: Ranks | None = None,
     ) -> None:  # fmt: skip
         self.corpus = [Path(path) for path in corpus]
-        self.asked = config
-        self.place = place
+        self.config = config
+        self.location = location
         self.init_from = init_from
         self.ranks = ranks or Ranks()
-        self._begun = False
-        self.reached: Checkpoint | None = None  # where a run that was stopped goes on
-        self.history: Sequence[Evaluation] = ()  # before that
+        self._is_started = False
+        # Of a resumed run: where it continues, and its evaluations until then.
+        self._checkpoint: Checkpoint | None = None
+        self._history: Sequence[Evaluation] = ()
 
-    def events(self, stop_requested: Callable[[], bool]) -> Generator[Event, None, None]:
-        """Train. Ends soon after ``stop_requested`` says so, with the work saved.
+    def train(self, stop_requested: Callable[[], bool]) -> Generator[Event, None, None]:
+        """Train to the end, or until ``stop_requested`` returns true; the work is saved then.
 
         Raises:
             InputError, FolderError: before anything is written.
-            DivergedError: after End; the best model so far is in the folder.
-            MachineError: before, when there is not enough memory.
+            MachineError: when memory is short, before anything is written.
+            DivergedError: after the End event; the best model so far is in the folder.
             MachineError, OSError: when the folder cannot be written.
         """
         began = time.perf_counter()
-        if self.place.out is not None:
-            RunFolder(self.place.out).check_free(overwrite=self.place.overwrite)
-        config = replace(self.asked, encoding=resolve_encoding(self.asked.encoding))
-        source = model_file.load(self.init_from) if self.init_from else None
-        if source:
-            config = adopt_shape(config, source)
-        reader = CorpusReader(self.corpus, config, source)
+        if self.location.out is not None:
+            RunFolder(self.location.out).check_free(overwrite=self.location.overwrite)
+        config = replace(self.config, encoding=resolve_encoding(self.config.encoding))
+        initial = model_file.load(self.init_from) if self.init_from else None
+        if initial:
+            config = adopt_shape(config, initial)
+        reader = CorpusReader(self.corpus, config, initial)
         self.corpus_info = yield from reader.scan()
         settings = complete_settings(
             config, self.corpus_info.characters, len(self.corpus_info.vocabulary), self.ranks.cores,
             self.ranks.size,
         )  # fmt: skip
         self._check_memory(settings)
-        folder = self._take_folder()
+        folder = self._create_folder()
         try:
             self._write_config(folder, settings)
-            yield from self._learn(folder, reader, settings, began, stop_requested)
+            yield from self._train_in_folder(folder, reader, settings, began, stop_requested)
         except BaseException:
-            if not self._begun:  # nothing is lost, and the folder's name is free again
+            if not self._is_started:  # nothing is lost, and the folder's name becomes free again
                 folder.config.unlink(missing_ok=True)
             raise
         finally:
             folder.release()
             folder.remove_if_empty()
 
-    def resumed(
+    def resume(
         self, changes: Mapping[str, Any], stop_requested: Callable[[], bool]
     ) -> Generator[Event, None, None]:
-        """Go on with the run at `Place.out` as if it never had been stopped.
+        """Continue the run in the folder ``location.out`` as if it had never been stopped.
 
-        ``changes`` are settings that were asked for; without a corpus it is sought where it was.
-        Ends and raises as `events`, and as `resume.left`.
+        ``changes`` are settings by name. Without a corpus, the run's own is read from where it was.
+        Ends and raises as `train` and `read_stopped_run`.
         """
-        assert self.place.out is not None
+        assert self.location.out is not None
         began = time.perf_counter()
-        folder = RunFolder(self.place.out)
-        folder.take_again()
+        folder = RunFolder(self.location.out)
+        folder.lock_existing()
         try:
             if "encoding" in changes:
                 changes = {**changes, "encoding": resolve_encoding(changes["encoding"])}
-            left = resume.read_stopped_run(folder, changes, self.ranks.size)
-            self.corpus = self.corpus or list(left.corpus)
-            self.reached, self.history = left.reached, left.evaluations
-            self.init_from = None if left.reached else left.init_from
-            source = model_file.load(self.init_from) if self.init_from else None
-            reader = CorpusReader(self.corpus, left.settings, source)
-            self.corpus_info = yield from reader.scan()
-            if left.reached:
-                if left.reached.corpus_info.sha256 != self.corpus_info.sha256:
-                    raise InputError(
-                        self.corpus[0],
-                        f"is not the text that the run in {folder.path} learns from; put that back,"
-                        " or begin a new run",
-                    )
-                self.corpus_info = (
-                    left.reached.corpus_info
-                )  # with the characters of another model, perhaps
-            self._check_memory(left.settings)
-            yield from self._learn(folder, reader, left.settings, began, stop_requested)
+            stopped = read_stopped_run(folder, changes, self.ranks.size)
+            self.corpus = self.corpus or list(stopped.corpus)
+            self._checkpoint, self._history = stopped.checkpoint, stopped.evaluations
+            self.init_from = None if stopped.checkpoint else stopped.init_from
+            initial = model_file.load(self.init_from) if self.init_from else None
+            reader = CorpusReader(self.corpus, stopped.settings, initial)
+            corpus_info = yield from reader.scan()
+            self.corpus_info = stopped.check_corpus(corpus_info, self.corpus[0], folder.path)
+            self._check_memory(stopped.settings)
+            yield from self._train_in_folder(
+                folder, reader, stopped.settings, began, stop_requested
+            )
         finally:
             folder.release()
 
-    def _shape(self, config: Settings) -> Shape:
+    def _shape(self, settings: Settings) -> Shape:
         V = len(self.corpus_info.vocabulary)
-        return Shape(config.cell, config.hidden, config.layers, V, config.tied)
+        return Shape(settings.cell, settings.hidden, settings.layers, V, settings.tied)
 
-    def _check_memory(self, config: Settings) -> None:
-        validating = config.split_sizes(self.corpus_info.characters)[1]
-        here = config.members * self.ranks.neighbours // self.ranks.size
-        memory.check_memory(config, self._shape(config), validating, measure_free_memory(), here)
+    def _check_memory(self, settings: Settings) -> None:
+        _, val_characters, _ = settings.split_sizes(self.corpus_info.characters)
+        processes = settings.members * self.ranks.local_size // self.ranks.size  # on this machine
+        memory.check_memory(
+            settings, self._shape(settings), val_characters, measure_free_memory(), processes
+        )
 
-    def _learn(
-        self, folder: RunFolder, reader: CorpusReader, config: Settings, began: float,
-        stop_requested: Callable[[], bool],
-    ) -> Generator[Event, None, None]:  # fmt: skip
-        """From the corpus to the end of the training, in a folder that was taken."""
-        ids = yield from reader.ids(self.corpus_info, folder.ids)
-        if self.reached:
-            self.baselines = self.reached.baselines
+    def _create_folder(self) -> RunFolder:
+        if self.location.out is None:
+            folder = new_folder(self.location.root, name_run(self.corpus[0]))
         else:
-            if len(ids) > MANY:
-                yield Note("counting n-grams, to compare with")
-            self.baselines = self._baselines(ids, config)
-        if config.minutes:
-            yield Note("measuring how fast this machine learns")
-        ends = began + 60 * (config.minutes or 0)
-        stopped = folder.last.resolve() if self.reached else None
-        job = Job(
-            config, self._shape(config), folder.ids.resolve(), ids.dtype, ends, stopped,
-            self.init_from, self.corpus_info.vocabulary,
-        )  # fmt: skip
-        all_ranks_job = create_job(job, reader.files, self.corpus_info)
-        broadcast_job(all_ranks_job, self.ranks)
-        with stage_files(all_ranks_job, self.ranks) as job, job.begun(self.ranks) as trainer:
-            yield from self._train(folder, trainer, job.parts.test, stop_requested)
-
-    def _baselines(self, ids: Ids, config: Settings) -> Baselines | None:
-        parts = split_corpus(ids, config)
-        if len(parts.val) < 2:
-            return None
-        return measure_baselines(parts.train, parts.val, len(self.corpus_info.vocabulary))
-
-    def _take_folder(self) -> RunFolder:
-        if self.place.out is None:
-            folder = new_folder(self.place.root, name_run(self.corpus[0]))
-        else:
-            folder = RunFolder(self.place.out)
-        folder.take(overwrite=self.place.overwrite)
+            folder = RunFolder(self.location.out)
+        folder.lock_new(overwrite=self.location.overwrite)
         return folder
 
-    def _train(
-        self,
-        folder: RunFolder,
-        trainer: Trainer,
-        test: Ids,
+    def _write_config(self, folder: RunFolder, settings: Settings) -> None:
+        write_config(folder.config, RunConfig(self.corpus, self.init_from, settings))
+
+    def _train_in_folder(
+        self, folder: RunFolder, reader: CorpusReader, settings: Settings, began: float,
         stop_requested: Callable[[], bool],
+    ) -> Generator[Event, None, None]:  # fmt: skip
+        """Encode the corpus, then train with all ranks. The folder is locked by this process."""
+        ids = yield from reader.encode(self.corpus_info, folder.ids)
+        if self._checkpoint:
+            self.baselines = self._checkpoint.baselines
+        else:
+            if len(ids) > LONG_TEXT:
+                yield Note("counting n-grams for the baselines")
+            self.baselines = self._measure_baselines(ids, settings)
+        if settings.minutes:
+            yield Note("measuring how fast this machine trains")
+        job = Job(
+            config=settings,
+            shape=self._shape(settings),
+            ids=folder.ids.resolve(),
+            dtype=ids.dtype,
+            deadline=began + 60 * (settings.minutes or 0),
+            checkpoint=folder.last.resolve() if self._checkpoint else None,
+            initial_model=self.init_from,
+            vocabulary=self.corpus_info.vocabulary,
+        )
+        rank_job = create_rank_job(job, reader.files, self.corpus_info)
+        broadcast_job(rank_job, self.ranks)
+        with stage_files(rank_job, self.ranks) as job, job.start(self.ranks) as trainer:
+            yield from self._train(folder, trainer, job.open_splits().test, stop_requested)
+
+    def _measure_baselines(self, ids: Ids, settings: Settings) -> Baselines | None:
+        splits = split_corpus(ids, settings)
+        if len(splits.val) < 2:
+            return None
+        return measure_baselines(splits.train, splits.val, len(self.corpus_info.vocabulary))
+
+    def _train(
+        self, folder: RunFolder, trainer: Trainer, test: Ids, stop_requested: Callable[[], bool]
     ) -> Generator[Event, None, None]:
-        started = time.perf_counter()
-        config = trainer.config
-        self.network, self.settings = trainer.network, config
+        """Train, save on the way, and evaluate the best model on the ``test`` part at the end."""
+        began = time.perf_counter()
+        self.network, self.settings = trainer.network, trainer.config
         if not trainer.is_over:
-            self._write_config(folder, config)
-        self._begun = True
-        yield self._start(folder, config)
-        saving = Saving(folder, self.corpus_info, self.baselines, self.history)
-        if self.reached:
-            yield from saving.taken_up(trainer)
-            yield self._taken_up(folder, trainer)
-        elif self.corpus_info.characters < FEW:
-            yield Note(
-                f"a short text: {config.batch} streams, {config.seq} characters at a time; expect a"
-                " model that knows it by heart and little else"
-            )
+            self._write_config(folder, trainer.config)
+        self._is_started = True
+        yield start_event(folder.path, self.corpus_info, trainer)
+        saver = Saver(folder, self.corpus_info, self.baselines, self._history)
+        yield from self._prepare(folder, trainer, saver)
         if self.baselines:
             yield self.baselines
         stopped: Stopped = "diverged"
         failure: DivergedError | None = None
         try:
             stopped = yield from flat_map(
-                trainer.run(stop_requested, saving.due),
-                lambda event: self._handle(event, trainer, saving),
+                trainer.run(stop_requested, saver.is_due),
+                lambda event: self._handle_event(event, trainer, saver),
             )
         except DivergedError as error:
             failure = error
-        self.ranks.others = "free"  # they have come to the same end
-        if stopped == "interrupted" or saving.unsaved:
-            yield from saving.save(trainer)
-        seconds = trainer.seconds_before + time.perf_counter() - started
-        yield self._end(folder, trainer, stopped, test, saving, seconds)
+        # All ranks stop training at the same step, so none of them waits for this one any more.
+        self.ranks.peers = "released"
+        if stopped == "interrupted" or saver.failures:
+            yield from saver.save(trainer)
+        seconds = trainer.seconds_before + time.perf_counter() - began
+        test_loss = None
+        if len(test) > 1 and trainer.progress.best_step is not None:
+            test_loss = mean_loss(saver.load_best().network, test)
+        last = saver.history[-1] if saver.history else None
+        yield end_event(folder.path, trainer, stopped, last, self.baselines, test_loss, seconds)
         if failure:
             raise failure
-        if saving.unsaved:
-            problems = ", ".join(dict.fromkeys(saving.unsaved.values()))
-            files = " and ".join(map(str, saving.unsaved))
-            raise MachineError(files, f"could not be written ({problems})")
+        if saver.failures:
+            files = ", ".join(map(str, saver.failures))
+            reasons = ", ".join(dict.fromkeys(saver.failures.values()))
+            raise MachineError(files, f"could not be written ({reasons})")
 
-    def _handle(
-        self, event: TrainerEvent, trainer: Trainer, saving: Saving
+    def _prepare(
+        self, folder: RunFolder, trainer: Trainer, saver: Saver
     ) -> Generator[Event, None, None]:
-        """Save what ``event`` asks for; gives what users see of it."""
+        """Continue the files and the clock of a resumed run, or comment on a new one."""
+        if self._checkpoint:
+            yield from saver.prepare_resumed(trainer)
+            if self._history:
+                last = self._history[-1]
+                trainer.seconds_before = last.seconds
+                if last.chars_per_second:
+                    trainer.training_seconds = trainer.characters_seen / last.chars_per_second
+            yield resume_note(folder.path, trainer)
+        elif self.corpus_info.characters < SHORT_TEXT:
+            yield Note(
+                f"the text is short: with `batch` {trainer.config.batch} and `seq`"
+                f" {trainer.config.seq}, the model will memorise it and learn little else"
+            )
+
+    def _handle_event(
+        self, event: TrainerEvent, trainer: Trainer, saver: Saver
+    ) -> Generator[Event, None, None]:
+        """Save what a trainer's ``event`` asks for, and yield what users are told about it."""
         if isinstance(event, Evaluation):
-            saving.evaluated(event, trainer)
+            saver.add_evaluation(event, trainer)
         if isinstance(event, Evaluation | SaveDue):
-            yield from saving.save(trainer)
+            yield from saver.save(trainer)
         if isinstance(event, Rollback):
-            saving.roll_back(trainer)
+            saver.roll_back(trainer)
             yield Note(
                 f"{event.reason} at step {event.step:,}; going back to step"
                 f" {trainer.progress.step:,} with {event.scale:g} times the learning rate"
             )
         elif not isinstance(event, SaveDue):
             yield event
-
-    def _taken_up(self, folder: RunFolder, trainer: Trainer) -> Note:
-        """Where it goes on, with the times of what was before; or that there is nothing to do."""
-        if self.history:
-            before = self.history[-1]
-            trainer.seconds_before = before.seconds
-            if before.chars_per_second:
-                trainer.training_seconds = trainer.characters_seen / before.chars_per_second
-        if trainer.is_over:
-            return Note(
-                f"{folder.path} is finished, at step {trainer.progress.step:,}; more --epochs,"
-                " --steps or --minutes, or --patience, take it further"
-            )
-        return Note(f"going on after step {trainer.progress.step:,} of {trainer.total_steps:,}")
-
-    def _start(self, folder: RunFolder, config: Settings) -> Start:
-        corpus_info = self.corpus_info
-        return Start(
-            run=str(folder.path),
-            corpus=CorpusFacts(
-                corpus_info.files,
-                corpus_info.characters,
-                corpus_info.distinct,
-                corpus_info.encoding,
-                corpus_info.sha256,
-            ),
-            model=ModelFacts(
-                config.cell, config.hidden, config.layers, self.network.parameters.vector.size
-            ),
-            config=config,
-        )
-
-    def _write_config(self, folder: RunFolder, config: Settings) -> None:
-        stdin = Path(sources.STDIN)
-        corpus = [
-            sources.printable_path(path if path == stdin else path.resolve())
-            for path in self.corpus
-        ]
-        initial = self.init_from and str(self.init_from.resolve())
-        text = to_toml("train", {"corpus": corpus, "init_from": initial, **asdict(config)})
-        write_atomically(folder.config, lambda file: file.write(text.encode()))
-
-    def _end(
-        self, folder: RunFolder, trainer: Trainer, stopped: Stopped, test: Ids,
-        saving: Saving, seconds: float,
-    ) -> End:  # fmt: skip
-        progress = trainer.progress
-        val_loss = progress.best_loss if math.isfinite(progress.best_loss) else None
-        test_loss = None
-        if len(test) > 1 and progress.best_step is not None:
-            test_loss = mean_loss(saving.best().network, test)
-        return End(
-            run=str(folder.path),
-            stopped=stopped,
-            step=progress.step,
-            epoch=trainer.epoch,
-            seconds=seconds,
-            train_loss=saving.history[-1].train_loss if saving.history else None,
-            val_loss=val_loss,
-            val_bpc=None if val_loss is None else bits(val_loss),
-            best_step=progress.best_step,
-            test_loss=test_loss,
-            baselines=self.baselines,
-            chars_per_second=trainer.chars_per_second,
-            workers=trainer.team.size,
-        )

@@ -1,6 +1,6 @@
-"""What a training writes as it goes: its log, the best model, and all that going on needs.
+"""Writes the log, the best model and the checkpoint of a training while it runs.
 
-Not here: how a model becomes a file (model_file.py), what is read back (resume.py).
+Not here: how a model becomes a file (storage/model_file.py), and how files are read (resume.py).
 """
 
 import time
@@ -20,14 +20,15 @@ from charrnn.text.corpus_info import CorpusInfo
 from charrnn.training.events import Evaluation, Note
 from charrnn.training.trainer import Trainer
 
-SAVE_EVERY, SAVING = 60.0, 0.02  # seconds between saves at least, and of the time at most
+MIN_SECONDS_BETWEEN_SAVES = 60.0
+MAX_SHARE_OF_TIME = 0.02  # that may be spent on saves between evaluations
 
 
-class Saving:
-    """The ``history`` of a training so far, and its files.
+class Saver:
+    """Keeps the evaluations of a training so far, its ``history``, and writes its files.
 
-    What cannot be written now may find room the next time: the training goes on, the file is as it
-    was, and ``unsaved`` has its name and the problem.
+    When a file cannot be written, its old version stays, and the training continues: the next save
+    tries again. Until then ``failures`` has the file and the reason.
     """
 
     def __init__(
@@ -38,87 +39,97 @@ class Saving:
         history: Sequence[Evaluation],
     ) -> None:
         self.history = list(history)
-        self.unsaved: dict[Path, str] = {}
-        self._folder, self._stock, self._baselines = folder, corpus_info, baselines
-        self._logged: int | None = None  # of the history, in the log; None if that is unknown
-        self._best: Checkpoint | None = None  # that is still to be written
-        self._next = time.monotonic() + SAVE_EVERY
+        self.failures: dict[Path, str] = {}
+        self._folder, self._corpus_info, self._baselines = folder, corpus_info, baselines
+        # How many evaluations of the history the log has; None when the log must be rewritten.
+        self._logged: int | None = None
+        self._unsaved_best: Checkpoint | None = None
+        self._next_save = time.monotonic() + MIN_SECONDS_BETWEEN_SAVES
 
-    def due(self) -> bool:
-        """Whether to save between evaluations: now and then, seldom where it takes long."""
-        return time.monotonic() > self._next
+    def is_due(self) -> bool:
+        """Whether it is time to save between two evaluations."""
+        return time.monotonic() > self._next_save
 
-    def evaluated(self, evaluation: Evaluation, trainer: Trainer) -> None:
-        """Note what is to be saved: a line of the log, and the model if it is the best so far."""
+    def add_evaluation(self, evaluation: Evaluation, trainer: Trainer) -> None:
+        """Add to the history; the next save writes it, and the model if it is the best so far."""
         self.history.append(evaluation)
         if trainer.progress.best_step == trainer.progress.step:
             parameters = trainer.network.parameters
-            kept = Parameters(parameters.shape, vector=parameters.vector.copy())
-            self._best = replace(self._checkpoint(trainer), network=Network(kept))
+            copy = Parameters(parameters.shape, vector=parameters.vector.copy())
+            self._unsaved_best = replace(self._checkpoint(trainer), network=Network(copy))
 
-    def best(self) -> Checkpoint:
-        """The best model so far, on disk or not; there must be one."""
-        return self._best or model_file.load(self._folder.best)
+    def load_best(self) -> Checkpoint:
+        """Return the best model so far, which must exist, whether it could be written or not."""
+        return self._unsaved_best or model_file.load(self._folder.best)
 
-    def taken_up(self, trainer: Trainer) -> Iterator[Note]:
-        """Mend the log of a run that goes on.
+    def prepare_resumed(self, trainer: Trainer) -> Iterator[Note]:
+        """Make the files of a resumed run agree with its checkpoint.
+
+        The log can have evaluations that came after the checkpoint, and a torn line.
 
         Raises:
-            InputError: when the model that was the best is not there.
+            InputError: when the best model is missing.
         """
-        yield from self._written(self._folder.log, lambda: self._write_log(self._folder.log))
+        yield from self._try_write(self._folder.log, lambda: self._write_log(self._folder.log))
         best, best_step = self._folder.best, trainer.progress.best_step
         if best_step is not None and model_file.load(best).step < best_step:
             raise InputError(
-                best, f"is not the best model of this run, which was that of {best_step:,}"
+                best, f"is not the best model of this run, which was made at step {best_step:,}"
             )
 
     def roll_back(self, trainer: Trainer) -> None:
-        """Forget the evaluations of what turned out to be a way into nowhere."""
-        kept = [one for one in self.history if one.step <= trainer.progress.step]
+        """Drop the evaluations that came after the step to which the trainer has returned."""
+        kept = [
+            evaluation for evaluation in self.history if evaluation.step <= trainer.progress.step
+        ]
         if len(kept) < len(self.history):
             self.history = kept
             self._logged = None
 
     def save(self, trainer: Trainer) -> Iterator[Note]:
-        """Write what is new, and tell of a file that for the first time cannot be written.
+        """Write everything new; yields a note when a file cannot be written for the first time.
 
-        The model that was best is held until it is on disk, and so long the state that leads there
-        is left as it is, as going on from a later one would lose that model. A training whose
-        numbers are no longer finite, which the next update will find, leaves it too.
+        The checkpoint is not written before the best model is: resuming from a later state would
+        lose that model. It is not written either when the state is no longer finite, which the next
+        update will detect.
         """
         began = time.monotonic()
         folder = self._folder
-        yield from self._written(folder.log, lambda: self._write_log(folder.log))
-        if self._best is not None:
-            best = self._best
-            yield from self._written(folder.best, lambda: model_file.save(best, folder.best))
-            if folder.best not in self.unsaved:
-                self._best = None
+        yield from self._try_write(folder.log, lambda: self._write_log(folder.log))
+        if self._unsaved_best is not None:
+            best = self._unsaved_best
+            yield from self._try_write(folder.best, lambda: model_file.save(best, folder.best))
+            if folder.best not in self.failures:
+                self._unsaved_best = None
         state = trainer.state()
-        if state.is_finite and self._best is None:
+        if state.is_finite and self._unsaved_best is None:
             now = self._checkpoint(trainer)
-            yield from self._written(
+            yield from self._try_write(
                 folder.last, lambda: model_file.save_training(now, state, folder.last)
             )
         ended = time.monotonic()
-        self._next = ended + max(SAVE_EVERY, (ended - began) / SAVING)
+        pause = max(MIN_SECONDS_BETWEEN_SAVES, (ended - began) / MAX_SHARE_OF_TIME)
+        self._next_save = ended + pause
 
-    def _written(self, file: Path, write: Callable[[], object]) -> Iterator[Note]:
+    def _try_write(self, file: Path, write: Callable[[], object]) -> Iterator[Note]:
         try:
             write()
-            self.unsaved.pop(file, None)
+            self.failures.pop(file, None)
         except OSError as error:
-            if file not in self.unsaved:
-                left = "it stays as it was" if file.exists() else "there is none yet"
+            reason = error.strerror or str(error)
+            if file not in self.failures and file.exists():
                 yield Note(
-                    f"{file} cannot be written ({error.strerror}); {left}, and the training goes on"
+                    f"{file} cannot be written ({reason}); the old file is kept, and training"
+                    " continues"
                 )
-            self.unsaved[file] = error.strerror or "?"
+            elif file not in self.failures:
+                yield Note(f"{file} cannot be written ({reason}); training continues without it")
+            self.failures[file] = reason
 
     def _write_log(self, log: Path) -> None:
-        """Add what is new; all of it, where the file may have more or less than that."""
-        logged, self._logged = self._logged, None  # as long as it is not sure that this works
+        """Append the new evaluations, or rewrite the log when it may differ from the history."""
+        # None until the write has succeeded, so that a failed one is followed by a rewrite.
+        logged, self._logged = self._logged, None
         if logged is None:
             write_log(log, self.history)
         else:
@@ -126,9 +137,11 @@ class Saving:
         self._logged = len(self.history)
 
     def _checkpoint(self, trainer: Trainer) -> Checkpoint:
-        kept = meta.EVALUATION_KEYS
-        history = tuple({key: asdict(event)[key] for key in kept} for event in self.history)
+        history = tuple(
+            {key: asdict(evaluation)[key] for key in meta.EVALUATION_KEYS}
+            for evaluation in self.history
+        )
         return Checkpoint(
-            network=trainer.network, config=trainer.config, corpus_info=self._stock,
+            network=trainer.network, config=trainer.config, corpus_info=self._corpus_info,
             step=trainer.progress.step, history=history, baselines=self._baselines,
         )  # fmt: skip

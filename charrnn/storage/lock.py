@@ -1,7 +1,12 @@
-"""One owner for a folder: a locked file in it, which says who that is.
+"""A lock on a run folder: one process at a time trains in it.
 
-The system lifts the lock when the process ends, however it ends; the file that a kill leaves behind
-means nothing. On a file system without locks the file alone must do.
+The lock is an advisory lock on the file `.lock`, which the system releases when the process ends in
+any way. The file names its process, for the error message that others get. A file that stays behind
+after a kill is not locked and stops nobody.
+
+On file systems without locks, the file alone counts: it stops others while its process lives, or
+when it was written on another host. The file is locked and not the folder, because NFS locks only
+what is open for writing.
 """
 
 import errno
@@ -12,48 +17,53 @@ from pathlib import Path
 
 from charrnn.errors import FolderError
 
-NAME = ".lock"
-TAKEN = (errno.EWOULDBLOCK, errno.EACCES)
+LOCK_NAME = ".lock"
+ERRORS_WHEN_LOCKED = (errno.EWOULDBLOCK, errno.EACCES)
 
 
 class Lock:
-    """Of this process on ``folder``, from `take` to `release`."""
+    """The lock of this process on ``folder``, from `acquire` to `release`."""
 
     def __init__(self, folder: Path) -> None:
-        self.file = folder / NAME
+        self.file = folder / LOCK_NAME
         self._handle: int | None = None
 
-    def take(self) -> None:
-        """Own the folder.
+    def acquire(self) -> None:
+        """Lock the folder.
 
         Raises:
-            FolderError: naming the process that does.
+            FolderError: naming the process that has locked it.
             OSError: when nothing can be written there.
         """
         handle = os.open(self.file, os.O_RDWR | os.O_CREAT, 0o666)
         try:
             _lock(handle, self.file)
-            if not _is_still(self.file, handle):  # another's, who removed it just now
-                raise FolderError(self.file.parent, "another process was training in it; try again")
-            me = json.dumps({"pid": os.getpid(), "host": platform.node()})
+            # The previous owner may have removed the file after it was opened here; the lock is
+            # then on a file that nobody else can see.
+            if not _is_same_file(self.file, handle):
+                raise FolderError(
+                    self.file.parent, "another process was training in it until now; try again"
+                )
+            owner = json.dumps({"pid": os.getpid(), "host": platform.node()})
             os.ftruncate(handle, 0)
-            os.pwrite(handle, me.encode(), 0)
+            os.pwrite(handle, owner.encode(), 0)
         except BaseException:
             os.close(handle)
             raise
         self._handle = handle
 
     def release(self) -> None:
-        """Let others have it; nothing stays behind."""
+        """Unlock the folder and remove the file."""
         if self._handle is not None:
-            self.file.unlink(missing_ok=True)  # before the lock: nobody else's can be there
+            # Removed while it is still locked: afterwards it could be another process's file.
+            self.file.unlink(missing_ok=True)
             os.close(self._handle)
             self._handle = None
 
 
 def is_locked(folder: Path) -> bool:
-    """Whether somebody seems to train in ``folder``, who is not disturbed by this question."""
-    pid, host = _written(folder / NAME)
+    """Whether a process seems to train in ``folder``. Asking does not lock it."""
+    pid, host = _read_owner(folder / LOCK_NAME)
     return pid is not None and (host != platform.node() or _is_alive(pid))
 
 
@@ -65,19 +75,27 @@ def _lock(handle: int, file: Path) -> None:
     except ImportError:  # Windows
         return
     except OSError as error:
-        pid, host = _written(file)
-        elsewhere = "" if host == platform.node() else f" on {host}"
-        owner = f"process {pid}{elsewhere}" if pid else "another process"
-        if error.errno in TAKEN:
-            raise FolderError(file.parent, f"{owner} is training in it; wait for it") from None
-        if pid and (elsewhere or _is_alive(pid)):
+        pid, host = _read_owner(file)
+        is_remote = host != platform.node()
+        if pid is None:
+            owner = "another process"
+        elif is_remote:
+            owner = f"process {pid} on {host}"
+        else:
+            owner = f"process {pid}"
+        if error.errno in ERRORS_WHEN_LOCKED:
             raise FolderError(
-                file.parent, f"{owner} is training in it; if it is no longer, remove {file}"
+                file.parent, f"{owner} is training in it; wait until it ends"
+            ) from None
+        # The file system has no locks.
+        if pid and (is_remote or _is_alive(pid)):
+            raise FolderError(
+                file.parent, f"{owner} is training in it; if it no longer runs, remove {file}"
             ) from None
 
 
-def _written(file: Path) -> tuple[int | None, str]:
-    """Process id and host of whoever wrote the file; none while it is written."""
+def _read_owner(file: Path) -> tuple[int | None, str]:
+    """Return the process id and host in a lock file; no id when it is damaged or being written."""
     try:
         owner = json.loads(file.read_text(encoding="utf-8"))
         return int(owner["pid"]), str(owner["host"])
@@ -91,11 +109,11 @@ def _is_alive(pid: int) -> bool:
     except ProcessLookupError:
         return False
     except OSError:
-        pass  # somebody else's
+        pass  # it is alive, and belongs to another user
     return True
 
 
-def _is_still(file: Path, handle: int) -> bool:
+def _is_same_file(file: Path, handle: int) -> bool:
     try:
         return os.path.samestat(file.stat(), os.fstat(handle))
     except FileNotFoundError:

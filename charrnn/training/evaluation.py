@@ -16,7 +16,7 @@ from charrnn.arrays import Ids
 from charrnn.network.model import Network, States
 from charrnn.network.softmax import cross_entropy
 from charrnn.network.workspace import Workspace
-from charrnn.parallel.team import ALONE, Team
+from charrnn.parallel.team import SINGLE_PROCESS, Team
 
 WINDOW = 128  # characters of a stream between two comparisons
 CHARACTERS_PER_PASS = 2048  # whose activations are in memory at once
@@ -26,7 +26,7 @@ LOSS_TOLERANCE = 1e-4  # nats; readings of a window that differ by less count as
 
 
 def mean_loss(
-    network: Network, ids: Ids, team: Team = ALONE, *, streams: int | None = None
+    network: Network, ids: Ids, team: Team = SINGLE_PROCESS, *, streams: int | None = None
 ) -> float:
     """The mean loss in nats over ``ids`` (N,), except for the first, which is not predicted."""
     losses = character_losses(network, ids, team, streams=streams)
@@ -34,7 +34,7 @@ def mean_loss(
 
 
 def character_losses(
-    network: Network, ids: Ids, team: Team = ALONE, *, streams: int | None = None
+    network: Network, ids: Ids, team: Team = SINGLE_PROCESS, *, streams: int | None = None
 ) -> npt.NDArray[np.float32]:
     """The loss in nats of each of ``ids`` (N,) after the first, as (N - 1,).
 

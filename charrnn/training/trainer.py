@@ -15,7 +15,7 @@ from charrnn.errors import DivergedError
 from charrnn.network.model import Network, States
 from charrnn.network.parameters import Parameters, Shape, initialize
 from charrnn.network.workspace import Workspace
-from charrnn.parallel.team import ALONE, Team
+from charrnn.parallel.team import SINGLE_PROCESS, Team
 from charrnn.text.corpus import Splits, Streams
 from charrnn.training.divergence import Divergence, bad_loss, check_update
 from charrnn.training.evaluation import mean_loss
@@ -49,7 +49,7 @@ class Trainer:
         parts: Splits,
         config: Settings,
         rng: np.random.Generator,
-        team: Team = ALONE,
+        team: Team = SINGLE_PROCESS,
     ) -> None:
         self.config = config
         self.rng = rng
@@ -64,7 +64,7 @@ class Trainer:
         # The gradient lies in the team's shared memory, in front of the extra sums, so that adding
         # it to the others' takes no copy.
         size = network.parameters.vector.size
-        self.summed = team.vector(size + EXTRA_SUMS)
+        self.summed = team.sum_buffer(size + EXTRA_SUMS)
         self.gradients = Parameters(network.shape, vector=self.summed[:size])
         self.workspace = Workspace()
         self.states = network.initial_states(self.shard.stop - self.shard.start)
@@ -284,7 +284,9 @@ class Trainer:
             progress.evaluations_since_best += 1
 
 
-def start_training(shape: Shape, parts: Splits, config: Settings, team: Team = ALONE) -> Trainer:
+def start_training(
+    shape: Shape, parts: Splits, config: Settings, team: Team = SINGLE_PROCESS
+) -> Trainer:
     """A new training, of a network with random weights from `seed`, equal at all members."""
     rng = np.random.Generator(np.random.PCG64(config.seed))
     network = Network(Parameters(shape))

@@ -1,0 +1,56 @@
+"""`config.toml`: the settings of a run, its corpus, and the model that it began with.
+
+It is written before the training begins. A run that was killed before its first checkpoint begins
+again from it, and `charrnn train --config` takes it to repeat a run.
+"""
+
+import tomllib
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from charrnn.config import Settings
+from charrnn.errors import CharrnnError, InputError
+from charrnn.files import write_atomically
+from charrnn.storage.toml import to_toml
+from charrnn.text.sources import STDIN, printable_path
+
+
+@dataclass(frozen=True)
+class RunConfig:
+    """The files and folders of the corpus, the model of `init_from`, and complete settings."""
+
+    corpus: Sequence[Path]
+    init_from: Path | None
+    settings: Settings
+
+
+def write_config(path: Path, config: RunConfig) -> None:
+    """Write ``config`` with absolute paths.
+
+    Raises:
+        OSError: when it cannot be written.
+    """
+    corpus = [
+        printable_path(source if source == Path(STDIN) else source.resolve())
+        for source in config.corpus
+    ]
+    init_from = config.init_from and str(config.init_from.resolve())
+    table = {"corpus": corpus, "init_from": init_from, **asdict(config.settings)}
+    text = to_toml("train", table)
+    write_atomically(path, lambda file: file.write(text.encode()))
+
+
+def read_config(path: Path) -> RunConfig:
+    """Read what `write_config` has written.
+
+    Raises:
+        InputError: when the file is damaged.
+    """
+    try:
+        table = tomllib.loads(path.read_text(encoding="utf-8"))["train"]
+        corpus = tuple(map(Path, table.pop("corpus")))
+        init_from = table.pop("init_from", None)
+        return RunConfig(corpus, init_from and Path(init_from), Settings(**table))
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, CharrnnError) as error:
+        raise InputError(path, f"does not hold the settings of a run ({error})") from None
