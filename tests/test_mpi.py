@@ -246,12 +246,12 @@ def test_rank_0_alone_talks(text: Path, tmp_path: Path) -> None:
     ("options", "code", "problem"),
     [
         (["nowhere.txt"], 3, "nowhere.txt: no such file or folder"),
-        (["--no-such-option"], 2, "train: No such option"),
-        ([], 2, "train: Missing argument"),
+        (["--no-such-option"], 2, "--no-such-option: 'charrnn train' has no such option"),
+        ([], 2, "train: CORPUS is missing"),
         (["TEXT", "--batch", "3"], 2, "--ranks: 4 exceeds the number of streams, 3"),
         (["TEXT", "--ranks", "3"], 2, "--ranks: the number started is 4"),
         (["TEXT", "--ranks", "2", "--workers", "6", "--batch", "24"], 2, "--ranks: the num"),
-        (["TEXT", "--resume"], 2, "train: --resume needs --out"),
+        (["TEXT", "--resume"], 2, "train: --resume needs the run folder"),
         (["TEXT", "--out", "."], 5, ".: exists and is not a run"),
     ],
 )
@@ -286,7 +286,7 @@ def test_ranks_with_other_options_are_not_joined(text: Path, tmp_path: Path) -> 
         _, errors = process.communicate(timeout=TIME)
     assert process.returncode == 2
     (line,) = errors.splitlines()
-    assert "ranks train one model together, or with --no-mpi one each" in line
+    assert "give all ranks the same options, or --no-mpi to train one model each" in line
     assert not list(tmp_path.glob("run-*"))
     with started(*command, "--no-mpi") as process:
         _, errors = process.communicate(timeout=TIME)
@@ -426,7 +426,7 @@ def test_an_error_of_one_rank_is_told_there_and_ends_all(text: Path, tmp_path: P
     ours = [line for line in done.stderr.splitlines() if line.startswith("charrnn:")]
     assert len(ours) == 1
     assert "rank 2 on" in ours[0]
-    assert "memory: not enough" in ours[0]
+    assert "memory: there is not enough" in ours[0]
 
 
 def test_minutes_become_the_same_number_of_steps_for_all(text: Path, tmp_path: Path) -> None:

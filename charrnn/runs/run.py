@@ -260,7 +260,7 @@ class TrainingRun:
         elif self.corpus_info.characters < SHORT_TEXT:
             yield Note(
                 f"the text is short: with `batch` {trainer.config.batch} and `seq`"
-                f" {trainer.config.seq}, the model will memorise it and learn little else"
+                f" {trainer.config.seq}, the model will memorize it and learn little else"
             )
 
     def _handle_event(
