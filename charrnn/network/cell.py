@@ -95,7 +95,9 @@ class Cell:
     window_arrays: int
     """The number of arrays (T, B, H) that the forward pass of a window allocates."""
     learning_rate: Callable[[int, int], float]
-    """``learning_rate(hidden, characters)`` is the default, for so many characters an update."""
+    """``learning_rate(hidden, characters)`` is the default for a number of units and of
+    characters per update.
+    """
     recurrent_weights: bool = True
     """Whether h is fed back. If not, U is empty, (0, H, H)."""
     recurrent_biases: int = 0
@@ -105,7 +107,7 @@ class Cell:
     step_weights: Callable[[Array, Array, Array, Array], StepWeights] = keep_weights
     """Returns the weights of a step's product from W, U, b and the recurrent biases.
 
-    A cell that needs one sum for each gate keeps them as they are, and G' is G.
+    They stay unchanged for a cell that needs one sum for each gate; G' is then G.
     """
     torch_module: str | None = None
     """The name of the class in `torch.nn`, None if PyTorch has no such cell."""
@@ -146,4 +148,5 @@ def get_cell(name: str) -> Cell:
     """
     cell = import_module(CELLS[name]).CELL
     assert isinstance(cell, Cell)
+    assert cell.name == name
     return cell

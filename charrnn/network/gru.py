@@ -5,9 +5,9 @@
     n    = tanh(a_n + r * q)
     h[t] = (1 - z) * n + z * h[t-1]
 
-``a = x W + b`` are the inputs of the gates (inputs.py), and this ``b`` is another one: the
-recurrent bias of n. The reset gate acts after the recurrent product, as in cuDNN and PyTorch, and
-not on h before it, as in the paper. Shapes and conventions: `CellForward` in cell.py.
+``a = x W + b`` are the inputs of the gates (inputs.py), with a bias of their own; the ``b`` of q is
+the recurrent bias of n. The reset gate acts after the recurrent product, as in cuDNN and PyTorch,
+and not on h before it, as in the paper. Shapes and conventions: `CellForward` in cell.py.
 """
 
 import math

@@ -46,7 +46,7 @@ class Shape:
 
     @property
     def flops_per_character(self) -> int:
-        """Floating-point operations for one character, forward only. Training takes three times.
+        """Floating-point operations per character of a forward pass. Training takes 3 times that.
 
         Counts the products with recurrent weights, with upper layers' inputs and with the output's
         weights; not gathered rows and elementwise work.

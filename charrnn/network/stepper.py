@@ -89,7 +89,7 @@ class _Layer:
         W, U, b = _fuse_gates(cell, *(network.parameters[f"{name}{index}"] for name in "WUbr"))
         E = network.parameters["E"] if index == 0 and network.shape.tied else None
         if E is not None and len(E) <= MAX_TABLE_ROWS:
-            # From here on as if the input was one-hot, with the rows of E W.
+            # The rows of E W replace those of W, so that the input is one-hot from here on.
             W, E = E @ W, None
         self._gather = _make_gather(W, len(state[0])) if index == 0 and E is None else None
         self._embedding = E
