@@ -98,5 +98,5 @@ def test_missing_matplotlib_is_one_line_that_says_what_to_install(
 
     monkeypatch.delitem(sys.modules, "charrnn.render.plot", raising=False)
     monkeypatch.setitem(sys.modules, "matplotlib.axes", None)
-    with pytest.raises(MachineError, match=r"matplotlib: is not installed; pip install"):
+    with pytest.raises(MachineError, match=r"matplotlib: is not installed; run pip install"):
         check_plot_file(Path("a.png"))
