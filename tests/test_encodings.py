@@ -287,7 +287,7 @@ TRICKY = "e\u0301\u0323\u3099かハﾊﾞﾟ각\u1100\u1161\u11a8\u0915\u093c\u0
     st.lists(st.text(st.sampled_from(TRICKY), max_size=4)) | st.lists(TEXT),
     st.sampled_from(sorted(FORMS)),
 )
-def test_normalising_in_pieces_equals_normalising_at_once(pieces: list[str], form: str) -> None:
+def test_normalizing_in_pieces_equals_normalizing_at_once(pieces: list[str], form: str) -> None:
     normalization, whole = Normalization("keep", form), "".join(pieces)
     expected = unicodedata.normalize(FORMS[form], whole)  # type: ignore[arg-type]  # one of its names
     assert "".join(normalization.apply_to_pieces(pieces)) == expected == normalization.apply(whole)
@@ -305,7 +305,7 @@ def test_there_is_no_boundary_before_a_character_that_composes_with_the_previous
             assert not any(map(_has_boundary_before, parts[1:])), hex(code)
 
 
-def test_a_model_normalises_primes_and_scored_texts_as_its_corpus(
+def test_a_model_normalizes_primes_and_scored_texts_as_its_corpus(
     program: Program, tmp_path: Path
 ) -> None:
     composed, apart = "がぎぐＡｶﾞ\n", "がぎぐAガ\n"
@@ -313,7 +313,7 @@ def test_a_model_normalises_primes_and_scored_texts_as_its_corpus(
     args = ("--hidden", "8", "--steps", "6", "--normalize", "nfkc", "--out", "run")
     assert program("train", "a.txt", *args).code == 0
     summary = program("inspect", "run").out
-    assert "normalisation nfkc" in summary
+    assert "normalization nfkc" in summary
     texts = (composed, apart, unicodedata.normalize("NFD", composed))
     scored = set()
     for text in texts:

@@ -175,7 +175,7 @@ def test_split_that_leaves_nothing_to_train_on_is_refused() -> None:
 
 @given(st.integers(2, 200), st.integers(1, 9), st.integers(1, 9))
 @settings(deadline=None)
-def test_streams_read_the_whole_text_in_order_and_predict_only_neighbours(
+def test_streams_read_the_whole_text_in_order_and_predict_only_the_next_character(
     n: int, batch: int, seq: int
 ) -> None:
     streams = Streams(np.arange(n), batch)

@@ -263,7 +263,7 @@ def test_a_run_with_init_from_resumes_as_if_it_had_never_stopped(
 
 def test_summary_and_vocabulary_report_describe_the_corpus(program: Program, folder: Path) -> None:
     summary = program("inspect", folder / "run").out
-    for entry in ("utf-8", "newlines lf", "normalisation none", "text.txt", "sha256"):
+    for entry in ("utf-8", "newlines lf", "normalization none", "text.txt", "sha256"):
         assert entry in summary
     rows = json.loads(program("inspect", "vocab", folder / "run", "--json").out)["characters"]
     by_name = {row["name"]: row for row in rows}

@@ -1,9 +1,9 @@
 """Stress tests of training and model files. The results are in docs/reliability.md.
 
     python tests/torture.py kills [--times 200]       kill -9, SIGTERM, SIGINT, each then --resume
-    python tests/torture.py damage [--times 20000]    model files with flips, cuts, swaps and edits
+    python tests/torture.py damage [--times 20000]    model files, damaged or edited at random
     python tests/torture.py full                      a disk that is full at each write in turn
-    python tests/torture.py owners [--times 50]       two trainers on one folder
+    python tests/torture.py owners [--times 50]       two trainings in one folder
     python tests/torture.py hour [--times 60]         minutes of training: memory and speed
 
 Each prints its results and exits 1 if anything went wrong. `make torture` runs all but the last.
@@ -125,7 +125,7 @@ def _address_space() -> int:
     return int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
 
 
-def flips(rng: np.random.Generator, model: Path, path: Path) -> None:
+def flip_bits(rng: np.random.Generator, model: Path, path: Path) -> None:
     """Flip a few bits."""
     content = bytearray(model.read_bytes())
     for _ in range(rng.integers(1, 8)):
@@ -133,7 +133,7 @@ def flips(rng: np.random.Generator, model: Path, path: Path) -> None:
     path.write_bytes(content)
 
 
-def flipped_ends(rng: np.random.Generator, model: Path, path: Path) -> None:
+def flip_bits_at_ends(rng: np.random.Generator, model: Path, path: Path) -> None:
     """Flip a few bits of the zip file's directory or of its first headers."""
     content = bytearray(model.read_bytes())
     for _ in range(rng.integers(1, 8)):
@@ -142,7 +142,7 @@ def flipped_ends(rng: np.random.Generator, model: Path, path: Path) -> None:
     path.write_bytes(content)
 
 
-def cuts(rng: np.random.Generator, model: Path, path: Path) -> None:
+def cut_out(rng: np.random.Generator, model: Path, path: Path) -> None:
     """Cut off the end or the beginning, or cut out a piece."""
     content = model.read_bytes()
     start, end = sorted(rng.integers(0, len(content), 2))
@@ -151,7 +151,7 @@ def cuts(rng: np.random.Generator, model: Path, path: Path) -> None:
     )
 
 
-def swaps(rng: np.random.Generator, model: Path, path: Path) -> None:
+def swap_blocks(rng: np.random.Generator, model: Path, path: Path) -> None:
     """Exchange two blocks."""
     content = bytearray(model.read_bytes())
     size = int(rng.integers(1, 512))
@@ -160,10 +160,10 @@ def swaps(rng: np.random.Generator, model: Path, path: Path) -> None:
     path.write_bytes(content)
 
 
-def edited_arrays(rng: np.random.Generator, model: Path, path: Path) -> None:
+def edit_arrays(rng: np.random.Generator, model: Path, path: Path) -> None:
     """Write a well-formed file with an array missing, added, duplicated or of another type."""
     arrays = _arrays(model)
-    name = str(rng.choice([one for one in arrays if one != "meta"]))
+    name = str(rng.choice([key for key in arrays if key != "meta"]))
     match rng.integers(8):
         case 0:
             del arrays[name]
@@ -187,7 +187,7 @@ def edited_arrays(rng: np.random.Generator, model: Path, path: Path) -> None:
             archive.writestr(f"{name}.npy", b"again")
 
 
-def edited_meta(rng: np.random.Generator, model: Path, path: Path) -> None:
+def edit_meta(rng: np.random.Generator, model: Path, path: Path) -> None:
     """Write a well-formed file with one value of its JSON document changed."""
     arrays = _arrays(model)
     document = json.loads(arrays["meta"].tobytes())
@@ -221,10 +221,10 @@ def edited_meta(rng: np.random.Generator, model: Path, path: Path) -> None:
     np.savez(path, **arrays)  # type: ignore[arg-type]  # its other keyword is no array's name
 
 
-def bombs(rng: np.random.Generator, model: Path, path: Path) -> None:
+def declare_large_size(rng: np.random.Generator, model: Path, path: Path) -> None:
     """Write a small file that declares a very large size."""
     arrays = _arrays(model)
-    name = str(rng.choice([one for one in arrays if one != "meta"]))
+    name = str(rng.choice([key for key in arrays if key != "meta"]))
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED if rng.random() < 0.5 else 0) as archive:
         for other, array in arrays.items():
             if other != name:
@@ -245,7 +245,15 @@ def _arrays(model: Path) -> dict[str, np.ndarray]:
 
 
 Damage = Callable[[np.random.Generator, Path, Path], None]
-KINDS: list[Damage] = [flips, flipped_ends, cuts, swaps, edited_arrays, edited_meta, bombs]
+KINDS: list[Damage] = [
+    flip_bits,
+    flip_bits_at_ends,
+    cut_out,
+    swap_blocks,
+    edit_arrays,
+    edit_meta,
+    declare_large_size,
+]
 
 
 def full(times: int, seed: int, folder: Path) -> bool:
@@ -254,14 +262,14 @@ def full(times: int, seed: int, folder: Path) -> bool:
                                  val=1000, workers=1)  # fmt: skip
     charrnn.train(TEXT, config, out=folder / "whole")
     expected, failures, wrong = outcome(folder / "whole"), 0, 0
-    with failing() as writes:
+    with fail_flushes() as writes:
         charrnn.train(TEXT, config, out=folder / "counted")
     for for_ever in (False, True):
         for at in range(len(writes)):
             run = folder / f"run{at}{for_ever}"
             good: dict[str, bytes] = {}
             try:
-                with failing(at, for_ever=for_ever, good=good):
+                with fail_flushes(at, for_ever=for_ever, good=good):
                     charrnn.train(TEXT, config, out=run)
                 failed = False
             except (MachineError, OSError):
@@ -286,7 +294,7 @@ def full(times: int, seed: int, folder: Path) -> bool:
 
 
 @contextmanager
-def failing(
+def fail_flushes(
     at: int | None = None, *, for_ever: bool = False, good: dict[str, bytes] | None = None
 ) -> Iterator[list[str]]:
     """Let the ``at``-th flush to disk fail, and with ``for_ever`` all after it.

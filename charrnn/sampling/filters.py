@@ -18,7 +18,7 @@ MIN_TEMPERATURE, MAX_TEMPERATURE = 1e-30, 1e30
 
 
 def distribution(logits: Array, config: SampleConfig) -> Array:
-    """The unnormalised probabilities (B, V) that ``config`` makes of ``logits`` (B, V).
+    """The unnormalized probabilities (B, V) that ``config`` makes of ``logits`` (B, V).
 
     The likeliest character has 1. They are not divided by their sum, because `draw` needs the sums
     anyway and can do without the division.
@@ -78,7 +78,7 @@ def _keep_largest(logs: Array, threshold: Array, count: npt.NDArray[np.intp]) ->
 def draw(p: Array, uniform: npt.NDArray[np.float64]) -> npt.NDArray[np.intp]:
     """Draw one id for each row of ``p`` (B, V) by inverting its cumulative distribution.
 
-    ``uniform`` (B,) are random numbers in [0, 1); ``p`` need not be normalised.
+    ``uniform`` (B,) are random numbers in [0, 1); ``p`` need not be normalized.
     """
     sums = np.add.accumulate(p, axis=1, dtype=np.float64)
     reached = sums > uniform[:, None] * sums[:, -1:]

@@ -22,7 +22,7 @@ LENGTH, STOP, NO_REPEAT = "length", "stop", "no-repeat"
 class Prompt:
     """A text to continue.
 
-    ``prime`` is the text as it was given. ``text`` is what the network reads of it: normalised,
+    ``prime`` is the text as it was given. ``text`` is what the network reads of it: normalized,
     with unknown characters skipped or replaced; ``ids`` (N,) are its ids. Where ``text`` is empty,
     ``ids`` is a newline, so that a sample begins a line. A model that knows no newline reads
     nothing: then ``logits`` (V,) are those of the first character.

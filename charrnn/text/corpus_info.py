@@ -10,7 +10,7 @@ from charrnn.text.vocab import Vocabulary
 class CorpusInfo:
     """Vocabulary, size and fingerprint of a corpus, determined in one pass over it.
 
-    ``sha256`` is the hash of the corpus's characters, in UTF-8, after normalisation and before rare
+    ``sha256`` is the hash of the corpus's characters, in UTF-8, after normalization and before rare
     characters are replaced. ``encoding`` lists those of all files, separated by commas.
     """
 

@@ -1,7 +1,7 @@
-"""Newline translation and Unicode normalisation of a text as it is read.
+"""Newline translation and Unicode normalization of a text as it is read.
 
 A model keeps both settings and applies them to every text that it reads later. Newlines are
-translated first, then the text is normalised (UAX #15). Not here: bytes (decode.py).
+translated first, then the text is normalized (UAX #15). Not here: bytes (decode.py).
 """
 
 import io
@@ -25,15 +25,15 @@ class Normalization:
     normalize: str = TrainConfig.normalize
 
     def apply(self, text: str) -> str:
-        """Normalise a whole text."""
+        """Normalize a whole text."""
         if self.newline == "lf":
             text = text.replace("\r\n", "\n").replace("\r", "\n")
         return unicodedata.normalize(self._form, text) if self._form else text
 
     def apply_to_pieces(self, pieces: Iterable[str]) -> Iterator[str]:
-        """Normalise a text that arrives in pieces, which may end anywhere.
+        """Normalize a text that arrives in pieces, which may end anywhere.
 
-        The pieces that are yielded join to the normalised text; none of them is empty.
+        The pieces that are yielded join to the normalized text; none of them is empty.
         """
         if self.newline == "lf":
             pieces = _translate_newlines(pieces)
@@ -58,7 +58,7 @@ def _translate_newlines(pieces: Iterable[str]) -> Iterator[str]:
 
 
 def _normalize_pieces(pieces: Iterable[str], form: Form) -> Iterator[str]:
-    """Normalise up to the last boundary; hold the rest back, as the next piece may change it."""
+    """Normalize up to the last boundary; hold the rest back, as the next piece may change it."""
     held: list[str] = []
     for text in pieces:
         positions = range(len(text) - 1, -1, -1)
@@ -71,7 +71,7 @@ def _normalize_pieces(pieces: Iterable[str], form: Form) -> Iterator[str]:
 
 
 def _has_boundary_before(character: str) -> bool:
-    """Whether normalising a text cut before ``character`` gives the same as normalising it whole.
+    """Whether normalizing a text cut before ``character`` gives the same as normalizing it whole.
 
     True for a starter (combining class 0) that never composes with the character before it. The
     first character of the compatibility decomposition decides, so the answer holds for each form.

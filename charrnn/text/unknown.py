@@ -78,7 +78,7 @@ def _describe_unknown(text: str, at: int, vocabulary: Vocabulary) -> str:
 def _find_similar(text: str, at: int, vocabulary: Vocabulary) -> Iterator[str]:
     """Known characters that are equivalent to the one ``at`` this position, the closest first.
 
-    First those of another normalisation form, then those of another width or case.
+    First those of another normalization form, then those of another width or case.
     """
     known, character = set(vocabulary.characters), text[at]
     # A combining mark may be known composed with the character before it, and only so.

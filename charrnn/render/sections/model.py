@@ -19,7 +19,7 @@ def summary(report: Summary) -> Section:
         "  characters": f"{corpus.characters:,}: {corpus.training_characters:,} train,"
         f" {corpus.validation_characters:,} validate, {corpus.test_characters:,} test",
         "  vocabulary": known(corpus.distinct, found),
-        "  encoding": f"{corpus.encoding}, newlines {corpus.newline}, normalisation"
+        "  encoding": f"{corpus.encoding}, newlines {corpus.newline}, normalization"
         f" {corpus.normalize}",
         "  fingerprint": f"sha256 {corpus.sha256}",
         "training": f"step {training.step:,}, epoch {training.epoch:.2f}, seed {training.seed}",
