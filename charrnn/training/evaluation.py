@@ -101,7 +101,7 @@ class _ParallelReading:
         all streams take over states at once. From then on they do so one at a time from left to
         right: the state that a stream takes over is then final, so none reads more than once again.
         """
-        reading, waiting = np.arange(1, self.streams), np.arange(0)
+        reading, waiting = np.arange(1, self.streams), set[int]()
         while len(reading):
             states = _select(self.final_states, reading - 1)
             for window in self._windows:
@@ -113,8 +113,9 @@ class _ParallelReading:
                 if not len(reading):
                     break
             self._store(reading, states)
-            waiting = np.union1d(waiting, reading[reading + 1 < self.streams] + 1)
-            reading, waiting = waiting[:1], waiting[1:]
+            waiting.update(stream + 1 for stream in reading.tolist() if stream + 1 < self.streams)
+            reading = np.array(sorted(waiting)[:1], np.intp)
+            waiting.difference_update(reading.tolist())
 
     def _read(
         self, window: slice, which: Ids, states: States

@@ -45,6 +45,8 @@ def bytes_for_training(
         _count_activations(shape, evaluated, dropout=False, learning=False),
     )
     floats = PARAMETER_VECTORS * P + _count_copies(shape, config.seq * streams) + window
+    # The states of the whole batch: to be saved, and in the snapshot.
+    floats += 2 * shape.layers * len(shape.cell_record.states) * config.batch * shape.hidden
     if config.recurrent_dropout:
         # A mask and a masked copy of every layer's U, and of one layer the mask that is being drawn
         # and scaled.

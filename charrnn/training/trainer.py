@@ -137,7 +137,7 @@ class Trainer:
             MachineError: when another member of the team has died.
         """
         started = time.perf_counter()
-        self._snapshot = self.state().copy()
+        self._take_snapshot()
         while True:
             try:
                 return (yield from self._train(stop_requested, save_due, started))
@@ -159,7 +159,7 @@ class Trainer:
                 evaluation = self._evaluate(started)
                 yield evaluation
                 if not self._is_bad(evaluation):
-                    self._snapshot = self.state().copy()
+                    self._take_snapshot()
             if self.is_over:
                 if self.progress.best_step is None:
                     limit = bad_loss(self.network.shape.V)
@@ -232,6 +232,11 @@ class Trainer:
             regularization.draw_masks(), self.workspace, characters=config.batch * config.seq,
         )  # fmt: skip
         return states
+
+    def _take_snapshot(self) -> None:
+        """Keep the present state, to which a rollback returns."""
+        self._snapshot = None  # frees the previous snapshot before the next one is allocated
+        self._snapshot = self.state().copy()
 
     def _roll_back(self) -> None:
         """Return to the last good evaluation, or to the start, with half the learning rate."""
