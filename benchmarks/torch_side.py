@@ -22,10 +22,10 @@ class CharacterModel(nn.Module):
 
     def __init__(self, cell: str, H: int, layers: int, V: int, embedded: bool) -> None:
         super().__init__()
-        kind = {"rnn": nn.RNN, "gru": nn.GRU, "lstm": nn.LSTM}[cell]
+        recurrent_layer = getattr(nn, cell.upper())
         self.V = V
         self.embedding = nn.Embedding(V, H) if embedded else None
-        self.rnn = kind(H if embedded else V, H, layers)
+        self.rnn = recurrent_layer(H if embedded else V, H, layers)
         self.out = nn.Linear(H, V)
 
     def forward(self, ids: torch.Tensor, state: object = None) -> tuple[torch.Tensor, object]:
