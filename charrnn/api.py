@@ -17,6 +17,8 @@ import numpy as np
 from charrnn.arrays import Array
 from charrnn.config import SampleConfig, TrainConfig
 from charrnn.errors import ConfigError, InputError
+from charrnn.reports.loaded_model import LoadedModel, load_model
+from charrnn.reports.methods import ReportMethods
 from charrnn.sampling.ongoing import OngoingSample, Prompt, SamplingContext
 from charrnn.sampling.sampler import generate_samples, sort_finished
 from charrnn.setting_types import LARGEST_SEED, Whole
@@ -27,7 +29,6 @@ from charrnn.text.unknown import encode_text
 
 if TYPE_CHECKING:
     from charrnn.parallel.ranks import Ranks
-    from charrnn.reports.score import Score
     from charrnn.runs.run import TrainingRun
     from charrnn.training.events import Event
 
@@ -51,10 +52,14 @@ class Sample:
     logprob: float
 
 
-class Model:
-    """A trained model, which `load`, `train` and `resume` return."""
+class Model(ReportMethods):
+    """A trained model, which `load`, `train` and `resume` return; for reports see its base class."""
 
-    def __init__(self, checkpoint: Checkpoint) -> None:
+    def __init__(
+        self, checkpoint: Checkpoint, path: Path | None = None, run: Path | None = None
+    ) -> None:
+        """``path`` is the file that it was read from, ``run`` the run folder of that."""
+        super().__init__(LoadedModel(checkpoint, path, run))
         self.checkpoint = checkpoint
 
     @property
@@ -149,21 +154,6 @@ class Model:
         """
         text = self.checkpoint.corpus_info.normalization.apply(text)
         return "".join(dict.fromkeys(char for char in text if char not in self.vocabulary))
-
-    def score(self, text: str, *, on_unknown: str | None = None) -> "Score":
-        """Measure how well the model predicts each character of ``text``.
-
-        ``on_unknown`` says what to do about characters that the model does not know: "error",
-        "skip", or "replace" by the unknown character. None means "replace" for a model that has an
-        unknown character, and "skip" for others.
-
-        Raises:
-            InputError: when ``text`` has fewer than two characters that the model knows, or has
-                unknown ones and ``on_unknown`` is "error".
-        """
-        from charrnn.reports.score import score
-
-        return score(self.checkpoint, text, on_unknown=on_unknown)
 
     def save(self, path: str | Path) -> None:
         """Write the model to the .npz file ``path``, which is replaced if it exists.
@@ -336,7 +326,7 @@ def load(path: str | Path) -> Model:
     Raises:
         InputError: when there is no model, or the file is damaged.
     """
-    return Model(model_file.load(find_model(Path(path))))
+    return Model(**vars(load_model(Path(path))))
 
 
 def draw_seed() -> int:

@@ -41,6 +41,7 @@ LARGEST_DEFAULT_VAL = 500_000
 LONGEST_DEFAULT_WARMUP = 100
 EVALUATIONS_A_RUN = 20
 DEFAULT_LAGS = 200  # steps that a gradient is followed back
+DEFAULT_SECONDS = 0.5  # of each measurement of speed
 SAMPLING_THREADS = 2  # one stream reads its weights from the caches of two cores; more: unmeasured
 WIDEST_BEAM = 10_000
 DRAWING = ("temperature", "top_k", "top_p", "min_p")

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 import charrnn
 from charrnn.errors import InputError
-from charrnn.reports.copied import Copied, Corpus, corpus
+from charrnn.reports.copied import Copied, CorpusIndex, index_corpus
 from charrnn.reports.suffix_array import SuffixArray, sort_suffixes
 from tests.conftest import TEXT, Program
 from tests.test_cli import failed
@@ -53,7 +53,7 @@ def by_search(text: str, original: str, least: int) -> tuple[int, int, list[tupl
 @given(original=REPETITIVE, text=REPETITIVE, cut=st.integers(0, 80), least=st.integers(1, 25))
 def test_copied_is_what_search_finds(original: str, text: str, cut: int, least: int) -> None:
     text = original[cut : cut + 40] + text + original[:cut]
-    found = Corpus([("text", original)]).copied(text, least)
+    found = CorpusIndex([("text", original)]).find_copied(text, least)
     spans = [(span.start, span.length) for span in found.spans]
     assert (found.copied, found.longest, spans) == by_search(text, original, least)
     assert found.characters == len(text)
@@ -67,37 +67,37 @@ def test_copied_is_what_search_finds(original: str, text: str, cut: int, least: 
 
 def test_where_a_span_comes_from_is_its_first_file_and_line() -> None:
     files = [("one", "いろは\nにほへと\n"), ("two", "ちりぬるを\nわかよ\nにほへとち\n")]
-    found = Corpus(files).copied("わかよ\nにほ / にほへと / ちりぬ", least=4)
+    found = CorpusIndex(files).find_copied("わかよ\nにほ / にほへと / ちりぬ", least=4)
     assert [(one.text, one.file, one.line, one.times) for one in found.spans] == [
         ("わかよ\nにほ", "two", 2, 1),
         ("にほへと", "one", 2, 2),
     ]
     assert found.longest_span == found.spans[0]
-    across = Corpus(files).copied("と\nちり", least=4)  # the corpus is one text
+    across = CorpusIndex(files).find_copied("と\nちり", least=4)  # the corpus is one text
     assert (across.spans[0].file, across.spans[0].line) == ("one", 2)
 
 
 def test_short_spans_are_told_only_by_the_longest() -> None:
-    found = Corpus([("text", "abcdefgh")]).copied("xxcdexx")
+    found = CorpusIndex([("text", "abcdefgh")]).find_copied("xxcdexx")
     assert (found.copied, found.share, found.spans) == (0, 0, ())
     assert found.longest_span is not None
     assert (found.longest, found.longest_span.text, found.longest_span.start) == (3, "cde", 2)
-    nothing = Corpus([("text", "abc")]).copied("xyz")
+    nothing = CorpusIndex([("text", "abc")]).find_copied("xyz")
     assert (nothing.longest, nothing.longest_span) == (0, None)
-    assert Corpus([("text", "abc")]).copied("").share == 0
+    assert CorpusIndex([("text", "abc")]).find_copied("").share == 0
 
 
 def test_of_many_spans_the_longest_are_listed() -> None:
-    found = Corpus([("text", "x" * 50 + "abc" * 20)]).copied("x" * 2000 + "abc" * 10)
+    found = CorpusIndex([("text", "x" * 50 + "abc" * 20)]).find_copied("x" * 2000 + "abc" * 10)
     assert (found.copied, len(found.spans), found.unlisted) == (2030, 1000, 951)
     assert found.longest == 80
     assert found.spans[0].start == 0
 
 
 def test_corpus_is_found_and_checked(model: charrnn.Model, run_folder: Path) -> None:
-    original = corpus(model.checkpoint, run_folder / "best.npz")
-    assert original.copied(TEXT).share == 1
-    assert original.copied("猫" * 30).longest == 0
+    original = index_corpus(model.loaded)
+    assert original.find_copied(TEXT).share == 1
+    assert model.copied("猫" * 30).longest == 0
 
 
 @pytest.fixture
@@ -119,7 +119,7 @@ def test_report_says_how_much_and_from_where(program: Program, own_run: Path) ->
     assert found["spans"][0]["file"] == str(own_run.parent / "text.txt")
     assert set(found) == set(Copied.__dataclass_fields__)
     shown = program("inspect", "copied", "-", "run", stdin=text)
-    assert "24 of them, 92.3%, in spans of 20 or more" in shown.out
+    assert "24, which is 92.3% (characters in spans of 20 or more)" in shown.out
     assert " text.txt:1 " in shown.out
 
 
@@ -151,16 +151,16 @@ def test_samples_carry_what_is_copied(program: Program, own_run: Path) -> None:
     arguments = ("sample", "run", "--json", "--seed", "1", "-n", "2", "--length", "50")
     plain = [json.loads(line) for line in program(*arguments).out.splitlines()]
     copied = [json.loads(line) for line in program(*arguments, "--copied").out.splitlines()]
-    original = Corpus([("text.txt", TEXT)])
+    original = CorpusIndex([("text.txt", TEXT)])
     for one, other in zip(plain, copied, strict=True):
         found = other.pop("copied")
         assert one == other
-        assert found["longest"] == original.copied(one["text"]).longest
+        assert found["longest"] == original.find_copied(one["text"]).longest
     failed(program("sample", "run", "--copied"), 2, "--copied goes with --json")
     failed(program("sample", "run", "--corpus", "text.txt"), 2, "--corpus goes with --copied")
 
 
 def test_corpus_of_a_model_alone_is_not_known(tmp_path: Path, model: charrnn.Model) -> None:
     model.save(tmp_path / "alone.npz")
-    with pytest.raises(InputError, match="its corpus is not known here; name a text with --corpus"):
-        corpus(model.checkpoint, tmp_path / "alone.npz")
+    with pytest.raises(InputError, match="its corpus is not known here; name a text with `corpus`"):
+        charrnn.load(tmp_path / "alone.npz").copied("a")

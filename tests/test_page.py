@@ -8,15 +8,16 @@ import pytest
 from charrnn.render.blocks import (
     Block,
     Chart,
+    Column,
     Facts,
     Prose,
     Section,
     Series,
-    Shades,
+    ShadedText,
     Table,
-    Unrolled,
+    UnrolledNetwork,
 )
-from charrnn.render.page import page
+from charrnn.render.page import render_page
 from tests.browser import PROGRAM, chromium
 
 TEXT = "「猫」& <b>\nつぎ"
@@ -26,7 +27,8 @@ SECTIONS = [
         [
             Facts([("名前", "<猫>")]),
             Prose("One & two."),
-            Table(("a", "b"), [("<1>", "2"), ("3", "4")], "1", (0.5, 1.0), "a table"),
+            Table((Column("a"), Column("b", numeric=True)), [("<1>", "2"), ("3", "4")], (0.5, 1.0),
+                  "a table"),
             Chart(
                 "a chart", "x", "y",
                 [Series("猫 & co", (1, 2, 4), (3, 1, 2), ((2, 0, 1), (4, 2, 3)))],
@@ -37,16 +39,16 @@ SECTIONS = [
     Section(
         "Letters",
         [
-            Shades("shade", TEXT, [at / 10 for at in range(len(TEXT))], 0, 1, "nats",
+            ShadedText("shade", TEXT, [at / 10 for at in range(len(TEXT))], 0, 1, "nats",
                    [f"detail <{at}>" for at in range(len(TEXT))]),
-            Unrolled("first", ["猫", "\n"], [[("い", 0.5)], [("<", 0.25)]], "lstm"),
+            UnrolledNetwork("first", ["猫", "\n"], [[("い", 0.5)], [("<", 0.25)]], "lstm"),
         ],
     ),
 ]  # fmt: skip
 
 
 def test_page_needs_nothing_beside_it() -> None:
-    made = page("題", SECTIONS)
+    made = render_page("題", SECTIONS)
     assert not re.search(r"(?:src|href)=[\"'](?!#)", made)
     assert "@import" not in made
     assert "url(" not in made
@@ -56,19 +58,19 @@ def test_page_needs_nothing_beside_it() -> None:
 
 def test_page_has_no_control_characters() -> None:
     evil = "\x00\x1b\u202e"
-    shades = Shades(evil, evil, [0.0] * 3, 0, 1, evil, [evil] * 3)
+    shades = ShadedText(evil, evil, [0.0] * 3, 0, 1, evil, [evil] * 3)
     chart = Chart(evil, evil, evil, [Series(evil, (1, 2), (3, 1))], levels=[(evil, 2.0)])
-    table = Table((evil,), [(evil,)], "", (), evil)
-    unrolled = Unrolled(evil, [*evil], [[(evil[1], 0.5)]] * 3, evil)
+    table = Table((Column(evil),), [(evil,)], (), evil)
+    unrolled = UnrolledNetwork(evil, [*evil], [[(evil[1], 0.5)]] * 3, evil)
     blocks: list[Block] = [Facts([(evil, evil)]), Prose(evil), shades, chart, table, unrolled]
-    made = page(evil, [Section(evil, blocks)])
+    made = render_page(evil, [Section(evil, blocks)])
     assert not set(evil) & set(made)
     assert "U+202E" in made
 
 
 @pytest.mark.skipif(PROGRAM is None, reason="Debian's chromium is not installed")
 def test_page_in_a_browser(tmp_path: Path) -> None:
-    (tmp_path / "page.html").write_text(page("題", SECTIONS), encoding="utf-8")
+    (tmp_path / "page.html").write_text(render_page("題", SECTIONS), encoding="utf-8")
     with chromium(tmp_path / "profile") as tab:
         for width in (1000, 360):
             for dark in (False, True):

@@ -19,13 +19,12 @@ from charrnn.errors import InputError
 from charrnn.network.model import Network, States
 from charrnn.network.parameters import Parameters, Shape, initialize
 from charrnn.network.softmax import cross_entropy
-from charrnn.render.words import width
-from charrnn.reports import held_out
-from charrnn.reports.gradients import gradients, norms_by_lag, states_after
-from charrnn.reports.memory import affordable, memories, memory
-from charrnn.reports.neurons import PROPERTIES, neurons
-from charrnn.reports.score import Tally, pieces
-from charrnn.reports.unroll import unroll
+from charrnn.render.words import display_width
+from charrnn.reports.gradients import measure_gradients, norms_by_lag, states_after
+from charrnn.reports.loaded_model import LoadedModel
+from charrnn.reports.memory import affordable_positions, compare_memory
+from charrnn.reports.neurons import PROPERTIES, find_followers, record_activations
+from charrnn.reports.score import Scoring, predict_chunks
 from charrnn.storage.model_file import Checkpoint
 from tests.conftest import TEXT, Program
 
@@ -76,8 +75,7 @@ def test_gradients_by_lag_equal_finite_differences(cell: str, layers: int) -> No
 
 
 def test_gradients_start_at_one_and_end_at_the_last_lag(model: charrnn.Model) -> None:
-    text = held_out.of_text(model.checkpoint, TEXT, "text")
-    report = gradients(model.checkpoint, "m", text, lags=30)
+    report = model.gradients(TEXT, lags=30)
     through_h, through_c = report.ways
     assert (through_h.first, through_c.first) == (0, 1)
     assert through_h.median[0] == through_c.median[0] == pytest.approx(1)
@@ -87,19 +85,21 @@ def test_gradients_start_at_one_and_end_at_the_last_lag(model: charrnn.Model) ->
         for way in report.ways
         for low, middle, high in zip(way.low, way.median, way.high, strict=True)
     )
-    fresh = gradients(model.checkpoint, "m", text, lags=30, untrained=True)
+    fresh = model.gradients(TEXT, lags=30, untrained=True)
     assert fresh.ways[0].median != through_h.median
 
 
 def test_a_text_too_short_for_the_lags_is_refused(model: charrnn.Model) -> None:
-    short = held_out.of_text(model.checkpoint, "今日は風が強い。", "short")
-    with pytest.raises(InputError, match="short: is too short for 200 lags"):
-        gradients(model.checkpoint, "m", short)
+    with pytest.raises(InputError, match="text: is too short for `lags` 200; set it to 6 or less"):
+        model.gradients("今日は風が強い。")
+    with pytest.raises(InputError, match=r"text: is too short for `lags` 5$"):
+        model.gradients("今日", lags=5)
+    assert measure_gradients(model.loaded, model.held_out("今日は"), lags=1).positions == 1
 
 
 def test_memory_with_all_characters_is_the_score(model: charrnn.Model) -> None:
     text = TEXT[:700]
-    report = memory(model.checkpoint, "m", held_out.of_text(model.checkpoint, text, "text"))
+    report = model.memory(text)
     assert report.is_whole
     assert report.points[-1].given is None
     assert report.points[-1].nats == pytest.approx(model.score(text).nats, abs=1e-4)
@@ -107,17 +107,18 @@ def test_memory_with_all_characters_is_the_score(model: charrnn.Model) -> None:
 
 
 def test_memories_of_several_models_are_at_the_same_places(model: charrnn.Model) -> None:
-    text = held_out.of_text(model.checkpoint, TEXT * 40, "text")
+    text = model.held_out(TEXT * 40)
     shape = Shape("lstm", 400, 2, len(model.vocabulary))
-    large = replace(model.checkpoint, network=Network(Parameters(shape)))
-    assert affordable(shape, text) < affordable(model.checkpoint.network.shape, text)
-    small, other = memories([(model.checkpoint, "a", text), (large, "b", text)])
-    assert small.positions == other.positions == affordable(shape, text)
+    large = LoadedModel(replace(model.checkpoint, network=Network(Parameters(shape))))
+    fewest = affordable_positions(shape, text)
+    assert fewest < affordable_positions(model.checkpoint.network.shape, text)
+    reports = compare_memory([model.loaded, large], [text, text])
+    assert [report.positions for report in reports] == [fewest, fewest]
 
 
 def test_memory_of_few_characters_is_that_of_a_text_of_so_many(model: charrnn.Model) -> None:
     text = TEXT[:90]
-    report = memory(model.checkpoint, "m", held_out.of_text(model.checkpoint, text, "text"))
+    report = model.memory(text)
     (four,) = (point for point in report.points if point.given == 4)
     pieces = [text[max(0, end - 4) : end + 1] for end in range(1, len(text))]
     each = [float(model.score(piece).surprise[-1]) for piece in pieces]
@@ -129,10 +130,9 @@ def test_memory_of_few_characters_is_that_of_a_text_of_so_many(model: charrnn.Mo
 
 
 def test_memory_stands_beside_the_ngrams_of_the_same_corpus(run_folder: Path) -> None:
-    checkpoint = charrnn.load(run_folder).checkpoint
-    text = held_out.of_corpus(checkpoint, run_folder / "best.npz")
-    report = memory(checkpoint, "m", text)
-    baselines = checkpoint.baselines
+    model = charrnn.load(run_folder)
+    report = model.memory()
+    baselines = model.checkpoint.baselines
     assert baselines is not None
     assert report.unigram == pytest.approx(baselines.unigram)
     by_given = {point.given: point.ngram for point in report.points}
@@ -143,7 +143,7 @@ def test_memory_stands_beside_the_ngrams_of_the_same_corpus(run_folder: Path) ->
 
 def test_score_of_the_validation_part_is_the_loss_that_training_told(run_folder: Path) -> None:
     model = charrnn.load(run_folder)
-    ids = held_out.of_corpus(model.checkpoint, run_folder / "best.npz").ids
+    ids = model.held_out().ids
     text = model.checkpoint.corpus_info.vocabulary.decode(ids)
     assert TEXT.endswith(text)
     told = model.checkpoint.history[-1]["val_loss"]
@@ -151,10 +151,12 @@ def test_score_of_the_validation_part_is_the_loss_that_training_told(run_folder:
 
 
 def test_a_corpus_that_is_gone_or_another_is_refused(run_folder: Path, tmp_path: Path) -> None:
-    checkpoint = charrnn.load(run_folder).checkpoint
     alone = Path(shutil.copy(run_folder / "best.npz", tmp_path / "model.npz"))
-    with pytest.raises(InputError, match="corpus is not known here; name a text with --text-file"):
-        held_out.of_corpus(checkpoint, alone)
+    unknown = "its corpus is not known here; name a text with `text_file`"
+    with pytest.raises(InputError, match=f"model.npz: {unknown}"):
+        charrnn.load(alone).held_out()
+    with pytest.raises(InputError, match=f"model in memory: {unknown}"):
+        charrnn.Model(charrnn.load(alone).checkpoint).held_out()
     shutil.copytree(run_folder, tmp_path / "run")
     changed = tmp_path / "changed.txt"
     changed.write_text(TEXT + "。", encoding="utf-8")
@@ -162,12 +164,12 @@ def test_a_corpus_that_is_gone_or_another_is_refused(run_folder: Path, tmp_path:
     original = json.dumps(str(run_folder.parent / "text.txt"))
     (tmp_path / "run/config.toml").write_text(settings.replace(original, json.dumps(str(changed))))
     with pytest.raises(InputError, match=r"changed\.txt: is no longer the text"):
-        held_out.of_corpus(checkpoint, tmp_path / "run/best.npz")
+        charrnn.load(tmp_path / "run").held_out()
 
 
 def test_unrolled_steps_say_what_was_read_expected_and_came(model: charrnn.Model) -> None:
     text = "今日は風"
-    report = unroll(model.checkpoint, "m", held_out.of_text(model.checkpoint, text, "text"))
+    report = model.unroll(text)
     assert "".join(step.character for step in report.steps) == text
     assert [step.following for step in report.steps] == ["日", "は", "風", None]
     surprise = model.score(text).surprise
@@ -200,8 +202,7 @@ def test_a_planted_quote_unit_is_found(tmp_path: Path) -> None:
     (tmp_path / "text.txt").write_text(text, encoding="utf-8")
     config = charrnn.TrainConfig(hidden=8, layers=1, batch=4, seq=16, steps=1)
     model = charrnn.train(tmp_path / "text.txt", config, out=tmp_path / "run")
-    checkpoint = planted(model, 5)
-    report = neurons(checkpoint, "m", held_out.of_text(checkpoint, text, "text"))
+    report = charrnn.Model(planted(model, 5)).neurons(text)
     best = report.followers[0]
     assert (best.unit, best.property) in [(5, "inside quotes"), (5, "depth of brackets")]
     assert best.correlation > 0.99
@@ -218,14 +219,11 @@ def test_noise_follows_nothing(tmp_path: Path) -> None:
     config = charrnn.TrainConfig(hidden=8, layers=1, batch=4, seq=16, steps=1)
     model = charrnn.train(tmp_path / "text.txt", config, out=tmp_path / "run")
     shuffled = "".join(rng.permutation(list(text)))
-    h_text = held_out.of_text(model.checkpoint, text, "text")
-    report = neurons(model.checkpoint, "m", h_text)
+    report = model.neurons(text)
     assert report.followers[0].p < 0.05  # a unit can see which character it just read
-    from charrnn.reports import neurons as module
-
-    h, _ = module.read(model.checkpoint.network, h_text.ids)
+    h, _ = record_activations(model.checkpoint.network, model.held_out(text).ids)
     other = np.array(list(PROPERTIES["position in the line"](shuffled)), np.float64)
-    assert min(one.p for one in module.followers(h, {"other": other})) > 0.01
+    assert min(one.p for one in find_followers(h, {"other": other})) > 0.01
 
 
 @pytest.mark.parametrize(
@@ -325,7 +323,7 @@ def test_a_report_is_text_json_page_and_picture(
     arguments = ["inspect", report, *file, run_folder, *options]
     shown = program(*arguments, "--html", "page.html", "--plot", "picture.svg")
     assert shown.code == 0, shown.err
-    assert max(map(width, shown.out.splitlines())) <= 100
+    assert max(map(display_width, shown.out.splitlines())) <= 100
     for line in program(*arguments, "--json").out.splitlines():
         assert isinstance(json.loads(line), dict)
     assert "<section" in (tmp_path / "page.html").read_text(encoding="utf-8")
@@ -357,10 +355,10 @@ def test_the_report_has_all_of_them_on_one_page(
 
 def test_the_hardest_lines_are_those_with_most_nats_a_character(model: charrnn.Model) -> None:
     text = TEXT[:300] + "気をつけた風が強い洗濯物。\n" + TEXT[:200] + "and washing the the w"
-    tally = Tally()
-    for piece in tally.of(pieces(model.checkpoint, [text[:7], text[7:350], text[350:]])):
-        assert piece.text
-    found = tally.result().lines
+    parts = [text[:7], text[7:350], text[350:]]
+    scoring = Scoring(predict_chunks(model.loaded, parts, "text"))
+    assert all(chunk.text for chunk in scoring)
+    found = scoring.result().lines
     nats = [one.nats for one in found]
     assert nats == sorted(nats, reverse=True)
     each = model.score(text).surprise

@@ -12,13 +12,14 @@ from charrnn import TrainConfig
 from charrnn.errors import MachineError
 from charrnn.network.parameters import Shape
 from charrnn.parallel.machine import count_cores
-from charrnn.render import plot, sections, terminal
-from charrnn.render.words import width
-from charrnn.reports.speed import SAMPLES, STREAMS, WINDOWS, Point, Speed, speed, training_step
+from charrnn.render import plot, terminal
+from charrnn.render.sections.speed import build_section
+from charrnn.render.words import display_width
+from charrnn.reports.speed import SAMPLES, STREAMS, WINDOWS, Speed, SpeedPoint, training_step
 from charrnn.training import memory
 from tests.conftest import Program
 
-POINT = Point(1, 64, 1, 10_000.0, 20.0, 0.2)
+POINT = SpeedPoint(1, 64, 1, 10_000.0, 20.0, 0.2)
 REPORT = Speed(
     model="runs/猫/best.npz", cell="lstm", hidden=256, layers=1, distinct=65, cores=2,
     peak=(100.0, 200.0),
@@ -36,7 +37,7 @@ def test_operations_are_those_of_the_products() -> None:
 
 
 def test_speed_is_measured_by_streams_window_workers_and_samples(model: charrnn.Model) -> None:
-    report = speed(model.checkpoint, "m", 0.01)
+    report = model.speed(seconds=0.01)
     assert [point.streams for point in report.by_streams] == list(STREAMS)
     assert [point.window for point in report.by_window] == list(WINDOWS)
     assert [point.streams for point in report.sampling] == list(SAMPLES)
@@ -67,18 +68,18 @@ def test_json_has_every_measurement(program: Program, run_folder: Path) -> None:
 
 
 def test_text_shows_each_point_within_eighty_columns() -> None:
-    shown = terminal.text(sections.speed(REPORT))
+    shown = terminal.render_text(build_section(REPORT))
     assert "runs/猫/best.npz" in shown
     assert "40,000" in shown
     assert "80%" in shown
-    assert all(width(line) <= 80 for line in shown.splitlines()), shown
+    assert all(display_width(line) <= 80 for line in shown.splitlines()), shown
 
 
 @pytest.mark.parametrize(("name", "begins"), [("a.png", b"\x89PNG"), ("a.svg", b"<?xml")])
 def test_picture_is_of_the_kind_that_its_name_says(
     name: str, begins: bytes, tmp_path: Path
 ) -> None:
-    assert plot.draw([sections.speed(REPORT)], tmp_path / name) == []
+    assert plot.draw_picture([build_section(REPORT)], tmp_path / name) == []
     assert (tmp_path / name).read_bytes().startswith(begins)
 
 

@@ -124,17 +124,17 @@ class Display:
         self.stop.training = True
         self.start = event
         if self.console.json:
-            self._print_result(document.event(event))
-        self.console.note(progress.start(event))
+            self._print_result(document.event_to_json(event))
+        self.console.note(progress.describe_start(event))
         if self.console.on_terminal and not self.console.quiet:
             from tqdm import tqdm
 
             self.bar = tqdm(unit="step", dynamic_ncols=True, leave=False, file=sys.stderr)
 
     def _baselines(self, event: "Baselines") -> None:
-        from charrnn.render.words import baselines
+        from charrnn.render.words import describe_baselines
 
-        self._print_line(f"to beat  {baselines(event)}")
+        self._print_line(f"to beat  {describe_baselines(event)}")
 
     def _progress(self, event: "Progress") -> None:
         if self.bar is not None:
@@ -148,8 +148,8 @@ class Display:
         from charrnn.render import document, progress
 
         if self.console.json:
-            self._print_result(document.event(event))
-        self._print_line(progress.evaluation(event))
+            self._print_result(document.event_to_json(event))
+        self._print_line(progress.describe_evaluation(event))
 
     def _preview(self, event: "Preview") -> None:
         self._print_line(
@@ -163,9 +163,10 @@ class Display:
 
         self.close()
         assert self.start is not None
-        self._print_result(
-            document.event(event) if self.console.json else progress.end(event, self.start)
-        )
+        if self.console.json:
+            self._print_result(document.event_to_json(event))
+        else:
+            self._print_result(progress.describe_end(event, self.start))
 
     def _print_result(self, line: str) -> None:
         self.console.print_result(line)

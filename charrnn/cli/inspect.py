@@ -1,411 +1,214 @@
-"""``charrnn inspect``: reports on trained models."""
+"""``charrnn inspect``: reports on models and runs, one command for each in report_registry.py."""
 
-from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from charrnn.cli import blas, option_types, options
-from charrnn.cli.console import Console
 from charrnn.cli.option_sources import Command, CommandGroup
-from charrnn.config import DEFAULT_LAGS
+from charrnn.cli.report_options import Decorator, declare
+from charrnn.cli.suggestions import similar_names
+from charrnn.errors import InputError
 from charrnn.parallel.machine import count_cores
+from charrnn.report_registry import REPORTS, Report, Takes
 
 if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
 
+    from charrnn.api import Model
+    from charrnn.cli.console import Console
     from charrnn.render.blocks import Section
     from charrnn.reports.held_out import HeldOut
-    from charrnn.storage.model_file import Checkpoint
 
-SECONDS_A_POINT = 0.5
+DEFAULT = "summary"
+ARGUMENTS: dict[Takes, tuple[Decorator, ...]] = {
+    Takes.MODEL: (options.model,),
+    Takes.MODELS: (options.models,),
+    Takes.FILE: (click.argument("file", type=option_types.PATH), options.model),
+    Takes.RUNS: (options.models,),
+    Takes.FOLDER: (click.argument("folder", required=False, type=option_types.FOLDER),),
+}
+csv = click.option("--csv", "as_csv", is_flag=True, help="Print CSV, with one line for each run.")
 
 
-class Reports(CommandGroup):
-    """A group whose report, when none is named, is the summary."""
+class ReportCommands(Mapping[str, click.Command]):
+    """A command for each report."""
+
+    def __getitem__(self, name: str) -> click.Command:
+        return _make_command(REPORTS[name])
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(REPORTS)
+
+    def __len__(self) -> int:
+        return len(REPORTS)
+
+
+class ReportGroup(CommandGroup):
+    """The group of reports; where none is named, it runs the summary."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Their names, in the order in which a newcomer needs them."""
+        return list(REPORTS)
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """List them with their whole descriptions, which click would cut short."""
+        with formatter.section("Commands"):
+            formatter.write_dl([(report.name, report.help) for report in REPORTS.values()])
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        """Put in ``summary`` before options, before a model, and where there is nothing."""
+        """Put ``summary`` in front of an option or a model, and where there is nothing.
+
+        Raises:
+            InputError: for a model that does not exist.
+        """
         if ctx.resilient_parsing and not args:
-            return super().parse_args(ctx, args)  # a shell asks what can stand here
-        helps = {"-h", "--help"}
-        resolve_encoding = args[0] if args else ""
-        if resolve_encoding not in self.commands and (
-            not resolve_encoding
-            or (resolve_encoding.startswith("-") and resolve_encoding not in helps)
-            or Path(resolve_encoding).exists()
-        ):
-            args = ["summary", *args]
+            return super().parse_args(ctx, args)  # a shell asks for completions
+        first = args[0] if args else ""
+        if first not in REPORTS and first not in ("-h", "--help"):
+            if first.startswith("-") or not first or Path(first).exists():
+                args = [DEFAULT, *args]
+            elif not ctx.resilient_parsing:
+                _check_misspelled(first)
         return super().parse_args(ctx, args)
 
     def shell_complete(self, ctx: click.Context, incomplete: str) -> "list[CompletionItem[str]]":
         """The reports, and what the summary takes, which need not be named."""
         if incomplete.startswith("-"):
-            return self.commands["summary"].shell_complete(ctx, incomplete)
+            return self.commands[DEFAULT].shell_complete(ctx, incomplete)
         reports = super().shell_complete(ctx, incomplete)
         return [*reports, *option_types.MODEL.shell_complete(ctx, None, incomplete)]
 
 
-@click.group("inspect", cls=Reports, epilog="\b\nExample:\n  charrnn inspect loss runs/tenki")
+def _check_misspelled(name: str) -> None:
+    """Refuse a ``name`` that is no report and no file, unless a report has a similar name."""
+    if "/" in name or name.endswith(".npz"):
+        problem = "no such model or run; 'charrnn inspect runs' lists the runs in runs/"
+        raise InputError(name, problem)
+    if not similar_names(name, REPORTS):
+        problem = "no such report, model or run; 'charrnn inspect --help' lists the reports"
+        raise InputError(name, problem)
+
+
+@click.group(
+    "inspect",
+    cls=ReportGroup,
+    commands=ReportCommands(),
+    epilog="\b\nExample:\n  charrnn inspect loss runs/tenki",
+)
 @click.pass_context
 def inspect_group(ctx: click.Context) -> None:
-    """Show what a model is and what it has learned; without a NAME, the summary."""
-    blas.limit_threads(count_cores() if ctx.invoked_subcommand == "speed" else 1)
+    """Show what a model is and what it has learned. Without a report's name, show the summary."""
+    report = REPORTS.get(ctx.invoked_subcommand or "")
+    blas.limit_threads(count_cores() if report and report.uses_all_cores else 1)
 
 
-class Wanted:
-    """Where a report is wanted: on stdout as text or JSON, besides as a picture and as a page."""
+def _make_command(report: Report) -> click.Command:
+    decorators = [
+        *ARGUMENTS[report.takes],
+        *(declare(report.name, option) for option in report.options),
+        *([options.text_file] if report.held_out else []),
+        *([csv] if report.to_csv else []),
+        *([options.plot] if report.draws else []),
+        options.html,
+        options.common_options,
+    ]
 
-    def __init__(self, ctx: click.Context) -> None:
-        self.console: Console = options.make_console(ctx)
-        self.plot: Path | None = ctx.params.get("plot")
-        self.html: Path | None = ctx.params.get("html")
-        options.check_plot_file(self.plot)
+    @click.pass_context
+    def callback(ctx: click.Context, /, **_: object) -> None:
+        _run(report, ctx)
 
-    def give(
-        self, title: str, sections: "Sequence[Section]", documents: Callable[[], Iterator[str]]
-    ) -> None:
-        """Write what was found everywhere."""
-        from charrnn.render import terminal
-
-        if self.console.json:
-            for line in documents():
-                self.console.print_result(line)
-        else:
-            self.console.print_result("\n\n".join(map(terminal.text, sections)))
-        self.draw(title, sections)
-
-    def draw(self, title: str, sections: "Sequence[Section]") -> None:
-        """Write the page and the picture that were asked for."""
-        from charrnn.files import write_atomically
-
-        if self.html:
-            from charrnn.render.page import page
-
-            document = page(title, sections).encode()
-            write_atomically(self.html, lambda file: file.write(document))
-        if self.plot:
-            from charrnn.render.plot import draw
-
-            for note in draw(sections, self.plot):
-                self.console.note(note)
+    decorated: Any = callback
+    for decorate in reversed(decorators):
+        decorated = decorate(decorated)
+    text = f"{report.help}\n\n{report.details}".strip()
+    return click.command(report.name, cls=Command, help=text, short_help=report.help)(decorated)
 
 
-def _loaded(models: Sequence[Path | None], console: Console) -> "Iterator[tuple[Checkpoint, Path]]":
-    """Each of ``models``, or the newest, with its file."""
-    from charrnn.storage.model_file import load
+def _run(report: Report, ctx: click.Context) -> None:
+    """Make a report and write it: on stdout as text, JSON or CSV, and as a page and a picture."""
+    from charrnn.render.sections import build_sections
+    from charrnn.render.terminal import render_text
 
-    for resolve_encoding in models or [None]:
-        path = options.find_model(resolve_encoding, console)
-        yield load(path), path
-
-
-def _text(ctx: click.Context, checkpoint: "Checkpoint", model: Path) -> "HeldOut":
-    """What the report reads: the file that was named, or else the validation part."""
-    from charrnn.reports import held_out
-    from charrnn.text.encodings import resolve_encoding
-
-    if (file := ctx.params["text_file"]) is not None:
-        return held_out.of_file(checkpoint, file, resolve_encoding(ctx.params["encoding"]))
-    return held_out.of_corpus(checkpoint, model)
-
-
-@inspect_group.command("summary", cls=Command)
-@options.model
-@options.html
-@options.common_options
-@click.pass_context
-def summary_command(ctx: click.Context, /, model: Path | None, **_: object) -> None:
-    """Cell, sizes, parameters by part, corpus, training and losses."""
-    from charrnn.render import document, sections
-    from charrnn.reports.summary import summary
-
-    wanted = Wanted(ctx)
-    ((checkpoint, path),) = _loaded([model], wanted.console)
-    report = summary(checkpoint, str(path))
-    wanted.give(str(path), [sections.summary(report)], lambda: iter([document.plain(report)]))
-
-
-@inspect_group.command("runs", cls=Command)
-@click.argument("folder", required=False, type=option_types.FOLDER)
-@click.option("--csv", "as_csv", is_flag=True, help="Print a line of values a run.")
-@options.html
-@options.common_options
-@click.pass_context
-def runs_command(ctx: click.Context, /, folder: Path | None, as_csv: bool, **_: object) -> None:
-    """All runs under FOLDER (or runs/), those on the same text together, best first."""
-    from charrnn.render import document, sections
-    from charrnn.reports.runs import runs
-
-    wanted = Wanted(ctx)
-    if as_csv and wanted.console.json:
+    console, plot, html = options.make_console(ctx), ctx.params.get("plot"), ctx.params["html"]
+    options.check_plot_file(plot)
+    as_csv = ctx.params.get("as_csv")
+    if as_csv and console.json:
         raise click.UsageError("--csv and --json exclude each other", ctx)
-    report = runs(folder or option_types.runs_root())
+    title, result = _make(report, ctx, console)
+    if console.json:
+        from charrnn.render.document import result_to_json
+
+        for line in result_to_json(report, result):
+            console.print_parts(line)
+    sections = build_sections(report, result)
     if as_csv:
-        wanted.console.print_result(document.runs_as_csv(report))
-        wanted.draw(report.folder, [sections.runs(report)])
-        return
-    wanted.give(report.folder, [sections.runs(report)], lambda: iter([document.plain(report)]))
+        from charrnn.render.document import result_to_csv
+
+        console.print_result(result_to_csv(report, result))
+    elif not console.json:
+        console.print_result("\n\n".join(map(render_text, sections)))
+    _draw(title, sections, html, plot, console)
 
 
-@inspect_group.command("loss", cls=Command)
-@options.models
-@options.plot
-@options.html
-@options.common_options
-@click.pass_context
-def loss_command(ctx: click.Context, /, models: tuple[Path, ...], **_: object) -> None:
-    """Training and validation loss over steps, in nats a character; models side by side."""
-    from charrnn.render import document, sections
-    from charrnn.reports.loss import losses
+def _make(report: Report, ctx: click.Context, console: "Console") -> tuple[str, Any]:
+    """The title and the result of a report."""
+    from charrnn.reports import load_function
 
-    wanted = Wanted(ctx)
-    reports = []
-    for model in models or [None]:
-        path = options.find_model(model, wanted.console)
-        named_file = model is not None and not model.is_dir()
-        reports.append(losses(path if named_file else path.parent))
-    wanted.give("Loss", [sections.losses(reports)], lambda: map(document.plain, reports))
+    values = {option: ctx.params[option] for option in report.options}
+    if report.takes is Takes.FOLDER:
+        folder = ctx.params["folder"] or option_types.runs_root()
+        return str(folder), load_function(report)(folder, **values)
+    named: Sequence[Path | None] = ctx.params.get("models") or [ctx.params.get("model")]
+    if report.takes is Takes.RUNS:
+        paths = [_run_or_model(path, console) for path in named]
+        title = ", ".join(map(str, paths))
+        return title, [load_function(report)(path, **values) for path in paths]
 
+    from charrnn.reports.methods import compare
 
-@inspect_group.command("vocab", cls=Command)
-@options.model
-@options.html
-@options.common_options
-@click.pass_context
-def vocab_command(ctx: click.Context, /, model: Path | None, **_: object) -> None:
-    """The characters that the model knows, with counts and code points."""
-    from charrnn.render import document, sections
-    from charrnn.reports.vocab import vocab
-
-    wanted = Wanted(ctx)
-    ((checkpoint, path),) = _loaded([model], wanted.console)
-    report = vocab(checkpoint, str(path))
-    wanted.give(str(path), [sections.vocab(report)], lambda: iter([document.plain(report)]))
+    models = [options.load_model(path, console) for path in named]
+    title = ", ".join(model.loaded.label for model in models)
+    inputs = [_held_out(ctx, model) for model in models] if report.held_out else []
+    if report.note:
+        console.note(report.note)
+    if report.takes is Takes.MODELS:
+        return title, compare(models, report.name, inputs, **values)
+    if report.takes is Takes.FILE:
+        file = ctx.params["file"]
+        return f"{file} by {title}", models[0].report(report.name, file, **values)
+    return title, models[0].report(report.name, *inputs, **values)
 
 
-@inspect_group.command("speed", cls=Command)
-@options.model
-@click.option(
-    "--seconds",
-    type=option_types.POSITIVE_FLOAT,
-    default=SECONDS_A_POINT,
-    show_default=True,
-    help="Time for each measurement.",
-)
-@options.plot
-@options.html
-@options.common_options
-@click.pass_context
-def speed_command(ctx: click.Context, /, model: Path | None, seconds: float, **_: object) -> None:
-    """Characters a second in training and sampling, by streams, window and workers.
-
-    Beside them stand GFLOP/s, and their share of what matrix products reach on this machine, which
-    should have nothing else to do. What is trained for this is not kept.
-    """
-    from charrnn.render import document, sections
-    from charrnn.reports.speed import speed
-
-    wanted = Wanted(ctx)
-    ((checkpoint, path),) = _loaded([model], wanted.console)
-    wanted.console.note("measuring: this takes a while, and wants the machine for itself")
-    report = speed(checkpoint, str(path), seconds)
-    wanted.give(str(path), [sections.speed(report)], lambda: iter([document.plain(report)]))
+def _run_or_model(named: Path | None, console: "Console") -> Path:
+    """The run folder, unless a model file was named."""
+    model = options.find_model(named, console)
+    return model if named is not None and not named.is_dir() else model.parent
 
 
-@inspect_group.command("score", cls=Command)
-@click.argument("file", type=option_types.PATH)
-@options.model
-@options.on_unknown("replace where the model has an unknown character, else skip")
-@options.encoding
-@options.plot
-@options.html
-@options.common_options
-@click.pass_context
-def score_command(
-    ctx: click.Context,
-    /,
-    file: Path,
-    model: Path | None,
-    on_unknown: str | None,
-    encoding: str,
-    **_: object,
+def _held_out(ctx: click.Context, model: "Model") -> "HeldOut":
+    """The text that a report reads."""
+    return model.held_out(text_file=ctx.params["text_file"], encoding=ctx.params["encoding"])
+
+
+def _draw(
+    title: str,
+    sections: "Sequence[Section]",
+    html: Path | None,
+    plot: Path | None,
+    console: "Console",
 ) -> None:
-    """How well the model predicts FILE (- for stdin): each character's surprise.
+    """Write the page and the picture that were asked for."""
+    if html:
+        from charrnn.files import write_atomically
+        from charrnn.render.page import render_page
 
-    The state starts at zero; the first character has no predecessor and is not counted.
-    """
-    from charrnn.render import document, sections
-    from charrnn.reports.score import Tally, pieces
-    from charrnn.text.corpus import read_file_pieces
-    from charrnn.text.encodings import resolve_encoding
+        page = render_page(title, sections).encode()
+        write_atomically(html, lambda file: file.write(page))
+    if plot:
+        from charrnn.render.plot import draw_picture
 
-    wanted = Wanted(ctx)
-    ((checkpoint, path),) = _loaded([model], wanted.console)
-    tally = Tally()
-    text = read_file_pieces(file, checkpoint.corpus_info.normalization, resolve_encoding(encoding))
-    read = tally.of(pieces(checkpoint, text, str(file), on_unknown))
-    if wanted.console.json:  # while it is read, as a long text is not held
-        wanted.console.print_parts(document.score(read, tally.result))
-    else:
-        deque(read, maxlen=0)  # the tally keeps what is shown
-    wanted.give(f"{file} by {path}", [sections.score(tally.result())], lambda: iter(()))
-
-
-@inspect_group.command("copied", cls=Command)
-@click.argument("file", type=option_types.PATH)
-@options.model
-@options.corpus
-@options.encoding
-@options.plot
-@options.html
-@options.common_options
-@click.pass_context
-def copied_command(
-    ctx: click.Context,
-    /,
-    file: Path,
-    model: Path | None,
-    corpus: tuple[Path, ...],
-    encoding: str,
-    **_: object,
-) -> None:
-    """How much of FILE (- for stdin) stands verbatim in the corpus that the model learned from.
-
-    The longest span, the share in spans of 20 characters and more, and where these come from.
-    """
-    from charrnn.render import document, sections
-    from charrnn.reports import copied
-    from charrnn.text.corpus import read_file
-    from charrnn.text.encodings import resolve_encoding
-
-    wanted = Wanted(ctx)
-    ((checkpoint, path),) = _loaded([model], wanted.console)
-    text = read_file(file, checkpoint.corpus_info.normalization, resolve_encoding(encoding))
-    report = copied.corpus(checkpoint, path, corpus).copied(text)
-    wanted.give(
-        f"{file} by {path}", [sections.copied(report, text)], lambda: iter([document.plain(report)])
-    )
-
-
-@inspect_group.command("unroll", cls=Command)
-@options.model
-@click.option("--text", required=True, help="What the network reads, from a zero state.")
-@options.plot
-@options.html
-@options.common_options
-@click.pass_context
-def unroll_command(ctx: click.Context, /, model: Path | None, text: str, **_: object) -> None:
-    """The network unrolled over a text: what it reads, its state, what it expects."""
-    from charrnn.render import document, sections
-    from charrnn.reports.held_out import of_text
-    from charrnn.reports.unroll import unroll
-
-    wanted = Wanted(ctx)
-    ((checkpoint, path),) = _loaded([model], wanted.console)
-    report = unroll(checkpoint, str(path), of_text(checkpoint, text, "--text"))
-    wanted.give(str(path), [sections.unrolled(report)], lambda: iter([document.plain(report)]))
-
-
-@inspect_group.command("gradients", cls=Command)
-@options.models
-@click.option(
-    "--lags",
-    type=option_types.POSITIVE_INT,
-    default=DEFAULT_LAGS,
-    show_default=True,
-    help="Steps back at most.",
-)
-@click.option("--untrained", is_flag=True, help="Each model also as it was before its training.")
-@options.text_file
-@options.plot
-@options.html
-@options.common_options
-@click.pass_context
-def gradients_command(
-    ctx: click.Context, /, models: tuple[Path, ...], lags: int, untrained: bool,
-    **_: object,
-) -> None:  # fmt: skip
-    """The vanishing gradient: how much of a loss's gradient reaches the state k steps back.
-
-    By backpropagation through exactly k steps, at many places of a text.
-    """
-    from charrnn.render import document, sections
-    from charrnn.reports.gradients import gradients
-
-    wanted = Wanted(ctx)
-    reports = [
-        gradients(checkpoint, str(path), text, lags=lags, untrained=fresh)
-        for checkpoint, path in _loaded(models, wanted.console)
-        for text in [_text(ctx, checkpoint, path)]
-        for fresh in ([False, True] if untrained else [False])
-    ]
-    wanted.give("Gradients", [sections.gradients(reports)], lambda: map(document.plain, reports))
-
-
-@inspect_group.command("memory", cls=Command)
-@options.models
-@options.text_file
-@options.plot
-@options.html
-@options.common_options
-@click.pass_context
-def memory_command(ctx: click.Context, /, models: tuple[Path, ...], **_: object) -> None:
-    """Long-term dependency: the loss at a place by how many characters before it were given."""
-    from charrnn.render import document, sections
-    from charrnn.reports.memory import memories
-
-    wanted = Wanted(ctx)
-    reports = memories(
-        [
-            (checkpoint, str(path), _text(ctx, checkpoint, path))
-            for checkpoint, path in _loaded(models, wanted.console)
-        ]
-    )
-    wanted.give("Memory", [sections.memory(reports)], lambda: map(document.plain, reports))
-
-
-@inspect_group.command("neurons", cls=Command)
-@options.model
-@click.option("--text", help="What units are shown over.  [default: the beginning of the text]")
-@options.text_file
-@options.plot
-@options.html
-@options.common_options
-@click.pass_context
-def neurons_command(
-    ctx: click.Context, /, model: Path | None, text: str | None, **_: object
-) -> None:
-    """What units do over a text; which follow quotes, lines, brackets, sentences, scripts."""
-    from charrnn.render import document, sections
-    from charrnn.reports.held_out import of_text
-    from charrnn.reports.neurons import neurons
-
-    wanted = Wanted(ctx)
-    ((checkpoint, path),) = _loaded([model], wanted.console)
-    shown = None if text is None else of_text(checkpoint, text, "--text")
-    report = neurons(checkpoint, str(path), _text(ctx, checkpoint, path), shown)
-    wanted.give(str(path), [sections.neurons(report)], lambda: iter([document.plain(report)]))
-
-
-@inspect_group.command("report", cls=Command)
-@options.models
-@options.text_file
-@options.html
-@options.common_options
-@click.pass_context
-def report_command(ctx: click.Context, /, models: tuple[Path, ...], **_: object) -> None:
-    """All of it, in a natural order: best with --html."""
-    from charrnn.render import document, sections
-    from charrnn.reports.overview import overview
-
-    wanted = Wanted(ctx)
-    loaded = [
-        (checkpoint, path, _text(ctx, checkpoint, path))
-        for checkpoint, path in _loaded(models, wanted.console)
-    ]
-    report = overview(loaded)
-    title = ", ".join(str(path) for _, path, _ in loaded)
-    wanted.give(title, sections.overview(report), lambda: iter([document.overview(report)]))
+        for note in draw_picture(sections, plot):
+            console.note(note)

@@ -149,10 +149,9 @@ def sample_command(
     blas.limit_threads(min(SAMPLING_THREADS, count_cores()))
     from charrnn.api import draw_seed, load
 
-    path = options.find_model(model, console)
-    trained = load(path)
+    trained = load(options.find_model(model, console))
     primes, number = _read_primes(ctx, trained, config)
-    find_copied = _copied_finder(trained, path, corpus) if copied else None
+    find_copied = _copied_finder(trained, corpus) if copied else None
     is_random = config.temperature > 0 and not config.beam
     shows_seed = is_random and seed is None
     if seed is None:
@@ -269,7 +268,7 @@ def _print_json(
 
     for sample in samples:
         copied = find_copied(sample.text) if find_copied else None
-        console.print_result(document.sample(sample, copied))
+        console.print_result(document.sample_to_json(sample, copied))
         sys.stdout.flush()
 
 
@@ -305,10 +304,8 @@ def _newline_on_interrupt() -> Iterator[None]:
         raise
 
 
-def _copied_finder(
-    model: "Model", path: Path, corpus: tuple[Path, ...]
-) -> Callable[[str], "Copied"]:
+def _copied_finder(model: "Model", corpus: tuple[Path, ...]) -> Callable[[str], "Copied"]:
     """A function that finds the parts of a text that occur in the corpus."""
-    from charrnn.reports import copied
+    from charrnn.reports.copied import index_corpus
 
-    return copied.corpus(model.checkpoint, path, corpus).copied
+    return index_corpus(model.loaded, corpus).find_copied

@@ -1,16 +1,16 @@
-"""One direction of a chart: what it shows, where, and where its ticks are."""
+"""One axis of a chart: its range, the position of a value on it, and its ticks."""
 
 import math
 from collections.abc import Iterable
 
 TICKS = 5
 LINEAR_UP_TO, BINARY_UP_TO = 4.0, 5000.0
-"""Times the lowest: narrower logarithmic axes have ticks at round distances, wider ones at powers
-of ten, those in between at powers of two."""
+"""Highest value over lowest. A logarithmic axis has ticks at equal distances up to the first, at
+powers of two up to the second, and at powers of ten beyond."""
 
 
 class Axis:
-    """From values, ``low`` to ``high``, to shares of the way from one end to the other."""
+    """An axis from ``low`` to ``high``, which are those of the values on it."""
 
     def __init__(self, values: Iterable[float], log: bool, from_zero: bool = False) -> None:
         self.log = log
@@ -20,16 +20,16 @@ class Axis:
             self.high = 2 * self.low if log else self.low + 1
 
     def shows(self, value: float) -> bool:
-        """Whether it has a place at all."""
+        """Whether ``value`` can be shown on this axis."""
         return math.isfinite(value) and (value > 0 or not self.log)
 
     def share(self, value: float) -> float:
-        """0 for the lowest, 1 for the highest."""
-        low, high, value = map(self._scaled, (self.low, self.high, value))
+        """The position of ``value``: 0 for the lowest, 1 for the highest."""
+        low, high, value = map(self._scale, (self.low, self.high, value))
         return (value - low) / (high - low)
 
     def ticks(self) -> list[float]:
-        """Round numbers at equal distances."""
+        """Round numbers along the axis."""
         if self.log and self.high / self.low > LINEAR_UP_TO:
             base = 2 if self.high / self.low < BINARY_UP_TO else 10
             first, last = (math.log(value, base) for value in (self.low, self.high))
@@ -38,14 +38,14 @@ class Axis:
             return [float(base) ** power for power in powers if power % every == 0]
         rough = (self.high - self.low) / TICKS
         power = 10.0 ** math.floor(math.log10(rough))
-        step = next(power * many for many in (1, 2, 5, 10) if power * many >= rough)
+        step = next(power * factor for factor in (1, 2, 5, 10) if power * factor >= rough)
         first = math.ceil(self.low / step - 1e-9)
         return [step * at for at in range(first, math.floor(self.high / step + 1e-9) + 1)]
 
-    def _scaled(self, value: float) -> float:
+    def _scale(self, value: float) -> float:
         return math.log(value) if self.log else value
 
 
-def digits(value: float) -> str:
-    """A number in few digits, as beside a tick: 1,234, 56.7, 0.0123, 1e-07."""
+def format_number(value: float) -> str:
+    """A number in a few digits, as beside a tick: 1,234, 56.7, 0.0123, 1e-07."""
     return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.3g}"

@@ -1,7 +1,7 @@
-"""What a report consists of when it is shown, whatever it is shown on.
+"""The blocks that reports are shown as: tables, charts, shaded texts.
 
-A report becomes sections of blocks once (sections/); a terminal, a picture and a page each draw
-the same blocks.
+A report becomes sections of blocks once (sections/). The terminal, the picture and the page each
+draw these blocks in their own way.
 """
 
 from collections.abc import Sequence
@@ -11,35 +11,58 @@ from typing import TypeAlias
 
 @dataclass(frozen=True)
 class Facts:
-    """Names and what they are."""
+    """Names with their values."""
 
     rows: Sequence[tuple[str, str]]
 
 
 @dataclass(frozen=True)
 class Prose:
-    """A sentence or two on how to read what stands beside it."""
+    """A few sentences on how to read the other blocks of the section."""
 
     text: str
 
 
 @dataclass(frozen=True)
-class Table:
-    """Rows of cells under a head; those of the columns in ``numbers`` are set to the right.
+class Column:
+    """A column of a table. It is aligned to the ``right`` if it is ``numeric``, or if asked to."""
 
-    ``bars``, shares from 0 to 1, are drawn as one more column.
+    name: str
+    numeric: bool = False
+    right: bool = False
+
+    @property
+    def is_right_aligned(self) -> bool:
+        """Whether its cells are aligned to the right."""
+        return self.numeric or self.right
+
+
+def text_columns(*names: str) -> tuple[Column, ...]:
+    """Columns of text."""
+    return tuple(map(Column, names))
+
+
+def numeric_columns(*names: str) -> tuple[Column, ...]:
+    """Columns of numbers."""
+    return tuple(Column(name, numeric=True) for name in names)
+
+
+@dataclass(frozen=True)
+class Table:
+    """Rows with a cell for each of the ``columns``.
+
+    ``bars`` has a share from 0 to 1 for each row, or is empty; they are drawn as one more column.
     """
 
-    head: Sequence[str]
+    columns: Sequence[Column]
     rows: Sequence[Sequence[str]]
-    numbers: str = ""
     bars: Sequence[float] = ()
     title: str = ""
 
 
 @dataclass(frozen=True)
 class Series:
-    """Points joined by a line, and the ``band`` in which most of what they stand for lies."""
+    """Points joined by a line. ``band`` has the lower and upper edge of an area around it."""
 
     name: str
     x: Sequence[float]
@@ -49,10 +72,11 @@ class Series:
 
 @dataclass(frozen=True)
 class Chart:
-    """Series over one axis, each logarithmic or not. ``levels`` are lines at named heights.
+    """Series over two axes, each logarithmic or not. ``levels`` are lines at named heights.
 
-    Points that are not ``joined`` stand alone. ``span`` is what both axes show at least. A terminal
-    leaves out what is not ``in_text``, as a table beside it has the same as bars.
+    Points that are not ``joined`` are marks without a line. Both axes include the values in
+    ``span``. A terminal leaves out a chart that is not ``in_text``, because a table with bars has
+    the same numbers.
     """
 
     title: str
@@ -69,10 +93,10 @@ class Chart:
 
 
 @dataclass(frozen=True)
-class Shades:
-    """A text with a number for each of its characters, shown as shade from ``low`` to ``high``.
+class ShadedText:
+    """A text with a value for each of its characters, drawn as a shade from ``low`` to ``high``.
 
-    ``details`` say more about each character, where there is something to say.
+    ``details`` has more to say about each character, or is empty.
     """
 
     title: str
@@ -85,8 +109,8 @@ class Shades:
 
 
 @dataclass(frozen=True)
-class Unrolled:
-    """The network drawn once for each step: what it reads, and what it expects then."""
+class UnrolledNetwork:
+    """The network drawn once for each step, with what it reads and what it expects next."""
 
     title: str
     read: Sequence[str]
@@ -94,7 +118,7 @@ class Unrolled:
     cell: str
 
 
-Block: TypeAlias = Facts | Prose | Table | Chart | Shades | Unrolled
+Block: TypeAlias = Facts | Prose | Table | Chart | ShadedText | UnrolledNetwork
 
 
 @dataclass(frozen=True)

@@ -1,68 +1,85 @@
-"""What a training tells, as lines for a terminal."""
+"""Events of a training as text for a terminal."""
 
-from charrnn.render.terminal import table
-from charrnn.render.words import baselines, duration, format_loss, known, list_files, loss, worse
+from charrnn.render.terminal import align
+from charrnn.render.words import (
+    advise,
+    describe_baselines,
+    describe_loss,
+    describe_vocabulary,
+    format_duration,
+    format_loss,
+    list_files,
+)
 from charrnn.training.events import End, Evaluation, Start
 
 
-def start(event: Start) -> str:
-    """What is learned, by what, and how: shown before the first step."""
+def describe_start(event: Start) -> str:
+    """The corpus, the model and the settings of a training, shown before its first step."""
     corpus, model, config = event.corpus, event.model, event.config
     predictions = config.split_sizes(corpus.characters)[0] - 1
     steps = config.total_steps(predictions)
     epochs = steps * config.batch * config.seq / predictions
-    text = f"{corpus.characters:,} characters, {corpus.distinct:,} distinct, {corpus.encoding}"
-    size = f"{model.layers} × {model.hidden} units, {model.parameters:,} parameters"
-    each = f"{config.batch} streams × {config.seq} characters"
-    learning = f"learning rate {config.lr:g} ({config.schedule}, warm-up {config.warmup})"
-    dropped = f"dropout {config.dropout:g}, of recurrent weights {config.recurrent_dropout:g}"
-    made = f"input {'tied' if config.tied else 'one-hot'}, weight decay {config.weight_decay:g}"
     workers = f"{config.ranks} ranks × {config.workers}" if config.ranks > 1 else config.workers
+    text = f"{corpus.characters:,} characters, {corpus.distinct:,} distinct, {corpus.encoding}"
+    learning_rate = f"{config.lr:g} ({config.schedule}, warm-up {config.warmup})"
+    dropout = f"{config.dropout:g}, dropout of recurrent weights {config.recurrent_dropout:g}"
+    layer_input = f"{'tied' if config.tied else 'one-hot'}, weight decay {config.weight_decay:g}"
     rows = [
         ("corpus", f"{list_files(corpus.files)}: {text}"),
-        ("model", f"{model.cell}, {size}"),
-        ("training", f"{steps:,} steps of {each}, {epochs:.3g} epochs"),
-        ("", f"{learning}, {dropped}"),
-        ("", f"{made}, workers {workers}, seed {config.seed}"),
-        ("", f"evaluated every {config.eval_every:,} steps, patience {config.patience}"),
+        (
+            "model",
+            f"{model.cell}, {model.layers} × {model.hidden} units, {model.parameters:,} parameters",
+        ),
+        (
+            "training",
+            f"steps {steps:,}, epochs {epochs:.3g}, batch {config.batch}, window {config.seq}",
+        ),
+        ("", f"learning rate {learning_rate}, dropout {dropout}"),
+        ("", f"input {layer_input}, workers {workers}, seed {config.seed}"),
+        ("", f"steps between evaluations {config.eval_every:,}, patience {config.patience}"),
         ("run", event.run),
     ]
-    return table(rows)
+    return align(rows)
 
 
-def evaluation(event: Evaluation) -> str:
-    """One line of progress."""
+def describe_evaluation(event: Evaluation) -> str:
+    """One line with the losses and the speed."""
     val = "" if event.val_loss is None else f"  val {format_loss(event.val_loss)}"
     return (
         f"step {event.step:,}  epoch {event.epoch:.2f}  train {format_loss(event.train_loss)}{val}"
-        f"  {event.chars_per_second:,.0f} characters/s  {duration(event.seconds)}"
+        f"  {event.chars_per_second:,.0f} characters/s  {format_duration(event.seconds)}"
     )
 
 
-def end(event: End, begun: Start) -> str:
-    """The summary of a training."""
-    rows = [("run", event.run), ("parameters", f"{begun.model.parameters:,}")]
+def describe_end(event: End, start: Start) -> str:
+    """The result of a training."""
+    rows = [("run", event.run), ("parameters", f"{start.model.parameters:,}")]
     if event.stopped == "patience":
-        told = f"no better loss in {begun.config.patience} evaluations, at step {event.step:,}"
-        rows.append(("stopped", told))
+        reason = (
+            f"at step {event.step:,}, as the loss did not improve any more (patience"
+            f" {start.config.patience})"
+        )
+        rows.append(("stopped", reason))
     elif event.stopped != "finished":
         rows.append(("stopped", f"{event.stopped} at step {event.step:,}"))
     if event.val_loss is not None:
-        rows.append(("validation", f"{loss(event.val_loss)} (best, step {event.best_step:,})"))
+        best = f"{describe_loss(event.val_loss)} (best, step {event.best_step:,})"
+        rows.append(("validation", best))
         if event.baselines:
-            rows.append(("to beat", baselines(event.baselines)))
-            rows += worse(event.val_loss, event.baselines)
-            rows.append(("vocabulary", known(begun.corpus.distinct, event.baselines)))
+            rows.append(("to beat", describe_baselines(event.baselines)))
+            if advice := advise(event.val_loss, event.baselines):
+                rows.append(("", advice))
+            vocabulary = describe_vocabulary(start.corpus.distinct, event.baselines)
+            rows.append(("vocabulary", vocabulary))
     else:
         rows.append(("validation", "none"))
-        rows.append(("training", loss(event.train_loss)))
+        rows.append(("training", describe_loss(event.train_loss)))
     if event.test_loss is not None:
-        rows.append(("test", loss(event.test_loss)))
-    rows.append(
-        ("speed", f"{event.chars_per_second:,.0f} characters a second, {duration(event.seconds)}")
-    )
+        rows.append(("test", describe_loss(event.test_loss)))
+    speed = f"{event.chars_per_second:,.0f} characters a second"
+    rows.append(("speed", f"{speed}, {format_duration(event.seconds)}"))
     if event.stopped == "interrupted":
-        rows.append(("go on", f"charrnn train --resume --out {event.run}"))
+        rows.append(("resume", f"charrnn train --resume --out {event.run}"))
     if event.best_step is not None:
         rows.append(("sample", f"charrnn sample {event.run}"))
-    return table(rows)
+    return align(rows)

@@ -3,18 +3,18 @@
 import textwrap
 from collections.abc import Iterable, Iterator, Sequence
 
-from charrnn.render.axis import Axis, digits
+from charrnn.render.axis import Axis, format_number
 from charrnn.render.blocks import (
     Block,
     Chart,
     Facts,
     Prose,
     Section,
-    Shades,
+    ShadedText,
     Table,
-    Unrolled,
+    UnrolledNetwork,
 )
-from charrnn.render.words import pad, sign, width
+from charrnn.render.words import display_width, pad, show_character
 
 COLUMNS = 80
 CHART_ROWS, CHART_COLUMNS = 14, 64
@@ -25,58 +25,62 @@ BOX_COLUMNS = 12
 EXPECTED = 3
 
 
-def text(section: Section) -> str:
-    """All blocks that say something to a terminal, without the title of the section."""
-    return "\n\n".join(filter(None, map(_drawn, section.blocks)))
+def render_text(section: Section) -> str:
+    """A section's blocks as text, without its title."""
+    return "\n\n".join(filter(None, map(_block, section.blocks)))
 
 
-def table(rows: Iterable[Sequence[str]], right: str = "") -> str:
-    """Rows of cells in columns; those whose numbers stand in ``right`` are set to the right."""
+def align(rows: Iterable[Sequence[str]], right: Sequence[bool] = ()) -> str:
+    """Rows of cells in columns. ``right`` says which are aligned to the right; empty: none is."""
     cells = [list(row) for row in rows]
-    widths = [max(map(width, column)) for column in zip(*cells, strict=True)]
+    widths = [max(map(display_width, column)) for column in zip(*cells, strict=True)]
+    sides = [*right] or [False] * len(widths)
     return "\n".join(
         "  ".join(
-            pad(cell, columns, right=str(at) in right)
-            for at, (cell, columns) in enumerate(zip(row, widths, strict=True))
+            pad(cell, columns, right=to_right)
+            for cell, columns, to_right in zip(row, widths, sides, strict=True)
         ).rstrip()
         for row in cells
     )
 
 
-def _drawn(block: Block) -> str:
+def _block(block: Block) -> str:
+    """A block as text; empty where a terminal leaves it out."""
     match block:
         case Facts():
-            return table(block.rows)
+            return align(block.rows)
         case Prose():
             return textwrap.fill(block.text, COLUMNS)
         case Table():
             return _table(block)
         case Chart():
             return _chart(block) if block.in_text else ""
-        case Shades():
-            return _shades(block)
-        case Unrolled():
+        case ShadedText():
+            return _shaded_text(block)
+        case UnrolledNetwork():
             return _unrolled(block)
 
 
 def _table(block: Table) -> str:
-    rows = [[*block.head], *map(list, block.rows)]
-    used = sum(max(map(width, column)) + 2 for column in zip(*rows, strict=True))
-    columns = min(BAR_COLUMNS, COLUMNS - used)
-    if block.bars and columns >= LEAST_BAR_COLUMNS:  # else there is no room for them
+    rows = [[column.name for column in block.columns], *map(list, block.rows)]
+    right = [column.is_right_aligned for column in block.columns]
+    used = sum(max(map(display_width, cells)) + 2 for cells in zip(*rows, strict=True))
+    bar_columns = min(BAR_COLUMNS, COLUMNS - used)
+    if block.bars and bar_columns >= LEAST_BAR_COLUMNS:
         rows[0].append("")
+        right.append(False)
         for row, share in zip(rows[1:], block.bars, strict=True):
-            row.append("▇" * max(share > 0, round(columns * share)))
-    return "\n".join(filter(None, [block.title, table(rows, block.numbers)]))
+            row.append("▇" * max(share > 0, round(bar_columns * share)))
+    return "\n".join(filter(None, [block.title, align(rows, right)]))
 
 
 def _chart(block: Chart) -> str:
-    """Series as marks in a frame, the later above the earlier."""
-    across = Axis([*block.span, *(x for one in block.series for x in one.x)], block.log_x)
-    heights = [*block.span, *(y for one in block.series for y in one.y)]
+    """Series as marks in a frame; where marks coincide, the later series is shown."""
+    across = Axis([*block.span, *(x for series in block.series for x in series.x)], block.log_x)
+    heights = [*block.span, *(y for series in block.series for y in series.y)]
     up = Axis(heights, block.log_y, block.from_zero)
     field = [[" "] * CHART_COLUMNS for _ in range(CHART_ROWS)]
-    named = []
+    legend = []
 
     def row(y: float) -> int:
         return round((1 - up.share(y)) * (CHART_ROWS - 1))
@@ -87,16 +91,16 @@ def _chart(block: Chart) -> str:
     for name, height in block.levels:
         if up.low <= height <= up.high:
             field[row(height)] = ["┄"] * CHART_COLUMNS
-            named.append(f"┄ {name}")
+            legend.append(f"┄ {name}")
         else:
-            named.append(f"{name}: {digits(height)}, outside")
-    for mark, one in zip(MARKS * len(block.series), block.series, strict=False):
-        for x, y in zip(one.x, one.y, strict=True):
+            legend.append(f"{name}: {format_number(height)} (off the chart)")
+    for mark, series in zip(MARKS * len(block.series), block.series, strict=False):
+        for x, y in zip(series.x, series.y, strict=True):
             if up.shows(y) and across.shows(x):
                 field[row(y)][column(x)] = mark
-        if one.name:
-            named.append(f"{mark} {one.name}")
-    labels = {row(y): digits(y) for y in up.ticks()}
+        if series.name:
+            legend.append(f"{mark} {series.name}")
+    labels = {row(y): format_number(y) for y in up.ticks()}
     side = max(map(len, labels.values()), default=0)
     lines = [
         f"{labels.get(at, ''):>{side}} {'┤' if at in labels else '│'}{''.join(cells)}".rstrip()
@@ -105,7 +109,7 @@ def _chart(block: Chart) -> str:
     edge, below = ["─"] * CHART_COLUMNS, ""
     for x in across.ticks():
         edge[column(x)] = "┬"
-        label = digits(x)
+        label = format_number(x)
         start = max(0, column(x) - len(label) // 2)
         if start > len(below) or not below:
             below += " " * (start - len(below)) + label
@@ -117,16 +121,16 @@ def _chart(block: Chart) -> str:
             f"{space} └{''.join(edge)}",
             f"{space}  {below}",
             f"{space}  {block.x}{' (logarithmic)' if block.log_x else ''}",
-            *(f"{space}  {line}" for line in _wrapped(named, CHART_COLUMNS)),
+            *(f"{space}  {line}" for line in _wrap_parts(legend, CHART_COLUMNS)),
         ]
     )
 
 
-def _wrapped(parts: Iterable[str], columns: int) -> Iterator[str]:
-    """Parts side by side, as many as a line takes."""
+def _wrap_parts(parts: Iterable[str], columns: int) -> Iterator[str]:
+    """Lines of at most ``columns``, each with as many of the parts as fit."""
     line = ""
     for part in parts:
-        if line and width(line) + 3 + width(part) > columns:
+        if line and display_width(line) + 3 + display_width(part) > columns:
             yield line
             line = ""
         line = f"{line}   {part}" if line else part
@@ -134,14 +138,14 @@ def _wrapped(parts: Iterable[str], columns: int) -> Iterator[str]:
         yield line
 
 
-def _shades(block: Shades) -> str:
-    """The text in lines, and below each character how high its value is."""
+def _shaded_text(block: ShadedText) -> str:
+    """The text in lines, and below each character a bar as high as its value."""
     span = block.high - block.low or 1.0
     rows: list[str] = []
     above, below, used = "", "", 0
     for character, value in zip(block.text, block.values, strict=True):
-        shown = sign(character)
-        columns = max(1, width(shown))
+        shown = show_character(character)
+        columns = max(1, display_width(shown))
         if used + columns > COLUMNS:
             rows += [above, below]
             above, below, used = "", "", 0
@@ -157,30 +161,33 @@ def _shades(block: Shades) -> str:
     return "\n".join([f"{block.title} ({scale})", *(row.rstrip() for row in rows)])
 
 
-def _unrolled(block: Unrolled) -> str:
-    """Boxes side by side: below what is read, inside the same cell, above what is expected."""
+def _unrolled(block: UnrolledNetwork) -> str:
+    """Boxes side by side, each with the cell; what it reads is below, what it expects above."""
     lines, columns = [], BOX_COLUMNS
     across = (COLUMNS - 3) // (columns + 3)
     for first in range(0, len(block.read), across):
-        some = slice(first, first + across)
-        read, expected = block.read[some], block.expected[some]
+        group = slice(first, first + across)
+        read, expected = block.read[group], block.expected[group]
         rows = [
-            [f"{sign(row[at][0])} {row[at][1]:.0%}" if at < len(row) else "" for row in expected]
+            [
+                f"{show_character(row[at][0])} {row[at][1]:.0%}" if at < len(row) else ""
+                for row in expected
+            ]
             for at in range(EXPECTED)
         ]
-        lines += ["   " + "   ".join(_centred(cell, columns) for cell in row) for row in rows]
+        lines += ["   " + "   ".join(_center(cell, columns) for cell in row) for row in rows]
         lines += [
-            "   " + "   ".join(_centred("▲", columns) for _ in read),
+            "   " + "   ".join(_center("▲", columns) for _ in read),
             "   " + "   ".join(f"┌{'─' * (columns - 2)}┐" for _ in read),
-            "──▶" + "──▶".join(f"│{_centred(block.cell, columns - 2)}│" for _ in read) + "──▶",
+            "──▶" + "──▶".join(f"│{_center(block.cell, columns - 2)}│" for _ in read) + "──▶",
             "   " + "   ".join(f"└{'─' * (columns - 2)}┘" for _ in read),
-            "   " + "   ".join(_centred("▲", columns) for _ in read),
-            "   " + "   ".join(_centred(sign(character), columns) for character in read),
+            "   " + "   ".join(_center("▲", columns) for _ in read),
+            "   " + "   ".join(_center(show_character(character), columns) for character in read),
             "",
         ]
     return "\n".join([block.title, *(line.rstrip() for line in lines[:-1])])
 
 
-def _centred(text: str, columns: int) -> str:
-    space = columns - width(text)
+def _center(text: str, columns: int) -> str:
+    space = columns - display_width(text)
     return " " * (space // 2) + text + " " * (space - space // 2)

@@ -1,4 +1,4 @@
-"""How characters, losses and names look in words, whatever they are shown on."""
+"""Characters, losses and names as words, on a terminal, a page or a picture alike."""
 
 import unicodedata
 from collections.abc import Sequence
@@ -8,91 +8,102 @@ from charrnn.render.controls import escape_controls
 from charrnn.text.vocab import is_visible
 from charrnn.units import bits
 
-MONSTER = 10_000
+LARGE_LOSS = 10_000
 JOINED = frozenset(map(chr, range(0x1160, 0x1200)))  # Hangul vowels, final consonants
-NAMES = {"\n": "↵", "\t": "⇥", " ": "␣", "\u3000": "□"}
-"""Signs for white space that a table would hide."""
+WHITE_SPACE = {"\n": "↵", "\t": "⇥", " ": "␣", "\u3000": "□"}
+"""Signs for white space, which would be invisible in a table."""
+FILES_LISTED = 3
 
 
-def width(text: str) -> int:
-    """The columns that ``text`` takes on a terminal."""
+def display_width(text: str) -> int:
+    """The number of columns that ``text`` takes on a terminal."""
     return sum(map(_columns, text))
 
 
 def pad(text: str, columns: int, *, right: bool = False) -> str:
-    """``text`` filled up with spaces to so many ``columns``."""
-    space = " " * (columns - width(text))
+    """Fill ``text`` up with spaces to ``columns``; if ``right``, before it."""
+    space = " " * (columns - display_width(text))
     return space + text if right else text + space
 
 
 def shorten(text: str, columns: int) -> str:
-    """``text`` in one line of at most so many ``columns``, white space and controls as signs."""
-    shown = "".join(" " if character == " " else sign(character) for character in text)
-    if width(shown) <= columns:
+    """Cut ``text`` to one line of at most ``columns``, with signs for newlines and controls."""
+    shown = "".join(" " if character == " " else show_character(character) for character in text)
+    if display_width(shown) <= columns:
         return shown
-    end = next(at for at in range(len(shown)) if width(shown[: at + 1]) >= columns)
+    end = next(at for at in range(len(shown)) if display_width(shown[: at + 1]) >= columns)
     return shown[:end] + "…"
 
 
-def sign(character: str) -> str:
-    """A character as one can see it in a table: white space by a sign, controls by code point."""
-    if character in NAMES:
-        return NAMES[character]
-    shown = is_visible(character) and _columns(character)
-    return character if shown else f"U+{ord(character):04X}"
-
-
-def loss(nats: float | None) -> str:
-    """A loss in both units."""
-    return (
-        "none"
-        if nats is None
-        else f"{format_loss(nats)} nats, {format_loss(bits(nats))} bits a character"
-    )
+def show_character(character: str) -> str:
+    """Make a character visible: white space becomes a sign, a control character its code point."""
+    if character in WHITE_SPACE:
+        return WHITE_SPACE[character]
+    can_be_seen = is_visible(character) and _columns(character)
+    return character if can_be_seen else f"U+{ord(character):04X}"
 
 
 def format_loss(number: float) -> str:
-    """A loss in a line: four places, unless it is a monster."""
-    return f"{number:.4f}" if abs(number) < MONSTER else f"{number:.3g}"
+    """A loss with four decimal places, or in scientific notation if it is huge."""
+    return f"{number:.4f}" if abs(number) < LARGE_LOSS else f"{number:.3g}"
 
 
-def baselines(found: Baselines) -> str:
-    """What a model without a memory reaches, the better one first."""
-    counted = f", counted on the last {found.characters:,} characters that train"
+def describe_loss(nats: float | None) -> str:
+    """A loss in both units."""
+    if nats is None:
+        return "none"
+    return f"{format_loss(nats)} nats, {format_loss(bits(nats))} bits a character"
+
+
+def describe_baselines(baselines: Baselines) -> str:
+    """The losses of models without a memory, the better one first."""
+    losses = (
+        f"{baselines.ngram:.4f} nats by the best n-gram (n = {baselines.ngram_order}),"
+        f" {baselines.unigram:.4f} by a unigram"
+    )
+    if baselines.characters < MAX_COUNTED:
+        return losses
+    return f"{losses}, counted on the last {baselines.characters:,} training characters"
+
+
+def describe_vocabulary(V: int, baselines: Baselines | None) -> str:
+    """The number of characters that a loss is over, as losses depend on it."""
+    if baselines is None:
+        return f"{V:,} distinct characters of the whole corpus"
     return (
-        f"{found.ngram:.4f} nats by the best n-gram (n = {found.ngram_order}),"
-        f" {found.unigram:.4f} by a unigram" + (counted if found.characters == MAX_COUNTED else "")
+        f"{V:,} distinct characters of the whole corpus, {baselines.unseen:,} of them only in the"
+        " val part"
     )
 
 
-def known(V: int, found: Baselines | None) -> str:
-    """Which characters a loss is over, as it depends on them."""
-    unseen = f", {found.unseen:,} of them only in the val part" if found else ""
-    return f"{V:,} distinct characters of the whole corpus{unseen}"
+def advise(val_loss: float | None, baselines: Baselines | None) -> str:
+    """Advice for a model that is worse than models without a memory; empty for any other."""
+    if val_loss is None or baselines is None or val_loss < baselines.ngram:
+        return ""
+    if val_loss > baselines.unigram:
+        return (
+            "worse than the frequencies of characters; train longer or, if the loss rose, with a"
+            " lower --lr"
+        )
+    return (
+        "worse than its n-gram; more text may help or, if the loss was still falling, more"
+        " --minutes"
+    )
 
 
-def worse(val_loss: float | None, found: Baselines | None) -> list[tuple[str, str]]:
-    """A row for a model that its memory does not help."""
-    if val_loss is None or found is None or val_loss < found.ngram:
-        return []
-    if val_loss > found.unigram:
-        advice = "train longer or, if its loss rose, with a lower --lr"
-        return [("", f"worse than the frequencies of characters; {advice}")]
-    more = "more text may help or, if its loss still fell, more --minutes"
-    return [("", f"worse than its n-gram; {more}")]
-
-
-def duration(seconds: float) -> str:
-    """Minutes and seconds, and hours where there are any."""
+def format_duration(seconds: float) -> str:
+    """Minutes and seconds as 2:05, and with hours as 1:02:05."""
     minutes, rest = divmod(round(seconds), 60)
     hours, minutes = divmod(minutes, 60)
     return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
 
 
 def list_files(files: Sequence[str]) -> str:
-    """File names, a long list cut short."""
-    shown = ", ".join(map(escape_controls, files[:3]))
-    return shown + (f" and {len(files) - 3} more" if len(files) > 3 else "")
+    """File names; of many, the first few and the number of the others."""
+    names = ", ".join(map(escape_controls, files[:FILES_LISTED]))
+    if len(files) <= FILES_LISTED:
+        return names
+    return f"{names} and {len(files) - FILES_LISTED} more"
 
 
 def _columns(character: str) -> int:

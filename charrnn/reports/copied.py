@@ -1,4 +1,4 @@
-"""How much of a text stands verbatim in the corpus that a model learned from, and where."""
+"""How much of a text is copied verbatim from the corpus that a model learned from, and where."""
 
 import heapq
 from bisect import bisect_right
@@ -9,26 +9,24 @@ from pathlib import Path
 import numpy as np
 
 from charrnn.config import AUTO
-from charrnn.reports.learned import find_corpus
+from charrnn.reports.loaded_model import LoadedModel
 from charrnn.reports.suffix_array import SuffixArray
-from charrnn.storage.model_file import Checkpoint
-from charrnn.text.corpus import read_source
-from charrnn.text.encodings import detect_encoding
+from charrnn.reports.training_corpus import find_training_corpus
+from charrnn.text.corpus import read_file, read_source
+from charrnn.text.encodings import detect_encoding, resolve_encoding
 from charrnn.text.sources import find_sources, printable_path
 from charrnn.text.vocab import code_points
 
-LEAST = 20
+LEAST = 20  # characters of a span that counts as copied
 LISTED_AT_MOST = 1000
-INSTEAD = "name a text with --corpus"
-"""What to do where the corpus is not found."""
 
 
 @dataclass(frozen=True)
 class Span:
-    """What of a text stands in the corpus in a row, and can be extended to neither side.
+    """A part of a text that is also in the corpus, and that cannot be extended to either side.
 
-    It begins after ``start`` characters. The corpus has it so many ``times``, first in this
-    ``line``, from 1 on, of this ``file``.
+    It begins after ``start`` characters of the text. The corpus has it ``times`` times, the first
+    time in ``line``, which counts from 1, of ``file``.
     """
 
     start: int
@@ -41,12 +39,12 @@ class Span:
 
 @dataclass(frozen=True)
 class Copied:
-    """Of a text's ``characters`` so many ``copied`` stand in spans of ``least`` or more.
+    """How many of a text's ``characters`` are ``copied``: are in spans of ``least`` or more.
 
-    ``share`` is the one through the other. ``longest`` is the length of the longest span, however
-    short, which is ``longest_span``, None where not one character is in the corpus. ``spans`` are
-    those of ``least`` and more in the text's order, which may overlap; of more than a thousand the
-    longest, and ``unlisted`` is the number of the others.
+    ``share`` is copied / characters. ``longest_span`` is the longest, however short, and
+    ``longest`` its length; it is None where not one character is in the corpus. ``spans`` are
+    those of ``least`` and more in the text's order, and may overlap; of more than a thousand only
+    the longest are listed, and ``unlisted`` is the number of the others.
     """
 
     characters: int
@@ -59,87 +57,115 @@ class Copied:
     unlisted: int = 0
 
 
-def corpus(checkpoint: Checkpoint, model: Path, named: Sequence[Path] = ()) -> "Corpus":
-    """What the ``model`` file learned from, or the files and folders that are ``named`` instead.
+@dataclass(frozen=True)
+class CopiedText:
+    """What is ``copied`` in a ``text``, and the text itself, which is shown but is not in JSON."""
+
+    copied: Copied
+    text: str
+
+
+def find_copied(
+    model: LoadedModel, file: Path, *, encoding: str = AUTO, corpus: Sequence[Path] = ()
+) -> CopiedText:
+    """Find what ``file`` copies from the model's corpus, or from the files in ``corpus``.
+
+    Raises:
+        InputError: when the file or the corpus cannot be read, or the corpus has changed.
+    """
+    text = read_file(file, model.checkpoint.corpus_info.normalization, resolve_encoding(encoding))
+    return CopiedText(index_corpus(model, corpus).find_copied(text), text)
+
+
+def index_corpus(model: LoadedModel, corpus: Sequence[Path] = ()) -> "CorpusIndex":
+    """Index the model's corpus, or the files and folders in ``corpus`` instead.
 
     Raises:
         InputError: when it cannot be read, or is no longer what the model learned from.
     """
-    normalization = checkpoint.corpus_info.normalization
-    if named:
-        files = tuple(detect_encoding(file, AUTO) for file in find_sources(named))
+    normalization = model.checkpoint.corpus_info.normalization
+    if corpus:
+        files = tuple(detect_encoding(file, AUTO) for file in find_sources(corpus))
     else:
-        files = tuple(find_corpus(checkpoint, model, INSTEAD))
-    return Corpus([(printable_path(file.path), read_source(file, normalization)) for file in files])
+        files = tuple(find_training_corpus(model, "corpus"))
+    return CorpusIndex(
+        [(printable_path(file.path), read_source(file, normalization)) for file in files]
+    )
 
 
-class Corpus:
-    """Files one after the other, as they were learned, to look pieces of text up in."""
+class CorpusIndex:
+    """The files of a corpus, joined as a model learns them, in which texts are searched for."""
 
     def __init__(self, files: Sequence[tuple[str, str]]) -> None:
-        """Of each of ``files`` its name and its text."""
+        """Index ``files``, each with its name and its text."""
         self._names = [name for name, _ in files]
         self._starts = np.cumsum([0, *(len(text) for _, text in files)]).tolist()
         text = "".join(text for _, text in files)
         self._newlines = np.flatnonzero(code_points(text) == ord("\n"))
         self._suffixes = SuffixArray(text)
 
-    def copied(self, text: str, least: int = LEAST) -> Copied:
-        """What of ``text`` stands here."""
-        best, covered, end, found = (0, 0), 0, 0, []
-        for start, length in self._maximal(text, least):
-            best = max(best, (length, -start))
+    def find_copied(self, text: str, least: int = LEAST) -> Copied:
+        """Find the parts of ``text`` that are in the corpus."""
+        longest, covered, end, spans = (0, 0), 0, 0, []
+        for start, length in self._maximal_spans(text, least):
+            longest = max(longest, (length, -start))
             if length >= least:
                 covered += start + length - max(start, end)
                 end = start + length
-                found.append((-length, start))
-        listed = sorted(heapq.nsmallest(LISTED_AT_MOST, found), key=lambda pair: pair[1])
-        length, start = best[0], -best[1]
+                spans.append((-length, start))
+        listed = sorted(heapq.nsmallest(LISTED_AT_MOST, spans), key=lambda pair: pair[1])
+        length, start = longest[0], -longest[1]
         return Copied(
             characters=len(text),
             copied=covered,
             share=covered / len(text) if text else 0.0,
             least=least,
             longest=length,
-            longest_span=self._span(text, start, length) if length else None,
-            spans=tuple(self._span(text, at, -negative) for negative, at in listed),
-            unlisted=len(found) - len(listed),
+            longest_span=self._locate(text, start, length) if length else None,
+            spans=tuple(self._locate(text, at, -negative) for negative, at in listed),
+            unlisted=len(spans) - len(listed),
         )
 
-    def _maximal(self, text: str, least: int) -> Iterator[tuple[int, int]]:
-        """Start and length of every span of ``least`` and more, and of some that are shorter."""
+    def _maximal_spans(self, text: str, least: int) -> Iterator[tuple[int, int]]:
+        """Start and length of every span of ``least`` and more, and of some shorter ones."""
         start = 0
         while start < len(text):
-            length = self._suffixes.longest(text, start)
+            length = self._suffixes.longest_match(text, start)
             yield start, length
             if length < least:
                 start += 1
             elif (end := start + length) == len(text):
                 return
             else:
-                start = self._next(text, start + 1, end, least)
+                start = self._next_start(text, start + 1, end, least)
 
-    def _next(self, text: str, low: int, end: int, least: int) -> int:
-        """Where the first span of ``least`` or more can begin that goes on beyond ``end``.
+    def _next_start(self, text: str, low: int, end: int, least: int) -> int:
+        """The first start, from ``low`` on, of a span of ``least`` or more that passes ``end``.
 
-        Not before ``low``. If it begins somewhere, its part from any later place on is here too.
+        If a span begins somewhere, its part from any later place on is in the corpus too, so the
+        start is found by bisection.
         """
         high = max(low, end + 1 - least)
-        if not self._has(text[high : end + 1]):
+        if not self._contains(text[high : end + 1]):
             return high + 1
         while low < high:
             middle = (low + high) // 2
-            low, high = (low, middle) if self._has(text[middle : end + 1]) else (middle + 1, high)
+            if self._contains(text[middle : end + 1]):
+                high = middle
+            else:
+                low = middle + 1
         return low
 
-    def _has(self, piece: str) -> bool:
+    def _contains(self, piece: str) -> bool:
         return len(self._suffixes.find(piece)) > 0
 
-    def _span(self, text: str, start: int, length: int) -> Span:
+    def _locate(self, text: str, start: int, length: int) -> Span:
         piece = text[start : start + length]
         places = self._suffixes.find(piece)
         first = int(places.min())
         file = bisect_right(self._starts, first) - 1
-        before, here = np.searchsorted(self._newlines, [self._starts[file], first])
-        line = int(here - before) + 1
+        newlines_before_file, newlines_before_span = np.searchsorted(
+            self._newlines, [self._starts[file], first]
+        )
+        line = int(newlines_before_span - newlines_before_file) + 1
         return Span(start, length, piece, len(places), self._names[file], line)

@@ -1,4 +1,4 @@
-"""The text that a report reads a model with: what was kept from it in training, or another file."""
+"""The text that a report reads with a model: what training held out, or a text of the user's."""
 
 import tempfile
 from dataclasses import dataclass
@@ -11,20 +11,19 @@ from charrnn.config import AUTO
 from charrnn.errors import InputError
 from charrnn.generators import exhaust
 from charrnn.ngram import MAX_COUNTED
-from charrnn.reports.learned import find_corpus
-from charrnn.storage.model_file import Checkpoint
+from charrnn.reports.loaded_model import LoadedModel
+from charrnn.reports.training_corpus import find_training_corpus
 from charrnn.text.corpus import encode_corpus, read_file, split_corpus
+from charrnn.text.encodings import resolve_encoding
 from charrnn.text.unknown import default_on_unknown, encode_text
-
-ELSE = "name a text with --text-file"
 
 
 @dataclass(frozen=True, eq=False)
 class HeldOut:
-    """A text as ids (N,) of a model's vocabulary, N at least 2, and how many ``unknown`` it has.
+    """A text as ids (N,) of a model's vocabulary, N at least 2.
 
-    ``train`` is the end of what the model learned from, as far as n-grams are counted on it; None
-    where that is not known.
+    ``unknown`` is the number of its characters that the model does not know. ``train`` is the end
+    of the training part, as much of it as n-grams are counted on; None where that is not known.
     """
 
     name: str
@@ -33,47 +32,46 @@ class HeldOut:
     train: Ids | None = None
 
 
-def of_file(checkpoint: Checkpoint, file: Path, encoding: str = AUTO) -> HeldOut:
-    """The whole of ``file``.
+def read_held_out(model: LoadedModel, file: Path, encoding: str = AUTO) -> HeldOut:
+    """Read the whole of ``file``.
 
     Raises:
         InputError: when it cannot be read, or the model knows fewer than two of its characters.
     """
-    return of_text(
-        checkpoint, read_file(file, checkpoint.corpus_info.normalization, encoding), str(file)
-    )
+    text = read_file(file, model.checkpoint.corpus_info.normalization, resolve_encoding(encoding))
+    return encode_held_out(model, text, str(file))
 
 
-def of_text(checkpoint: Checkpoint, text: str, name: str) -> HeldOut:
-    """The whole of ``text``, which errors call ``name``. Raises as `of_file`."""
-    text, vocabulary = (
-        checkpoint.corpus_info.normalization.apply(text),
-        checkpoint.corpus_info.vocabulary,
-    )
+def encode_held_out(model: LoadedModel, text: str, name: str) -> HeldOut:
+    """Encode the whole of ``text``, which errors call ``name``. Raises as `read_held_out`."""
+    corpus_info = model.checkpoint.corpus_info
+    text, vocabulary = corpus_info.normalization.apply(text), corpus_info.vocabulary
     unknown = int((vocabulary.lookup_ids(text) < 0).sum())
-    known = encode_text(text, vocabulary, default_on_unknown(vocabulary), name).astype(np.intp)
-    if len(known) < 2:
+    ids = encode_text(text, vocabulary, default_on_unknown(vocabulary), name).astype(np.intp)
+    if len(ids) < 2:
         raise InputError(name, "has fewer than two characters that the model knows")
-    return HeldOut(name, known, unknown)
+    return HeldOut(name, ids, unknown)
 
 
-def of_corpus(checkpoint: Checkpoint, model: Path) -> HeldOut:
-    """The validation part of the corpus that the ``model`` file learned from.
+def find_validation_part(model: LoadedModel) -> HeldOut:
+    """The validation part of the corpus that the model was trained on.
 
     Raises:
-        InputError: when it is not found again, or nothing of it was kept.
+        InputError: when the corpus is not found again, or has no validation part.
     """
-    files = find_corpus(checkpoint, model, ELSE)
+    files = find_training_corpus(model, "text_file")
+    corpus_info = model.checkpoint.corpus_info
     with tempfile.TemporaryDirectory() as folder:
-        parts = split_corpus(
-            exhaust(encode_corpus(files, checkpoint.corpus_info, Path(folder, "ids"))),
-            checkpoint.config,
-        )
+        ids = exhaust(encode_corpus(files, corpus_info, Path(folder, "ids")))
+        parts = split_corpus(ids, model.checkpoint.config)
         held_out = HeldOut(
-            f"the validation part of {', '.join(checkpoint.corpus_info.files)}",
+            f"the validation part of {', '.join(corpus_info.files)}",
             np.array(parts.val, np.intp),
             train=np.array(parts.train[-MAX_COUNTED:]),
         )
     if len(held_out.ids) < 2:
-        raise InputError(model, f"nothing of its corpus was kept from it (--val 0); {ELSE}")
+        raise InputError(
+            model.label,
+            "was trained without a validation part (`val` 0); name a text with `text_file`",
+        )
     return held_out

@@ -1,16 +1,19 @@
-"""How the loss fell: training and validation loss by step."""
+"""The learning curve: training and validation loss by step."""
 
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
+from charrnn.reports.loaded_model import LoadedModel
 from charrnn.storage.model_file import load
 from charrnn.storage.run_folder import RunFolder, find_model
 from charrnn.storage.run_log import read_log
 
 
 @dataclass(frozen=True)
-class Point:
-    """One evaluation; losses in nats a character."""
+class LossPoint:
+    """One evaluation. Losses are nats a character."""
 
     step: int
     epoch: float
@@ -21,21 +24,40 @@ class Point:
 
 @dataclass(frozen=True)
 class Losses:
-    """A run's evaluations in order. ``best_step`` has the lowest validation loss, if any has."""
+    """The evaluations of a run in order.
+
+    ``best_step`` is the step with the lowest validation loss, None where there is no such loss.
+    """
 
     model: str
-    points: tuple[Point, ...]
+    points: tuple[LossPoint, ...]
     best_step: int | None
 
 
-def losses(path: Path) -> Losses:
-    """The curve of a run folder by its log, or that of a model file by what it holds itself.
+def read_losses(path: Path) -> Losses:
+    """Read the losses of a run folder from its log, those of a model file from the file itself.
 
     Raises:
-        InputError: when there is no such model, or it or its log is damaged.
+        InputError: when there is no such run or model, or a file of it is damaged.
     """
     log = RunFolder(path).log
-    rows = map(asdict, read_log(log)) if log.is_file() else load(find_model(path)).history
-    points = tuple(Point(**{key: row[key] for key in Point.__annotations__}) for row in rows)
+    points = (
+        _points(map(asdict, read_log(log)))
+        if log.is_file()
+        else _points(load(find_model(path)).history)
+    )
+    return _losses(str(path), points)
+
+
+def model_losses(model: LoadedModel) -> Losses:
+    """The losses up to the step at which a model was saved."""
+    return _losses(model.label, _points(model.checkpoint.history))
+
+
+def _losses(label: str, points: tuple[LossPoint, ...]) -> Losses:
     measured = [(point.val_loss, point.step) for point in points if point.val_loss is not None]
-    return Losses(str(path), points, min(measured)[1] if measured else None)
+    return Losses(label, points, min(measured)[1] if measured else None)
+
+
+def _points(rows: Iterable[Mapping[str, Any]]) -> tuple[LossPoint, ...]:
+    return tuple(LossPoint(**{key: row[key] for key in LossPoint.__annotations__}) for row in rows)

@@ -1,12 +1,12 @@
-"""What single units do: their activations over a text, and what of the text they follow.
+"""What single units do: their activations over a text, and the properties that they follow.
 
 Karpathy, Johnson and Fei-Fei ("Visualizing and understanding recurrent networks", 2015) found units
 that are on inside quotes or count the position in a line. Here programs compute such properties of
-a text, and every unit is held against each of them by Pearson's correlation. Among hundreds of
-units some follow anything by chance, and a text's characters are not independent; so chance is
-measured on the text itself: shifted against it in a circle, a unit follows nothing any more but is
-otherwise as it was. ``p`` is the share of shifts under which any unit follows any property as
-closely.
+a text, and the output of every unit is correlated with each of them (Pearson). Among hundreds of
+units some follow any property by chance, and the characters of a text are not independent. So
+chance is measured on the text itself: when the text is shifted against the activations in a circle,
+no unit follows any property, and everything else is unchanged. ``p`` is the share of shifts under
+which some unit follows some property as closely.
 """
 
 import unicodedata
@@ -19,16 +19,16 @@ import numpy.typing as npt
 from charrnn.arrays import Array, Ids
 from charrnn.network.model import Network
 from charrnn.network.stepper import Stepper
-from charrnn.reports.held_out import HeldOut
-from charrnn.storage.model_file import Checkpoint
+from charrnn.reports.held_out import HeldOut, encode_held_out
+from charrnn.reports.loaded_model import LoadedModel, ModelFacts
 
 READ_AT_MOST = 20_000  # characters
 SHOWN_AT_MOST = 400
-NEAREST_SHIFT = 0.02  # of the text: nearer to where it was, it is still like itself
+NEAREST_SHIFT = 0.02  # of the text; shifted by less, a text is still like itself
 UNITS_AT_ONCE = 64
 BEST = 3  # units of each property
 SIGNIFICANT = 0.05
-SHUT, OPEN = 0.1, 0.9  # as in their figure 3
+CLOSED_BELOW, OPEN_ABOVE = 0.1, 0.9  # as in figure 3 of Karpathy, Johnson and Fei-Fei
 CLOSING = {"(": ")", "[": "]", "{": "}", "<": ">", "（": "）", "［": "］", "【": "】", "〈": "〉",
            "《": "》", "「": "」", "『": "』"}  # fmt: skip
 QUOTES = {"「": "」", "『": "』", "“": "”", "«": "»"}
@@ -41,7 +41,7 @@ Values = npt.NDArray[np.float64]
 class Follower:
     """A unit and a property of the text: Pearson's ``correlation``, and its ``p``.
 
-    Layers and units count from 0. ``p`` is corrected for all pairs of a unit and a property.
+    Layers and units count from 0. ``p`` is corrected for the number of units and properties.
     """
 
     property: str
@@ -53,7 +53,7 @@ class Follower:
 
 @dataclass(frozen=True)
 class Gate:
-    """How often each unit's gate was nearly ``shut`` (below 0.1), how often nearly ``open``."""
+    """The share of characters at which each unit's gate is nearly ``shut``, or nearly ``open``."""
 
     name: str
     layer: int
@@ -63,7 +63,7 @@ class Gate:
 
 @dataclass(frozen=True)
 class Activations:
-    """A unit's h after each character of the shown text."""
+    """A unit's output h after each character of the shown text."""
 
     layer: int
     unit: int
@@ -71,18 +71,14 @@ class Activations:
 
 
 @dataclass(frozen=True)
-class Neurons:
-    """One model over so many ``characters`` of a text.
+class Neurons(ModelFacts):
+    """One model over a number of ``characters`` of a text.
 
-    ``followers`` are the best units of each property that the text has, the closest first;
-    ``properties`` all that were looked for and vary in it. ``shown`` is a text with the
-    ``activations`` of each property's best unit over it, if that is no matter of chance.
+    ``properties`` are those that vary in the text, ``followers`` the best units of each, the
+    closest first. ``shown`` is a text, and ``activations`` are over it: those of the best unit of
+    each property, unless it may follow the property by chance.
     """
 
-    model: str
-    cell: str
-    hidden: int
-    layers: int
     text: str
     characters: int
     properties: tuple[str, ...]
@@ -92,38 +88,47 @@ class Neurons:
     activations: tuple[Activations, ...]
 
 
-def neurons(
-    checkpoint: Checkpoint, model: str, text: HeldOut, shown: HeldOut | None = None
-) -> Neurons:
-    """Measure on the beginning of ``text``; show the activations over ``shown``, or over it."""
-    network, vocabulary = checkpoint.network, checkpoint.corpus_info.vocabulary
-    shape, ids = network.shape, text.ids[:READ_AT_MOST]
-    h, gates = read(network, ids)
-    read_text = vocabulary.decode(ids)
-    followed = {
+def analyze_neurons(model: LoadedModel, held_out: HeldOut, *, text: str | None = None) -> Neurons:
+    """Correlate units with properties of ``held_out``; show activations over ``text``.
+
+    Without a ``text``, they are shown over the beginning of ``held_out``.
+
+    Raises:
+        InputError: when the model knows fewer than two characters of ``text``.
+    """
+    network, vocabulary = model.checkpoint.network, model.checkpoint.corpus_info.vocabulary
+    shown = held_out if text is None else encode_held_out(model, text, "text")
+    ids, shown_ids = held_out.ids[:READ_AT_MOST], shown.ids[:SHOWN_AT_MOST]
+    h, gates = record_activations(network, ids)
+    characters = vocabulary.decode(ids)
+    properties = {
         name: values
-        for name, program in PROPERTIES.items()
-        if np.ptp(values := np.array(list(program(read_text)), np.float64)) > 0
+        for name, compute in PROPERTIES.items()
+        if np.ptp(values := np.array(list(compute(characters)), np.float64)) > 0
     }
-    best = followers(h, followed)
-    to_show = (text if shown is None else shown).ids[:SHOWN_AT_MOST]
-    over_shown, _ = read(network, to_show)
-    closest: dict[str, tuple[int, int]] = {}
-    for one in best:
-        if one.p <= SIGNIFICANT:
-            closest.setdefault(one.property, (one.layer, one.unit))
+    followers = find_followers(h, properties)
+    shown_h, _ = record_activations(network, shown_ids)
+    best: dict[str, tuple[int, int]] = {}
+    for follower in followers:
+        if follower.p <= SIGNIFICANT:
+            best.setdefault(follower.property, (follower.layer, follower.unit))
     return Neurons(
-        model, shape.cell, shape.hidden, shape.layers, text.name, len(ids), tuple(followed),
-        best, gates, vocabulary.decode(to_show),
-        tuple(
-            Activations(layer, unit, tuple(over_shown[:, layer, unit].tolist()))
-            for layer, unit in dict.fromkeys(closest.values())
+        **vars(model.facts),
+        text=held_out.name,
+        characters=len(ids),
+        properties=tuple(properties),
+        followers=followers,
+        gates=gates,
+        shown=vocabulary.decode(shown_ids),
+        activations=tuple(
+            Activations(layer, unit, tuple(shown_h[:, layer, unit].tolist()))
+            for layer, unit in dict.fromkeys(best.values())
         ),
-    )  # fmt: skip
+    )
 
 
-def read(network: Network, ids: Ids) -> tuple[Array, tuple[Gate, ...]]:
-    """The outputs of all layers after each character, (N, layers, H), and their gates."""
+def record_activations(network: Network, ids: Ids) -> tuple[Array, tuple[Gate, ...]]:
+    """Read ``ids`` (N,); gives the outputs of all layers (N, layers, H) and statistics of gates."""
     shape = network.shape
     step = Stepper(network, network.initial_states(1))
     h = np.empty((len(ids), shape.layers, shape.hidden), np.float32)
@@ -135,8 +140,8 @@ def read(network: Network, ids: Ids) -> tuple[Array, tuple[Gate, ...]]:
         for at, layer in enumerate(step.layers):
             h[t, at] = layer.h[:, 0]
             values = layer.gates[:, :, 0]
-            shut[at] += values < SHUT
-            open_[at] += values > OPEN
+            shut[at] += values < CLOSED_BELOW
+            open_[at] += values > OPEN_ABOVE
     gates = (
         Gate(
             name, layer,
@@ -149,43 +154,44 @@ def read(network: Network, ids: Ids) -> tuple[Array, tuple[Gate, ...]]:
     return h, tuple(gates)
 
 
-def followers(h: Array, properties: dict[str, Values]) -> tuple[Follower, ...]:
-    """The best units of each of ``properties`` (N,), for outputs (N, layers, H)."""
+def find_followers(h: Array, properties: dict[str, Values]) -> tuple[Follower, ...]:
+    """The best units of each of ``properties`` (N,), given outputs (N, layers, H)."""
     N, _, H = h.shape
-    units = _standardised(h.reshape(N, -1))
-    found: list[tuple[str, int, int, float]] = []
-    most = np.zeros(N)  # of any pair, by shift
+    units = _standardize(h.reshape(N, -1))
+    pairs: list[tuple[str, int, int, float]] = []
+    largest = np.zeros(N)  # by shift: the largest correlation of any unit with any property
     for name, values in properties.items():
-        spectrum = np.fft.rfft(_standardised(values[:, None]), axis=0)
+        spectrum = np.fft.rfft(_standardize(values[:, None]), axis=0)
         unshifted = np.empty(units.shape[1])
         for at in range(0, units.shape[1], UNITS_AT_ONCE):
-            some = slice(at, at + UNITS_AT_ONCE)
-            product = np.conj(np.fft.rfft(units[:, some], axis=0)) * spectrum
-            by_shift = np.fft.irfft(product, N, axis=0) / N  # Pearson's r under each shift
-            unshifted[some] = by_shift[0]
-            np.maximum(most, np.abs(by_shift).max(axis=1), out=most)
-        found += [
+            group = slice(at, at + UNITS_AT_ONCE)
+            # By the correlation theorem, one product of spectra has Pearson's r of every shift.
+            product = np.conj(np.fft.rfft(units[:, group], axis=0)) * spectrum
+            by_shift = np.fft.irfft(product, N, axis=0) / N
+            unshifted[group] = by_shift[0]
+            np.maximum(largest, np.abs(by_shift).max(axis=1), out=largest)
+        pairs += [
             (name, *divmod(int(unit), H), float(unshifted[unit]))
             for unit in np.argsort(-np.abs(unshifted))[:BEST]
         ]
-    near = int(NEAREST_SHIFT * N) + 1
-    chance = most[near : N - near + 1]
-    ranked = (
+    nearest = int(NEAREST_SHIFT * N) + 1
+    chance = largest[nearest : N - nearest + 1]
+    followers = (
         Follower(name, layer, unit, r, float((1 + (chance >= abs(r)).sum()) / (1 + len(chance))))
-        for name, layer, unit, r in found
+        for name, layer, unit, r in pairs
     )
-    return tuple(sorted(ranked, key=lambda one: -abs(one.correlation)))
+    return tuple(sorted(followers, key=lambda follower: -abs(follower.correlation)))
 
 
-def _standardised(values: npt.NDArray[np.floating]) -> Values:
-    """Columns with mean 0 and deviation 1; what does not vary becomes zeros."""
+def _standardize(values: npt.NDArray[np.floating]) -> Values:
+    """Columns with mean 0 and deviation 1; a constant column becomes zeros."""
     centred = values.astype(np.float64) - values.mean(axis=0, dtype=np.float64)
     deviation = centred.std(axis=0)
     return centred / np.where(deviation > 1e-6, deviation, np.inf)
 
 
 def _inside_quotes(text: str) -> Iterator[int]:
-    """1 inside "…", “…”, 「…」 and the like; a paragraph's end closes what was left open."""
+    """1 inside "…", “…”, 「…」 and the like; the end of a paragraph closes all quotes."""
     straight, closing = False, list[str]()
     for before, character in zip("\n" + text, text, strict=False):
         if character == before == "\n":
@@ -207,7 +213,7 @@ def _position_in_line(text: str) -> Iterator[int]:
 
 
 def _depth_of_brackets(text: str) -> Iterator[int]:
-    """How many brackets are open; what closes another than the innermost closes nothing."""
+    """The number of open brackets; only the innermost can be closed."""
     closing: list[str] = []
     for character in text:
         if character in CLOSING:
@@ -218,7 +224,7 @@ def _depth_of_brackets(text: str) -> Iterator[int]:
 
 
 def _after_a_full_stop(text: str) -> Iterator[int]:
-    """1 from a stop to where the next sentence begins: over spaces, ends of lines and quotes."""
+    """1 from a full stop to the next sentence, including spaces, newlines and quotes between."""
     ended = False
     for character in text:
         if character in STOPS:
@@ -229,16 +235,16 @@ def _after_a_full_stop(text: str) -> Iterator[int]:
 
 
 def _script(name: str) -> Callable[[str], Iterator[int]]:
-    """1 for a character whose Unicode name begins so."""
+    """A property that is 1 for characters whose Unicode name begins with ``name``."""
 
-    def of(text: str) -> Iterator[int]:
-        known: dict[str, int] = {}
+    def compute(text: str) -> Iterator[int]:
+        cached: dict[str, int] = {}
         for character in text:
-            if character not in known:
-                known[character] = int(unicodedata.name(character, "").startswith(name))
-            yield known[character]
+            if character not in cached:
+                cached[character] = int(unicodedata.name(character, "").startswith(name))
+            yield cached[character]
 
-    return of
+    return compute
 
 
 PROPERTIES: dict[str, Callable[[str], Iterator[int]]] = {
@@ -251,4 +257,4 @@ PROPERTIES: dict[str, Callable[[str], Iterator[int]]] = {
     "kanji": _script("CJK UNIFIED"),
     "Latin letter": _script("LATIN"),
 }
-"""Programs that give a number for each character of a text, which know what came before it."""
+"""Properties of a text: each function yields a number for every character, from left to right."""

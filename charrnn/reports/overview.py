@@ -1,31 +1,31 @@
-"""Everything about one or several models, as the single reports have it."""
+"""Everything about one or several models: the other reports, one after another."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
 
 from charrnn.config import DEFAULT_LAGS
 from charrnn.errors import InputError
-from charrnn.reports.gradients import Gradients, gradients
+from charrnn.reports.gradients import Gradients, measure_gradients
 from charrnn.reports.held_out import HeldOut
-from charrnn.reports.loss import Losses, losses
-from charrnn.reports.memory import Memory, memories
-from charrnn.reports.neurons import Neurons, neurons
-from charrnn.reports.runs import Runs, runs
-from charrnn.reports.score import Scored, Tally, pieces
-from charrnn.reports.summary import Summary, summary
-from charrnn.reports.unroll import Unrolled, unroll
-from charrnn.reports.vocab import Characters, vocab
-from charrnn.storage.model_file import Checkpoint
+from charrnn.reports.loaded_model import LoadedModel
+from charrnn.reports.loss import Losses, model_losses
+from charrnn.reports.memory import Memory, compare_memory
+from charrnn.reports.neurons import Neurons, analyze_neurons
+from charrnn.reports.runs import Runs, list_runs
+from charrnn.reports.score import Scored, Scoring, predict_chunks
+from charrnn.reports.summary import Summary, summarize
+from charrnn.reports.unroll import Unrolled, unroll_held_out
+from charrnn.reports.vocab import Characters, list_characters
 
 UNROLLED, SCORED = 24, 3000  # characters of the text
 
 
 @dataclass(frozen=True, eq=False)
 class Overview:
-    """One of each report for each model; what shows a text does for the first model alone.
+    """One of each report for each model; reports that show a text are on the first model alone.
 
-    ``runs`` are those on the models' texts in the folder of the first model's run, if it is one.
+    ``runs`` are the runs on the models' corpora in the folder of the first model's run, None where
+    the first model is not in a run folder.
     """
 
     summaries: tuple[Summary, ...]
@@ -39,44 +39,39 @@ class Overview:
     vocab: Characters
 
 
-def overview(models: Sequence[tuple[Checkpoint, Path, HeldOut]]) -> Overview:
-    """For each model, the file it is in and the text to read it with.
+def report_all(models: Sequence[LoadedModel], texts: Sequence[HeldOut]) -> Overview:
+    """Make all reports, reading each model with its text.
 
     Raises:
-        InputError: when there is too little text.
+        InputError: when a text is too short.
     """
-    first, path, text = models[0]
-    beginning = replace(text, ids=text.ids[:UNROLLED])
-    summaries = tuple(summary(model, str(file)) for model, file, _ in models)
+    first, text = models[0], texts[0]
+    vocabulary = first.checkpoint.corpus_info.vocabulary
+    scoring = Scoring(predict_chunks(first, [vocabulary.decode(text.ids[:SCORED])], text.name))
+    summaries = tuple(map(summarize, models))
     return Overview(
         summaries=summaries,
-        runs=_beside(path, {one.corpus.sha256 for one in summaries}),
-        losses=tuple(losses(file) for _, file, _ in models),
+        runs=_runs_beside(first, {summary.corpus.sha256 for summary in summaries}),
+        losses=tuple(map(model_losses, models)),
         gradients=tuple(
-            gradients(model, str(file), read, lags=min(DEFAULT_LAGS, (len(read.ids) - 2) // 2 or 1))
-            for model, file, read in models
+            measure_gradients(model, text, lags=min(DEFAULT_LAGS, (len(text.ids) - 2) // 2 or 1))
+            for model, text in zip(models, texts, strict=True)
         ),
-        memories=memories([(model, str(file), read) for model, file, read in models]),
-        neurons=tuple(neurons(model, str(file), read) for model, file, read in models),
-        unrolled=unroll(first, str(path), beginning),
-        score=_scored(first, text),
-        vocab=vocab(first, str(path)),
+        memories=compare_memory(models, texts),
+        neurons=tuple(map(analyze_neurons, models, texts)),
+        unrolled=unroll_held_out(first, replace(text, ids=text.ids[:UNROLLED])),
+        score=scoring.result(),
+        vocab=list_characters(first),
     )
 
 
-def _beside(model: Path, texts: set[str]) -> Runs | None:
-    """The runs in the folder where the model's run is, on any of these texts."""
-    try:
-        found = runs(model.resolve().parent.parent)
-    except InputError:  # the model lies where no runs are
+def _runs_beside(model: LoadedModel, corpora: set[str]) -> Runs | None:
+    """The runs beside the model's own, on any corpus of these fingerprints."""
+    if model.path is None:
         return None
-    groups = tuple(group for group in found.groups if group.sha256 in texts)
-    return replace(found, groups=groups, unreadable=())
-
-
-def _scored(checkpoint: Checkpoint, text: HeldOut) -> Scored:
-    tally = Tally()
-    beginning = checkpoint.corpus_info.vocabulary.decode(text.ids[:SCORED])
-    for _ in tally.of(pieces(checkpoint, [beginning], text.name)):
-        pass
-    return tally.result()
+    try:
+        runs = list_runs(model.path.resolve().parent.parent)
+    except InputError:  # the model is not in a run folder
+        return None
+    groups = tuple(group for group in runs.groups if group.sha256 in corpora)
+    return replace(runs, groups=groups, unreadable=())

@@ -1,7 +1,7 @@
-"""All runs of a folder side by side: those on the same text, split alike, best first.
+"""All runs of a folder side by side, best first, grouped by the text that they were validated on.
 
-Losses on other texts, or on another part of the same one, do not compare, so each has a group. Only
-what the files say is read, not the weights: hundreds of runs take a second.
+Losses on different texts, or on different parts of a text, cannot be compared, so each has a group.
+Only the metadata of the model files is read, not the weights: hundreds of runs take a second.
 """
 
 from collections import defaultdict
@@ -9,18 +9,18 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from charrnn.errors import InputError
-from charrnn.reports.summary import Summary, summary
+from charrnn.reports.summary import Summary, summarize_description
 from charrnn.storage.lock import is_locked
 from charrnn.storage.model_file import read_description
 from charrnn.storage.run_folder import RunFolder, runs_in
 
 
 @dataclass(frozen=True)
-class Run(Summary):
-    """The best model of a run, and what becomes of that.
+class RunSummary(Summary):
+    """The best model of a run, and the state of the run.
 
-    ``state`` is *finished*, *running*, *unfinished* (what ``--resume`` goes on with), *broken* (it
-    cannot, as a file is damaged), or *model* where there is nothing else.
+    ``state`` is *finished*, *running*, *unfinished* (``resume`` can go on with it), *broken* (it
+    cannot, as a file is damaged), or *model* where there is only a model file.
     """
 
     state: str
@@ -28,22 +28,22 @@ class Run(Summary):
 
 @dataclass(frozen=True)
 class Group:
-    """The runs that validated on the same characters, by rising loss; those without one last."""
+    """Runs that were validated on the same characters, by rising loss; those without one last."""
 
     files: tuple[str, ...]
     characters: int
     validation_characters: int
     sha256: str
     ngram: float | None
-    runs: tuple[Run, ...]
+    runs: tuple[RunSummary, ...]
 
 
 @dataclass(frozen=True)
 class Runs:
     """The groups, the largest first.
 
-    ``unsaved`` are runs without a model so far, and ``unreadable`` says of each damaged file what
-    is wrong with it.
+    ``unsaved`` are the runs that have no model yet. ``unreadable`` has a message for each damaged
+    file.
     """
 
     folder: str
@@ -52,39 +52,41 @@ class Runs:
     unreadable: tuple[str, ...]
 
 
-def runs(folder: Path) -> Runs:
-    """Read what every run directly in ``folder`` has become.
+def list_runs(folder: Path) -> Runs:
+    """Summarize every run directly in ``folder``.
 
     Raises:
         InputError: when there is none.
     """
-    by_text: defaultdict[tuple[object, ...], list[Run]] = defaultdict(list)
+    by_text: defaultdict[tuple[object, ...], list[RunSummary]] = defaultdict(list)
     unsaved, unreadable = list[str](), list[str]()
     for run in runs_in(folder):
         if run.model is None:
             unsaved.append(str(run.path))
             continue
-        state, problems = _state(run)
-        try:
-            one = summary(read_description(run.model)[0], str(run.path))
-        except InputError as error:
-            problems = (*problems, str(error))
-        else:
-            corpus = one.corpus
-            split = corpus.training_characters, corpus.validation_characters, corpus.test_characters
-            by_text[corpus.sha256, corpus.distinct, split].append(Run(**vars(one), state=state))
+        state, problems = _read_state(run)
         unreadable += problems
+        try:
+            summary = summarize_description(read_description(run.model)[0], str(run.path))
+        except InputError as error:
+            unreadable.append(str(error))
+            continue
+        corpus = summary.corpus
+        split = corpus.training_characters, corpus.validation_characters, corpus.test_characters
+        key = corpus.sha256, corpus.distinct, split
+        by_text[key].append(RunSummary(**vars(summary), state=state))
     if not (by_text or unsaved or unreadable):
         raise InputError(folder, "no run in it yet; train one with 'charrnn train'")
     groups = sorted(map(_group, by_text.values()), key=lambda group: -len(group.runs))
     return Runs(str(folder), tuple(groups), tuple(unsaved), tuple(unreadable))
 
 
-def _state(run: RunFolder) -> tuple[str, tuple[str, ...]]:
-    """What a run has become, and what is wrong with its last file."""
+def _read_state(run: RunFolder) -> tuple[str, tuple[str, ...]]:
+    """The state of a run, and what is wrong with its last file."""
     if not run.last.is_file():
         return "model", ()
-    is_running = is_locked(run.path)  # asked first: what ends meanwhile is finished
+    # The lock is looked at before the file: a run that ends in between is finished, not broken.
+    is_running = is_locked(run.path)
     try:
         _, is_over = read_description(run.last)
     except InputError as error:
@@ -94,17 +96,17 @@ def _state(run: RunFolder) -> tuple[str, tuple[str, ...]]:
     return ("finished" if is_over else "unfinished"), ()
 
 
-def _group(members: list[Run]) -> Group:
-    def by_loss(one: Run) -> tuple[bool, float]:
-        loss = one.training.val_loss
+def _group(runs: list[RunSummary]) -> Group:
+    def by_loss(run: RunSummary) -> tuple[bool, float]:
+        loss = run.training.val_loss
         return loss is None, loss or 0.0
 
-    corpus, baselines = members[0].corpus, members[0].baselines
+    corpus, baselines = runs[0].corpus, runs[0].baselines
     return Group(
         files=corpus.files,
         characters=corpus.characters,
         validation_characters=corpus.validation_characters,
         sha256=corpus.sha256,
         ngram=baselines.ngram if baselines else None,
-        runs=tuple(sorted(members, key=by_loss)),
+        runs=tuple(sorted(runs, key=by_loss)),
     )

@@ -1,36 +1,40 @@
-"""How well a model predicts a text: each character's surprise, and what it took to be likeliest.
+"""How well a model predicts a text: the surprise at each character, and what was likeliest.
 
-A text is read in pieces, and what is held does not grow with it: `Tally` keeps sums, the beginning,
-the hardest characters and lines. `score` keeps everything, for a program that has the text anyway.
+A text of any length is scored in chunks, and what `Scoring` holds does not grow with it: sums, the
+beginning, the hardest characters and lines. `score_text` keeps everything about a text in memory.
 """
 
 import heapq
 import math
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 
 from charrnn.arrays import Array
+from charrnn.config import AUTO
 from charrnn.errors import InputError
-from charrnn.storage.model_file import Checkpoint
+from charrnn.reports.loaded_model import LoadedModel
+from charrnn.text.corpus import read_file_pieces
+from charrnn.text.encodings import resolve_encoding
 from charrnn.text.unknown import default_on_unknown, encode_text
 from charrnn.units import bits
 
 WINDOW = 256
 ALTERNATIVES = 3
-BEGINNING, HARDEST, CONTEXT = 4000, 20, 12  # characters that a tally keeps
-LINES, SHORTEST_LINE, LINE_KEPT = 10, 10, 200  # lines, and characters of them
+BEGINNING, HARDEST, CONTEXT = 4000, 20, 12  # characters that are kept
+LINES, SHORTEST_LINE, LINE_BEGINNING = 10, 10, 200  # lines that are kept; characters of a line
 
 
 @dataclass(frozen=True, eq=False)
-class Piece:
+class Predictions:
     """N predictions in a row.
 
-    ``text`` is what was predicted, ``surprise`` (N,) in nats, ``likeliest`` a string of
-    alternatives for each and ``probability`` (N, alternatives) what the model gave them.
-    ``unknown`` characters that the model has never seen were met on the way.
+    ``text`` has the characters that were predicted, ``surprise`` (N,) their nats. ``likeliest`` has
+    a string of alternatives for each, and ``probability`` (N, alternatives) those of the model.
+    ``unknown`` is the number of characters among them that the model does not know.
     """
 
     text: str
@@ -42,10 +46,10 @@ class Piece:
 
 @dataclass(frozen=True)
 class Totals:
-    """Of ``characters`` predictions; the text's first character has none.
+    """Means and sums over all predicted ``characters``, which are all but the text's first.
 
-    ``nats`` and ``bits`` are means a character, ``total_nats`` their sum, ``unknown`` the
-    characters that the model has never seen, which are passed over or replaced.
+    ``nats`` and ``bits`` are means a character, ``total_nats`` is their sum. ``unknown`` is the
+    number of characters that the model does not know, which are skipped or replaced.
     """
 
     characters: int
@@ -58,7 +62,7 @@ class Totals:
 
 @dataclass(frozen=True, eq=False)
 class Score(Totals):
-    """A whole text: its totals, and each character as in a `Piece`."""
+    """A whole text: its totals, and each character as in `Predictions`."""
 
     text: str
     surprise: npt.NDArray[np.float32]
@@ -67,8 +71,8 @@ class Score(Totals):
 
 
 @dataclass(frozen=True, order=True)
-class Hard:
-    """A character that was not expected: its ``nats``, and what stood ``before`` it."""
+class HardCharacter:
+    """A character that was predicted badly: its ``nats``, and the text ``before`` it."""
 
     nats: float
     at: int
@@ -79,9 +83,9 @@ class Hard:
 
 @dataclass(frozen=True, order=True)
 class Line:
-    """A line of the text, the ``line``-th from 1 on: its mean ``nats`` a character.
+    """A line of the text: its mean ``nats`` a character, and its number ``line`` from 1.
 
-    Its newline is one of its ``characters``; of ``text`` no more than the beginning is kept.
+    The newline counts as one of its ``characters``. ``text`` has only the beginning of a long line.
     """
 
     nats: float
@@ -95,23 +99,49 @@ class Scored:
     """A text of any length: its totals, its beginning, its hardest characters and ``lines``."""
 
     totals: Totals
-    beginning: Piece
-    hardest: tuple[Hard, ...]
+    beginning: Predictions
+    hardest: tuple[HardCharacter, ...]
     lines: tuple[Line, ...]
 
 
-def pieces(
-    checkpoint: Checkpoint, texts: Iterable[str], name: str = "text", on_unknown: str | None = None
-) -> Iterator[Piece]:
-    """Read what ``texts`` are together, once, from a zero state; ``on_unknown`` as `Model.score`.
+def score_text(model: LoadedModel, text: str, *, on_unknown: str | None = None) -> Score:
+    """Score a ``text`` from a zero state, and keep everything. Raises as `predict_chunks`."""
+    text = model.checkpoint.corpus_info.normalization.apply(text)
+    whole = _concatenate(list(predict_chunks(model, [text], "text", on_unknown)))
+    nats = float(whole.surprise.sum(dtype=np.float64))
+    totals = _totals(len(whole.text), nats, whole.unknown)
+    return Score(
+        **vars(totals), text=whole.text, surprise=whole.surprise, likeliest=whole.likeliest,
+        probability=whole.probability,
+    )  # fmt: skip
+
+
+def score_file(
+    model: LoadedModel, file: Path, *, encoding: str = AUTO, on_unknown: str | None = None
+) -> "Scoring":
+    """Begin to score ``file``, which is read while the result is iterated over.
+
+    Iteration raises as `predict_chunks`, and an InputError when the file cannot be read.
+    """
+    rules = model.checkpoint.corpus_info.normalization
+    texts = read_file_pieces(file, rules, resolve_encoding(encoding))
+    return Scoring(predict_chunks(model, texts, str(file), on_unknown))
+
+
+def predict_chunks(
+    model: LoadedModel, texts: Iterable[str], name: str, on_unknown: str | None = None
+) -> Iterator[Predictions]:
+    """Predict each character of ``texts``, which are one text, from a zero state.
+
+    ``on_unknown`` is that of `Model.score`.
 
     Raises:
         InputError: for an unknown character that is an error; at the end, when fewer than two
-            characters were known.
+            characters of the text that is called ``name`` were known.
     """
-    network, vocabulary = checkpoint.network, checkpoint.corpus_info.vocabulary
+    network, vocabulary = model.checkpoint.network, model.checkpoint.corpus_info.vocabulary
     on_unknown = on_unknown or default_on_unknown(vocabulary)
-    shown = min(ALTERNATIVES, len(vocabulary))
+    alternatives = min(ALTERNATIVES, len(vocabulary))
     states, last, unknown, predicted = network.initial_states(1), np.empty(0, np.intp), 0, 0
     for text in texts:
         unknown += int((vocabulary.lookup_ids(text) < 0).sum())
@@ -122,8 +152,8 @@ def pieces(
             targets = ids[start + 1 : start + 1 + WINDOW]
             logs, states = network.predict(ids[start : start + len(targets), None], states)
             rows = logs[:, 0]
-            likeliest = _largest(rows, shown)
-            yield Piece(
+            likeliest = _indices_of_largest(rows, alternatives)
+            yield Predictions(
                 text=vocabulary.decode(targets),
                 surprise=-rows[np.arange(len(targets)), targets],
                 likeliest=tuple(map(vocabulary.decode, likeliest)),
@@ -134,114 +164,105 @@ def pieces(
         last = ids[-1:]
     if not predicted:
         raise InputError(name, "has fewer than two characters that the model knows")
-    if unknown:  # after the last that was known
-        nothing = np.empty((0, shown), np.float32)
-        yield Piece("", nothing[:, 0], (), nothing, unknown)
+    if unknown:  # the text ends with unknown characters
+        nothing = np.empty((0, alternatives), np.float32)
+        yield Predictions("", nothing[:, 0], (), nothing, unknown)
 
 
-def score(
-    checkpoint: Checkpoint, text: str, name: str = "text", *, on_unknown: str | None = None
-) -> Score:
-    """All about a ``text``, once from a zero state. Raises as `pieces`."""
-    read = list(
-        pieces(checkpoint, [checkpoint.corpus_info.normalization.apply(text)], name, on_unknown)
-    )
-    all_ = _joined(read)
-    totals = _totals(len(all_.text), float(all_.surprise.sum(dtype=np.float64)), all_.unknown)
-    return Score(
-        **vars(totals), text=all_.text, surprise=all_.surprise, likeliest=all_.likeliest,
-        probability=all_.probability,
-    )  # fmt: skip
+class Scoring:
+    """A text while it is scored: an iterator over its `Predictions` that sums them up."""
 
-
-class Tally:
-    """What is kept of pieces that pass by."""
-
-    def __init__(self) -> None:
+    def __init__(self, chunks: Iterator[Predictions]) -> None:
+        self._chunks = chunks
         self._characters, self._unknown, self._nats = 0, 0, 0.0
-        self._beginning: list[Piece] = []
-        self._hardest: list[Hard] = []
+        self._beginning: list[Predictions] = []
+        self._hardest: list[HardCharacter] = []
         self._before = ""
         self._lines: list[Line] = []
-        self._line = Line(0.0, 1, 0, "")  # which is being read; its nats are a sum
+        self._line = Line(0.0, 1, 0, "")  # the current line; its nats are a sum, not a mean
 
-    def of(self, read: Iterable[Piece]) -> Iterator[Piece]:
-        """The same pieces, which are counted as they pass."""
-        for piece in read:
-            if self._characters < BEGINNING:
-                self._beginning.append(piece)
-            self._note_hardest(piece)
-            self._note_lines(piece)
-            self._characters += len(piece.text)
-            self._unknown += piece.unknown
-            self._nats += float(piece.surprise.sum(dtype=np.float64))
-            self._before = (self._before + piece.text)[-CONTEXT:]
-            yield piece
+    def __iter__(self) -> Iterator[Predictions]:
+        """Go on to the end of the text, and give each chunk once it is counted."""
+        for chunk in self._chunks:
+            self._add(chunk)
+            yield chunk
 
     def result(self) -> Scored:
-        """What was counted; there was at least one piece."""
-        lines = heapq.nlargest(LINES, [*self._lines, *self._ended()])
+        """Score the rest of the text; gives what was kept of all of it. Raises as `score_file`."""
+        for chunk in self._chunks:
+            self._add(chunk)
+        lines = heapq.nlargest(LINES, [*self._lines, *self._finished_line()])
         return Scored(
             _totals(self._characters, self._nats, self._unknown),
-            _joined(self._beginning),
-            tuple(sorted(self._hardest, key=lambda one: (-one.nats, one.at))),
-            tuple(sorted(lines, key=lambda one: (-one.nats, one.line))),
+            _concatenate(self._beginning),
+            tuple(sorted(self._hardest, key=lambda hard: (-hard.nats, hard.at))),
+            tuple(sorted(lines, key=lambda line: (-line.nats, line.line))),
         )
 
-    def _note_hardest(self, piece: Piece) -> None:
-        text = self._before + piece.text
-        for place in np.argsort(-piece.surprise, kind="stable")[:HARDEST].tolist():
-            end = len(self._before) + place
-            hard = Hard(
-                float(piece.surprise[place]),
-                self._characters + place,
+    def _add(self, chunk: Predictions) -> None:
+        if self._characters < BEGINNING:
+            self._beginning.append(chunk)
+        self._keep_hardest(chunk)
+        self._keep_hardest_lines(chunk)
+        self._characters += len(chunk.text)
+        self._unknown += chunk.unknown
+        self._nats += float(chunk.surprise.sum(dtype=np.float64))
+        self._before = (self._before + chunk.text)[-CONTEXT:]
+
+    def _keep_hardest(self, chunk: Predictions) -> None:
+        text = self._before + chunk.text
+        for at in np.argsort(-chunk.surprise, kind="stable")[:HARDEST].tolist():
+            end = len(self._before) + at
+            hard = HardCharacter(
+                float(chunk.surprise[at]),
+                self._characters + at,
                 text[max(0, end - CONTEXT) : end],
-                piece.text[place],
-                tuple(zip(piece.likeliest[place], piece.probability[place].tolist(), strict=True)),
+                chunk.text[at],
+                tuple(zip(chunk.likeliest[at], chunk.probability[at].tolist(), strict=True)),
             )
             if len(self._hardest) < HARDEST:
                 heapq.heappush(self._hardest, hard)
             elif hard.nats > self._hardest[0].nats:
                 heapq.heapreplace(self._hardest, hard)
 
-    def _note_lines(self, piece: Piece) -> None:
+    def _keep_hardest_lines(self, chunk: Predictions) -> None:
         start = 0
-        while start < len(piece.text):
-            end = piece.text.find("\n", start) + 1 or len(piece.text)
+        while start < len(chunk.text):
+            end = chunk.text.find("\n", start) + 1 or len(chunk.text)
             line = self._line
             self._line = Line(
-                line.nats + float(piece.surprise[start:end].sum(dtype=np.float64)),
+                line.nats + float(chunk.surprise[start:end].sum(dtype=np.float64)),
                 line.line,
                 line.characters + end - start,
-                (line.text + piece.text[start:end])[:LINE_KEPT],
+                (line.text + chunk.text[start:end])[:LINE_BEGINNING],
             )
-            if piece.text[end - 1] == "\n":
-                self._lines = heapq.nlargest(LINES, [*self._lines, *self._ended()])
+            if chunk.text[end - 1] == "\n":
+                self._lines = heapq.nlargest(LINES, [*self._lines, *self._finished_line()])
                 self._line = Line(0.0, line.line + 1, 0, "")
             start = end
 
-    def _ended(self) -> list[Line]:
-        """The line that is being read as it counts, unless it is too short to."""
+    def _finished_line(self) -> list[Line]:
+        """The current line with its mean; none if it is too short to be compared."""
         line = self._line
         if line.characters < SHORTEST_LINE:
             return []
         return [replace(line, nats=line.nats / line.characters)]
 
 
-def _largest(rows: Array, number: int) -> npt.NDArray[np.intp]:
-    """The places of the largest of each row (N, V), in falling order: (N, number)."""
-    some = np.sort(np.argpartition(-rows, number - 1, axis=1)[:, :number], axis=1)
-    order = np.argsort(-np.take_along_axis(rows, some, axis=1), axis=1, kind="stable")
-    return np.take_along_axis(some, order, axis=1)
+def _indices_of_largest(rows: Array, number: int) -> npt.NDArray[np.intp]:
+    """The indices of the largest values of each row (N, V), in falling order: (N, number)."""
+    largest = np.sort(np.argpartition(-rows, number - 1, axis=1)[:, :number], axis=1)
+    order = np.argsort(-np.take_along_axis(rows, largest, axis=1), axis=1, kind="stable")
+    return np.take_along_axis(largest, order, axis=1)
 
 
-def _joined(read: list[Piece]) -> Piece:
-    return Piece(
-        "".join(piece.text for piece in read),
-        np.concatenate([piece.surprise for piece in read]),
-        tuple(one for piece in read for one in piece.likeliest),
-        np.concatenate([piece.probability for piece in read]),
-        sum(piece.unknown for piece in read),
+def _concatenate(chunks: Sequence[Predictions]) -> Predictions:
+    return Predictions(
+        "".join(chunk.text for chunk in chunks),
+        np.concatenate([chunk.surprise for chunk in chunks]),
+        tuple(alternatives for chunk in chunks for alternatives in chunk.likeliest),
+        np.concatenate([chunk.probability for chunk in chunks]),
+        sum(chunk.unknown for chunk in chunks),
     )
 
 

@@ -1,9 +1,9 @@
-"""How fast a model of this shape trains and samples here, beside what the processor could do.
+"""How fast a model of this shape trains and samples on this machine, and at best could.
 
-A recurrent network's steps wait for each other. So one text alone leaves most of a processor idle,
-and only what is done side by side uses it: streams of a batch, shared by workers, or samples.
-Training is measured on a fresh network of the same shape and on random characters, as neither
-changes its speed, by the code that trains.
+Each step of a recurrent network waits for the step before. So a single text leaves most of a
+processor idle; it is used by streams of a batch, which workers share, or by samples side by side.
+Training is measured with the code that trains, on a new network of the same shape and on random
+characters, as neither changes its speed.
 """
 
 import statistics
@@ -17,10 +17,11 @@ from pathlib import Path
 import numpy as np
 from threadpoolctl import threadpool_limits
 
-from charrnn.config import SAMPLING_THREADS, SampleConfig, TrainConfig
+from charrnn.config import DEFAULT_SECONDS, SAMPLING_THREADS, SampleConfig, TrainConfig
 from charrnn.network.parameters import Shape
 from charrnn.parallel.machine import count_cores, measure_free_memory
 from charrnn.parallel.team import WORKERS_SUPPORTED
+from charrnn.reports.loaded_model import LoadedModel, ModelFacts
 from charrnn.runs.job import Job
 from charrnn.sampling.ongoing import Prompt, SamplingContext
 from charrnn.sampling.sampler import generate_samples
@@ -38,10 +39,10 @@ NEVER = 1_000_000_000
 
 
 @dataclass(frozen=True)
-class Point:
-    """One measurement: ``share`` is GFLOP/s over the peak of as many cores as ``workers``.
+class SpeedPoint:
+    """One measurement. ``share`` is GFLOP/s over the peak of as many cores as ``workers``.
 
-    Of samples, ``workers`` are the threads of their products, and the ``window`` is 1.
+    For samples, ``workers`` is the number of BLAS threads, and the ``window`` is 1.
     """
 
     streams: int
@@ -53,70 +54,63 @@ class Point:
 
 
 @dataclass(frozen=True)
-class Speed:
-    """Training by streams, by window and by workers; samples by how many are drawn side by side.
+class Speed(ModelFacts):
+    """Training by streams, by window and by workers; sampling by the number side by side.
 
-    ``peak`` is that of large matrix products in GFLOP/s, on one core and on all ``count_cores``.
+    ``peak`` is that of large matrix products in GFLOP/s, on one core and on all ``cores``.
     """
 
-    model: str
-    cell: str
-    hidden: int
-    layers: int
     distinct: int
     cores: int
     peak: tuple[float, float]
-    by_streams: tuple[Point, ...]
-    by_window: tuple[Point, ...]
-    by_workers: tuple[Point, ...]
-    sampling: tuple[Point, ...]
+    by_streams: tuple[SpeedPoint, ...]
+    by_window: tuple[SpeedPoint, ...]
+    by_workers: tuple[SpeedPoint, ...]
+    sampling: tuple[SpeedPoint, ...]
 
 
-def speed(checkpoint: Checkpoint, model: str, seconds: float) -> Speed:
-    """Measure for so many ``seconds`` at each point.
+def measure_speed(model: LoadedModel, *, seconds: float = DEFAULT_SECONDS) -> Speed:
+    """Measure for ``seconds`` at each point.
 
     Raises:
         MachineError: when there is not enough memory.
     """
-    shape, config = checkpoint.network.shape, checkpoint.config
-    available = count_cores()
-    peak = {n: matrix_peak(n) for n in sorted({1, available})}
+    shape, config = model.checkpoint.network.shape, model.checkpoint.config
+    cores = count_cores()
+    peak = {n: matrix_peak(n) for n in sorted({1, cores})}
 
-    def point(streams: int, window: int, workers: int, step: float, operations: int) -> Point:
+    def point(streams: int, window: int, workers: int, step: float, operations: int) -> SpeedPoint:
         rate = streams * window / step
         gflops = rate * operations / 1e9
-        # workers beyond one get what their share of all cores can do
-        full = peak[1] if workers == 1 else peak[available] * workers / available
-        return Point(streams, window, workers, rate, gflops, gflops / full)
+        # Several workers are compared with their share of what all cores reach together, which
+        # is less than the sum of cores that work alone.
+        full = peak[1] if workers == 1 else peak[cores] * workers / cores
+        return SpeedPoint(streams, window, workers, rate, gflops, gflops / full)
 
-    def trained(streams: int, window: int, workers: int) -> Point:
+    def train(streams: int, window: int, workers: int) -> SpeedPoint:
         step = training_step(shape, streams, window, workers, seconds)
         return point(streams, window, workers, step, 3 * shape.flops_per_character)
 
-    def generate_samples(samples: int) -> Point:
-        step = sampling_step(checkpoint, samples, seconds)
-        threads = min(SAMPLING_THREADS, available)
-        return point(samples, 1, threads, step, shape.flops_per_character)
+    def sample(samples: int) -> SpeedPoint:
+        step = sampling_step(model.checkpoint, samples, seconds)
+        return point(samples, 1, min(SAMPLING_THREADS, cores), step, shape.flops_per_character)
 
-    most = min(available, config.batch) if WORKERS_SUPPORTED else 1
+    most = min(cores, config.batch) if WORKERS_SUPPORTED else 1
     workers = sorted({n for n in (1, 2, 4, 8, 16, 32, 64) if n < most} | {most})
     return Speed(
-        model=model,
-        cell=shape.cell,
-        hidden=shape.hidden,
-        layers=shape.layers,
+        **vars(model.facts),
         distinct=shape.V,
-        cores=available,
-        peak=(peak[1], peak[available]),
-        by_streams=tuple(trained(n, config.seq, 1) for n in STREAMS),
-        by_window=tuple(trained(config.batch, n, 1) for n in WINDOWS),
-        by_workers=tuple(trained(config.batch, config.seq, n) for n in workers),
-        sampling=tuple(generate_samples(n) for n in SAMPLES),
+        cores=cores,
+        peak=(peak[1], peak[cores]),
+        by_streams=tuple(train(n, config.seq, 1) for n in STREAMS),
+        by_window=tuple(train(config.batch, n, 1) for n in WINDOWS),
+        by_workers=tuple(train(config.batch, config.seq, n) for n in workers),
+        sampling=tuple(sample(n) for n in SAMPLES),
     )
 
 
 def training_step(shape: Shape, streams: int, window: int, workers: int, seconds: float) -> float:
-    """The median time of an update."""
+    """The median time of an update, in seconds."""
     characters = streams * window + 1  # each stream reads one window, again and again
     asked = TrainConfig(
         cell=shape.cell, hidden=shape.hidden, layers=shape.layers, batch=streams, seq=window,
@@ -128,7 +122,7 @@ def training_step(shape: Shape, streams: int, window: int, workers: int, seconds
     ends = time.perf_counter() + NEVER
     ticks: list[float] = []
 
-    def enough() -> bool:
+    def stop() -> bool:
         return len(ticks) > WARM_UP + STEPS_AT_LEAST and time.perf_counter() > ends
 
     with tempfile.TemporaryDirectory() as folder:
@@ -137,7 +131,7 @@ def training_step(shape: Shape, streams: int, window: int, workers: int, seconds
         job = Job(config, shape, Path(folder, "ids"), ids.dtype)
         ids.tofile(job.ids)
         with job.start() as trainer:
-            for event in trainer.run(enough):
+            for event in trainer.run(stop):
                 if isinstance(event, Progress):
                     ticks.append(time.perf_counter())
                     if len(ticks) == WARM_UP:
@@ -146,7 +140,7 @@ def training_step(shape: Shape, streams: int, window: int, workers: int, seconds
 
 
 def sampling_step(checkpoint: Checkpoint, samples: int, seconds: float) -> float:
-    """The median time of drawing a character for each of so many ``samples``."""
+    """The median time of drawing a character for each of the ``samples``, in seconds."""
     with threadpool_limits(min(SAMPLING_THREADS, count_cores()), "blas"):
         context = SamplingContext(checkpoint.corpus_info, SampleConfig(length=NEVER))
         prompt = Prompt("", "", np.zeros(1, np.intp))
@@ -155,7 +149,7 @@ def sampling_step(checkpoint: Checkpoint, samples: int, seconds: float) -> float
 
 
 def matrix_peak(threads: int) -> float:
-    """GFLOP/s of a product of large matrices, the best of a few."""
+    """GFLOP/s of a product of large matrices: the best of a few."""
     a = np.ones((PEAK_SIZE, PEAK_SIZE), np.float32)
     product, times = np.empty_like(a), []
     with threadpool_limits(threads, "blas"):
@@ -167,7 +161,7 @@ def matrix_peak(threads: int) -> float:
 
 
 def _ticks(steps: Iterator[object], seconds: float) -> Iterator[float]:
-    """When each of ``steps`` was done, until time is up."""
+    """The time at which each of ``steps`` was done, until ``seconds`` have passed."""
     ends = time.perf_counter() + seconds
     for count, _ in enumerate(steps):
         yield (now := time.perf_counter())

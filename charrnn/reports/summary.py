@@ -1,10 +1,11 @@
-"""What a model is: its sizes, the corpus it learned from, its training and its losses."""
+"""What a model is: its sizes, its corpus, its training and its losses."""
 
 import math
 from dataclasses import dataclass
 
 from charrnn.network.parameters import Shape
 from charrnn.ngram import Baselines
+from charrnn.reports.loaded_model import LoadedModel, ModelFacts, model_facts
 from charrnn.storage.model_file import ModelDescription
 from charrnn.units import bits
 
@@ -15,8 +16,8 @@ PARTS = {
 
 
 @dataclass(frozen=True)
-class Corpus:
-    """The text that was learned. ``sha256`` is over its characters as UTF-8."""
+class CorpusSummary:
+    """The text that the model learned from. ``sha256`` is of its characters in UTF-8."""
 
     files: tuple[str, ...]
     characters: int
@@ -31,8 +32,8 @@ class Corpus:
 
 
 @dataclass(frozen=True)
-class Training:
-    """How far it was trained. Losses in nats a character, at this step."""
+class TrainingSummary:
+    """The settings of a training, and where it was at ``step``. Losses are nats a character."""
 
     step: int
     epoch: float
@@ -48,39 +49,40 @@ class Training:
 
 
 @dataclass(frozen=True)
-class Summary:
-    """One model. ``parts`` are the parameters by part; ``baselines`` those of its val part."""
+class Summary(ModelFacts):
+    """One model. ``parts`` has its number of parameters by part of the network.
 
-    model: str
-    cell: str
-    hidden: int
-    layers: int
+    ``baselines`` are the losses of models without a memory on its validation part.
+    """
+
     parameters: int
     parts: dict[str, int]
-    corpus: Corpus
-    training: Training
+    corpus: CorpusSummary
+    training: TrainingSummary
     baselines: Baselines | None
 
 
-def summary(model: ModelDescription, name: str) -> Summary:
-    """Describe the model of the file called ``name``."""
+def summarize(model: LoadedModel) -> Summary:
+    """Describe a model."""
+    return summarize_description(model.checkpoint, model.label)
+
+
+def summarize_description(model: ModelDescription, label: str) -> Summary:
+    """The same from the metadata of a model that is called ``label``; needs no weights."""
     config, corpus_info = model.config, model.corpus_info
     train, val, test = config.split_sizes(corpus_info.characters)
     latest = model.history[-1] if model.history else {}
     val_loss = latest.get("val_loss")
     return Summary(
-        model=name,
-        cell=config.cell,
-        hidden=config.hidden,
-        layers=config.layers,
+        **vars(model_facts(model, label)),
         parameters=model.shape.parameter_count,
-        parts=_parts(model.shape),
-        corpus=Corpus(
+        parts=_count_parameters(model.shape),
+        corpus=CorpusSummary(
             corpus_info.files, corpus_info.characters, corpus_info.distinct, corpus_info.encoding,
             corpus_info.normalization.newline, corpus_info.normalization.normalize,
             corpus_info.sha256, train, val, test,
         ),
-        training=Training(
+        training=TrainingSummary(
             step=model.step,
             epoch=model.step * config.batch * config.seq / (train - 1),
             seed=config.seed,
@@ -97,7 +99,8 @@ def summary(model: ModelDescription, name: str) -> Summary:
     )  # fmt: skip
 
 
-def _parts(shape: Shape) -> dict[str, int]:
+def _count_parameters(shape: Shape) -> dict[str, int]:
+    """The number of parameters by part, such as "layer 1 recurrent weights"."""
     parts: dict[str, int] = {}
     for name, dims in {**shape.matrices(), **shape.biases()}.items():
         size = math.prod(dims)

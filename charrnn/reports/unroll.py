@@ -1,6 +1,6 @@
-"""The network unrolled: what goes in, what it remembers and what it expects, step by step.
+"""The network unrolled over a text: its input, its state and its prediction at every step.
 
-It is one layer (or a stack), and the same weights at every step: only its state differs.
+Every step uses the same weights; only the state differs.
 """
 
 import math
@@ -9,8 +9,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from charrnn.network.softmax import log_probabilities
-from charrnn.reports.held_out import HeldOut
-from charrnn.storage.model_file import Checkpoint
+from charrnn.reports.held_out import HeldOut, encode_held_out
+from charrnn.reports.loaded_model import LoadedModel, ModelFacts
 
 ALTERNATIVES = 5
 MOST_ACTIVE = 5
@@ -19,14 +19,14 @@ STEPS_AT_MOST = 2000
 
 @dataclass(frozen=True)
 class Unit:
-    """One number of the top layer's output h; ``unit`` counts from 0."""
+    """The ``activation`` h of one unit of the top layer; ``unit`` counts from 0."""
 
     unit: int
     activation: float
 
 
 @dataclass(frozen=True)
-class Expected:
+class ExpectedCharacter:
     """A character and its probability."""
 
     character: str
@@ -35,43 +35,48 @@ class Expected:
 
 @dataclass(frozen=True)
 class Step:
-    """After ``character`` was read.
+    """The network after it has read ``character``.
 
-    ``norm`` is |h| of the top layer, ``change`` |h - h before|, ``active`` its largest units.
-    ``expected`` are the likeliest next characters. ``following`` is the one that did follow, its
-    ``probability`` and ``nats``; None after the last.
+    ``norm`` is |h| of the top layer, ``change`` is |h - h of the step before|, ``active`` has the
+    units with the largest |h|. ``expected`` has the likeliest next characters. ``following`` is
+    the next character of the text with its ``probability`` and ``nats``, None after the last.
     """
 
     character: str
     norm: float
     change: float
     active: tuple[Unit, ...]
-    expected: tuple[Expected, ...]
+    expected: tuple[ExpectedCharacter, ...]
     following: str | None
     probability: float | None
     nats: float | None
 
 
 @dataclass(frozen=True)
-class Unrolled:
-    """A text read from a zero state. ``parameters`` are those that every step uses again.
+class Unrolled(ModelFacts):
+    """A text read from a zero state. ``parameters`` is the number that all steps share.
 
-    Of its characters ``unknown`` were passed over, and ``unread`` stand behind the last step.
+    ``unknown`` characters of the text were skipped, and ``unread`` ones come after the last step.
     """
 
-    model: str
-    cell: str
-    hidden: int
-    layers: int
     parameters: int
     unknown: int
     unread: int
     steps: tuple[Step, ...]
 
 
-def unroll(checkpoint: Checkpoint, model: str, text: HeldOut) -> Unrolled:
-    """Read ``text``, at most its first 2,000 characters."""
-    network, vocabulary = checkpoint.network, checkpoint.corpus_info.vocabulary
+def unroll(model: LoadedModel, text: str) -> Unrolled:
+    """Unroll a model over the first 2,000 characters of ``text``.
+
+    Raises:
+        InputError: when the model knows fewer than two of its characters.
+    """
+    return unroll_held_out(model, encode_held_out(model, text, "text"))
+
+
+def unroll_held_out(model: LoadedModel, text: HeldOut) -> Unrolled:
+    """The same for a text that is encoded already."""
+    network, vocabulary = model.checkpoint.network, model.checkpoint.corpus_info.vocabulary
     ids = text.ids[:STEPS_AT_MOST]
     outputs, _, _ = network.forward(ids[:, None], network.initial_states(1))
     h = outputs[:, 0]
@@ -79,10 +84,10 @@ def unroll(checkpoint: Checkpoint, model: str, text: HeldOut) -> Unrolled:
     logs = log_probabilities(h, *network.output_weights)
     likeliest = np.argsort(-logs, axis=1, kind="stable")[:, :ALTERNATIVES]
     active = np.argsort(-np.abs(h), axis=1, kind="stable")[:, :MOST_ACTIVE]
-    read, steps = vocabulary.decode(ids), []
-    for t, character in enumerate(read):
-        known = t + 1 < len(ids)
-        nats = -float(logs[t, ids[t + 1]]) if known else None
+    characters, steps = vocabulary.decode(ids), []
+    for t, character in enumerate(characters):
+        is_last = t + 1 == len(ids)
+        nats = None if is_last else -float(logs[t, ids[t + 1]])
         steps.append(
             Step(
                 character=character,
@@ -90,16 +95,18 @@ def unroll(checkpoint: Checkpoint, model: str, text: HeldOut) -> Unrolled:
                 change=float(np.linalg.norm(changes[t])),
                 active=tuple(Unit(int(unit), float(h[t, unit])) for unit in active[t]),
                 expected=tuple(
-                    Expected(vocabulary.decode(np.array([id_])), math.exp(logs[t, id_]))
+                    ExpectedCharacter(vocabulary.decode(np.array([id_])), math.exp(logs[t, id_]))
                     for id_ in likeliest[t]
                 ),
-                following=read[t + 1] if known else None,
+                following=None if is_last else characters[t + 1],
                 probability=None if nats is None else math.exp(-nats),
                 nats=nats,
             )
         )
-    shape = network.shape
     return Unrolled(
-        model, shape.cell, shape.hidden, shape.layers, shape.parameter_count, text.unknown,
-        len(text.ids) - len(ids), tuple(steps),
-    )  # fmt: skip
+        **vars(model.facts),
+        parameters=network.shape.parameter_count,
+        unknown=text.unknown,
+        unread=len(text.ids) - len(ids),
+        steps=tuple(steps),
+    )

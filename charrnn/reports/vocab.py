@@ -3,16 +3,17 @@
 import unicodedata
 from dataclasses import dataclass
 
-from charrnn.storage.model_file import Checkpoint
+from charrnn.reports.loaded_model import LoadedModel
 
-UNKNOWN = "the unknown character: all rare ones"
+UNKNOWN_NAME = "the unknown character: all rare ones"
 
 
 @dataclass(frozen=True)
 class Character:
-    """``count`` is over the whole corpus, ``name`` that of Unicode.
+    """One character: its ``count`` is over the whole corpus, its ``name`` is Unicode's.
 
-    The one that stands for rare characters has no ``character`` and no ``code_point``.
+    The unknown character, which stands for all rare ones, has no ``character`` and no
+    ``code_point``.
     """
 
     id: int
@@ -31,16 +32,15 @@ class Characters:
     characters: tuple[Character, ...]
 
 
-def vocab(checkpoint: Checkpoint, name: str) -> Characters:
-    """List the vocabulary of the model of the file called ``name``."""
-    vocabulary = checkpoint.corpus_info.vocabulary
+def list_characters(model: LoadedModel) -> Characters:
+    """List a model's vocabulary."""
+    vocabulary = model.checkpoint.corpus_info.vocabulary
+    counted = zip(vocabulary.characters, vocabulary.counts, strict=False)
     rows = [
-        Character(id_, one, f"U+{ord(one):04X}", unicodedata.name(one, ""), count)
-        for id_, (one, count) in enumerate(
-            zip(vocabulary.characters, vocabulary.counts, strict=False)
-        )
+        Character(id_, character, f"U+{ord(character):04X}", unicodedata.name(character, ""), count)
+        for id_, (character, count) in enumerate(counted)
     ]
     if vocabulary.unknown is not None:
-        rows.append(Character(vocabulary.unknown, "", "", UNKNOWN, vocabulary.counts[-1]))
+        rows.append(Character(vocabulary.unknown, "", "", UNKNOWN_NAME, vocabulary.counts[-1]))
     ordered = tuple(sorted(rows, key=lambda row: -row.count))
-    return Characters(name, len(vocabulary), ordered)
+    return Characters(model.label, len(vocabulary), ordered)

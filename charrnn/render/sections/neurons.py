@@ -2,71 +2,109 @@
 
 import math
 
-from charrnn.render.blocks import Chart, Prose, Section, Series, Shades, Table
-from charrnn.reports.neurons import OPEN, SHUT, SIGNIFICANT, Follower, Gate, Neurons
+from charrnn.render.blocks import (
+    Block,
+    Chart,
+    Prose,
+    Section,
+    Series,
+    ShadedText,
+    Table,
+    numeric_columns,
+    text_columns,
+)
+from charrnn.reports.neurons import (
+    CLOSED_BELOW,
+    OPEN_ABOVE,
+    SIGNIFICANT,
+    Activations,
+    Follower,
+    Gate,
+    Neurons,
+)
 
-SMALLEST, WEAK = 0.0001, 0.1
+SMALLEST_P, WEAK = 0.0001, 0.1
+FOLLOWER_COLUMNS = (
+    *text_columns("property", "unit"),
+    *numeric_columns("r", "p"),
+    *text_columns(""),
+)
+GATE_COLUMNS = (
+    *text_columns("gate"),
+    *numeric_columns("closed", "open", "units closed", "units open"),
+)
 
 
-def neurons(report: Neurons) -> Section:
-    """What units follow, how their gates stand, and the best of them over a text."""
-    rows = [
-        (one.property, _unit(report, one.layer, one.unit), f"{one.correlation:+.3f}",
-         f"{one.p:.4f}" if one.p >= SMALLEST else f"< {SMALLEST}", _remark(one))
-        for one in report.followers
-    ]  # fmt: skip
-    blocks: list[Prose | Table | Shades | Chart] = [
+def build_section(report: Neurons) -> Section:
+    """The units that follow properties, the best of them over a text, and the gates."""
+    blocks: list[Block] = [
         Prose(
-            f"Each unit's output h over {report.characters:,} characters of {report.text}, held"
-            " against properties of the text that a program finds: the units that follow each"
-            " most closely, by Pearson's correlation. p is the chance that, if none followed any,"
-            " one of all units would follow one of all properties as closely."
+            f"Each unit's output h over {report.characters:,} characters of {report.text},"
+            " correlated with properties of the text that programs compute: the units with the"
+            " largest Pearson correlation r for each property. p is the probability that, if no"
+            " unit followed any property, some unit would follow some property as closely."
         ),
-        Table(("property", "unit", "r", "p", ""), rows, "23",
-              [abs(one.correlation) for one in report.followers]),
-    ]  # fmt: skip
-    for one in report.activations:
-        followed = next(
-            other
-            for other in report.followers
-            if (other.layer, other.unit) == (one.layer, one.unit)
-        )
-        name = _unit(report, one.layer, one.unit)
-        title = f"unit {name}: {followed.property}, r = {followed.correlation:+.2f}"
-        top = float(f"{max(map(abs, one.values)):.1g}") or 1.0  # a unit need not go as far as 1
-        blocks.append(Shades(title, report.shown, one.values, -top, top, ""))
+        Table(
+            FOLLOWER_COLUMNS,
+            [_follower_row(report, follower) for follower in report.followers],
+            [abs(follower.correlation) for follower in report.followers],
+        ),
+        *(_shaded_text(report, activations) for activations in report.activations),
+    ]
     if report.gates:
-        blocks += [
-            Prose(
-                f"Gates: how often one is nearly shut (below {SHUT}) or nearly open (above {OPEN})."
-                " A forget gate that is always open keeps what it has; one that is always shut"
-                " remembers nothing. The mean over units, and how many units are so nine times in"
-                " ten."
-            ),
-            Chart(
-                "gates, one mark a unit",
-                "share of the text at which it is open",
-                "share at which it is shut",
-                [Series(_gate_name(report, gate), gate.open, gate.shut) for gate in report.gates],
-                joined=False,
-                span=(0.0, 1.0),
-            ),
-            Table(
-                ("gate", "shut", "open", "units shut", "units open"),
-                [_gate(report, gate) for gate in report.gates],
-                "1234",
-            ),
-        ]
+        blocks += _gates(report)
     return Section("Neurons", blocks)
 
 
-def _remark(one: Follower) -> str:
-    if one.p > SIGNIFICANT:
-        return "may be chance"
-    return "" if abs(one.correlation) >= WEAK else "weak"
+def _follower_row(report: Neurons, follower: Follower) -> tuple[str, ...]:
+    p = f"{follower.p:.4f}" if follower.p >= SMALLEST_P else f"< {SMALLEST_P}"
+    remark = "weak" if abs(follower.correlation) < WEAK else ""
+    if follower.p > SIGNIFICANT:
+        remark = "may be chance"
+    unit = _unit_name(report, follower.layer, follower.unit)
+    return (follower.property, unit, f"{follower.correlation:+.3f}", p, remark)
 
 
-def _unit(report: Neurons, layer: int, unit: int) -> str:
+def _shaded_text(report: Neurons, activations: Activations) -> ShadedText:
+    follower = next(
+        follower
+        for follower in report.followers
+        if (follower.layer, follower.unit) == (activations.layer, activations.unit)
+    )
+    name = _unit_name(report, activations.layer, activations.unit)
+    # Units of a trained network often stay far from 1, so the shades go as far as this unit does.
+    top = float(f"{max(map(abs, activations.values)):.1g}") or 1.0
+    return ShadedText(
+        title=f"unit {name}: {follower.property}, r = {follower.correlation:+.2f}",
+        text=report.shown,
+        values=activations.values,
+        low=-top,
+        high=top,
+        unit="",
+    )
+
+
+def _gates(report: Neurons) -> list[Block]:
+    return [
+        Prose(
+            f"Gates: how often each is nearly closed (below {CLOSED_BELOW}) or nearly open (above"
+            f" {OPEN_ABOVE}). A forget gate that is always open keeps its cell; one that is always"
+            " closed remembers nothing. The table has the mean over all units, and the number of"
+            f" units whose gate is so for more than {OPEN_ABOVE:.0%} of the text."
+        ),
+        Chart(
+            "gates, one mark for each unit",
+            "share of the text at which it is open",
+            "share at which it is closed",
+            [Series(_gate_name(report, gate), gate.open, gate.shut) for gate in report.gates],
+            joined=False,
+            span=(0.0, 1.0),
+        ),
+        Table(GATE_COLUMNS, [_gate_row(report, gate) for gate in report.gates]),
+    ]
+
+
+def _unit_name(report: Neurons, layer: int, unit: int) -> str:
     return f"{unit} of layer {layer + 1}" if report.layers > 1 else f"{unit}"
 
 
@@ -74,11 +112,11 @@ def _gate_name(report: Neurons, gate: Gate) -> str:
     return f"{gate.name} of layer {gate.layer + 1}" if report.layers > 1 else gate.name
 
 
-def _gate(report: Neurons, gate: Gate) -> tuple[str, ...]:
+def _gate_row(report: Neurons, gate: Gate) -> tuple[str, ...]:
     return (
         _gate_name(report, gate),
         f"{math.fsum(gate.shut) / len(gate.shut):.0%}",
         f"{math.fsum(gate.open) / len(gate.open):.0%}",
-        f"{sum(share > OPEN for share in gate.shut):,}",
-        f"{sum(share > OPEN for share in gate.open):,}",
+        f"{sum(share > OPEN_ABOVE for share in gate.shut):,}",
+        f"{sum(share > OPEN_ABOVE for share in gate.open):,}",
     )

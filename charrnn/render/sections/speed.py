@@ -1,74 +1,116 @@
 """How fast a model trains and samples."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
-from charrnn.render.blocks import Chart, Facts, Prose, Section, Series, Table
-from charrnn.reports.speed import Point, Speed
-
-LESSONS = (
-    (
-        "Each step waits for the one before: one stream leaves the processor idle. Streams take"
-        " their steps together."
-    ),
-    "A longer window is no way out: its steps still come one after the other.",
-    "Workers share the streams, which wait for each other but once an update.",
-    (
-        "A character waits for the one before, and for all weights to be read. Samples side by side"
-        " share that reading."
-    ),
+from charrnn.render.blocks import (
+    Block,
+    Chart,
+    Facts,
+    Prose,
+    Section,
+    Series,
+    Table,
+    numeric_columns,
 )
-"""Of speed by streams, window, workers and samples."""
+from charrnn.reports.speed import Speed, SpeedPoint
 
 
-def speed(report: Speed) -> Section:
+@dataclass(frozen=True)
+class _Measured:
+    """Speeds by one setting, the ``unit`` of the setting, and what they show."""
+
+    title: str
+    unit: str
+    settings: Sequence[int]
+    points: Sequence[SpeedPoint]
+    lesson: str
+
+
+def build_section(report: Speed) -> Section:
     """Four tables, each with what it shows."""
-    one, all_ = report.peak
-    first, middle, last = report.by_streams[0], report.by_window[0], report.by_workers[-1]
-    series = [
-        (
-            f"training by streams: {first.window} characters a window, one worker", "streams",
-            [point.streams for point in report.by_streams], report.by_streams,
-        ),
-        (
-            f"training by window: {middle.streams} streams, one worker", "characters",
-            [point.window for point in report.by_window], report.by_window,
-        ),
-        (
-            f"training by workers: {last.streams} streams × {last.window} characters", "workers",
-            [point.workers for point in report.by_workers], report.by_workers,
-        ),
-        (
-            "sampling by samples side by side", "samples",
-            [point.streams for point in report.sampling], report.sampling,
-        ),
-    ]  # fmt: skip
-    size = f"{report.cell}, {report.layers} × {report.hidden} units"
-    peak = f"{one:,.0f} GFLOP/s in large matrix products on one core"
+    measured = _measured(report)
+    blocks: list[Block] = [_facts(report)]
+    for part in measured:
+        blocks += [_table(part), Prose(part.lesson)]
+    return Section("Speed", blocks + list(map(_chart, measured)))
+
+
+def _facts(report: Speed) -> Facts:
+    one_core, all_cores = report.peak
+    peak = f"{one_core:,.0f} GFLOP/s on one core (large matrix products)"
     if report.cores > 1:
-        peak += f", {all_:,.0f} on {report.cores}"
-    model = f"{report.model}: {size}, {report.distinct:,} characters"
-    blocks: list[Facts | Table | Prose | Chart] = [Facts([("model", model), ("peak", peak)])]
-    for (title, unit, values, points), lesson in zip(series, LESSONS, strict=True):
-        blocks += [_measured(title, unit, values, points), Prose(lesson)]
-    for title, unit, values, points in series:
-        speeds = [point.chars_per_second for point in points]
-        blocks.append(
-            Chart(title, unit, "characters a second", [Series("", values, speeds)],
-                  log_x=True, from_zero=True, in_text=False)
-        )  # fmt: skip
-    return Section("Speed", blocks)
+        peak = (
+            f"{one_core:,.0f} GFLOP/s on one core, {all_cores:,.0f} on {report.cores} cores (large"
+            " matrix products)"
+        )
+    return Facts(
+        [
+            ("model", report.model),
+            ("cell", f"{report.cell}, {report.layers} × {report.hidden} units"),
+            ("vocabulary", f"{report.distinct:,} distinct characters"),
+            ("peak", peak),
+        ]
+    )
 
 
-def _measured(title: str, unit: str, values: Sequence[int], points: Sequence[Point]) -> Table:
-    fastest = max(point.chars_per_second for point in points)
+def _measured(report: Speed) -> list[_Measured]:
+    by_streams, by_window, by_workers = (
+        report.by_streams[0], report.by_window[0], report.by_workers[-1],
+    )  # fmt: skip
+    return [
+        _Measured(
+            f"training by streams (window {by_streams.window}, 1 worker)",
+            "streams",
+            [point.streams for point in report.by_streams],
+            report.by_streams,
+            "Each step waits for the step before, so a single stream leaves most of the processor"
+            " idle. Streams take their steps together.",
+        ),
+        _Measured(
+            f"training by window (batch {by_window.streams}, 1 worker)",
+            "characters",
+            [point.window for point in report.by_window],
+            report.by_window,
+            "A longer window helps little, as its steps still come one after another.",
+        ),
+        _Measured(
+            f"training by workers (batch {by_workers.streams}, window {by_workers.window})",
+            "workers",
+            [point.workers for point in report.by_workers],
+            report.by_workers,
+            "Workers share the streams, and wait for each other only once in an update.",
+        ),
+        _Measured(
+            "sampling by samples side by side",
+            "samples",
+            [point.streams for point in report.sampling],
+            report.sampling,
+            "Each character waits for the character before, and for all weights to be read from"
+            " memory. Samples side by side share that reading.",
+        ),
+    ]
+
+
+def _table(part: _Measured) -> Table:
+    fastest = max(point.chars_per_second for point in part.points)
     rows = [
         (
-            f"{value:,}",
+            f"{setting:,}",
             f"{point.chars_per_second:,.0f}",
             f"{point.gflops:,.1f}",
             f"{point.share:.0%}",
         )
-        for value, point in zip(values, points, strict=True)
+        for setting, point in zip(part.settings, part.points, strict=True)
     ]
-    bars = [point.chars_per_second / fastest for point in points]
-    return Table((unit, "characters/s", "GFLOP/s", "of the peak"), rows, "0123", bars, title)
+    bars = [point.chars_per_second / fastest for point in part.points]
+    columns = numeric_columns(part.unit, "characters/s", "GFLOP/s", "of the peak")
+    return Table(columns, rows, bars, part.title)
+
+
+def _chart(part: _Measured) -> Chart:
+    speeds = [point.chars_per_second for point in part.points]
+    return Chart(
+        part.title, part.unit, "characters a second", [Series("", part.settings, speeds)],
+        log_x=True, from_zero=True, in_text=False,
+    )  # fmt: skip

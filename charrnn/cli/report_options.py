@@ -1,0 +1,52 @@
+"""The options of single reports, by the name of the keyword argument that each becomes.
+
+A report's line in report_registry.py says which of these it has.
+"""
+
+from collections.abc import Callable
+from typing import Any, TypeAlias
+
+import click
+
+from charrnn.cli import option_types, options
+from charrnn.config import DEFAULT_LAGS, DEFAULT_SECONDS
+
+Decorator: TypeAlias = Callable[[Callable[..., Any]], Callable[..., Any]]
+
+DECLARATIONS: dict[str, Decorator] = {
+    "corpus": options.corpus,
+    "encoding": options.encoding,
+    "lags": click.option(
+        "--lags",
+        type=option_types.POSITIVE_INT,
+        default=DEFAULT_LAGS,
+        show_default=True,
+        help="Largest number of steps back.",
+    ),
+    "on_unknown": options.on_unknown("replace if the model has an unknown character, else skip"),
+    "seconds": click.option(
+        "--seconds",
+        type=option_types.POSITIVE_FLOAT,
+        default=DEFAULT_SECONDS,
+        show_default=True,
+        help="Time for each measurement.",
+    ),
+    "untrained": click.option(
+        "--untrained",
+        is_flag=True,
+        help="Also show each model as it was before its training.",
+    ),
+    "unroll.text": click.option(
+        "--text", required=True, help="The text that the network reads, from a zero state."
+    ),
+    "neurons.text": click.option(
+        "--text",
+        help="Show activations over this text.  [default: the beginning of the text that is read]",
+    ),
+}
+"""An option whose help is another for one report is named REPORT.OPTION."""
+
+
+def declare(report: str, option: str) -> Decorator:
+    """The declaration of an option of a report."""
+    return DECLARATIONS.get(f"{report}.{option}") or DECLARATIONS[option]

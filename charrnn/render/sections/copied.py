@@ -1,0 +1,94 @@
+"""What a text copies from the corpus of a model."""
+
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+from charrnn.render.blocks import (
+    Facts,
+    Prose,
+    Section,
+    ShadedText,
+    Table,
+    numeric_columns,
+    text_columns,
+)
+from charrnn.render.controls import escape_controls
+from charrnn.render.words import shorten
+from charrnn.reports.copied import Copied, CopiedText, Span
+
+SHOWN_AT_MOST = 4000  # characters
+SPAN_COLUMNS = 54
+LONGEST_SPANS = 20
+LARGEST_SHADE = 100.0  # characters in a row
+COLUMNS = (*numeric_columns("length", "times"), *text_columns("first in", "text"))
+
+
+def build_section(report: CopiedText) -> Section:
+    """The totals, the beginning of the text with copied spans shaded, and the longest spans."""
+    copied = report.copied
+    share = f"{copied.copied:,}, which is {copied.share:.1%}"
+    return Section(
+        "Copied",
+        [
+            Facts(
+                [
+                    ("characters", f"{copied.characters:,}"),
+                    ("longest", f"{copied.longest:,} (characters in a row that are in the corpus)"),
+                    ("copied", f"{share} (characters in spans of {copied.least} or more)"),
+                ]
+            ),
+            Prose(
+                "Short spans mean little: the same words and phrases occur in any texts of the same"
+                f" kind. Spans of {copied.least} characters and more count as copied, and are"
+                " shaded."
+            ),
+            _shaded_text(copied, report.text),
+            *_spans(copied),
+        ],
+    )
+
+
+def _shaded_text(copied: Copied, text: str) -> ShadedText:
+    end = min(len(text), SHOWN_AT_MOST)
+    return ShadedText(
+        title="copied" if end == len(text) else f"copied, the first {end:,} characters",
+        text=text[:end],
+        values=_longest_at_each(copied.spans, end),
+        low=0.0,
+        high=LARGEST_SHADE,
+        unit="characters in a row",
+    )
+
+
+def _longest_at_each(spans: Iterable[Span], end: int) -> list[float]:
+    """The length of the longest span at each of the first ``end`` characters, 0 outside spans."""
+    lengths = [0.0] * end
+    for span in spans:
+        for at in range(span.start, min(span.start + span.length, end)):
+            lengths[at] = max(lengths[at], float(span.length))
+    return lengths
+
+
+def _spans(copied: Copied) -> list[Table]:
+    """A table of the longest spans, or of a single one that is too short to count as copied."""
+    spans: Sequence[Span] = sorted(copied.spans, key=lambda span: (-span.length, span.start))
+    spans = spans[:LONGEST_SPANS]
+    if not spans and copied.longest_span:
+        spans = [copied.longest_span]
+    if not spans:
+        return []
+    names = _shortest_names({span.file for span in spans})
+    rows = [
+        (f"{span.length:,}", f"{span.times:,}", f"{escape_controls(names[span.file])}:{span.line}",
+         shorten(span.text, SPAN_COLUMNS))
+        for span in spans
+    ]  # fmt: skip
+    is_cut = len(spans) < len(copied.spans) + copied.unlisted
+    title = f"the {len(rows)} longest spans" if is_cut else "spans, the longest first"
+    return [Table(COLUMNS, rows, title=title)]
+
+
+def _shortest_names(files: set[str]) -> dict[str, str]:
+    """Files without their folders, where these names are still distinct."""
+    names = {file: Path(file).name for file in files}
+    return names if len(set(names.values())) == len(files) else {file: file for file in files}

@@ -1,0 +1,88 @@
+"""The vanishing gradient."""
+
+from collections.abc import Sequence
+
+from charrnn.render.blocks import (
+    Block,
+    Chart,
+    Prose,
+    Section,
+    Series,
+    Table,
+    numeric_columns,
+    text_columns,
+)
+from charrnn.reports.gradients import VANISHED, GradientPath, Gradients
+
+SPREAD_UP_TO = 2  # paths; with more a table has no room for percentiles
+LAGS_SHOWN = (0, 1, 2, 5, 10, 20, 50, 100, 200, 500, 1000)
+
+
+def build_section(reports: Sequence[Gradients]) -> Section:
+    """All models in one chart and one table; models before their training in two others."""
+    first = reports[0]
+    blocks: list[Block] = [
+        Prose(
+            "How much of the gradient of a loss reaches the state some steps earlier, relative to"
+            " the gradient of the state that the loss was computed from: the median over"
+            f" {first.positions:,} positions in {first.text}. A model hardly learns from what the"
+            " gradient hardly reaches. The band in the chart goes from the 10th to the 90th"
+            ' percentile. Above 1 the gradient grows on its way back (it explodes); "exploding at"'
+            " is the share of the positions at which it does so at some step. In an lstm there is a"
+            " second path, through the cells c, which begins at one step back."
+        )
+    ]
+    trained = [report for report in reports if not report.untrained]
+    untrained = [report for report in reports if report.untrained]
+    if trained:
+        blocks += _compare("gradient by steps back", trained)
+    if untrained:
+        blocks += _compare("gradient by steps back, before training", untrained)
+    return Section("The vanishing gradient", blocks)
+
+
+def _compare(title: str, reports: Sequence[Gradients]) -> list[Block]:
+    paths = [(_name(report, path, reports), path) for report in reports for path in report.ways]
+    series = [
+        Series(
+            name, range(path.first, path.first + len(path.median)), path.median,
+            (path.low, path.high),
+        )
+        for name, path in paths
+    ]  # fmt: skip
+    chart = Chart(
+        title, "steps back", "relative to its beginning", series, log_y=True,
+        levels=[("1 %", VANISHED)],
+    )  # fmt: skip
+    return [chart, _table(title, max(report.lags for report in reports), paths)]
+
+
+def _table(title: str, most: int, paths: Sequence[tuple[str, GradientPath]]) -> Table:
+    lags = sorted({lag for lag in LAGS_SHOWN if lag <= most} | {most})
+    has_spread = len(paths) <= SPREAD_UP_TO
+    empty = ["", ""] if has_spread else []
+    names, vanished, exploding = list[str](), ["below 1 %"], ["exploding at"]
+    for name, path in paths:
+        names += [name, "10 %", "90 %"] if has_spread else [name]
+        vanished += [f"from {path.vanished:,}" if path.vanished else "never", *empty]
+        exploding += [f"{path.exploding:.0%}", *empty]
+    rows = [
+        [f"{lag:,}", *(cell for _, path in paths for cell in _ratios(path, lag, has_spread))]
+        for lag in lags
+    ]
+    columns = (*text_columns("steps back"), *numeric_columns(*names))
+    return Table(columns, [*rows, vanished, exploding], title=title)
+
+
+def _name(report: Gradients, path: GradientPath, reports: Sequence[Gradients]) -> str:
+    """A path's name: by its cell where only one model has it, else by its model."""
+    cells = [other.cell for other in reports]
+    model = report.model if cells.count(report.cell) > 1 else report.cell
+    return f"{model}, through {path.through}" if len(report.ways) > 1 else model
+
+
+def _ratios(path: GradientPath, lag: int, has_spread: bool) -> list[str]:
+    """The median, and if the table has room for them the 10th and 90th percentile."""
+    at = lag - path.first
+    values = [path.median, path.low, path.high] if has_spread else [path.median]
+    return [f"{row[at]:.2g}" if 0 <= at < len(row) else "" for row in values]

@@ -1,0 +1,50 @@
+"""Runs side by side."""
+
+from charrnn.render.blocks import Block, Prose, Section, Table, numeric_columns, text_columns
+from charrnn.render.words import advise, list_files
+from charrnn.reports.runs import Group, Runs, RunSummary
+
+STATES_SHOWN = ("running", "unfinished", "broken")
+COLUMNS = (
+    *text_columns("run", "model"),
+    *numeric_columns("parameters", "epoch", "train", "val"),
+    *text_columns(""),
+)
+
+
+def build_section(report: Runs) -> Section:
+    """A table for each group of runs that can be compared."""
+    blocks: list[Block] = [
+        Table(COLUMNS, list(map(_row, group.runs)), title=_title(group)) for group in report.groups
+    ]
+    if report.unsaved:
+        names = ", ".join(report.unsaved)
+        blocks.append(
+            Prose(f"These have no model yet; if they no longer run, --resume begins them: {names}")
+        )
+    blocks += [Prose(f"This file cannot be read: {problem}") for problem in report.unreadable]
+    return Section("Runs", blocks)
+
+
+def _title(group: Group) -> str:
+    characters = (
+        f"{list_files(group.files)}: {group.characters:,} characters,"
+        f" {group.validation_characters:,} for validation"
+    )
+    return characters if group.ngram is None else f"{characters}; n-gram loss {group.ngram:.4f}"
+
+
+def _row(run: RunSummary) -> tuple[str, ...]:
+    training = run.training
+    remarks = [run.state] if run.state in STATES_SHOWN else []
+    if advise(training.val_loss, run.baselines):
+        remarks.append("worse than its n-gram")
+    return (
+        run.model,
+        f"{run.cell} {run.layers} × {run.hidden}",
+        f"{run.parameters:,}",
+        f"{training.epoch:.2f}",
+        "" if training.train_loss is None else f"{training.train_loss:.4f}",
+        "" if training.val_loss is None else f"{training.val_loss:.4f}",
+        ", ".join(remarks),
+    )

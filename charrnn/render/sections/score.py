@@ -1,0 +1,132 @@
+"""How well a model predicts a text."""
+
+from collections.abc import Iterable, Sequence
+
+from charrnn.render.blocks import (
+    Column,
+    Facts,
+    Prose,
+    Section,
+    ShadedText,
+    Table,
+    numeric_columns,
+    text_columns,
+)
+from charrnn.render.words import describe_loss, shorten, show_character
+from charrnn.reports.score import BEGINNING, CONTEXT, Line, Predictions, Scored, Scoring, Totals
+
+EACH_CHARACTER_UP_TO = 120
+LARGEST_SHADE = 8.0  # nats
+LINE_COLUMNS = 54
+COLUMNS = (
+    Column("before", right=True),  # as it reads on into the character
+    *text_columns("character"),
+    *numeric_columns("nats"),
+    *text_columns("likeliest"),
+)
+LINES_COLUMNS = (*numeric_columns("line", "nats", "characters"), *text_columns("text"))
+
+
+def build_section(report: Scored | Scoring) -> Section:
+    """The totals, then each character of a short text, or the hardest ones of a long text."""
+    if isinstance(report, Scoring):
+        report = report.result()
+    return Section(
+        "Surprise",
+        [
+            _totals(report.totals),
+            Prose(
+                "The deeper the shade of a character, the less the model expected it. 0 nats is"
+                " certainty, 0.7 a chance of one in two, 2.3 one in ten, 4.6 one in a hundred."
+            ),
+            _shaded_text(report),
+            _characters(report),
+            *_lines(report.lines),
+        ],
+    )
+
+
+def _totals(totals: Totals) -> Facts:
+    return Facts(
+        [
+            ("characters", f"{totals.characters:,}"),
+            ("loss", describe_loss(totals.nats)),
+            ("perplexity", f"{totals.perplexity:.3f}"),
+            ("total", f"{totals.total_nats:,.2f} nats"),
+            ("unknown", f"{totals.unknown:,} (characters that the model does not know)"),
+        ]
+    )
+
+
+def _shaded_text(report: Scored) -> ShadedText:
+    beginning = report.beginning
+    end = min(len(beginning.text), BEGINNING)
+    is_whole = end == report.totals.characters
+    return ShadedText(
+        title="surprise" if is_whole else f"surprise, the first {end:,} characters",
+        text=beginning.text[:end],
+        values=beginning.surprise[:end].tolist(),
+        low=0.0,
+        high=LARGEST_SHADE,
+        unit="nats",
+        details=[format_shares(_alternatives(beginning, at)) for at in range(end)],
+    )
+
+
+def _characters(report: Scored) -> Table:
+    if report.totals.characters > EACH_CHARACTER_UP_TO:
+        return Table(
+            COLUMNS,
+            [
+                _row(hard.before, hard.character, hard.nats, hard.likeliest)
+                for hard in report.hardest
+            ],
+            [min(1.0, hard.nats / LARGEST_SHADE) for hard in report.hardest],
+            f"the {len(report.hardest)} hardest characters",
+        )
+    text, surprise = report.beginning.text, report.beginning.surprise.tolist()
+    return Table(
+        COLUMNS,
+        [
+            _row(
+                text[max(0, at - CONTEXT) : at], text[at], surprise[at],
+                _alternatives(report.beginning, at),
+            )
+            for at in range(len(text))
+        ],
+        [min(1.0, nats / LARGEST_SHADE) for nats in surprise],
+        "each character",
+    )  # fmt: skip
+
+
+def _lines(lines: Sequence[Line]) -> list[Table]:
+    """A table of the hardest lines, if there is more than one."""
+    if len(lines) < 2:
+        return []
+    rows = [
+        (f"{line.line:,}", f"{line.nats:.2f}", f"{line.characters:,}",
+         shorten(line.text, LINE_COLUMNS))
+        for line in lines
+    ]  # fmt: skip
+    title = f"the {len(rows)} hardest lines, by nats a character"
+    return [Table(LINES_COLUMNS, rows, title=title)]
+
+
+def _row(
+    before: str, character: str, nats: float, alternatives: Iterable[tuple[str, float]]
+) -> tuple[str, ...]:
+    return (
+        "".join(map(show_character, before)),
+        show_character(character),
+        f"{nats:.2f}",
+        format_shares(alternatives),
+    )
+
+
+def _alternatives(predictions: Predictions, at: int) -> Iterable[tuple[str, float]]:
+    return zip(predictions.likeliest[at], predictions.probability[at].tolist(), strict=True)
+
+
+def format_shares(shares: Iterable[tuple[str, float]]) -> str:
+    """Characters with their probabilities, in one line."""
+    return "  ".join(f"{show_character(character)} {share:.0%}" for character, share in shares)

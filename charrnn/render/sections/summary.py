@@ -1,0 +1,44 @@
+"""What a model is."""
+
+from charrnn.render.blocks import Facts, Section
+from charrnn.render.words import (
+    advise,
+    describe_baselines,
+    describe_loss,
+    describe_vocabulary,
+    list_files,
+)
+from charrnn.reports.summary import Summary
+
+
+def build_section(report: Summary) -> Section:
+    """Everything about one model."""
+    corpus, training, baselines = report.corpus, report.training, report.baselines
+    split = (
+        f"{corpus.training_characters:,} for training, {corpus.validation_characters:,} for"
+        f" validation, {corpus.test_characters:,} for testing"
+    )
+    encoding = f"{corpus.encoding}, newlines {corpus.newline}, normalization {corpus.normalize}"
+    settings = f"batch {training.batch}, window {training.seq}, learning rate {training.lr:g}"
+    recurrent_dropout = f"dropout of recurrent weights {training.recurrent_dropout:g}"
+    rows = [
+        ("model", report.model),
+        ("cell", f"{report.cell}, {report.layers} × {report.hidden} units"),
+        ("parameters", f"{report.parameters:,}"),
+        *((f"  {part}", f"{size:,}") for part, size in report.parts.items()),
+        ("corpus", list_files(corpus.files)),
+        ("  characters", f"{corpus.characters:,}: {split}"),
+        ("  vocabulary", describe_vocabulary(corpus.distinct, baselines)),
+        ("  encoding", encoding),
+        ("  fingerprint", f"sha256 {corpus.sha256}"),
+        ("training", f"step {training.step:,}, epoch {training.epoch:.2f}, seed {training.seed}"),
+        ("  settings", settings),
+        ("", f"dropout {training.dropout:g}, {recurrent_dropout}"),
+        ("  train loss", describe_loss(training.train_loss)),
+        ("  val loss", describe_loss(training.val_loss)),
+    ]
+    if baselines:
+        rows.append(("  to beat", describe_baselines(baselines)))
+    if advice := advise(training.val_loss, baselines):
+        rows.append(("", advice))
+    return Section("The model", [Facts(rows)])

@@ -1,0 +1,72 @@
+"""The network unrolled over a text."""
+
+from charrnn.render.blocks import (
+    Block,
+    Prose,
+    Section,
+    Table,
+    UnrolledNetwork,
+    numeric_columns,
+    text_columns,
+)
+from charrnn.render.sections.score import format_shares
+from charrnn.render.words import show_character
+from charrnn.reports.unroll import Step, Unrolled
+
+STEPS_DRAWN, SHOWN = 10, 3
+COLUMNS = (
+    *text_columns("read"),
+    *numeric_columns("|h|", "|Δh|"),
+    *text_columns("units", "expected", "next"),
+    *numeric_columns("chance"),
+)
+
+
+def build_section(report: Unrolled) -> Section:
+    """The first steps drawn, and all steps as a table."""
+    blocks: list[Block] = [
+        Prose(
+            f"One network ({report.cell}, {report.layers} × {report.hidden} units,"
+            f" {report.parameters:,} parameters), drawn once for each step. Every step uses the"
+            " same weights; only the state differs, which each step takes from the step before."
+        ),
+        _drawing(report),
+        Prose(
+            "|h| is the length of the state vector, |Δh| the length of its change in this step, and"
+            " units are those whose output is furthest from zero. The last columns have the"
+            " character that comes next in the text, and the probability that the model gave it."
+        ),
+        Table(COLUMNS, list(map(_row, report.steps)), [s.probability or 0.0 for s in report.steps]),
+    ]
+    if report.unknown:
+        blocks.append(Prose(f"Characters skipped because the model does not know them:"
+                            f" {report.unknown:,}."))  # fmt: skip
+    if report.unread:
+        blocks.append(Prose(f"Characters after the last step: {report.unread:,}."))
+    return Section("Unrolled", blocks)
+
+
+def _drawing(report: Unrolled) -> UnrolledNetwork:
+    steps = report.steps[:STEPS_DRAWN]
+    return UnrolledNetwork(
+        title="the first steps",
+        read=[step.character for step in steps],
+        expected=[_expected(step) for step in steps],
+        cell=report.cell,
+    )
+
+
+def _expected(step: Step) -> list[tuple[str, float]]:
+    return [(expected.character, expected.probability) for expected in step.expected[:SHOWN]]
+
+
+def _row(step: Step) -> tuple[str, ...]:
+    return (
+        show_character(step.character),
+        f"{step.norm:.2f}",
+        f"{step.change:.2f}",
+        " ".join(f"{unit.unit}:{unit.activation:+.1f}" for unit in step.active[:SHOWN]),
+        format_shares(_expected(step)),
+        "" if step.following is None else show_character(step.following),
+        "" if step.probability is None else f"{step.probability:.1%}",
+    )

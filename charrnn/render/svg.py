@@ -1,0 +1,185 @@
+"""Charts and unrolled networks as SVG with a text alternative, for an HTML page.
+
+Colours and fonts are those of the page's style sheet (page.css).
+"""
+
+import html
+from collections.abc import Iterable, Iterator, Sequence
+
+from charrnn.render.axis import Axis, format_number
+from charrnn.render.blocks import Chart, Series, UnrolledNetwork
+from charrnn.render.controls import escape_controls
+from charrnn.render.words import show_character
+
+WIDTH, HEIGHT = 640, 320
+LEFT, RIGHT, TOP, BOTTOM = 84, 16, 12, 44
+COLORS = 6
+DASHES = ("", "6 3", "2 3", "8 3 2 3")
+MARKS = (
+    "m-3 0a3 3 0 1 0 6 0a3 3 0 1 0 -6 0", "m-3 -3h6v6h-6z", "m0 -4l4 7h-8z", "m0 -4l4 4l-4 4l-4 -4z"
+)  # fmt: skip
+MARKED_UP_TO = 24  # points of a line
+STEP_WIDTH = 92
+
+
+def escape(text: str) -> str:
+    """Escape ``text`` for any place in a page: neither markup nor control characters are left."""
+    return html.escape(escape_controls(text, but="\n\t"))
+
+
+class _PositionedAxis(Axis):
+    """An axis from ``start`` to ``end`` on the picture, in pixels."""
+
+    def __init__(
+        self, values: Sequence[float], start: float, end: float, log: bool, from_zero: bool = False
+    ) -> None:
+        super().__init__(values, log, from_zero)
+        self.start, self.end = start, end
+
+    def __call__(self, value: float) -> float:
+        return self.start + self.share(value) * (self.end - self.start)
+
+
+def draw_chart(block: Chart) -> str:
+    """A figure with the chart and its legend."""
+    lengths = [*block.span, *(x for series in block.series for x in series.x)]
+    heights = [
+        y for series in block.series for y in (*series.y, *(series.band[1] if series.band else ()))
+    ]
+    heights += block.span
+    across = _PositionedAxis(lengths, LEFT, WIDTH - RIGHT, block.log_x)
+    up = _PositionedAxis(heights, HEIGHT - BOTTOM, TOP, block.log_y, block.from_zero)
+    parts = [*_axes(block, across, up)]
+    for at, series in enumerate(block.series):
+        parts += _series(series, at, across, up, block.joined)
+    for name, height in block.levels:
+        if up.low <= height <= up.high:
+            y = up(height)
+            parts.append(f'<path class="level" d="M{LEFT} {y:.1f}H{WIDTH - RIGHT}"/>')
+            parts.append(
+                f'<text x="{WIDTH - RIGHT}" y="{y - 4:.1f}" text-anchor="end">{escape(name)}</text>'
+            )
+    legend = "".join(
+        f'<li><svg width="30" height="10" aria-hidden="true">{_key(at, block.joined)}</svg>'
+        f"{escape(series.name)}</li>"
+        for at, series in enumerate(block.series)
+        if series.name
+    )
+    alternative = escape("; ".join(map(_describe, block.series)))
+    return (
+        f'<figure><figcaption>{escape(block.title)}</figcaption><svg class="chart" viewBox="0 0'
+        f' {WIDTH} {HEIGHT}" role="img" aria-label="{escape(block.title)}: {alternative}">'
+        + "".join(parts)
+        + f'</svg><ul class="legend">{legend}</ul></figure>'
+    )
+
+
+def _describe(series: Series) -> str:
+    """A series in words, for readers who do not see the chart."""
+    name = series.name or "values"
+    if not len(series.x):
+        return f"{name}: nothing"
+    return (
+        f"{name} from {series.y[0]:.3g} at {series.x[0]:,.6g} to {series.y[-1]:.3g} at"
+        f" {series.x[-1]:,.6g}"
+    )
+
+
+def _axes(block: Chart, across: _PositionedAxis, up: _PositionedAxis) -> Iterator[str]:
+    floor = HEIGHT - BOTTOM
+    for value in up.ticks():
+        y, label = up(value), format_number(value)
+        yield f'<path class="grid" d="M{LEFT} {y:.1f}H{WIDTH - RIGHT}"/>'
+        yield f'<text x="{LEFT - 6}" y="{y + 4:.1f}" text-anchor="end">{label}</text>'
+    for value in across.ticks():
+        x, label = across(value), format_number(value)
+        yield f'<path class="axis" d="M{x:.1f} {floor}v5"/>'
+        yield f'<text x="{x:.1f}" y="{floor + 18}" text-anchor="middle">{label}</text>'
+    yield f'<path class="axis" d="M{LEFT} {TOP}V{floor}H{WIDTH - RIGHT}"/>'
+    yield (
+        f'<text x="{(LEFT + WIDTH - RIGHT) / 2}" y="{HEIGHT - 6}" text-anchor="middle">'
+        f"{escape(block.x)}</text>"
+    )
+    yield (
+        f'<text transform="translate(14 {(TOP + floor) / 2}) rotate(-90)" text-anchor="middle">'
+        f"{escape(block.y)}</text>"
+    )
+
+
+def _key(at: int, joined: bool) -> str:
+    """What a series looks like, for the legend."""
+    return _line(at, "M0 5H30") if joined else _mark(at, 15, 5)
+
+
+def _line(at: int, path: str) -> str:
+    dash = DASHES[at % len(DASHES)]
+    return f'<path class="line c{at % COLORS}" stroke-dasharray="{dash}" d="{path}"/>'
+
+
+def _mark(at: int, x: float, y: float) -> str:
+    shape = MARKS[at % len(MARKS)]
+    return f'<path class="mark c{at % COLORS}" d="M{x:.1f} {y:.1f}{shape}"/>'
+
+
+def _series(
+    series: Series, at: int, across: _PositionedAxis, up: _PositionedAxis, joined: bool
+) -> Iterator[str]:
+    color = f"c{at % COLORS}"
+    if series.band:
+        low, high = series.band
+        floor = up.low
+        there = [(across(x), up(max(top, floor))) for x, top in zip(series.x, high, strict=True)]
+        back = [
+            (across(x), up(max(bottom, floor))) for x, bottom in zip(series.x, low, strict=True)
+        ]
+        yield f'<path class="band {color}" d="{_path([*there, *reversed(back)])}Z"/>'
+    points = [
+        (across(x), up(y))
+        for x, y in zip(series.x, series.y, strict=True)
+        if across.shows(x) and up.shows(y)
+    ]
+    if points and joined:
+        yield _line(at, _path(points))
+    if len(points) <= MARKED_UP_TO or not joined:
+        yield from (_mark(at, x, y) for x, y in points)
+
+
+def _path(points: Iterable[tuple[float, float]]) -> str:
+    return "M" + "L".join(f"{x:.1f} {y:.1f}" for x, y in points)
+
+
+def draw_unrolled(block: UnrolledNetwork) -> str:
+    """A figure with a box for each step; what it reads is below, what it expects above."""
+    parts = []
+    for at, (character, expected) in enumerate(zip(block.read, block.expected, strict=True)):
+        x = 30 + at * STEP_WIDTH
+        middle = x + 26
+        parts.append(f'<rect x="{x}" y="80" width="52" height="40" rx="6"/>')
+        parts.append(f'<text x="{middle}" y="105" text-anchor="middle">{escape(block.cell)}</text>')
+        parts.append(f'<path class="arrow" d="M{x - 38} 100H{x - 4}m-6 -4l6 4l-6 4"/>')
+        parts.append(f'<path class="arrow" d="M{middle} 148V124m-4 6l4 -6l4 6"/>')
+        parts.append(f'<path class="arrow" d="M{middle} 76V60m-4 6l4 -6l4 6"/>')
+        parts.append(
+            f'<text class="read" x="{middle}" y="168" text-anchor="middle">'
+            f"{escape(show_character(character))}</text>"
+        )
+        for row, (name, share) in enumerate(expected):
+            parts.append(
+                f'<text x="{middle}" y="{16 + 17 * row}" text-anchor="middle">'
+                f"{escape(show_character(name))} {share:.0%}</text>"
+            )
+    end = 30 + len(block.read) * STEP_WIDTH
+    parts.append(f'<path class="arrow" d="M{end - 38} 100H{end - 4}m-6 -4l6 4l-6 4"/>')
+    alternative = ", ".join(map(_describe_step, block.read, block.expected))
+    return (
+        f'<figure><figcaption>{escape(block.title)}</figcaption><div class="wide" tabindex="0"'
+        f' role="region" aria-label="{escape(block.title)}"><svg class="unrolled"'
+        f' width="{end + 10}" height="180" role="img" aria-label="{escape(alternative)}">'
+        f"{''.join(parts)}</svg></div></figure>"
+    )
+
+
+def _describe_step(character: str, expected: Sequence[tuple[str, float]]) -> str:
+    likeliest, share = expected[0]
+    read = show_character(character)
+    return f"after {read} it expects {show_character(likeliest)} ({share:.0%})"

@@ -1,0 +1,131 @@
+"""The reports on models and runs: what each takes, which module makes it, its options and its help.
+
+A report is two modules of one name: in reports/ with its numbers, and in render/sections/ with a
+function ``build_section`` that shows them. The command line, its help, the overview and the API
+find reports here. Modules are named by strings, so that ``--help`` imports none of them.
+"""
+
+from dataclasses import dataclass
+from enum import Enum, auto
+
+
+class Takes(Enum):
+    """What a report is made from, which decides how its function is called.
+
+    A report that reads a `held_out` text gets it, or one for each model, after the model or models.
+    """
+
+    MODEL = auto()
+    """One model: ``function(model, **options)``."""
+    MODELS = auto()
+    """One or several models, which it compares: ``function(models, **options)``."""
+    FILE = auto()
+    """A model and a text file: ``function(model, file, **options)``."""
+    RUNS = auto()
+    """One or several run folders or model files, whose weights it does not need: each is
+    ``function(path)``."""
+    FOLDER = auto()
+    """A folder with runs: ``function(folder)``."""
+
+
+@dataclass(frozen=True)
+class Report:
+    """One report. ``function`` is "MODULE.NAME", with MODULE in reports/ and render/sections/.
+
+    ``options`` are keyword arguments of the function, which cli/report_options.py declares.
+    ``to_json`` and ``to_csv`` are functions of render/document.py; a report without ``to_csv`` has
+    no option for it. ``note`` is said before long work.
+    """
+
+    name: str
+    takes: Takes
+    function: str
+    help: str
+    details: str = ""
+    options: tuple[str, ...] = ()
+    held_out: bool = False
+    draws: bool = False
+    uses_all_cores: bool = False
+    note: str = ""
+    to_json: str = "to_json"
+    to_csv: str = ""
+
+    @property
+    def module(self) -> str:
+        """The name of its two modules."""
+        return self.function.rpartition(".")[0]
+
+
+_ALL = (
+    Report(
+        "summary", Takes.MODEL, "summary.summarize",
+        "Cell, sizes, corpus, training and losses of a model.",
+    ),
+    Report(
+        "runs", Takes.FOLDER, "runs.list_runs",
+        "All runs in FOLDER (default: runs/) by corpus, best first.",
+        "Runs on the same corpus, split in the same way, are in one table.",
+        to_csv="runs_to_csv",
+    ),
+    Report(
+        "loss", Takes.RUNS, "loss.read_losses",
+        "Training and validation loss by step; several runs side by side.",
+        "Losses are nats a character.",
+        draws=True,
+    ),
+    Report(
+        "vocab", Takes.MODEL, "vocab.list_characters",
+        "The characters that a model knows, with counts and code points.",
+    ),
+    Report(
+        "score", Takes.FILE, "score.score_file",
+        "How well a model predicts FILE: the surprise at each character.",
+        "FILE may be - for standard input. The state begins at zero; the first character has no"
+        " predecessor and is not predicted.",
+        options=("on_unknown", "encoding"), draws=True, to_json="score_to_json",
+    ),
+    Report(
+        "copied", Takes.FILE, "copied.find_copied",
+        "How much of FILE is copied verbatim from the model's corpus.",
+        "FILE may be - for standard input. The report has the longest span, the share in spans of"
+        " 20 characters and more, and where in the corpus these are.",
+        options=("corpus", "encoding"), draws=True, to_json="copied_to_json",
+    ),
+    Report(
+        "unroll", Takes.MODEL, "unroll.unroll",
+        "The network unrolled over a text: input, state and prediction.",
+        options=("text",), draws=True,
+    ),
+    Report(
+        "gradients", Takes.MODELS, "gradients.compare_gradients",
+        "The vanishing gradient: how much of it reaches k steps back.",
+        "By backpropagation through exactly k steps, at many positions of a text.",
+        options=("lags", "untrained"), held_out=True, draws=True,
+    ),
+    Report(
+        "memory", Takes.MODELS, "memory.compare_memory",
+        "Long-term dependency: the loss by number of characters given.",
+        held_out=True, draws=True,
+    ),
+    Report(
+        "neurons", Takes.MODEL, "neurons.analyze_neurons",
+        "Which units follow quotes, lines, brackets, sentences, scripts.",
+        options=("text",), held_out=True, draws=True,
+    ),
+    Report(
+        "speed", Takes.MODEL, "speed.measure_speed",
+        "Training and sampling speed by streams, window and workers.",
+        "In characters a second and GFLOP/s, with the share of what matrix products reach on this"
+        " machine, which should be idle otherwise. What is trained for this is not kept.",
+        options=("seconds",), draws=True, uses_all_cores=True,
+        note="measuring; this takes about a minute, and is right only on a machine that is idle",
+    ),
+    Report(
+        "report", Takes.MODELS, "overview.report_all",
+        "All of these but copied and speed on one page; use --html.",
+        held_out=True, to_json="overview_to_json",
+    ),
+)  # fmt: skip
+
+REPORTS = {report.name: report for report in _ALL}
+"""All reports by name, in the order in which a newcomer needs them."""

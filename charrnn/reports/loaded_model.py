@@ -1,0 +1,55 @@
+"""A model and the file that it was read from: what a report is given, and how it names a model."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from charrnn.storage.model_file import Checkpoint, ModelDescription, load
+from charrnn.storage.run_folder import find_model
+
+
+@dataclass(frozen=True)
+class ModelFacts:
+    """The model that a report is about; these fields come first in the report's JSON."""
+
+    model: str
+    cell: str
+    hidden: int
+    layers: int
+
+
+@dataclass(frozen=True, eq=False)
+class LoadedModel:
+    """A checkpoint with the ``path`` of its model file, None for a model that is in no file.
+
+    ``run`` is the run folder, if that is what the user named; its log then has the losses.
+    """
+
+    checkpoint: Checkpoint
+    path: Path | None = None
+    run: Path | None = None
+
+    @property
+    def label(self) -> str:
+        """The model's name in reports and errors."""
+        return "model in memory" if self.path is None else str(self.path)
+
+    @property
+    def facts(self) -> ModelFacts:
+        """The first fields of this model's reports."""
+        return model_facts(self.checkpoint, self.label)
+
+
+def load_model(path: Path) -> LoadedModel:
+    """Read a model file, or the best model of a run folder.
+
+    Raises:
+        InputError: when it is missing, damaged or not a model.
+    """
+    file = find_model(path)
+    return LoadedModel(load(file), file, path if path.is_dir() else None)
+
+
+def model_facts(description: ModelDescription, label: str) -> ModelFacts:
+    """The first fields of the reports on a model that is called ``label``."""
+    config = description.config
+    return ModelFacts(label, config.cell, config.hidden, config.layers)
