@@ -156,8 +156,8 @@ def test_samples_carry_what_is_copied(program: Program, own_run: Path) -> None:
         found = other.pop("copied")
         assert one == other
         assert found["longest"] == original.find_copied(one["text"]).longest
-    failed(program("sample", "run", "--copied"), 2, "--copied goes with --json")
-    failed(program("sample", "run", "--corpus", "text.txt"), 2, "--corpus goes with --copied")
+    failed(program("sample", "run", "--copied"), 2, "--copied needs --json")
+    failed(program("sample", "run", "--corpus", "text.txt"), 2, "--corpus needs --copied")
 
 
 def test_corpus_of_a_model_alone_is_not_known(tmp_path: Path, model: charrnn.Model) -> None:
