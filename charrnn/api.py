@@ -53,7 +53,7 @@ class Sample:
 
 
 class Model(ReportMethods):
-    """A trained model, which `load`, `train` and `resume` return; for reports see its base class."""
+    """A trained model, which `load`, `train` and `resume` return. Its base class has reports."""
 
     def __init__(
         self, checkpoint: Checkpoint, path: Path | None = None, run: Path | None = None
