@@ -39,9 +39,9 @@ Corpus: TypeAlias = str | Path | Sequence[str | Path]
 class Sample:
     """A continuation of ``prime``: ``text`` has the new characters only.
 
-    ``sample`` is its number among those of the same prime, from 1. ``stopped`` is why it ended:
-    "length", "stop" or "no-repeat". ``logprob`` is the sum of the new characters' log-probabilities
-    in nats, at temperature 1 and without filters.
+    ``sample`` is its number among those of the same prime, counted from 0. ``stopped`` is the
+    reason for its end: "length", "stop" or "no-repeat". ``logprob`` is the sum of the new
+    characters' log-probabilities in nats, at temperature 1 and without filters.
     """
 
     prime: str

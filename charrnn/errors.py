@@ -1,11 +1,14 @@
-"""What can go wrong through no bug of ours, each with the exit code that a script sees.
+"""The errors that a user can cause or meet, each with the exit code of the command line.
 
-Not here: usage errors of the command line, which click raises (exit 2), and signals.
+Not here: errors in the use of the command line, which click raises (exit code 2), and signals.
 """
 
 
 class CharrnnError(Exception):
-    """One line for the user: ``THING: what is wrong; what to do``."""
+    """One line for the user: ``THING: what is wrong; what to do``.
+
+    Settings stand in it by their Python names, between backquotes: "lower `val`".
+    """
 
     exit_code = 1
 
@@ -15,35 +18,38 @@ class CharrnnError(Exception):
         self.problem = problem
 
     def __reduce__(self) -> tuple[type["CharrnnError"], tuple[object, str]]:
-        """Its two parts, as it goes from one process to another."""
+        """Pickle both parts, as an error travels from a worker process to the first one."""
         return type(self), (self.thing, self.problem)
 
 
 class ConfigError(CharrnnError):
-    """An option or setting that cannot be meant."""
+    """A setting with a value that it does not allow, or that contradicts another one.
+
+    The thing is the setting's name.
+    """
 
     exit_code = 2
 
 
 class InputError(CharrnnError):
-    """A corpus, model or prime that is missing, unreadable, damaged, not text or too small."""
+    """A corpus, model or prime that is missing, unreadable, damaged, too small or not a text."""
 
     exit_code = 3
 
 
 class DivergedError(CharrnnError):
-    """The loss of a training became infinite or not a number."""
+    """A training whose loss became infinite or NaN, and did not recover."""
 
     exit_code = 4
 
 
 class FolderError(CharrnnError):
-    """A run folder that is in use or would be overwritten."""
+    """A run folder that is in use, or whose files would be overwritten."""
 
     exit_code = 5
 
 
 class MachineError(CharrnnError):
-    """The machine failed us: disk full, out of memory, no permission to write."""
+    """A failure of the machine: disk full, out of memory, no permission, a lost process."""
 
     exit_code = 6

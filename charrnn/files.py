@@ -1,4 +1,4 @@
-"""Files that are whole or not there: written beside their place, flushed to disk, then renamed."""
+"""Files that are written completely or not at all: under a temporary name, then renamed."""
 
 import contextlib
 import os
@@ -11,15 +11,15 @@ TEMPORARY_PREFIX = ".tmp-"
 
 
 def write_atomically(path: Path, write: Callable[[IO[bytes]], object]) -> None:
-    """Let ``write`` fill a new file, then put it in the place of ``path`` in one step.
+    """Let ``write`` fill a temporary file, flush it to disk, and rename it to ``path``.
 
     Raises:
-        OSError: when the disk is full or the folder cannot be written; ``path`` is as it was.
+        OSError: when the disk is full or the folder cannot be written; ``path`` is unchanged.
     """
     try:
         handle, name = tempfile.mkstemp(prefix=TEMPORARY_PREFIX, dir=path.parent)
     except OSError as error:
-        error.filename = str(path)  # not that of a file which nobody knows
+        error.filename = str(path)  # the message should not name the temporary file
         raise
     try:
         with os.fdopen(handle, "wb") as file:
@@ -35,15 +35,15 @@ def write_atomically(path: Path, write: Callable[[IO[bytes]], object]) -> None:
 
 
 def _umask() -> int:
-    """The process's file mode mask, which can only be read by setting it."""
+    """The process's umask. It can be read only by setting it, so it is set back at once."""
     mask = os.umask(0o022)
     os.umask(mask)
     return mask
 
 
 def _flush_folder(folder: Path) -> None:
-    """Make the renaming itself survive a power cut, where the system can."""
-    with contextlib.suppress(OSError):  # Windows opens no folders
+    """Make the renaming survive a power cut, on systems that can flush a folder."""
+    with contextlib.suppress(OSError):  # Windows cannot open folders
         handle = os.open(folder, os.O_RDONLY)
         try:
             os.fsync(handle)

@@ -1,15 +1,17 @@
-"""Completion in bash, zsh and fish: click's, with scripts of ours for the shells.
+"""Completion in bash, zsh and fish: click's, with shell scripts of charrnn's own.
 
-With click's own, bash offers either our words or its files but never both, takes a name with spaces
-for several and completes nothing after ``--cell=``; fish cuts a name at its comma. What is offered
-is not here: parameters and their types (options.py) say it. Of an item's type a shell makes:
+With click's own scripts, bash offers either words of the program or files, but never both, splits a
+name at its spaces and completes nothing after ``--cell=``; fish cuts a name at a comma. What is
+offered follows from the parameters and their types (option_types.py). Of an item's type a shell
+makes:
 
     plain   the word itself
     file    every file and folder
     dir     every folder
     npz     every ``*.npz`` and folder
 
-Below a folder zsh and fish would offer a run folder twice, as a word and as a folder.
+After a ``/``, zsh and fish leave out the words: a run folder would be offered twice, as a word and
+as a folder.
 """
 
 from click.shell_completion import (
@@ -98,41 +100,41 @@ complete --no-files --keep-order --command %(prog_name)s --arguments '(%(complet
 """
 
 
-class Silent(ShellComplete):
-    """What can't be found out is not offered: an error would land in the line being typed."""
+class SilentCompletion(ShellComplete):
+    """Completion that offers nothing after an error, whose text would land in the user's line."""
 
     def complete(self) -> str:
-        """What is offered, as the shell's script reads it."""
+        """The offered items, in the format that the shell's script reads."""
         try:
             return super().complete()
         except Exception:
             return ""
 
 
-class Bash(Silent, BashComplete):
-    """bash, which takes the ``=`` after an option for a word of its own."""
+class Bash(SilentCompletion, BashComplete):
+    """Completion in bash, which splits ``--cell=lstm`` into three words."""
 
     source_template = BASH
 
     def get_completion_args(self) -> tuple[list[str], str]:
-        """The whole words, and the one that is begun."""
-        words, begun = super().get_completion_args()
-        return [word for word in words if word != "="], begun
+        """The complete words, and the incomplete one."""
+        words, incomplete = super().get_completion_args()
+        return [word for word in words if word != "="], incomplete
 
 
-class Zsh(Silent, ZshComplete):
-    """zsh."""
+class Zsh(SilentCompletion, ZshComplete):
+    """Completion in zsh."""
 
     source_template = ZSH
 
 
-class Fish(Silent, FishComplete):
-    """fish."""
+class Fish(SilentCompletion, FishComplete):
+    """Completion in fish."""
 
     source_template = FISH
 
 
 def register() -> None:
-    """Have click use these."""
+    """Make click use the classes above."""
     for shell in (Bash, Zsh, Fish):
         add_completion_class(shell)
