@@ -48,6 +48,7 @@ DRAWING = ("temperature", "top_k", "top_p", "min_p")
 """Settings of random sampling, which beam search does not use."""
 
 PositiveInt = Annotated[int, Whole(1)]
+LayerCount = Annotated[int, Whole(1, limit=10_000)]  # each has arrays of its own
 NonNegativeInt = Annotated[int, Whole(0)]
 Seed = Annotated[int, Whole(0, limit=LARGEST_SEED)]
 PositiveFloat = Annotated[float, Number(0, low_open=True)]
@@ -67,7 +68,7 @@ class TrainConfig:
 
     cell: Annotated[str, Choice(CELL_NAMES)] | None = None
     hidden: PositiveInt | None = None
-    layers: PositiveInt | None = None
+    layers: LayerCount | None = None
     dropout: DropoutRate | None = None
     recurrent_dropout: DropoutRate | None = None
     tied: Annotated[bool, Flag()] | None = None
@@ -138,7 +139,7 @@ class Settings(TrainConfig):
 
     cell: Annotated[str, Choice(CELL_NAMES)]
     hidden: PositiveInt
-    layers: PositiveInt
+    layers: LayerCount
     dropout: DropoutRate
     recurrent_dropout: DropoutRate = 0.0  # models made before it existed were trained without it
     tied: Annotated[bool, Flag()] = False

@@ -27,7 +27,7 @@ def _explain(error: Exception) -> tuple[str, int]:
     if isinstance(error, CharrnnError):
         return error_message(error), error.exit_code
     if isinstance(error, click.ClickException):
-        return _explain_usage(error), ConfigError.exit_code
+        return usage_message(error), ConfigError.exit_code
     if isinstance(error, MemoryError):
         problem = "memory: there is not enough for this; use a smaller model or batch"
         return problem, MachineError.exit_code
@@ -38,7 +38,7 @@ def _explain(error: Exception) -> tuple[str, int]:
     return f"a bug in charrnn: {what}; please report it with the output of --traceback", 1
 
 
-def _explain_usage(error: click.ClickException) -> str:
+def usage_message(error: click.ClickException) -> str:
     """What is wrong with the command line; click's own sentences have another style."""
     if not isinstance(error, click.UsageError):
         return error.format_message()

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from charrnn.cli.failures import print_error
+from charrnn.cli.failures import print_error, usage_message
 from charrnn.cli.signals import SignalExit, StopRequest
 from charrnn.errors import InputError, MachineError
 
@@ -58,7 +58,7 @@ def announce_failure(args: Sequence[str], error: Exception) -> None:
         from charrnn.parallel.ranks import MPIRanks
 
         with suppress(MachineError):
-            MPIRanks(size).allgather(error.format_message())
+            MPIRanks(size).allgather(usage_message(error))
 
 
 def _is_shared(args: Sequence[str]) -> bool:
