@@ -122,7 +122,7 @@ _ALL = (
     ),
     Report(
         "report", Takes.MODELS, "overview.report_all",
-        "All of these but copied and speed on one page; use --html.",
+        "All of these reports except copied and speed, on one page.",
         held_out=True, to_json="overview_to_json",
     ),
 )  # fmt: skip

@@ -1,7 +1,14 @@
 """The library speaks of settings; on the command line its messages speak of options."""
 
-import click
+import ast
+import re
+from collections.abc import Iterator
+from pathlib import Path
 
+import click
+import pytest
+
+import charrnn
 from charrnn.cli.main import program as commands
 from charrnn.cli.option_names import SETTINGS, error_message, name_options, option_name
 from charrnn.errors import ConfigError, InputError
@@ -33,3 +40,28 @@ def test_every_name_is_an_option_and_every_option_has_a_name() -> None:
         if option.startswith("--")
     }
     assert {option_name(setting) for setting in SETTINGS} == options - {"--help", "--version"}
+
+
+PACKAGE = Path(charrnn.__file__).parent
+LIBRARY = [
+    path
+    for path in sorted(PACKAGE.rglob("*.py"))
+    if path.relative_to(PACKAGE).parts[0] not in ("cli", "render")
+]
+
+
+def strings(path: Path) -> Iterator[str]:
+    """All strings of a module that are not documentation."""
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    documentation = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Constant) and id(node) not in documentation:
+            yield str(node.value)
+
+
+@pytest.mark.parametrize("path", LIBRARY, ids=lambda path: path.stem)
+def test_the_library_speaks_of_settings_and_not_of_options(path: Path) -> None:
+    for text in strings(path):
+        assert not re.search("--[a-z]", text), text
+        for name in re.findall("`([^`]*)`", text):
+            assert name in SETTINGS, text
