@@ -129,10 +129,10 @@ def test_a_run_by_minutes_takes_them_is_written_down_by_steps_and_can_be_repeate
 ) -> None:
     text = tmp_path / "text.txt"
     text.write_text(40 * TEXT, encoding="utf-8")
-    told: list[object] = []
+    events: list[object] = []
     config = TrainConfig(minutes=0.05, hidden=16, patience=0)
-    charrnn.train(text, config, out=tmp_path / "one", on_event=told.append)
-    (first,) = (event for event in told if isinstance(event, Start))
+    charrnn.train(text, config, out=tmp_path / "one", on_event=events.append)
+    (first,) = (event for event in events if isinstance(event, Start))
     assert first.config.minutes is None
     assert first.config.steps
     again = TrainConfig(**asdict(first.config))

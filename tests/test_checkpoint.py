@@ -18,7 +18,7 @@ from charrnn.files import write_atomically
 from charrnn.network import lstm
 from charrnn.network.cell import get_cell
 from charrnn.network.parameters import Parameters, Shape
-from charrnn.storage.model_file import load
+from charrnn.storage.model_file import load, load_training
 from charrnn.storage.torch_layout import from_torch, to_torch
 from tests.conftest import TEXT
 
@@ -29,7 +29,7 @@ def meta(path: Path) -> dict[str, object]:
     return document
 
 
-def of(arrays: Mapping[str, np.ndarray]) -> Callable[..., np.ndarray]:
+def reader_of(arrays: Mapping[str, np.ndarray]) -> Callable[..., np.ndarray]:
     return lambda name, *dims: arrays[name].reshape(dims)
 
 
@@ -78,7 +78,7 @@ def test_conversion_to_pytorch_and_back_is_the_identity(cell: str, tied: bool) -
     shape = Shape(cell, 6, 2, 9, tied)
     ours, back = Parameters(shape), Parameters(shape)
     ours.vector[:] = np.random.default_rng(0).normal(size=ours.vector.size)
-    from_torch(of(to_torch(ours)), back)
+    from_torch(reader_of(to_torch(ours)), back)
     np.testing.assert_array_equal(ours.vector, back.vector)
 
 
@@ -89,11 +89,11 @@ def test_any_order_of_gates_is_undone_on_reading(monkeypatch: pytest.MonkeyPatch
     ours.vector[:] = np.random.default_rng(0).normal(size=ours.vector.size)
     arrays = to_torch(ours)
     np.testing.assert_array_equal(arrays["rnn.weight_hh_l0"][:6], ours["U0"][1].T)
-    from_torch(of(arrays), back)
+    from_torch(reader_of(arrays), back)
     np.testing.assert_array_equal(ours.vector, back.vector)
 
 
-def test_a_tied_embedding_stands_beside_the_output_and_is_the_same() -> None:
+def test_a_tied_embedding_is_saved_under_its_own_name_too() -> None:
     shape = Shape("lstm", 6, 1, 9, tied=True)
     ours = Parameters(shape)
     ours.vector[:] = np.random.default_rng(0).normal(size=ours.vector.size)
@@ -102,7 +102,7 @@ def test_a_tied_embedding_stands_beside_the_output_and_is_the_same() -> None:
     np.testing.assert_array_equal(arrays["embedding.weight"], arrays["out.weight"])
     arrays["embedding.weight"] = arrays["embedding.weight"] + 1
     with pytest.raises(ValueError, match="tied, but differ"):
-        from_torch(of(arrays), Parameters(shape))
+        from_torch(reader_of(arrays), Parameters(shape))
 
 
 def test_two_biases_that_are_only_added_become_their_sum() -> None:
@@ -111,7 +111,7 @@ def test_two_biases_that_are_only_added_become_their_sum() -> None:
     arrays["rnn.bias_ih_l0"] = np.arange(8, dtype=np.float32)
     arrays["rnn.bias_hh_l0"] = np.full(8, 10, np.float32)
     loaded = Parameters(shape)
-    from_torch(of(arrays), loaded)  # PyTorch's order i, f, g, o; ours i, f, o, g
+    from_torch(reader_of(arrays), loaded)  # PyTorch's order i, f, g, o; ours i, f, o, g
     np.testing.assert_array_equal(loaded["b0"], [[10, 11], [12, 13], [16, 17], [14, 15]])
 
 
@@ -121,7 +121,7 @@ def test_gru_keeps_its_bias_inside_the_reset_gate_apart() -> None:
     arrays["rnn.bias_ih_l0"] = np.arange(6, dtype=np.float32)
     arrays["rnn.bias_hh_l0"] = np.arange(10, 16, dtype=np.float32)
     loaded = Parameters(shape)
-    from_torch(of(arrays), loaded)
+    from_torch(reader_of(arrays), loaded)
     np.testing.assert_array_equal(loaded["b0"], [[10, 12], [14, 16], [4, 5]])
     np.testing.assert_array_equal(loaded["r0"], [[14, 15]])
 
@@ -159,20 +159,20 @@ COUNTS = [TEXT.count(character) for character in sorted(set(TEXT))]
 CORPUS = {"sha256": "", "encoding": "", "files": [], "characters": len(TEXT), "counts": COUNTS}
 
 
-def damaged(run_folder: Path, tmp_path: Path, **changes: object) -> Path:
+def write_damaged(model: Path, tmp_path: Path, **changes: object) -> Path:
     """A copy of a model with changed arrays or entries of its JSON; None removes."""
     path = tmp_path / "damaged.npz"
-    with np.load(run_folder / "best.npz") as arrays:
-        kept = {name: arrays[name] for name in arrays}
-    document = json.loads(kept.pop("meta").tobytes())
+    with np.load(model) as content:
+        arrays = {name: content[name] for name in content}
+    document = json.loads(arrays.pop("meta").tobytes())
     for name, value in changes.items():
-        target = kept if "." in name else document
+        target = arrays if "." in name else document
         if value is None:
             del target[name]
         else:
             target[name] = value
-    kept["meta"] = np.frombuffer(json.dumps(document).encode(), np.uint8)
-    np.savez(path, **kept)
+    arrays["meta"] = np.frombuffer(json.dumps(document).encode(), np.uint8)
+    np.savez(path, **arrays)
     return path
 
 
@@ -217,7 +217,46 @@ def test_damage_names_the_part_at_fault(
     run_folder: Path, tmp_path: Path, changes: dict[str, object], named: str
 ) -> None:
     with pytest.raises(InputError, match=f"is not a complete charrnn model .*{named}"):
-        load(damaged(run_folder, tmp_path, **changes))
+        load(write_damaged(run_folder / "best.npz", tmp_path, **changes))
+
+
+@pytest.mark.parametrize(
+    ("changes", "named"),
+    [
+        ({"updates": None}, "updates"),
+        ({"best_step": -1}, "best_step"),
+        ({"best_loss": "low"}, "best_loss"),
+        ({"window_losses": [1.0, "x"]}, ""),
+        ({"window_losses": 3}, "wrong type"),
+        ({"above": None}, "above"),
+        ({"setbacks": 0.5}, "setbacks"),
+        ({"random": None}, "random"),
+        ({"random": 5}, ""),
+        ({"random": {"bit_generator": "MT19937"}}, ""),
+        ({"training.v": np.full(3, -1, np.float32)}, "training.v"),
+        ({"training.h_l0": np.zeros((4, 3), np.float32)}, "training.h_l0"),
+        ({"training.c_l0": None}, "training.c_l0"),
+        ({"training.m": np.array([np.nan], np.float32)}, "training.m"),
+    ],
+)
+def test_damage_in_the_state_of_a_training_names_the_part_at_fault(
+    run_folder: Path, tmp_path: Path, changes: dict[str, object], named: str
+) -> None:
+    if any("." in name for name in changes):
+        path = write_damaged(run_folder / "last.npz", tmp_path, **changes)
+    else:
+        training = meta(run_folder / "last.npz")["training"]
+        assert isinstance(training, dict)
+        removed = {name for name, value in changes.items() if value is None}
+        training = {k: v for k, v in {**training, **changes}.items() if k not in removed}
+        path = write_damaged(run_folder / "last.npz", tmp_path, training=training)
+    with pytest.raises(InputError, match=f"is not a complete charrnn model .*{named}"):
+        load_training(path)
+
+
+def test_a_model_without_the_state_of_a_training_cannot_be_resumed(run_folder: Path) -> None:
+    with pytest.raises(InputError, match="missing"):
+        load_training(run_folder / "best.npz")
 
 
 def test_every_cut_and_many_flips_of_a_file_are_one_kind_of_error(

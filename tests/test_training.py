@@ -43,10 +43,10 @@ from tests.conftest import CONFIG, TEXT, clean_environment
 Kind = TypeVar("Kind")
 
 
-def parameters(cell: str = "lstm", V: int = 9, hidden: int = 12) -> Parameters:
-    made = Parameters(Shape(cell, hidden, 1, V))
-    initialize(made, np.random.default_rng(0))
-    return made
+def random_parameters(cell: str = "lstm", V: int = 9, hidden: int = 12) -> Parameters:
+    parameters = Parameters(Shape(cell, hidden, 1, V))
+    initialize(parameters, np.random.default_rng(0))
+    return parameters
 
 
 def test_adamw_makes_the_steps_of_its_paper() -> None:
@@ -99,7 +99,7 @@ def plain_loss(network: Network, ids: np.ndarray) -> float:
 @pytest.mark.parametrize("length", [2, 3, 128, 129, 130, 700])
 @pytest.mark.parametrize("cell", CELLS)
 def test_evaluation_counts_every_character_but_the_first(cell: str, length: int) -> None:
-    network = Network(parameters(cell))
+    network = Network(random_parameters(cell))
     ids = np.random.default_rng(2).integers(0, 9, length)
     assert mean_loss(network, ids, streams=1) == pytest.approx(plain_loss(network, ids), rel=1e-5)
 
@@ -117,18 +117,18 @@ def test_evaluation_in_parallel_streams_equals_the_single_pass(
     assert abs(reset - single) > 1e-3  # the promise would notice a state that is lost
 
 
-def holding(cell: str) -> Network:
+def never_forgetting_network(cell: str) -> Network:
     """A network that never forgets how it began, by gates that stay open or by units that keep
     their sign."""
-    made, gates = parameters(cell), get_cell(cell).gates
-    made["out.W"][:] *= 10
-    keeping = [gate for gate in ("forget", "update") if gate in gates]
-    for gate in keeping:
-        made["b0"][gates.index(gate)] = 7
-        made["W0"][:] *= 3
-    if not keeping:
-        made["U0"][:] = 3 * np.eye(12)
-    return Network(made)
+    weights, gates = random_parameters(cell), get_cell(cell).gates
+    weights["out.W"][:] *= 10
+    open_gates = [gate for gate in ("forget", "update") if gate in gates]
+    for gate in open_gates:
+        weights["b0"][gates.index(gate)] = 7
+        weights["W0"][:] *= 3
+    if not open_gates:
+        weights["U0"][:] = 3 * np.eye(12)
+    return Network(weights)
 
 
 @pytest.mark.parametrize("cell", [cell for cell in CELLS if get_cell(cell).recurrent_weights])
@@ -137,7 +137,7 @@ def test_evaluation_is_as_true_of_a_network_that_never_forgets_its_beginning(
     cell: str, streams: int
 ) -> None:
     """The last of 40 streams are shorter or empty."""
-    network = holding(cell)
+    network = never_forgetting_network(cell)
     ids = np.random.default_rng(2).integers(0, 9, 36 * 137 + 3)
     single = mean_loss(network, ids, streams=1)
     assert mean_loss(network, ids, streams=streams) == pytest.approx(single, rel=1e-4)
@@ -150,7 +150,7 @@ def trainer(ids: np.ndarray, config: TrainConfig, val: np.ndarray | None = None)
     val = ids[:0] if val is None else val
     config = complete_settings(TrainConfig(**{**vars(config), "val": 0.0}), len(ids), 9)
     return Trainer(
-        Network(parameters(config.cell)),
+        Network(random_parameters(config.cell)),
         Splits(ids, val, ids[:0]),
         config,
         np.random.default_rng(0),
@@ -184,20 +184,22 @@ def test_state_is_carried_over_windows(monkeypatch: pytest.MonkeyPatch) -> None:
         np.testing.assert_allclose(carried, straight, atol=1e-5)
 
 
-def test_a_few_streams_begin_afresh_and_the_others_go_on(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_few_states_are_reset_and_the_others_carried(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     monkeypatch.setattr("charrnn.training.regularization.RESET_PROBABILITY", 0.25)
     ids = np.random.default_rng(3).integers(0, 9, 6000)
     ours = trainer(ids, TrainConfig(batch=400, seq=2, steps=1, hidden=12))
     ones = [tuple(np.ones_like(array) for array in state) for state in ours.states]
-    begun = ours.regularization.reset_states(ones)
-    fresh = begun[0][0][:, 0] == 0
-    assert 60 < fresh.sum() < 140
-    for array in begun[0]:
-        np.testing.assert_array_equal(array, np.where(fresh[:, None], 0, np.ones(12)))
+    states = ours.regularization.reset_states(ones)
+    reset = states[0][0][:, 0] == 0
+    assert 60 < reset.sum() < 140
+    for array in states[0]:
+        np.testing.assert_array_equal(array, np.where(reset[:, None], 0, np.ones(12)))
 
 
 def test_training_never_reads_the_validation_part() -> None:
-    """Whatever stands there, the same weights are learned."""
+    """Another validation part leads to the same weights."""
     rng = np.random.default_rng(4)
     ids = rng.integers(0, 9, 300)
     config = TrainConfig(batch=2, seq=8, steps=20, hidden=12, eval_every=5)
@@ -324,46 +326,49 @@ def test_recurrent_dropout_is_one_mask_for_all_streams_and_keeps_the_mean() -> N
         )
 
 
-def test_gradient_of_a_thinned_network_is_that_of_the_weights_behind_it() -> None:
+def test_gradient_with_dropped_weights_is_that_of_the_loss_by_the_full_weights() -> None:
     """Against the loss itself, by differences, with the same mask."""
-    made = Parameters(Shape("gru", 6, 2, 5), np.float64)
+    parameters = Parameters(Shape("gru", 6, 2, 5), np.float64)
     rng = np.random.default_rng(8)
-    initialize(made, rng)
-    asked = TrainConfig(
+    initialize(parameters, rng)
+    given = TrainConfig(
         cell="gru", hidden=6, layers=2, batch=3, seq=4, dropout=0, recurrent_dropout=0.5
     )
-    config = complete_settings(asked, 100, 5)
+    config = complete_settings(given, 100, 5)
     ids, targets = rng.integers(0, 5, (2, 4, 3))
 
-    def loss(into: Parameters) -> float:
-        noise = Regularization(config, made, slice(None), np.random.default_rng(9))
-        network = noise.drop_weights()
-        found, _ = network.loss_and_gradients(ids, targets, network.initial_states(3), into)
-        noise.mask_gradients(into)
-        return found
+    def loss(gradients_out: Parameters) -> float:
+        rng = np.random.default_rng(9)
+        regularization = Regularization(config, parameters, slice(None), rng)
+        network = regularization.drop_weights()
+        value, _ = network.loss_and_gradients(
+            ids, targets, network.initial_states(3), gradients_out
+        )
+        regularization.mask_gradients(gradients_out)
+        return value
 
-    gradients, direction = made.zeros_like(), rng.standard_normal(made.vector.size)
+    gradients, direction = parameters.zeros_like(), rng.standard_normal(parameters.vector.size)
     loss(gradients)
-    made.vector += 1e-6 * direction
-    ahead = loss(made.zeros_like())
-    made.vector -= 2e-6 * direction
-    behind = loss(made.zeros_like())
+    parameters.vector += 1e-6 * direction
+    ahead = loss(parameters.zeros_like())
+    parameters.vector -= 2e-6 * direction
+    behind = loss(parameters.zeros_like())
     assert (ahead - behind) / 2e-6 == pytest.approx(gradients.vector @ direction, rel=1e-6)
 
 
-def events_of(tmp_path: Path, name: str, config: TrainConfig = CONFIG) -> list[Event]:
+def train_and_collect(tmp_path: Path, name: str, config: TrainConfig = CONFIG) -> list[Event]:
     (tmp_path / "text.txt").write_text(TEXT, encoding="utf-8")
-    told: list[Event] = []
-    charrnn.train(tmp_path / "text.txt", config, out=tmp_path / name, on_event=told.append)
-    return told
+    events: list[Event] = []
+    charrnn.train(tmp_path / "text.txt", config, out=tmp_path / name, on_event=events.append)
+    return events
 
 
 @pytest.mark.parametrize("cell", CELLS)
 def test_same_seed_makes_the_same_bytes_and_another_seed_others(tmp_path: Path, cell: str) -> None:
     config = TrainConfig(**{**vars(CONFIG), "cell": cell, "layers": 2})
     for name in ("one", "other"):
-        events_of(tmp_path, name, config)
-    events_of(tmp_path, "third", TrainConfig(**{**vars(config), "seed": 1}))
+        train_and_collect(tmp_path, name, config)
+    train_and_collect(tmp_path, "third", TrainConfig(**{**vars(config), "seed": 1}))
     one, other, third = (
         (tmp_path / name / "best.npz").read_bytes() for name in ("one", "other", "third")
     )
@@ -371,21 +376,21 @@ def test_same_seed_makes_the_same_bytes_and_another_seed_others(tmp_path: Path, 
 
 
 def test_previews_and_listeners_do_not_change_a_model(tmp_path: Path) -> None:
-    events_of(tmp_path, "quiet")
+    train_and_collect(tmp_path, "quiet")
     charrnn.train(tmp_path / "text.txt", CONFIG, out=tmp_path / "loud", preview=30)
     quiet, loud = ((tmp_path / name / "best.npz").read_bytes() for name in ("quiet", "loud"))
     assert quiet == loud
 
 
 def test_run_learns_and_tells_it_in_order(tmp_path: Path) -> None:
-    told = events_of(tmp_path, "run")
-    read = [event for event in told if isinstance(event, Reading)]
-    assert told[: len(read)] == read
+    events = train_and_collect(tmp_path, "run")
+    read = [event for event in events if isinstance(event, Reading)]
+    assert events[: len(read)] == read
     assert read[-1].done == read[-1].total
-    start, *_, end = [event for event in told if not isinstance(event, Reading)]
+    start, *_, end = [event for event in events if not isinstance(event, Reading)]
     assert isinstance(start, Start)
     assert isinstance(end, End)
-    evaluations = [event for event in told if isinstance(event, Evaluation)]
+    evaluations = [event for event in events if isinstance(event, Evaluation)]
     assert end.stopped == "finished"
     assert end.val_loss == min(e.val_loss for e in evaluations if e.val_loss is not None)
     assert end.val_loss is not None
@@ -396,7 +401,7 @@ def test_run_learns_and_tells_it_in_order(tmp_path: Path) -> None:
 
 
 def test_reported_loss_is_that_of_the_saved_model_on_the_validation_part(tmp_path: Path) -> None:
-    end = events_of(tmp_path, "run")[-1]
+    end = train_and_collect(tmp_path, "run")[-1]
     assert isinstance(end, End)
     model = charrnn.load(tmp_path / "run")
     val = TEXT[-round(0.1 * len(TEXT)) :]
@@ -404,14 +409,14 @@ def test_reported_loss_is_that_of_the_saved_model_on_the_validation_part(tmp_pat
 
 
 def test_test_part_is_scored_with_the_best_model(tmp_path: Path) -> None:
-    end = events_of(tmp_path, "run", TrainConfig(**{**vars(CONFIG), "test": 200}))[-1]
+    end = train_and_collect(tmp_path, "run", TrainConfig(**{**vars(CONFIG), "test": 200}))[-1]
     assert isinstance(end, End)
     score = charrnn.load(tmp_path / "run").score(TEXT[-200:])
     assert score.nats == pytest.approx(end.test_loss, abs=1e-5)
 
 
 def test_without_validation_the_last_model_is_the_best(tmp_path: Path) -> None:
-    end = events_of(tmp_path, "run", TrainConfig(**{**vars(CONFIG), "val": 0}))[-1]
+    end = train_and_collect(tmp_path, "run", TrainConfig(**{**vars(CONFIG), "val": 0}))[-1]
     assert isinstance(end, End)
     assert (end.val_loss, end.val_bpc, end.best_step) == (None, None, end.step)
     best, last = (np.load(tmp_path / "run" / name) for name in ("best.npz", "last.npz"))
@@ -422,49 +427,49 @@ def test_settings_of_a_run_make_the_same_run_again(tmp_path: Path) -> None:
     import tomllib
 
     config = TrainConfig(hidden=16, batch=4, seq=16, epochs=1.5)
-    events_of(tmp_path, "one", config)
+    train_and_collect(tmp_path, "one", config)
     table = tomllib.loads((tmp_path / "one/config.toml").read_text())["train"]
     assert table.pop("corpus") == [str(tmp_path / "text.txt")]
-    events_of(tmp_path, "other", TrainConfig(**table))
+    train_and_collect(tmp_path, "other", TrainConfig(**table))
     one, other = ((tmp_path / name / "best.npz").read_bytes() for name in ("one", "other"))
     assert one == other
 
 
 def test_divergence_is_an_error_and_keeps_the_best_model(tmp_path: Path) -> None:
     (tmp_path / "text.txt").write_text(TEXT, encoding="utf-8")
-    told: list[Event] = []
+    events: list[Event] = []
     config = TrainConfig(
         cell="rnn", hidden=16, batch=4, seq=16, steps=60, eval_every=1, lr=1e38, warmup=0, clip=0
     )
     with pytest.raises(DivergedError) as caught, np.errstate(all="ignore"):
-        charrnn.train(tmp_path / "text.txt", config, out=tmp_path / "run", on_event=told.append)
+        charrnn.train(tmp_path / "text.txt", config, out=tmp_path / "run", on_event=events.append)
     assert caught.value.exit_code == 4
-    assert isinstance(told[-1], End)
-    assert told[-1].stopped == "diverged"
+    assert isinstance(events[-1], End)
+    assert events[-1].stopped == "diverged"
 
 
 def test_stop_request_saves_the_state_and_ends(tmp_path: Path) -> None:
     (tmp_path / "text.txt").write_text(TEXT, encoding="utf-8")
-    told: list[Event] = []
+    events: list[Event] = []
     steps = iter(range(8))
     model = charrnn.train(
         tmp_path / "text.txt",
         CONFIG,
         out=tmp_path / "run",
-        on_event=told.append,
+        on_event=events.append,
         stop_requested=lambda: next(steps, None) is None,
     )
-    assert isinstance(told[-1], End)
-    assert (told[-1].stopped, told[-1].step) == ("interrupted", 9)  # asked before the ninth
+    assert isinstance(events[-1], End)
+    assert (events[-1].stopped, events[-1].step) == ("interrupted", 9)  # asked before the ninth
     assert not (tmp_path / "run/best.npz").exists()
     assert model.checkpoint.step == 9
 
 
 def test_existing_run_is_refused_and_overwritten_only_when_told(tmp_path: Path) -> None:
-    events_of(tmp_path, "run")
+    train_and_collect(tmp_path, "run")
     before = (tmp_path / "run/best.npz").read_bytes()
     with pytest.raises(FolderError) as caught:
-        events_of(tmp_path, "run", TrainConfig(hidden=8, steps=2))
+        train_and_collect(tmp_path, "run", TrainConfig(hidden=8, steps=2))
     assert caught.value.exit_code == 5
     assert (tmp_path / "run/best.npz").read_bytes() == before
     config = TrainConfig(hidden=8, steps=2)
