@@ -61,7 +61,7 @@ def beam_search(
     # A hypothesis may end with as many characters as stops have last characters. Looking at that
     # many more candidates fills the beam even if all of these end.
     candidates = beam * (1 + len({stop[-1] for stop in context.stops}))
-    while active and not _is_decided(finished, active, samples, several_stops):
+    while active and not _is_decided(finished, active, samples, several_stops=several_stops):
         texts = [(slot, hypothesis.text) for slot, hypothesis in enumerate(active)]
         scores = _score_extensions(mask_forbidden(logits, texts, context), logits, active)
         # mask_forbidden ends a text after which every character would repeat a span
@@ -87,7 +87,7 @@ def beam_search(
 
 
 def _is_decided(
-    finished: list[_Hypothesis], active: list[_Hypothesis], samples: int, several_stops: bool
+    finished: list[_Hypothesis], active: list[_Hypothesis], samples: int, *, several_stops: bool
 ) -> bool:
     """Whether the best ``samples`` of ``finished`` are final, whatever the active ones become.
 

@@ -81,7 +81,7 @@ def generate_samples(
             return
         ids = np.zeros(batch.width, np.intp)
         if ongoing := batch.samples:
-            _extend_samples(batch.logits, ongoing, context, ids, scored)
+            _extend_samples(batch.logits, ongoing, context, ids, scored=scored)
             yield [sample for _, sample in ongoing]
             batch.free([slot for slot, sample in ongoing if sample.stopped])
         if batch.work:
@@ -105,6 +105,7 @@ def _extend_samples(
     samples: list[tuple[int, OngoingSample]],
     context: SamplingContext,
     ids: Ids,
+    *,
     scored: bool,
 ) -> None:
     """Draw a character for each of ``samples`` from the logits (V, B) of its slot.

@@ -96,23 +96,34 @@ def detect_encoding(source: Source, encoding: str = AUTO) -> Source:
 
 def decoding_error(source: Source, encoding: str, offset: int) -> InputError:
     """The error for a file whose byte at ``offset`` is not in ``encoding``, with what to do."""
-    line = _find_error_line(source, encoding)
-    place = f"byte {offset:,} (line {line:,}) is not {encoding.upper()}"
+    path, name, line = source.path, encoding.upper(), _find_error_line(source, encoding)
     if encoding == UTF_8 and _is_damaged_utf8(source):
-        problem = f"{place}, though most of the file is: it is damaged or cut short"
-        return InputError(source.path, problem)
+        return InputError(
+            path,
+            f"byte {offset:,} (line {line:,}) is not {name}, though most of the file is:"
+            " it is damaged or cut short",
+        )
     detected = _detect(source, exhaust(scan_bytes(source)))
     if detected not in (None, encoding) and _decodes(source, detected or ""):
-        return InputError(source.path, f"{place}; `encoding` {detected} fits")
-    excerpts = [
-        f"{name} ({_read_excerpt(source, name)})"
-        for name in COMMON_ENCODINGS
-        if _decodes_to_text(source, name)
-    ]
+        return InputError(
+            path, f"byte {offset:,} (line {line:,}) is not {name}; use `encoding` {detected}"
+        )
+    excerpts = ", ".join(
+        f"{candidate} ({_read_excerpt(source, candidate)})"
+        for candidate in COMMON_ENCODINGS
+        if _decodes_to_text(source, candidate)
+    )
     if not excerpts:
-        return InputError(source.path, f"{place}, and no other encoding fits; is it a text?")
-    problem = f"{place}; it may be {', '.join(excerpts)}: choose one with `encoding`"
-    return InputError(source.path, problem)
+        return InputError(
+            path,
+            f"byte {offset:,} (line {line:,}) is not {name}, and no other encoding fits;"
+            " is it a text?",
+        )
+    return InputError(
+        path,
+        f"byte {offset:,} (line {line:,}) is not {name}; it may be {excerpts}:"
+        " choose one with `encoding`",
+    )
 
 
 def _detect(source: Source, statistics: ByteStatistics) -> str | None:

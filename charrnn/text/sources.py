@@ -124,7 +124,7 @@ def _list_folder(folder: Path) -> Iterator[Source]:
         if any(map(Path(name).match, FOLDER_PATTERNS))
     )
     if not files:
-        raise InputError(folder, f"contains no {' or '.join(FOLDER_PATTERNS)} files")
+        raise InputError(folder, "contains no *.txt or *.txt.gz files")
     for file in files:
         yield from _list_sources(file)
 

@@ -40,22 +40,8 @@ def encode_text(text: str, vocabulary: Vocabulary, on_unknown: str, name: str) -
     # In reverse order, so that the first position of each character is the one that stays.
     first_positions = {text[at]: at for at in reversed(unknown.nonzero()[0].tolist())}
     positions = sorted(first_positions.values())
-    listed = [_describe_unknown(text, at, vocabulary) for at in positions[:MAX_LISTED]]
-    if len(positions) > MAX_LISTED:
-        listed.append(f"and {len(positions) - MAX_LISTED:,} more")
-    characters = ", ".join(listed)
-    if vocabulary.unknown is None:
-        problem = (
-            f"the model does not know {characters};"
-            " use `on_unknown` skip to leave out unknown characters"
-        )
-    else:
-        problem = (
-            f"the model does not know {characters};"
-            " use `on_unknown` skip to leave out unknown characters,"
-            " or `on_unknown` replace to read its unknown character instead"
-        )
-    raise InputError(name, problem)
+    listed = ", ".join(_describe_unknown(text, at, vocabulary) for at in positions[:MAX_LISTED])
+    raise _unknown_error(name, listed, len(positions), vocabulary)
 
 
 def default_on_unknown(vocabulary: Vocabulary) -> str:
@@ -65,6 +51,34 @@ def default_on_unknown(vocabulary: Vocabulary) -> str:
     too; else "skip".
     """
     return "skip" if vocabulary.unknown is None else "replace"
+
+
+def _unknown_error(name: str, listed: str, total: int, vocabulary: Vocabulary) -> InputError:
+    """The error about ``total`` unknown characters, of which some are ``listed``."""
+    if vocabulary.unknown is None and total <= MAX_LISTED:
+        return InputError(
+            name,
+            f"the model does not know {listed}; use `on_unknown` skip to leave out what it does"
+            " not know",
+        )
+    if vocabulary.unknown is None:
+        return InputError(
+            name,
+            f"the model does not know {total:,} of the characters, such as {listed};"
+            " use `on_unknown` skip to leave out what it does not know",
+        )
+    if total <= MAX_LISTED:
+        return InputError(
+            name,
+            f"the model does not know {listed}; use `on_unknown` skip to leave out what it does"
+            " not know, or `on_unknown` replace to read its unknown character instead",
+        )
+    return InputError(
+        name,
+        f"the model does not know {total:,} of the characters, such as {listed};"
+        " use `on_unknown` skip to leave out what it does not know, or `on_unknown` replace to"
+        " read its unknown character instead",
+    )
 
 
 def _describe_unknown(text: str, at: int, vocabulary: Vocabulary) -> str:
