@@ -12,12 +12,11 @@ from dataclasses import replace
 import numpy as np
 
 from charrnn.config import Settings
-from charrnn.generators import exhaust, flat_map
 from charrnn.network.parameters import Shape
 from charrnn.parallel.team import Team
 from charrnn.text.corpus import Splits
 from charrnn.training.automatic import EVALUATION_SPEEDUP, resolve_schedule
-from charrnn.training.events import Progress, TrainerEvent
+from charrnn.training.events import Progress
 from charrnn.training.trainer import start_training
 
 MEASURING_SHARE = 0.03  # of the given time
@@ -64,8 +63,8 @@ def convert_minutes(
 def count_affordable_steps(seconds: float, update: float, estimate: Callable[[int], float]) -> int:
     """The largest number of steps whose time, evaluations included, stays within ``seconds``.
 
-    At least one. ``update`` is the time of an update alone, ``estimate`` gives the time of a number
-    of steps with their evaluations, and never falls.
+    At least 1. ``update`` is the time of an update alone. ``estimate`` gives the time of steps with
+    their evaluations. It must not fall as steps are added, because it is bisected.
     """
     most = max(1, int(seconds / update))
     return max(1, bisect.bisect_right(range(1, most + 1), seconds, key=estimate))
@@ -84,14 +83,11 @@ def _measure_update(
             return False
         return time.perf_counter() - began > limit
 
-    def note_end(event: TrainerEvent) -> tuple[()]:
-        if isinstance(event, Progress):
-            ends.append(time.perf_counter())
-        return ()
-
-    # Nothing is evaluated, and the learning rate stays near zero, so nothing can diverge.
+    # Nothing is evaluated, and the learning rate stays near zero, so that training cannot diverge.
     config = replace(
         config, minutes=None, steps=UNREACHABLE, warmup=UNREACHABLE, eval_every=UNREACHABLE
     )
-    exhaust(flat_map(start_training(shape, parts, config, team).run(is_measured), note_end))
+    for event in start_training(shape, parts, config, team).run(is_measured):
+        if isinstance(event, Progress):
+            ends.append(time.perf_counter())
     return float(np.mean(np.diff(ends[WARM_UP_UPDATES - 1 :])))
