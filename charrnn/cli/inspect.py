@@ -85,7 +85,7 @@ class ReportGroup(CommandGroup):
 def _check_misspelled(name: str) -> None:
     """Refuse a ``name`` that is no report and no file, unless a report has a similar name."""
     if "/" in name or name.endswith(".npz"):
-        problem = "no such model or run; 'charrnn inspect runs' lists the runs in runs/"
+        problem = "no such model or run; 'charrnn inspect runs' lists all runs"
         raise InputError(name, problem)
     if not similar_names(name, REPORTS):
         problem = "no such report, model or run; 'charrnn inspect --help' lists the reports"

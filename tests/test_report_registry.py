@@ -1,0 +1,162 @@
+"""The registry of reports: one line and two modules make a report; help and documents list all."""
+
+import json
+import re
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+import charrnn
+from charrnn.cli.main import program as command_line
+from charrnn.render import terminal
+from charrnn.render.blocks import Section, Table, numeric_columns, text_columns
+from charrnn.render.page import render_page
+from charrnn.render.sections import build_sections, gradients
+from charrnn.report_registry import REPORTS, Report, Takes
+from charrnn.reports import load_function
+from charrnn.reports.gradients import GradientPath, Gradients
+from charrnn.reports.methods import ReportMethods
+from tests import vowels_report, vowels_section
+from tests.conftest import ROOT, TEXT, Program
+from tests.test_cli import failed
+
+VOWELS = Report(
+    "vowels", Takes.MODEL, "vowels.count_vowels", "How many vowels a model knows.", draws=True
+)
+
+
+@pytest.fixture
+def vowels(monkeypatch: pytest.MonkeyPatch) -> Report:
+    """A report more, by two modules and a line of the registry."""
+    monkeypatch.setitem(sys.modules, "charrnn.reports.vowels", vowels_report)
+    monkeypatch.setitem(sys.modules, "charrnn.render.sections.vowels", vowels_section)
+    monkeypatch.setitem(REPORTS, VOWELS.name, VOWELS)
+    for name in ("OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "OMP_NUM_THREADS"):
+        monkeypatch.setenv(name, "1")  # the command sets them, afterwards they are as they were
+    return VOWELS
+
+
+def run(*arguments: object) -> None:
+    command_line.main(["inspect", *map(str, arguments)], "charrnn", standalone_mode=False)
+
+
+def test_a_new_report_is_one_line_and_two_modules(
+    vowels: Report, run_folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    html, plot = tmp_path / "page.html", tmp_path / "plot.svg"
+    run("vowels", run_folder, "--html", html, "--plot", plot)
+    assert re.search(rf"^a +{TEXT.count('a')}$", capsys.readouterr().out, re.MULTILINE)
+    assert "<h2" in html.read_text(encoding="utf-8")
+    assert "</svg>" in plot.read_text(encoding="utf-8")
+    run("vowels", run_folder, "--json")
+    found = json.loads(capsys.readouterr().out)
+    assert [*found] == ["model", "cell", "hidden", "layers", "counts"]
+    assert found["model"] == str(run_folder / "best.npz")
+    run("--help")
+    assert f"{vowels.name:<10} {vowels.help}\n" in capsys.readouterr().out
+    assert charrnn.load(run_folder).report("vowels").counts == found["counts"]
+
+
+@pytest.mark.parametrize("report", REPORTS.values(), ids=REPORTS)
+def test_both_modules_of_a_report_exist(report: Report) -> None:
+    assert callable(load_function(report))
+    __import__(f"charrnn.render.sections.{report.module}")
+
+
+def test_help_lists_reports_with_whole_descriptions(program: Program) -> None:
+    shown = program("inspect", "--help").out
+    for report in REPORTS.values():
+        assert re.search(rf"^  {report.name} +{re.escape(report.help)}$", shown, re.MULTILINE)
+    assert all(len(line) <= 80 for line in shown.splitlines())
+
+
+@pytest.mark.parametrize("document", ["docs/cli.md", "docs/cli.ja.md"])
+def test_documents_list_all_reports_and_what_they_take(document: str) -> None:
+    text = (ROOT / document).read_text(encoding="utf-8")
+    takes = {
+        Takes.MODELS: " [MODEL]...", Takes.RUNS: " [MODEL]...", Takes.FILE: " FILE",
+        Takes.FOLDER: " [FOLDER]", Takes.MODEL: "",
+    }  # fmt: skip
+    for report in REPORTS.values():
+        assert f"| `{report.name}{takes[report.takes]}" in text
+
+
+@pytest.mark.parametrize("name", [name for name in REPORTS if name not in ("runs", "report")])
+def test_each_report_on_a_model_has_a_method_with_types(name: str) -> None:
+    assert name in vars(ReportMethods)
+
+
+def test_methods_find_the_corpus_and_the_run(run_folder: Path) -> None:
+    model = charrnn.load(run_folder)
+    assert model.loss().model == str(run_folder)
+    assert model.loss() == load_function(REPORTS["loss"])(run_folder)
+    of_file = charrnn.load(run_folder / "best.npz")
+    assert of_file.loss().points == model.loss().points
+    assert of_file.loss().model == str(run_folder / "best.npz")
+    assert model.summary().model == str(run_folder / "best.npz")
+    assert model.gradients(lags=5).text == "the validation part of text.txt"
+    assert model.copied(TEXT).share == 1
+    assert model.neurons(TEXT, shown="今日は").shown == "今日は"
+    assert model.report("gradients", model.held_out(), lags=5)[0] == model.gradients(lags=5)
+    in_memory = charrnn.Model(model.checkpoint)
+    assert in_memory.summary() == replace(model.summary(), model="model in memory")
+
+
+def test_a_model_that_was_just_trained_knows_where_it_is(tmp_path: Path) -> None:
+    (tmp_path / "text.txt").write_text(TEXT, encoding="utf-8")
+    config = charrnn.TrainConfig(hidden=4, steps=2, batch=2, seq=8)
+    model = charrnn.train(tmp_path / "text.txt", config, out=tmp_path / "run")
+    assert model.held_out().name == "the validation part of text.txt"
+    assert model.loss().model == str(tmp_path / "run")
+
+
+def test_a_model_that_is_not_there_is_no_misspelled_report(
+    program: Program, tmp_path: Path
+) -> None:
+    failed(program("inspect", "runs/typo"), 3, "runs/typo: no such model or run")
+    failed(program("inspect", "typo.npz", "--json"), 3, "typo.npz: no such model or run")
+    failed(program("inspect", "xyzzy"), 3, "xyzzy: no such report, model or run")
+    failed(program("inspect", "gradient"), 2, "did you mean gradients?")
+
+
+def gradients_of(model: str, median: float) -> Gradients:
+    values = (1.0, median)
+    paths = tuple(GradientPath(name, at, values, values, values, None, 0.5)
+                  for at, name in enumerate("hc"))  # fmt: skip
+    return Gradients(model, "lstm", 4, 1, False, "text", 8, 2, paths)
+
+
+def test_of_eleven_columns_those_with_numbers_are_right_aligned() -> None:
+    section = gradients.build_section([gradients_of(f"m{at}", 0.25) for at in range(5)])
+    table = next(block for block in section.blocks if isinstance(block, Table))
+    assert [column.is_right_aligned for column in table.columns] == [False] + [True] * 10
+    lines = terminal.render_text(replace(section, blocks=[table])).splitlines()[1:]
+    ends = [match.end() for match in re.finditer(r"\S+(?: \S+)*", lines[0])]
+    assert len(ends) == 11
+    for line in lines[1:]:
+        found = [match.end() for match in re.finditer(r"\S+(?: \S+)*", line)]
+        assert set(found[1:]) <= set(ends)
+    page = render_page("title", [replace(section, blocks=[table])])
+    assert page.count('<th scope="col" class="number">') == 10
+    assert page.count('<th scope="col">') == 1
+
+
+def test_any_columns_of_twelve_can_be_numeric() -> None:
+    columns = (
+        *text_columns("a"), *numeric_columns("bb"), *text_columns(*["cc"] * 8),
+        *numeric_columns("dd", "ee"),
+    )  # fmt: skip
+    section = Section("title", [Table(columns, [["x"] * 12])])
+    head, row = terminal.render_text(section).splitlines()
+    assert head == "a  bb  " + "cc  " * 8 + "dd  ee"
+    assert row == "x   x  " + "x   " * 8 + " x   x"
+    page = render_page("title", [section])
+    cells = re.findall(r"<td( class=\"number\")?>", page)
+    assert [bool(cell) for cell in cells] == [False, True, *[False] * 8, True, True]
+
+
+def test_sections_of_one_report_and_of_all_are_lists(model: charrnn.Model) -> None:
+    (section,) = build_sections(REPORTS["summary"], model.summary())
+    assert section.title == "The model"
