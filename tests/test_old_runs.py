@@ -60,6 +60,20 @@ def test_a_model_samples_and_scores_as_it_did(version: str, name: str, old: Path
 
 
 @pytest.mark.parametrize(("version", "name"), RUNS)
+def test_each_report_from_python(version: str, name: str, old: Path) -> None:
+    model = charrnn.load(name)
+    letter = (old / "letter.txt").read_text(encoding="utf-8")
+    assert model.summary().hidden == 6
+    assert len(model.loss().points) == (1 if name == "stopped" else 3)
+    assert "今" in {character.character for character in model.vocab().characters}
+    assert model.copied(letter).share == 1
+    assert len(model.unroll("今日は").steps) == 3
+    assert len(model.gradients(lags=20).ways[0].median) == 21
+    assert model.memory().points
+    assert model.neurons().followers
+
+
+@pytest.mark.parametrize(("version", "name"), RUNS)
 def test_all_reports_on_one_page(version: str, name: str, old: Path, program: Program) -> None:
     done = program("inspect", "report", name, "--html", "page.html", "--json")
     assert (done.code, done.err) == (0, "")
