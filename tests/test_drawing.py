@@ -1,4 +1,4 @@
-"""What is drawn against what can be worked out: every text of a tiny model enumerated."""
+"""Samples and beams against the exact probabilities of all texts of a tiny model."""
 
 import math
 from collections import Counter
@@ -52,27 +52,27 @@ FILTERS: list[tuple[SampleConfig, Callable[[Row], Row]]] = [
 ]
 
 
-def improbable(counts: Counter[str], expected: dict[str, float]) -> float:
-    """Standard deviations by which Pearson's chi-square is too large (Wilson, Hilferty 1931)."""
+def excess_deviation(counts: Counter[str], expected: dict[str, float]) -> float:
+    """Pearson's chi-square, in standard deviations above its mean (Wilson, Hilferty 1931)."""
     assert set(counts) <= {text for text, share in expected.items() if share > 0}
     number = sum(counts.values())
     common = [text for text, share in expected.items() if share * number >= 5]
     pairs = [(counts[text], expected[text] * number) for text in common]
-    rest = number - sum(seen for seen, _ in pairs), number - sum(due for _, due in pairs)
+    rest = number - sum(count for count, _ in pairs), number - sum(mean for _, mean in pairs)
     pairs += [rest] if rest[1] > 1 else []
-    chi_square = sum((seen - due) ** 2 / due for seen, due in pairs)
+    chi_square = sum((count - mean) ** 2 / mean for count, mean in pairs)
     degrees = len(pairs) - 1
     spread = 2 / (9 * degrees)
     return float(((chi_square / degrees) ** (1 / 3) - (1 - spread)) / spread**0.5)
 
 
-def drawn(model: charrnn.Model, config: SampleConfig) -> Counter[str]:
-    found = model.samples(PRIME, config, seed=11, number=SAMPLES)
-    return Counter(sample.text for sample in found)
+def count_samples(model: charrnn.Model, config: SampleConfig) -> Counter[str]:
+    samples = model.samples(PRIME, config, seed=11, number=SAMPLES)
+    return Counter(sample.text for sample in samples)
 
 
 @pytest.mark.parametrize("case", range(len(FILTERS)))
-def test_texts_come_as_often_as_they_should(model: charrnn.Model, case: int) -> None:
+def test_each_text_is_sampled_with_its_exact_probability(model: charrnn.Model, case: int) -> None:
     config, reference = FILTERS[case]
     small = tiny(model, CHARACTERS)
     expected = {}
@@ -81,19 +81,21 @@ def test_texts_come_as_often_as_they_should(model: charrnn.Model, case: int) -> 
         ids = small.checkpoint.corpus_info.vocabulary.lookup_ids(text)
         shares = [reference(row)[at] for row, at in zip(each, ids, strict=True)]
         expected[text] = math.prod(shares)
-    counts = drawn(small, SampleConfig(**{**vars(config), "length": LENGTH}))
+    counts = count_samples(small, SampleConfig(**{**vars(config), "length": LENGTH}))
     assert len(counts) > 3
-    assert improbable(counts, expected) < 3
+    assert excess_deviation(counts, expected) < 3
 
 
-def test_the_test_of_frequencies_can_fail(model: charrnn.Model) -> None:
+def test_the_test_of_probabilities_can_fail(model: charrnn.Model) -> None:
     small = tiny(model, CHARACTERS)
     expected = {text: math.exp(logprob(small, PRIME, text)) for text in texts(CHARACTERS, LENGTH)}
-    counts = drawn(small, SampleConfig(length=LENGTH, temperature=0.9))
-    assert improbable(counts, expected) > 3
+    counts = count_samples(small, SampleConfig(length=LENGTH, temperature=0.9))
+    assert excess_deviation(counts, expected) > 3
 
 
-def test_forbidden_spans_leave_the_rest_in_proportion(model: charrnn.Model) -> None:
+def test_forbidden_characters_leave_the_other_probabilities_in_proportion(
+    model: charrnn.Model,
+) -> None:
     small = tiny(model, CHARACTERS)
     expected = {}
     for text in texts(CHARACTERS, LENGTH):
@@ -104,12 +106,12 @@ def test_forbidden_spans_leave_the_rest_in_proportion(model: charrnn.Model) -> N
             shares = dict(zip(CHARACTERS, row, strict=True))
             share *= shares[text[at]] / sum(shares[c] for c in allowed) * (text[at] in allowed)
         expected[text] = share
-    counts = drawn(small, SampleConfig(length=LENGTH, temperature=1, no_repeat=2))
-    assert improbable(counts, expected) < 3
+    counts = count_samples(small, SampleConfig(length=LENGTH, temperature=1, no_repeat=2))
+    assert excess_deviation(counts, expected) < 3
     assert any(share == 0 for share in expected.values())
 
 
-def test_unknown_character_is_as_if_it_was_not_there(model: charrnn.Model) -> None:
+def test_sampling_renormalizes_without_the_unknown_character(model: charrnn.Model) -> None:
     small = tiny(model, CHARACTERS, unknown=True)
     expected = {}
     for text in texts(CHARACTERS, LENGTH):
@@ -117,21 +119,24 @@ def test_unknown_character_is_as_if_it_was_not_there(model: charrnn.Model) -> No
         ids = small.checkpoint.corpus_info.vocabulary.lookup_ids(text)
         shares = (rows / rows.sum(axis=1, keepdims=True))[np.arange(LENGTH), ids]
         expected[text] = float(shares.prod())
-    assert improbable(drawn(small, SampleConfig(length=LENGTH, temperature=1)), expected) < 3
+    assert (
+        excess_deviation(count_samples(small, SampleConfig(length=LENGTH, temperature=1)), expected)
+        < 3
+    )
 
 
 @pytest.mark.parametrize("seed", range(4))
-def test_a_wide_beam_finds_the_likeliest_of_all_texts(model: charrnn.Model, seed: int) -> None:
+def test_a_wide_beam_finds_the_likeliest_texts(model: charrnn.Model, seed: int) -> None:
     small = tiny(model, CHARACTERS, seed=seed, spread=1)
     every = sorted(texts(CHARACTERS, 4), key=lambda text: -logprob(small, PRIME, text))
     config = SampleConfig(length=4, beam=len(every))
     best = small.samples(PRIME, config, seed=0, number=5)
-    assert [one.text for one in best] == every[:5]
+    assert [sample.text for sample in best] == every[:5]
     assert best[0].logprob == pytest.approx(logprob(small, PRIME, every[0]))
-    assert [one.sample for one in best] == [0, 1, 2, 3, 4]
+    assert [sample.sample for sample in best] == [0, 1, 2, 3, 4]
 
 
-def test_a_beam_finds_what_greed_misses_and_one_of_width_one_is_greed(
+def test_a_beam_finds_better_texts_than_greedy_search_and_width_one_is_greedy(
     model: charrnn.Model,
 ) -> None:
     better = 0
@@ -147,7 +152,7 @@ def test_a_beam_finds_what_greed_misses_and_one_of_width_one_is_greed(
 
 
 @pytest.mark.parametrize("seed", range(4))
-def test_a_beam_compares_texts_with_their_stops(model: charrnn.Model, seed: int) -> None:
+def test_a_beam_includes_the_probability_of_the_stop(model: charrnn.Model, seed: int) -> None:
     small = tiny(model, CHARACTERS, seed=seed, spread=1)
     stop = "い\n"
     ends = {}
@@ -157,16 +162,18 @@ def test_a_beam_compares_texts_with_their_stops(model: charrnn.Model, seed: int)
         ends[whole] = logprob(small, PRIME, whole)
     (likeliest, second) = sorted(ends, key=lambda text: -ends[text])[:2]
     config = SampleConfig(length=5, beam=2000, stop=[stop])
-    found = small.samples(PRIME, config, seed=0, number=2)
+    samples = small.samples(PRIME, config, seed=0, number=2)
     expected = [text.removesuffix(stop) for text in (likeliest, second)]
-    assert [one.text for one in found] == expected
-    assert found[0].stopped == ("stop" if likeliest.endswith(stop) else "length")
+    assert [sample.text for sample in samples] == expected
+    assert samples[0].stopped == ("stop" if likeliest.endswith(stop) else "length")
     if expected[0]:
-        assert found[0].logprob == pytest.approx(logprob(small, PRIME, expected[0]))
+        assert samples[0].logprob == pytest.approx(logprob(small, PRIME, expected[0]))
 
 
 @pytest.mark.parametrize("seed", range(4))
-def test_a_text_that_several_stops_may_end_counts_once(model: charrnn.Model, seed: int) -> None:
+def test_a_beam_adds_the_probabilities_of_a_text_that_several_stops_can_end(
+    model: charrnn.Model, seed: int
+) -> None:
     small, stops = tiny(model, CHARACTERS, seed=seed, spread=1), ["い", "\n"]
     ends: dict[str, float] = {}
     for length in range(1, 7):
@@ -176,11 +183,13 @@ def test_a_text_that_several_stops_may_end_counts_once(model: charrnn.Model, see
                 ends[text] = ends.get(text, 0) + share
     best = sorted(ends, key=lambda text: -ends[text])[:4]
     config = SampleConfig(length=0, beam=500, stop=stops)
-    assert [one.text for one in small.samples(PRIME, config, number=4)] == best
+    assert [sample.text for sample in small.samples(PRIME, config, number=4)] == best
 
 
 @pytest.mark.parametrize("first", range(0, 60, 20))
-def test_stops_of_any_length_leave_the_best_the_best(model: charrnn.Model, first: int) -> None:
+def test_a_wide_beam_finds_the_likeliest_texts_with_stops_of_any_length(
+    model: charrnn.Model, first: int
+) -> None:
     stops = ["a", "いい", "いあ", "い\n"]
     for seed in (*range(first, first + 20), 1428 + first):
         small = tiny(model, CHARACTERS, seed=seed, spread=3)
@@ -195,18 +204,18 @@ def test_stops_of_any_length_leave_the_best_the_best(model: charrnn.Model, first
             ends[key] = ends.get(key, 0) + math.exp(logprob(small, PRIME, text))
         best = sorted(ends, key=lambda key: -ends[key])[:2]
         config = SampleConfig(length=3, beam=300, stop=stops)
-        found = small.samples(PRIME, config, number=2)
-        assert [(one.text, one.stopped) for one in found] == best, seed
+        samples = small.samples(PRIME, config, number=2)
+        assert [(sample.text, sample.stopped) for sample in samples] == best, seed
 
 
-def test_many_stops_leave_a_narrow_beam_its_width(model: charrnn.Model) -> None:
+def test_a_narrow_beam_keeps_its_width_with_many_stops(model: charrnn.Model) -> None:
     for seed in range(20):
         small = tiny(model, "abcdefgh", seed=seed, spread=1)
         config = SampleConfig(length=12, beam=2, stop=list("abcdefg"))
         assert len(small.samples("ab", config, number=2)) == 2
 
 
-def test_a_beam_repeats_nothing_that_it_may_not(model: charrnn.Model) -> None:
+def test_a_beam_repeats_no_forbidden_span(model: charrnn.Model) -> None:
     small = tiny(model, CHARACTERS, seed=3, spread=1)
     config = SampleConfig(length=5, beam=2000, no_repeat=2)
 

@@ -68,20 +68,22 @@ def kills(times: int, seed: int, folder: Path) -> bool:
             if training.poll() is None and (run / "config.toml").is_file():
                 training.send_signal(SIGNALS[done % 3])
                 done += 1
-            _, told = training.communicate()
+            _, errors = training.communicate()
             for name in ("best.npz", "last.npz"):
                 if (run / name).is_file():
                     charrnn.load(run / name)  # whole at every moment
             if training.returncode == 0:
                 break
             if training.returncode > 0:
-                print(f"run {runs}: exit {training.returncode}: {told.decode()}")
+                print(f"run {runs}: exit {training.returncode}: {errors.decode()}")
                 return False
             training = start_training("--resume", "--out", run, "--quiet")
         same = outcome(run) == expected and not [*run.glob(".tmp-*"), *run.glob("corpus.ids")]
         wrong += not same
         shutil.rmtree(run)
-    print(f"{done} kills in {runs} runs: {wrong} ended otherwise than a run that was never stopped")
+    print(
+        f"{done} kills in {runs} runs: {wrong} ended differently from a run that was never stopped"
+    )
     return wrong == 0
 
 
@@ -264,12 +266,12 @@ def full(times: int, seed: int, folder: Path) -> bool:
     expected, failures, wrong = outcome(folder / "whole"), 0, 0
     with fail_flushes() as writes:
         charrnn.train(TEXT, config, out=folder / "counted")
-    for for_ever in (False, True):
+    for permanently in (False, True):
         for at in range(len(writes)):
-            run = folder / f"run{at}{for_ever}"
+            run = folder / f"run{at}{permanently}"
             good: dict[str, bytes] = {}
             try:
-                with fail_flushes(at, for_ever=for_ever, good=good):
+                with fail_flushes(at, permanently=permanently, good=good):
                     charrnn.train(TEXT, config, out=run)
                 failed = False
             except (MachineError, OSError):
@@ -280,14 +282,14 @@ def full(times: int, seed: int, folder: Path) -> bool:
                 resumed = (run / "config.toml").is_file()
                 if resumed:
                     charrnn.resume(run)
-                else:  # nothing was begun
+                else:  # it failed before it wrote anything
                     whole = whole and not run.exists()
             if (run.exists() and outcome(run) != expected) or not whole:
                 wrong += 1
-                print(f"write {at} of {len(writes)}, {for_ever=}: {failed=} {whole=}")
+                print(f"write {at} of {len(writes)}, {permanently=}: {failed=} {whole=}")
             shutil.rmtree(run, ignore_errors=True)
     print(
-        f"a full disk at each of {len(writes)} writes, once and for ever after: {failures} runs"
+        f"a full disk at each of {len(writes)} writes, once and permanently: {failures} runs"
         f" ended with an error and were resumed, {wrong} lost something"
     )
     return wrong == 0
@@ -295,9 +297,9 @@ def full(times: int, seed: int, folder: Path) -> bool:
 
 @contextmanager
 def fail_flushes(
-    at: int | None = None, *, for_ever: bool = False, good: dict[str, bytes] | None = None
+    at: int | None = None, *, permanently: bool = False, good: dict[str, bytes] | None = None
 ) -> Iterator[list[str]]:
-    """Let the ``at``-th flush to disk fail, and with ``for_ever`` all after it.
+    """Let the ``at``-th flush to disk fail, and with ``permanently`` all after it.
 
     Yields the flushed paths. ``good`` receives the bytes of each model file that is renamed.
     """
@@ -310,7 +312,7 @@ def fail_flushes(
             return
         flushed.append(str(path))
         number = len(flushed) - 1
-        if at is not None and (number == at or (for_ever and number > at)):
+        if at is not None and (number == at or (permanently and number > at)):
             raise OSError(28, os.strerror(28), str(path))
 
     def replace(self: Path, target: str | Path) -> Path:
@@ -332,29 +334,31 @@ def owners(times: int, seed: int, folder: Path) -> bool:
     for number in range(times):
         run = folder / f"run{number}"
         both = [start_training(TEXT, *options, "--out", run) for _ in range(2)]
-        told = b"".join(one.communicate()[1] for one in both).decode()
-        owner, other = sorted(both, key=lambda one: one.returncode)
-        named += f" process {owner.pid} is training in it" in told
-        if (owner.returncode, other.returncode) != (0, 5) or "training in it" not in told:
+        messages = b"".join(process.communicate()[1] for process in both).decode()
+        owner, other = sorted(both, key=lambda process: process.returncode)
+        named += f" process {owner.pid} is training in it" in messages
+        if (owner.returncode, other.returncode) != (0, 5) or "training in it" not in messages:
             wrong += 1
-            print(f"exit codes {owner.returncode}, {other.returncode}: {told}")
+            print(f"exit codes {owner.returncode}, {other.returncode}: {messages}")
         charrnn.load(run)
         shutil.rmtree(run)
-    print(f"two trainers on one folder, {times} times: {wrong} times other than one ran; the owner"
-          f" named {named} times")  # fmt: skip
+    print(
+        f"two trainings in one folder, {times} times: {wrong} times not exactly one ran;"
+        f" the error named the owner {named} times"
+    )
     return wrong == 0
 
 
 def hour(times: int, seed: int, folder: Path) -> bool:
     """Train for some minutes under a varying load, and measure memory and speed.
 
-    The load takes its share of the processor, so speed is in steps a second of the training's own
-    time on it, over ten minutes, in which the load has come and gone once.
+    The load takes its share of the processor, so speed is in steps per second of the training's own
+    processor time, over ten minutes each, in which the load starts and stops once.
     """
     options = ["--hidden", "128", "--steps", "100000000", "--eval-every", "500", "--patience", "0"]
     training = start_training(TEXT, *options, "--quiet", "--out", folder / "run")
     load: subprocess.Popen[bytes] | None = None
-    held, at = [], []
+    megabytes, at = [], []
     time.sleep(30)
     for minute in range(times + 1):
         if minute % 10 == 5:
@@ -364,28 +368,30 @@ def hour(times: int, seed: int, folder: Path) -> bool:
             load.wait()
         log = (folder / "run/log.jsonl").read_text(encoding="utf-8").splitlines()
         step = json.loads(log[-1])["step"]
-        held.append(sum(map(_resident, [training.pid, *children(training.pid)])) / 1e6)
-        at.append((step, _on_processor(training.pid)))
-        print(f"minute {minute}: {held[-1]:.1f} MB, step {step:,}", flush=True)
+        megabytes.append(sum(map(_resident_bytes, [training.pid, *children(training.pid)])) / 1e6)
+        at.append((step, _processor_seconds(training.pid)))
+        print(f"minute {minute}: {megabytes[-1]:.1f} MB, step {step:,}", flush=True)
         time.sleep(60)
     training.terminate()
     training.wait()
-    slope, _ = np.polyfit(np.arange(len(held)), held, 1)
-    print(f"memory {min(held):.1f} to {max(held):.1f} MB, slope {slope:+.3f} MB a minute")
+    slope, _ = np.polyfit(np.arange(len(megabytes)), megabytes, 1)
+    print(
+        f"memory {min(megabytes):.1f} to {max(megabytes):.1f} MB, slope {slope:+.3f} MB per minute"
+    )
     steps, seconds = np.diff(np.array(at[::10]), axis=0).T
     speeds = steps / seconds
-    print("steps a second of processor time:", ", ".join(f"{speed:.1f}" for speed in speeds))
+    print("steps per second of processor time:", ", ".join(f"{speed:.1f}" for speed in speeds))
     return abs(slope) < 0.05 and bool(np.all(abs(speeds / np.median(speeds) - 1) < 0.1))
 
 
-def _resident(pid: int) -> int:
+def _resident_bytes(pid: int) -> int:
     return int(Path(f"/proc/{pid}/statm").read_text().split()[1]) * resource.getpagesize()
 
 
-def _on_processor(pid: int) -> float:
+def _processor_seconds(pid: int) -> float:
     """The user and system time of a process in seconds."""
-    inside, outside = stat(pid)[11:13]
-    return (int(inside) + int(outside)) / os.sysconf("SC_CLK_TCK")
+    user, system = stat(pid)[11:13]
+    return (int(user) + int(system)) / os.sysconf("SC_CLK_TCK")
 
 
 def main() -> None:
@@ -396,10 +402,10 @@ def main() -> None:
     parser.add_argument("what", choices=whats)
     parser.add_argument("--times", type=int)
     parser.add_argument("--seed", type=int, default=0)
-    asked = parser.parse_args()
-    what, times = whats[asked.what]
+    arguments = parser.parse_args()
+    what, times = whats[arguments.what]
     with tempfile.TemporaryDirectory() as folder:
-        sys.exit(not what(asked.times or times, asked.seed, Path(folder)))
+        sys.exit(not what(arguments.times or times, arguments.seed, Path(folder)))
 
 
 if __name__ == "__main__":
