@@ -5,7 +5,7 @@
     >>> model.sample("今日は", charrnn.SampleConfig(length=100), seed=1)
     >>> charrnn.load("runs/tenki").score("今日は風が強い。").nats
 
-Names are resolved when first used, so that importing the package costs no NumPy.
+A name is imported when it is first used, so that ``import charrnn`` does not load NumPy.
 """
 
 from importlib import import_module
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from charrnn.errors import CharrnnError
     from charrnn.reports.score import Score
 
-_HOME = {
+_MODULES = {
     "Model": "api",
     "Sample": "api",
     "load": "api",
@@ -46,9 +46,9 @@ __all__ = [
 
 
 def __getattr__(name: str) -> Any:
-    if name not in _HOME:
+    if name not in _MODULES:
         raise AttributeError(f"module 'charrnn' has no attribute {name!r}")
-    return getattr(import_module(f"charrnn.{_HOME[name]}"), name)
+    return getattr(import_module(f"charrnn.{_MODULES[name]}"), name)
 
 
 def __dir__() -> list[str]:

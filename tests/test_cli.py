@@ -378,6 +378,17 @@ def test_missing_config_and_unknown_environment_are_refused(program: Program, te
     failed(program("train", text, CHARRNN_TRAIN_HIDEN="4"), 2, "CHARRNN_TRAIN_HIDEN", "HIDDEN?")
 
 
+def test_a_wrong_value_that_was_not_typed_says_where_it_is_set(
+    program: Program, text: Path, tmp_path: Path
+) -> None:
+    wrong = "charrnn: --hidden: 0 is not a whole number from 1 on; it is set "
+    by_variable = program("train", text, CHARRNN_TRAIN_HIDDEN="0")
+    failed(by_variable, 2, wrong + "by the environment variable CHARRNN_TRAIN_HIDDEN")
+    (tmp_path / "c.toml").write_text("[train]\nhidden = 0")
+    by_file = program("train", text, "--config", "c.toml")
+    failed(by_file, 2, wrong + "in the file that --config names")
+
+
 def test_inspect_alone_and_with_a_model_is_the_summary(program: Program, run_folder: Path) -> None:
     expected = program("inspect", "summary", run_folder, "--json").out
     assert program("inspect", run_folder, "--json").out == expected

@@ -301,7 +301,7 @@ def test_progress_in_a_file_is_a_line_now_and_then(
     monkeypatch.setattr("charrnn.cli.display.SECONDS_BETWEEN_LINES", -1.0)
     with show_count("abc", 3, "sample", Console()) as items:
         assert list(items) == ["a", "b", "c"]
-    assert capsys.readouterr().err.splitlines() == [f"{n} of 3 samples" for n in (1, 2, 3)]
+    assert capsys.readouterr().err.splitlines() == [f"sample {n} of 3" for n in (1, 2, 3)]
     with show_count("abc", 3, "sample", Console(quiet=True)) as items:
         assert list(items) == ["a", "b", "c"]
     assert capsys.readouterr().err == ""

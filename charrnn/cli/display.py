@@ -65,7 +65,7 @@ def _count_in_lines(items: Iterable[T], total: int, unit: str, console: Console)
         yield item
         if time.monotonic() - last_line > SECONDS_BETWEEN_LINES:
             last_line = time.monotonic()
-            console.note(f"{number:,} of {total:,} {unit}s")
+            console.note(f"{unit} {number:,} of {total:,}")
 
 
 class Display:

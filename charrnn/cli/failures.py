@@ -3,6 +3,7 @@
 import sys
 
 import click
+from click.core import ParameterSource
 
 from charrnn.cli.option_names import error_message
 from charrnn.cli.suggestions import did_you_mean
@@ -58,14 +59,29 @@ def _usage_problem(error: click.UsageError, command: str) -> str:
         return f"{error.option_name}: this option needs a value"
     if isinstance(error, click.BadParameter) and not isinstance(error, click.MissingParameter):
         name = error.param_hint or _parameter_name(error.param)
+        problem = error.message.rstrip(".")
         if error.param and isinstance(error.param.type, click.types.BoolParamType):
-            return f"{name}: its value is neither true nor false"
-        return f"{name}: {error.message.rstrip('.')}"
+            problem = "its value is neither true nor false"
+        return f"{name}: {problem}{_describe_source(error)}"
     problem = error.format_message().rstrip(".")
     if isinstance(error, click.MissingParameter):
         problem = f"{_parameter_name(error.param)} is missing"
     # the name of the program stands before every message already
     return problem if command == "charrnn" else f"{command.removeprefix('charrnn ')}: {problem}"
+
+
+def _describe_source(error: click.BadParameter) -> str:
+    """Where a wrong value was set, if it was not typed."""
+    name = error.param.name if error.param else None
+    if not name or not error.ctx:
+        return ""
+    source = error.ctx.get_parameter_source(name)
+    if source is ParameterSource.ENVIRONMENT:
+        variable = f"{error.ctx.auto_envvar_prefix}_{name.upper()}"
+        return f"; it is set by the environment variable {variable}"
+    if source is ParameterSource.DEFAULT_MAP:
+        return "; it is set in the file that --config names"
+    return ""
 
 
 def _parameter_name(parameter: click.Parameter | None) -> str:
