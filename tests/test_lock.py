@@ -45,7 +45,7 @@ def owner(tmp_path: Path) -> Iterator["subprocess.Popen[str]"]:
         process.kill()
 
 
-def without_locks(monkeypatch: pytest.MonkeyPatch) -> None:
+def disable_locks(monkeypatch: pytest.MonkeyPatch) -> None:
     """As on a file system that has none."""
 
     def refuse(handle: int, operation: int) -> None:
@@ -54,7 +54,7 @@ def without_locks(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(fcntl, "flock", refuse)
 
 
-def written(folder: Path, pid: int, host: str) -> None:
+def write_lock_file(folder: Path, pid: int, host: str) -> None:
     (folder / ".lock").write_text(json.dumps({"pid": pid, "host": host}), encoding="utf-8")
 
 
@@ -95,7 +95,7 @@ def test_within_one_process_there_is_one_owner_too(tmp_path: Path) -> None:
 def test_without_locks_the_living_and_the_remote_are_believed(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    without_locks(monkeypatch)
+    disable_locks(monkeypatch)
     ended = subprocess.Popen([sys.executable, "-c", ""])
     ended.wait()
     for pid, host, free in [
@@ -104,7 +104,7 @@ def test_without_locks_the_living_and_the_remote_are_believed(
         (ended.pid, platform.node(), True),
         (ended.pid, "elsewhere", False),
     ]:
-        written(tmp_path, pid, host)
+        write_lock_file(tmp_path, pid, host)
         if free:
             Lock(tmp_path).acquire()
         else:
@@ -116,7 +116,7 @@ def test_without_locks_the_living_and_the_remote_are_believed(
 def test_a_lock_file_that_says_nothing_stops_nobody(
     content: bytes, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    without_locks(monkeypatch)
+    disable_locks(monkeypatch)
     (tmp_path / ".lock").write_bytes(content)
     Lock(tmp_path).acquire()
 
@@ -124,7 +124,7 @@ def test_a_lock_file_that_says_nothing_stops_nobody(
 def test_a_folder_where_one_was_killed_at_once_is_free(tmp_path: Path) -> None:
     (tmp_path / "text.txt").write_text(TEXT[:1500], encoding="utf-8")
     (tmp_path / "run").mkdir()
-    written(tmp_path / "run", 1, platform.node())
+    write_lock_file(tmp_path / "run", 1, platform.node())
     config = charrnn.TrainConfig(hidden=8, batch=4, seq=8, steps=5, workers=1)
     charrnn.train(tmp_path / "text.txt", config, out=tmp_path / "run")
     assert {file.name for file in (tmp_path / "run").iterdir()} == {
@@ -137,11 +137,11 @@ def test_a_run_made_by_another_in_the_last_moment_is_kept(tmp_path: Path) -> Non
     folder = RunFolder(tmp_path)
     acquire = folder._lock.acquire
 
-    def late() -> None:
+    def acquire_late() -> None:
         (tmp_path / "best.npz").write_bytes(b"theirs")
         acquire()
 
-    folder._lock.acquire = late  # type: ignore[method-assign]
+    folder._lock.acquire = acquire_late  # type: ignore[method-assign]
     with pytest.raises(FolderError, match="is a run already"):
         folder.lock_new(overwrite=False)
     assert (tmp_path / "best.npz").read_bytes() == b"theirs"

@@ -8,10 +8,10 @@ from charrnn.parallel import machine
 from charrnn.parallel.machine import count_cores, measure_free_memory
 
 
-def pretend(
+def fake_cgroups(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, groups: str, files: dict[str, str]
 ) -> None:
-    """Be in these control ``groups``, with these ``files``."""
+    """Make this process a member of control ``groups`` that have these ``files``."""
     (tmp_path / "membership").write_text(groups)
     for name, content in files.items():
         path = tmp_path / "groups" / name
@@ -46,7 +46,7 @@ def test_quota_of_a_control_group_limits_the_cores(
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    pretend(tmp_path, monkeypatch, groups, files)
+    fake_cgroups(tmp_path, monkeypatch, groups, files)
     monkeypatch.setattr(machine, "list_processors", lambda: set(range(64)))
     assert count_cores() == max(1, int(min(expected, 64)))
 
@@ -82,7 +82,7 @@ def test_free_memory_is_that_of_the_machine_or_what_a_control_group_has_left(
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    pretend(tmp_path, monkeypatch, groups, files)
+    fake_cgroups(tmp_path, monkeypatch, groups, files)
     (tmp_path / "meminfo").write_text("MemTotal:   99 kB\nMemAvailable:     10 kB\n")
     monkeypatch.setattr(machine, "MEMINFO", tmp_path / "meminfo")
     assert measure_free_memory() == expected

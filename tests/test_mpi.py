@@ -45,7 +45,7 @@ TIME = 60.0  # seconds after which a test is given up
 MACHINES = ["-launcher", "fork", "-hosts", "localhost,127.0.0.1"]
 
 
-def charrnn(*arguments: object, ranks: int = 0, launcher: Sequence[str] = ()) -> list[str]:
+def build_command(*arguments: object, ranks: int = 0, launcher: Sequence[str] = ()) -> list[str]:
     command = [sys.executable, "-m", "charrnn", *map(str, arguments)]
     return [str(MPIEXEC), *launcher, "-n", str(ranks), *command] if ranks else command
 
@@ -57,13 +57,13 @@ def run(
     variables: dict[str, str] | None = None,
 ) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        charrnn(*arguments, ranks=ranks, launcher=launcher),
+        build_command(*arguments, ranks=ranks, launcher=launcher),
         capture_output=True, encoding="utf-8", env={**clean_environment(), **(variables or {})},
         timeout=TIME, check=False, stdin=subprocess.DEVNULL,
     )  # fmt: skip
 
 
-def trained(text: Path, out: Path, *options: object, **how: object) -> dict[str, bytes]:
+def train(text: Path, out: Path, *options: object, **how: object) -> dict[str, bytes]:
     """The arrays of the best model and of what going on takes, as bytes, of 30 steps."""
     done = run("train", text, "--out", out, *SMALL, "--steps", 30, *options, **how)  # type: ignore[arg-type]
     assert done.returncode == 0, done.stderr
@@ -80,7 +80,7 @@ def arrays(out: Path) -> dict[str, bytes]:
 
 
 @contextmanager
-def started(*command: str) -> Iterator[subprocess.Popen[str]]:
+def start(*command: str) -> Iterator[subprocess.Popen[str]]:
     """A launcher and its ranks, which has no child left afterwards."""
     process = subprocess.Popen(
         command, env=clean_environment(), stdout=subprocess.PIPE, stderr=subprocess.PIPE,
@@ -99,7 +99,7 @@ def ranks_of(launcher: int) -> list[int]:
     return [rank for proxy in children(launcher) for rank in children(proxy)]
 
 
-def until(what: Callable[[], object]) -> None:
+def wait_until(what: Callable[[], object]) -> None:
     end = time.monotonic() + TIME
     while not what():
         assert time.monotonic() < end
@@ -112,33 +112,34 @@ def test_ranks_learn_to_the_last_bit_what_as_many_workers_learn(
     ranks: int, cell: str, text: Path, tmp_path: Path
 ) -> None:
     options = ["--cell", cell, "--dropout", "0.2"]
-    together = trained(text, tmp_path / "ranks", *options, "--workers", 1, ranks=ranks)
-    assert together == trained(text, tmp_path / "workers", *options, "--workers", ranks)
+    by_ranks = train(text, tmp_path / "ranks", *options, "--workers", 1, ranks=ranks)
+    assert by_ranks == train(text, tmp_path / "workers", *options, "--workers", ranks)
 
 
 @pytest.mark.parametrize("ranks", [2, 4])
 def test_ranks_of_two_workers_do_so_too(ranks: int, text: Path, tmp_path: Path) -> None:
-    together = trained(text, tmp_path / "ranks", "--workers", 2, ranks=ranks)
-    assert together == trained(text, tmp_path / "workers", "--workers", 2 * ranks)
+    by_ranks = train(text, tmp_path / "ranks", "--workers", 2, ranks=ranks)
+    assert by_ranks == train(text, tmp_path / "workers", "--workers", 2 * ranks)
 
 
 def test_other_layouts_differ_by_rounding_alone(text: Path, tmp_path: Path) -> None:
     """Three workers a rank are no power of two, and 8 streams on 6 members uneven shares."""
     losses = []
     for name, workers, ranks in (("ranks", 3, 2), ("workers", 6, 0)):
-        trained(text, tmp_path / name, "--workers", workers, ranks=ranks)
+        train(text, tmp_path / name, "--workers", workers, ranks=ranks)
         log = (tmp_path / name / "log.jsonl").read_text(encoding="utf-8").splitlines()
         losses.append([json.loads(line)["val_loss"] for line in log])
     np.testing.assert_allclose(losses[0], losses[1], rtol=0, atol=1e-6)
 
 
 def test_on_several_machines_each_reads_the_corpus_for_itself(text: Path, tmp_path: Path) -> None:
-    together = trained(text, tmp_path / "far", "--workers", 1, ranks=4, launcher=MACHINES)
-    assert together == trained(text, tmp_path / "near", "--workers", 4)
-    going_on = ["train", "--resume", "--out", tmp_path / "far", "-q", "--steps", 50]
-    assert run(*going_on, ranks=4, launcher=MACHINES).returncode == 0  # from a file that is sent
-    going_on[3] = tmp_path / "near"
-    assert run(*going_on).returncode == 0
+    by_ranks = train(text, tmp_path / "far", "--workers", 1, ranks=4, launcher=MACHINES)
+    assert by_ranks == train(text, tmp_path / "near", "--workers", 4)
+    resume_command = ["train", "--resume", "--out", tmp_path / "far", "-q", "--steps", 50]
+    # Rank 0 sends the checkpoint to the other machine.
+    assert run(*resume_command, ranks=4, launcher=MACHINES).returncode == 0
+    resume_command[3] = tmp_path / "near"
+    assert run(*resume_command).returncode == 0
     assert arrays(tmp_path / "far") == arrays(tmp_path / "near")
 
 
@@ -171,8 +172,8 @@ def test_a_text_that_can_be_read_only_once_is_refused_on_several_machines(
     pipe = tmp_path / "pipe"
     os.mkfifo(pipe)
     out = tmp_path / "run"
-    command = charrnn("train", pipe, "--out", out, *SMALL, ranks=2, launcher=MACHINES)
-    with started(*command) as process:
+    command = build_command("train", pipe, "--out", out, *SMALL, ranks=2, launcher=MACHINES)
+    with start(*command) as process:
         pipe.write_bytes(text.read_bytes())
         _, errors = process.communicate(timeout=TIME)
     assert process.returncode == 3
@@ -183,7 +184,7 @@ def test_a_text_that_can_be_read_only_once_is_refused_on_several_machines(
 
 def test_standard_input_is_a_corpus_on_one_machine(text: Path, tmp_path: Path) -> None:
     done = subprocess.run(
-        charrnn("train", "-", "--out", tmp_path / "run", *SMALL, "--steps", 5, ranks=2),
+        build_command("train", "-", "--out", tmp_path / "run", *SMALL, "--steps", 5, ranks=2),
         input=text.read_bytes(), capture_output=True, env=clean_environment(), timeout=TIME,
         check=False,
     )  # fmt: skip
@@ -195,18 +196,18 @@ def test_standard_input_is_a_corpus_on_one_machine(text: Path, tmp_path: Path) -
 def test_a_run_goes_on_under_another_number_of_ranks_to_the_same_bits(
     launched: int, text: Path, tmp_path: Path
 ) -> None:
-    once = trained(text, tmp_path / "once", "--workers", 2, ranks=2)
+    once = train(text, tmp_path / "once", "--workers", 2, ranks=2)
     shutil.copytree(tmp_path / "once", tmp_path / "other")
-    going_on = ["train", "--resume", "-q", "--steps", 50, "--out"]
-    assert run(*going_on, tmp_path / "once", ranks=2).returncode == 0
-    done = run(*going_on, tmp_path / "other", ranks=launched)
+    resume_command = ["train", "--resume", "-q", "--steps", 50, "--out"]
+    assert run(*resume_command, tmp_path / "once", ranks=2).returncode == 0
+    done = run(*resume_command, tmp_path / "other", ranks=launched)
     assert done.returncode == 0, done.stderr
     assert once != arrays(tmp_path / "once") == arrays(tmp_path / "other")
 
 
 def test_ranks_that_would_round_otherwise_cannot_go_on(text: Path, tmp_path: Path) -> None:
     out = tmp_path / "run"
-    trained(text, out, "--workers", 3, ranks=2)
+    train(text, out, "--workers", 3, ranks=2)
     before = arrays(out)
     for ranks in (0, 3, 4):
         done = run("train", "--resume", "--out", out, "--steps", 50, ranks=ranks)
@@ -219,7 +220,7 @@ def test_ranks_that_would_round_otherwise_cannot_go_on(text: Path, tmp_path: Pat
 
 
 def test_its_config_makes_the_same_model_with_and_without_mpi(text: Path, tmp_path: Path) -> None:
-    made = trained(text, tmp_path / "ranks", "--workers", 1, ranks=4)
+    made = train(text, tmp_path / "ranks", "--workers", 1, ranks=4)
     config = tmp_path / "ranks" / "config.toml"
     for name, ranks in (("alone", 0), ("two", 2), ("four", 4)):
         done = run("train", "--config", config, "--out", tmp_path / name, "-q", ranks=ranks)
@@ -260,7 +261,7 @@ def test_errors_are_one_line_of_rank_0(
 ) -> None:
     given = [str(text) if option == "TEXT" else option for option in options]
     done = subprocess.run(
-        charrnn("train", *given, ranks=4), cwd=tmp_path, capture_output=True, timeout=TIME,
+        build_command("train", *given, ranks=4), cwd=tmp_path, capture_output=True, timeout=TIME,
         encoding="utf-8", env=clean_environment(), check=False, stdin=subprocess.DEVNULL,
     )  # fmt: skip
     (line,) = done.stderr.splitlines()
@@ -282,13 +283,13 @@ def test_ranks_with_other_options_are_not_joined(text: Path, tmp_path: Path) -> 
     seeds = 'exec "$0" -m charrnn train "$1" --out "$2-$PMI_RANK" --seed "$PMI_RANK" "${@:3}"'
     farm = ["bash", "-c", seeds, sys.executable, str(text), str(tmp_path / "run")]
     command = [str(MPIEXEC), "-n", "2", *farm, *SMALL, "--steps", "5"]
-    with started(*command) as process:
+    with start(*command) as process:
         _, errors = process.communicate(timeout=TIME)
     assert process.returncode == 2
     (line,) = errors.splitlines()
     assert "give all ranks the same options, or --no-mpi to train one model each" in line
     assert not list(tmp_path.glob("run-*"))
-    with started(*command, "--no-mpi") as process:
+    with start(*command, "--no-mpi") as process:
         _, errors = process.communicate(timeout=TIME)
     assert process.returncode == 0, errors
     assert [(tmp_path / f"run-{rank}" / "best.npz").is_file() for rank in (0, 1)] == [True] * 2
@@ -319,8 +320,8 @@ def test_a_signal_ends_all_with_the_work_saved(
 ) -> None:
     out = tmp_path / "run"
     options = [*SMALL, "--steps", 100_000, "--json", "--workers", 1]
-    with started(*charrnn("train", text, "--out", out, *options, ranks=2)) as process:
-        until((out / "last.npz").is_file)
+    with start(*build_command("train", text, "--out", out, *options, ranks=2)) as process:
+        wait_until((out / "last.npz").is_file)
         ranks = ranks_of(process.pid)
         target = process.pid if to == "launcher" else ranks[1]
         os.kill(target, number)
@@ -331,17 +332,17 @@ def test_a_signal_ends_all_with_the_work_saved(
     assert "Traceback" not in errors
     assert all(map(gone, ranks))
     assert np.load(out / "last.npz").files
-    going_on = ["train", "--resume", "--out", out, "-q", "--steps", end["step"] + 1]
-    assert run(*going_on, ranks=2).returncode == 0
+    resume_command = ["train", "--resume", "--out", out, "-q", "--steps", end["step"] + 1]
+    assert run(*resume_command, ranks=2).returncode == 0
 
 
 @pytest.mark.parametrize("wrong", [0, 1])
 def test_a_rank_whose_command_is_wrong_keeps_nobody_waiting(
     wrong: int, text: Path, tmp_path: Path
 ) -> None:
-    commands = [charrnn("train", text, "--out", tmp_path / "run", *SMALL, ranks=1)[1:]] * 2
+    commands = [build_command("train", text, "--out", tmp_path / "run", *SMALL, ranks=1)[1:]] * 2
     commands[wrong] = [*commands[wrong], "--hiden", "8"]
-    with started(str(MPIEXEC), *commands[0], ":", *commands[1]) as process:
+    with start(str(MPIEXEC), *commands[0], ":", *commands[1]) as process:
         _, errors = process.communicate(timeout=TIME)
     assert process.returncode == 2
     (line,) = errors.splitlines()
@@ -352,8 +353,8 @@ def test_a_rank_whose_command_is_wrong_keeps_nobody_waiting(
 def test_a_signal_before_the_training_leaves_nothing(text: Path, tmp_path: Path) -> None:
     pipe, out = tmp_path / "pipe", tmp_path / "run"
     os.mkfifo(pipe)  # reading waits for a writer that never comes
-    with started(*charrnn("train", pipe, "--out", out, ranks=2)) as process:
-        until(lambda: len(ranks_of(process.pid)) == 2)
+    with start(*build_command("train", pipe, "--out", out, ranks=2)) as process:
+        wait_until(lambda: len(ranks_of(process.pid)) == 2)
         time.sleep(2)
         process.send_signal(signal.SIGTERM)
         _, errors = process.communicate(timeout=TIME)
@@ -368,8 +369,8 @@ def test_a_rank_that_is_killed_ends_all_with_whole_files(
 ) -> None:
     out = tmp_path / "run"
     options = [*SMALL, "--steps", 100_000, "--workers", 1]
-    with started(*charrnn("train", text, "--out", out, *options, ranks=4)) as process:
-        until((out / "last.npz").is_file)
+    with start(*build_command("train", text, "--out", out, *options, ranks=4)) as process:
+        wait_until((out / "last.npz").is_file)
         ranks = ranks_of(process.pid)
         os.kill(ranks[victim], signal.SIGKILL)
         output, errors = process.communicate(timeout=10)
@@ -393,8 +394,8 @@ def test_a_worker_that_is_lost_is_told_by_its_rank_and_ends_all(
 ) -> None:
     out = tmp_path / "run"
     options = [*SMALL, "--steps", 100_000, "--workers", 2]
-    with started(*charrnn("train", text, "--out", out, *options, ranks=2)) as process:
-        until((out / "last.npz").is_file)
+    with start(*build_command("train", text, "--out", out, *options, ranks=2)) as process:
+        wait_until((out / "last.npz").is_file)
         ranks = ranks_of(process.pid)
         workers = [worker for one in ranks for worker in children(one)]
         (worker,) = children(ranks[rank])
@@ -439,7 +440,7 @@ def test_minutes_become_the_same_number_of_steps_for_all(text: Path, tmp_path: P
 
 
 def test_a_model_to_begin_from_is_sent_to_other_machines(text: Path, tmp_path: Path) -> None:
-    trained(text, tmp_path / "first", "--workers", 1)
+    train(text, tmp_path / "first", "--workers", 1)
     options = ["--init-from", tmp_path / "first", "--workers"]
-    far = trained(text, tmp_path / "far", *options, 1, ranks=2, launcher=MACHINES)
-    assert far == trained(text, tmp_path / "near", *options, 2)
+    far = train(text, tmp_path / "far", *options, 1, ranks=2, launcher=MACHINES)
+    assert far == train(text, tmp_path / "near", *options, 2)

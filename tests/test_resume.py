@@ -32,10 +32,10 @@ def text(tmp_path: Path) -> Path:
     return tmp_path / "text.txt"
 
 
-def after(steps: int) -> Callable[[], bool]:
-    """Asked once an update, says yes after so many."""
-    asked = iter(range(1, 10**9))
-    return lambda: next(asked) >= steps
+def stop_after(steps: int) -> Callable[[], bool]:
+    """Return a `stop_requested` that returns true from call ``steps`` on, one call an update."""
+    calls = iter(range(1, 10**9))
+    return lambda: next(calls) >= steps
 
 
 @pytest.mark.parametrize(
@@ -54,9 +54,9 @@ def test_stopped_twice_and_resumed_is_never_stopped(
     text: Path, tmp_path: Path, config: charrnn.TrainConfig
 ) -> None:
     charrnn.train(text, config, out=tmp_path / "whole")
-    charrnn.train(text, config, out=tmp_path / "parts", stop_requested=after(13))
+    charrnn.train(text, config, out=tmp_path / "parts", stop_requested=stop_after(13))
     assert outcome(tmp_path / "parts") != outcome(tmp_path / "whole")
-    charrnn.resume(tmp_path / "parts", stop_requested=after(7))  # where an evaluation is due
+    charrnn.resume(tmp_path / "parts", stop_requested=stop_after(7))  # where an evaluation is due
     charrnn.resume(tmp_path / "parts")
     assert outcome(tmp_path / "parts") == outcome(tmp_path / "whole")
 
@@ -84,32 +84,32 @@ def test_a_save_between_evaluations_changes_nothing(
 
 
 def test_killed_at_any_moment_and_resumed_is_never_killed(text: Path, tmp_path: Path) -> None:
-    """Not asked to stop: kill -9, also in the middle of a write, and with workers."""
+    """Not calls to stop: kill -9, also in the middle of a write, and with workers."""
     options = ["--hidden", "8", "--batch", "4", "--seq", "8", "--steps", "600", "--eval-every",
                "20", "--workers", "2", "--quiet"]  # fmt: skip
     program = [sys.executable, "-m", "charrnn", "train"]
 
-    def begun(*arguments: str) -> subprocess.Popen[bytes]:
+    def start(*arguments: str) -> subprocess.Popen[bytes]:
         return subprocess.Popen([*program, *arguments], cwd=tmp_path, env=clean_environment(),
                                 stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)  # fmt: skip
 
-    begun(str(text), *options, "--out", "whole").communicate()
+    start(str(text), *options, "--out", "whole").communicate()
     rng = np.random.default_rng(3)
-    running = begun(str(text), *options, "--out", "parts")
+    running = start(str(text), *options, "--out", "parts")
     for _ in range(4):
         while not (tmp_path / "parts/config.toml").is_file():
             time.sleep(0.01)
         time.sleep(rng.uniform(0.3, 0.9))
         running.send_signal(signal.SIGKILL)
         running.communicate()
-        running = begun("--resume", "--out", "parts", "--quiet")
-    _, told = running.communicate(timeout=60)
-    assert running.returncode == 0, told.decode()
+        running = start("--resume", "--out", "parts", "--quiet")
+    _, errors = running.communicate(timeout=60)
+    assert running.returncode == 0, errors.decode()
     assert outcome(tmp_path / "parts") == outcome(tmp_path / "whole")
     assert not list((tmp_path / "parts").glob(".tmp-*"))
 
 
-def resumed(program: Program, *options: str) -> Finished:
+def resume(program: Program, *options: str) -> Finished:
     return program("train", "--resume", "--out", "run", *options)
 
 
@@ -117,11 +117,11 @@ def test_what_contradicts_the_run_is_refused_by_name(program: Program, text: Pat
     given = ("--hidden", "8", "--steps", "40", "--eval-every", "10")
     assert program("train", text, *given, "--out", "run").code == 0
     for option in (["--hidden", "9"], ["--cell", "gru"], ["--seed", "1"], ["--lr", "1.5"]):
-        done = resumed(program, *option)
+        done = resume(program, *option)
         assert done.code == 2
         assert f"charrnn: {option[0]}: {option[1]} contradicts" in done.err
         assert "--epochs, --steps, --minutes, --patience" in done.err
-    assert resumed(program, *given).code == 0  # the same again contradicts nothing
+    assert resume(program, *given).code == 0  # the same again contradicts nothing
 
 
 def test_a_finished_run_says_so_and_can_be_taken_further(
@@ -130,26 +130,33 @@ def test_a_finished_run_says_so_and_can_be_taken_further(
     options = ("--hidden", "8", "--batch", "4", "--seq", "8", "--eval-every", "10")
     program("train", text, *options, "--steps", "40", "--out", "run")
     before = outcome(tmp_path / "run")
-    done = resumed(program)
+    done = resume(program)
     assert (done.code, outcome(tmp_path / "run")) == (0, before)
     assert "run is finished, at step 40" in done.err
-    assert resumed(program, "--steps", "60").code == 0
-    assert [one["step"] for one in outcome(tmp_path / "run")[2]] == [10, 20, 30, 40, 50, 60]
+    assert resume(program, "--steps", "60").code == 0
+    assert [evaluation["step"] for evaluation in outcome(tmp_path / "run")[2]] == [
+        10,
+        20,
+        30,
+        40,
+        50,
+        60,
+    ]
     assert "steps = 60" in (tmp_path / "run/config.toml").read_text(encoding="utf-8")
-    assert resumed(program, "--minutes", "0.02").code == 0
+    assert resume(program, "--minutes", "0.02").code == 0
     assert charrnn.load(tmp_path / "run/last.npz").checkpoint.step > 60
 
 
 def test_another_text_is_refused(program: Program, text: Path) -> None:
     program("train", text, "--hidden", "8", "--steps", "20", "--out", "run")
     text.write_text(TEXT[:1400], encoding="utf-8")
-    done = resumed(program)
+    done = resume(program)
     assert done.code == 3
     assert "text.txt: is not the text" in done.err
 
 
 def test_the_text_may_have_moved(text: Path, tmp_path: Path) -> None:
-    charrnn.train(text, CONFIG, out=tmp_path / "run", stop_requested=after(5))
+    charrnn.train(text, CONFIG, out=tmp_path / "run", stop_requested=stop_after(5))
     moved = text.rename(tmp_path / "moved.txt")
     with pytest.raises(InputError, match=r"text\.txt"):
         charrnn.resume(tmp_path / "run")
@@ -160,7 +167,7 @@ def test_the_text_may_have_moved(text: Path, tmp_path: Path) -> None:
 def test_a_torn_log_and_leftovers_are_mended(text: Path, tmp_path: Path) -> None:
     charrnn.train(text, CONFIG, out=tmp_path / "whole")
     run = tmp_path / "run"
-    charrnn.train(text, CONFIG, out=run, stop_requested=after(25))
+    charrnn.train(text, CONFIG, out=run, stop_requested=stop_after(25))
     with (run / "log.jsonl").open("a", encoding="utf-8") as log:
         log.write('{"step": 30, "epoch": 0.5, "train_loss": 1.0, "val_loss": 1.0, "lr": 0.1}\n{"st')
     (run / ".tmp-left").write_bytes(b"half")
@@ -171,7 +178,7 @@ def test_a_torn_log_and_leftovers_are_mended(text: Path, tmp_path: Path) -> None
 
 def test_stopped_before_its_first_save_a_run_begins_again(text: Path, tmp_path: Path) -> None:
     charrnn.train(text, CONFIG, out=tmp_path / "whole")
-    charrnn.train(text, CONFIG, out=tmp_path / "run", stop_requested=after(3))
+    charrnn.train(text, CONFIG, out=tmp_path / "run", stop_requested=stop_after(3))
     for name in ("last.npz", "log.jsonl"):
         (tmp_path / "run" / name).unlink(missing_ok=True)
     charrnn.resume(tmp_path / "run")
@@ -187,7 +194,7 @@ def test_where_there_is_no_run_none_is_begun(tmp_path: Path) -> None:
 
 
 def test_a_setting_that_is_no_number_is_named(text: Path, tmp_path: Path) -> None:
-    charrnn.train(text, CONFIG, out=tmp_path / "run", stop_requested=after(3))
+    charrnn.train(text, CONFIG, out=tmp_path / "run", stop_requested=stop_after(3))
     with pytest.raises(ConfigError, match="hidden: 9 contradicts the run, which has 8"):
         charrnn.resume(tmp_path / "run", changes={"hidden": 9})
 
@@ -210,19 +217,19 @@ def test_an_interrupted_training_says_how_to_go_on(text: Path, tmp_path: Path) -
 def test_a_training_that_goes_astray_goes_back_with_half_the_learning_rate(
     text: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    asked = iter(range(1, 10**6))
+    calls = iter(range(1, 10**6))
 
-    def once_not_finite(gradient: np.ndarray, limit: float) -> float:
-        return float("nan") if next(asked) == 25 else clip_coefficient(gradient, limit)
+    def fail_once(gradient: np.ndarray, limit: float) -> float:
+        return float("nan") if next(calls) == 25 else clip_coefficient(gradient, limit)
 
-    monkeypatch.setattr("charrnn.training.trainer.clip_coefficient", once_not_finite)
+    monkeypatch.setattr("charrnn.training.trainer.clip_coefficient", fail_once)
     notes: list[str] = []
     config = replace(CONFIG, schedule="constant", warmup=0)
     charrnn.train(text, config, out=tmp_path / "run",
                   on_event=lambda event: notes.append(str(event)))  # fmt: skip
     assert any("going back to step 20 with 0.5 times the learning rate" in note for note in notes)
     log = outcome(tmp_path / "run")[2]
-    assert [(one["step"], one["lr"]) for one in log] == [
+    assert [(evaluation["step"], evaluation["lr"]) for evaluation in log] == [
         (10, 0.02), (20, 0.02), (30, 0.01), (40, 0.01), (50, 0.01),
     ]  # fmt: skip
 
@@ -259,12 +266,12 @@ def test_a_best_model_that_cannot_be_written_is_not_lost(
     charrnn.train(text, CONFIG, out=tmp_path / "whole")
     run, save = tmp_path / "run", model_file.save
 
-    def refused(model: model_file.Checkpoint, path: Path) -> None:
+    def fail_for_best(model: model_file.Checkpoint, path: Path) -> None:
         if path.name == "best.npz" and model.step > 20:
             raise OSError(1, os.strerror(1))
         save(model, path)
 
-    monkeypatch.setattr(model_file, "save", refused)
+    monkeypatch.setattr(model_file, "save", fail_for_best)
     with pytest.raises(MachineError, match=r"best.npz: could not be written"):
         charrnn.train(text, CONFIG, out=run)
     assert charrnn.load(run / "last.npz").checkpoint.step == 20
@@ -279,25 +286,25 @@ def test_a_finished_run_is_mended_or_refused(program: Program, text: Path, tmp_p
     expected, settings = outcome(run), (run / "config.toml").read_bytes()
     for spoil in (lambda log: log.write_bytes(log.read_bytes() + b'{"st'), Path.unlink):
         spoil(run / "log.jsonl")
-        assert resumed(program, "--patience", "9").code == 0
+        assert resume(program, "--patience", "9").code == 0
         assert outcome(run)[:2] == expected[:2]
-        assert [one["step"] for one in outcome(run)[2]] == [10, 20, 30, 40, 50]
+        assert [evaluation["step"] for evaluation in outcome(run)[2]] == [10, 20, 30, 40, 50]
         assert (run / "config.toml").read_bytes() == settings
-    done = resumed(program, "--steps", "20")
+    done = resume(program, "--steps", "20")
     assert (done.code, done.out) == (2, "")
     assert "--steps: is a total, which cannot be less than the 50 steps that are done" in done.err
-    assert resumed(program, "--epochs", "0.01").code == 2
+    assert resume(program, "--epochs", "0.01").code == 2
     (run / "best.npz").unlink()
-    assert resumed(program).code == 3
+    assert resume(program).code == 3
 
 
 def test_a_training_that_is_stopped_before_it_begins_leaves_nothing(
     text: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def interrupted(*_: object) -> None:
+    def interrupt(*_: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("charrnn.runs.corpus_reader.encode_corpus", interrupted)
+    monkeypatch.setattr("charrnn.runs.corpus_reader.encode_corpus", interrupt)
     with pytest.raises(KeyboardInterrupt):
         charrnn.train(text, CONFIG, out=tmp_path / "run")
     assert [path.name for path in tmp_path.iterdir()] == ["text.txt"]
@@ -315,7 +322,7 @@ def test_weights_that_are_no_numbers_never_replace_a_good_state(
             self.parameters.vector[0] = np.inf
 
     monkeypatch.setattr(AdamW, "update", spoil)
-    charrnn.train(text, CONFIG, out=tmp_path / "run", stop_requested=after(25))
+    charrnn.train(text, CONFIG, out=tmp_path / "run", stop_requested=stop_after(25))
     assert charrnn.load(tmp_path / "run/last.npz").checkpoint.step == 20
     monkeypatch.undo()
     charrnn.train(text, CONFIG, out=tmp_path / "whole")
@@ -330,22 +337,22 @@ def test_a_full_disk_is_told_once_and_the_training_goes_on(
     charrnn.train(text, CONFIG, out=tmp_path / "whole")
     flush, flushed, notes = os.fsync, iter(range(10**6)), list[str]()
 
-    def full(handle: int) -> None:
+    def fail_when_full(handle: int) -> None:
         number = next(flushed)
         if number > 12 and (for_ever or number < 18):
             raise OSError(28, os.strerror(28))
         flush(handle)
 
-    monkeypatch.setattr(os, "fsync", full)
+    monkeypatch.setattr(os, "fsync", fail_when_full)
     run = tmp_path / "run"
     if for_ever:
         with pytest.raises(MachineError, match="could not be written"):
-            charrnn.train(text, CONFIG, out=run, on_event=lambda one: notes.append(str(one)))
+            charrnn.train(text, CONFIG, out=run, on_event=lambda event: notes.append(str(event)))
         monkeypatch.undo()
         charrnn.load(run)
         charrnn.resume(run)
     else:
-        charrnn.train(text, CONFIG, out=run, on_event=lambda one: notes.append(str(one)))
-    told = [note for note in notes if "cannot be written (No space left on device)" in note]
-    assert 1 <= len(told) <= 3  # each file once
+        charrnn.train(text, CONFIG, out=run, on_event=lambda event: notes.append(str(event)))
+    reports = [note for note in notes if "cannot be written (No space left on device)" in note]
+    assert 1 <= len(reports) <= 3  # each file once
     assert outcome(run) == outcome(tmp_path / "whole")

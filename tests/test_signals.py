@@ -15,7 +15,7 @@ from tests.conftest import TEXT, clean_environment
 from tests.processes import children, gone
 
 
-def started(*arguments: str | Path, **options: object) -> "subprocess.Popen[bytes]":
+def start(*arguments: str | Path, **options: object) -> "subprocess.Popen[bytes]":
     return subprocess.Popen(
         [sys.executable, "-m", "charrnn", *map(str, arguments)],
         stdout=subprocess.PIPE,
@@ -35,7 +35,7 @@ def test_signal_ends_training_as_itself_with_the_work_saved(
 ) -> None:
     """It goes to the whole process group, as Ctrl-C on a terminal does."""
     options = (*LONG, "--json", "--workers", str(workers), "--out", tmp_path / "run")
-    running = started("train", text, *options, start_new_session=True)
+    running = start("train", text, *options, start_new_session=True)
     assert running.stdout is not None
     while b'"eval"' not in running.stdout.readline():
         pass
@@ -52,7 +52,7 @@ def test_signal_ends_training_as_itself_with_the_work_saved(
 
 def test_signal_while_the_corpus_is_read_leaves_nothing(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe")  # reading waits for a writer that never comes
-    running = started("train", tmp_path / "pipe", cwd=tmp_path)
+    running = start("train", tmp_path / "pipe", cwd=tmp_path)
     time.sleep(1)
     running.send_signal(signal.SIGINT)
     _, err = running.communicate(timeout=30)
@@ -69,7 +69,7 @@ def test_closed_pipe_ends_quietly_as_sigpipe(
         "sample": ("sample", run_folder, "--length", "1000000", "--seed", "1"),
         "train": ("train", text, *LONG, "--json", "-q", "--out", tmp_path / "run"),
     }[command]
-    running = started(*arguments)
+    running = start(*arguments)
     assert running.stdout is not None
     running.stdout.read(10)
     running.stdout.close()
@@ -88,7 +88,7 @@ SLOW = ("--cell", "rnn", "--hidden", "512", "--batch", "32", "--seq", "256", "--
 def test_second_signal_ends_at_once_and_the_workers_too(text: Path, tmp_path: Path) -> None:
     """A step takes long here; the second signal comes while it is still made."""
     text.write_text(TEXT * 10, encoding="utf-8")
-    running = started("train", text, *SLOW, "--json", "--out", tmp_path / "run")
+    running = start("train", text, *SLOW, "--json", "--out", tmp_path / "run")
     assert running.stdout is not None
     assert running.stderr is not None
     assert b'"start"' in running.stdout.readline()
@@ -99,16 +99,16 @@ def test_second_signal_ends_at_once_and_the_workers_too(text: Path, tmp_path: Pa
     running.send_signal(signal.SIGTERM)
     out, err = running.communicate(timeout=30)
     assert running.returncode == -signal.SIGTERM
-    assert (out, err) == (b"", b"")  # no end was told
+    assert (out, err) == (b"", b"")  # no end event was printed
     assert gone(worker)
-    resumed = started("train", "--resume", "--out", tmp_path / "run", "--steps", "1")
+    resumed = start("train", "--resume", "--out", tmp_path / "run", "--steps", "1")
     resumed.communicate(timeout=60)
     assert resumed.returncode == 0
     assert not (tmp_path / "run/.lock").exists()
 
 
-def closing_its_terminal(text: Path, out: Path, *, ignoring: bool, steps: int) -> int:
-    """The exit status of a training whose terminal is closed when it has begun."""
+def train_and_close_terminal(text: Path, out: Path, *, ignoring: bool, steps: int) -> int:
+    """Start a training, close its terminal after 50 steps, and return its exit status."""
     options = [*LONG, "--steps", str(steps), "--workers", "2", "--out", str(out)]
     pid, terminal = pty.fork()
     if pid == 0:
@@ -116,21 +116,21 @@ def closing_its_terminal(text: Path, out: Path, *, ignoring: bool, steps: int) -
             signal.signal(signal.SIGHUP, signal.SIG_IGN)
         program = [sys.executable, "-m", "charrnn", "train", str(text), *options]
         os.execve(program[0], program, clean_environment())
-    told = b""
-    while b"step 50 " not in told:
-        told += os.read(terminal, 1000)
+    output = b""
+    while b"step 50 " not in output:
+        output += os.read(terminal, 1000)
     os.close(terminal)
     return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
 
 
 def test_training_whose_terminal_is_closed_saves_its_work(text: Path, tmp_path: Path) -> None:
-    code = closing_its_terminal(text, tmp_path / "run", ignoring=False, steps=100_000)
+    code = train_and_close_terminal(text, tmp_path / "run", ignoring=False, steps=100_000)
     assert code == -signal.SIGHUP
     assert (tmp_path / "run/last.npz").is_file()
     assert not (tmp_path / "run/.lock").exists()
 
 
 def test_training_that_outlives_its_terminal_goes_on_to_its_end(text: Path, tmp_path: Path) -> None:
-    assert closing_its_terminal(text, tmp_path / "run", ignoring=True, steps=400) == 0
+    assert train_and_close_terminal(text, tmp_path / "run", ignoring=True, steps=400) == 0
     last = (tmp_path / "run/log.jsonl").read_text(encoding="utf-8").splitlines()[-1]
     assert json.loads(last)["step"] == 400

@@ -22,7 +22,7 @@ pytestmark = pytest.mark.skipif(os.name != "posix", reason="teams need file desc
 CONFIG = TrainConfig(hidden=16, layers=2, batch=6, seq=16, steps=12, lr=0.02, eval_every=5)
 
 
-def with_workers(workers: int, **changes: object) -> TrainConfig:
+def config_with_workers(workers: int, **changes: object) -> TrainConfig:
     return TrainConfig(**{**vars(CONFIG), "workers": workers, **changes})
 
 
@@ -32,7 +32,7 @@ def test_team_learns_what_one_learns_alone_but_for_rounding(
 ) -> None:
     """Two workers share six streams evenly, four do not; dropout is drawn for the whole batch."""
     models = [
-        charrnn.train(text, with_workers(workers, cell=cell), out=tmp_path / str(workers))
+        charrnn.train(text, config_with_workers(workers, cell=cell), out=tmp_path / str(workers))
         for workers in (1, 2, 4)
     ]
     alone, *teams = (model.checkpoint.network.parameters.vector for model in models)
@@ -42,14 +42,14 @@ def test_team_learns_what_one_learns_alone_but_for_rounding(
 
 def test_same_seed_and_workers_make_the_same_bytes(text: Path, tmp_path: Path) -> None:
     for name in ("one", "other"):
-        charrnn.train(text, with_workers(3), out=tmp_path / name)
+        charrnn.train(text, config_with_workers(3), out=tmp_path / name)
     for file in ("best.npz", "config.toml"):
         assert (tmp_path / "one" / file).read_bytes() == (tmp_path / "other" / file).read_bytes()
 
 
 def test_last_has_the_states_of_all_streams(text: Path, tmp_path: Path) -> None:
     for workers in (1, 3):
-        charrnn.train(text, with_workers(workers), out=tmp_path / str(workers))
+        charrnn.train(text, config_with_workers(workers), out=tmp_path / str(workers))
     alone, team = (np.load(tmp_path / name / "last.npz") for name in "13")
     for array in ("h_l0", "c_l0", "h_l1", "c_l1"):
         assert team[f"training.{array}"].shape == (6, 16)
@@ -58,20 +58,20 @@ def test_last_has_the_states_of_all_streams(text: Path, tmp_path: Path) -> None:
 
 def test_patience_and_stop_requests_end_the_whole_team(text: Path, tmp_path: Path) -> None:
     steps = iter(range(7))
-    told: list[Event] = []
+    events: list[Event] = []
     charrnn.train(
         text,
-        with_workers(2),
+        config_with_workers(2),
         out=tmp_path / "run",
-        on_event=told.append,
+        on_event=events.append,
         stop_requested=lambda: next(steps, None) is None,
     )
-    assert isinstance(told[-1], End)
-    assert (told[-1].stopped, told[-1].step, told[-1].workers) == ("interrupted", 8, 2)
-    config = with_workers(2, patience=1, lr=3.0, steps=500, eval_every=2)
-    charrnn.train(text, config, out=tmp_path / "other", on_event=told.append)
-    assert isinstance(told[-1], End)
-    assert told[-1].stopped == "patience"
+    assert isinstance(events[-1], End)
+    assert (events[-1].stopped, events[-1].step, events[-1].workers) == ("interrupted", 8, 2)
+    config = config_with_workers(2, patience=1, lr=3.0, steps=500, eval_every=2)
+    charrnn.train(text, config, out=tmp_path / "other", on_event=events.append)
+    assert isinstance(events[-1], End)
+    assert events[-1].stopped == "patience"
     assert children() == []
 
 
@@ -81,7 +81,7 @@ def test_worker_that_is_killed_ends_the_run_with_one_error(text: Path, tmp_path:
             os.kill(children()[0], signal.SIGKILL)
 
     with pytest.raises(MachineError, match="worker 1: was ended by SIGKILL") as caught:
-        charrnn.train(text, with_workers(2), out=tmp_path / "run", on_event=kill)
+        charrnn.train(text, config_with_workers(2), out=tmp_path / "run", on_event=kill)
     assert caught.value.exit_code == 6
     assert children() == []
     assert not (tmp_path / "run/corpus.ids").exists()
@@ -89,7 +89,7 @@ def test_worker_that_is_killed_ends_the_run_with_one_error(text: Path, tmp_path:
 
 def test_worker_that_fails_says_why() -> None:
     with (
-        pytest.raises(MachineError, match=r"worker 1: UnpicklingError"),
+        pytest.raises(MachineError, match=r"worker 1: failed with UnpicklingError"),
         worker_team(2, 8, b"no job") as team,
     ):
         team.sum(np.zeros(3, np.float32))

@@ -106,10 +106,10 @@ class WorkerTeam(Team):
             # be in the shared memory before anyone reads them.
             self._barrier()
             pairwise_sum(self._all[:, own], self._total[own])
-            # Then every worker reads the whole sum, so every shard must be complete. This barrier
-            # is also where leaders sum over their teams. No third barrier is needed: the sum is not
-            # written again before the first barrier of the next call, which nobody passes until all
-            # have read this one.
+            # Then every worker reads the whole sum, so every shard must be complete. At this
+            # barrier the leaders also sum over their teams. No third barrier is needed: the next
+            # sum is not written before the first barrier of the next call, which no worker passes
+            # before all of them have read this sum.
             self._barrier(self._total[: part.size])
             part[:] = self._total[: part.size]
 
@@ -158,12 +158,11 @@ class LeaderTeam(WorkerTeam):
         if message == ARRIVED:
             return
         if message == FAILED:
-            problem = link.makefile(encoding="utf-8", errors="replace").read()
+            error = link.makefile(encoding="utf-8", errors="replace").read()
+            problem = f"failed with {error}; use a smaller model, or set `workers` to 1"
         else:
-            problem = _describe_exit(self.processes[worker - 1])
-        raise MachineError(
-            f"worker {worker}", f"{problem}; the run ends here, try `workers` 1 or a smaller model"
-        )
+            problem = _explain_exit(self.processes[worker - 1])
+        raise MachineError(f"worker {worker}", problem)
 
 
 def shard(count: int, rank: int, size: int) -> slice:
@@ -202,7 +201,8 @@ def worker_team(
         return
     if not WORKERS_SUPPORTED:
         raise MachineError(
-            "workers", "multi-process training is not supported on this platform; set it to 1"
+            "workers",
+            "multi-process training is not supported on this platform; set `workers` to 1",
         )
     links: list[socket.socket] = []
     processes: list[subprocess.Popen[bytes]] = []
@@ -272,17 +272,20 @@ def _shared_memory(size: int) -> Iterator[int]:
         yield file.fileno()
 
 
-def _describe_exit(process: subprocess.Popen[bytes]) -> str:
-    """Describe how a worker ended, as the part of a sentence after its name."""
+def _explain_exit(process: subprocess.Popen[bytes]) -> str:
+    """Say how a worker ended that was expected at a barrier, and what to do."""
     try:
         code = process.wait(SECONDS_TO_EXIT)
     except subprocess.TimeoutExpired:
-        return "does not answer"
+        return "does not answer; resume the run, or set `workers` to 1"
     if code == -signal.SIGKILL:
-        return "was ended by SIGKILL, often because memory ran out"
+        return (
+            "was ended by SIGKILL, often because memory ran out; use a smaller model, or set"
+            " `workers` to 1"
+        )
     if code < 0:
-        return f"was ended by {signal.Signals(-code).name}"
-    return f"ended with exit code {code}"
+        return f"was ended by {signal.Signals(-code).name}; resume the run, or set `workers` to 1"
+    return f"ended with exit code {code}; resume the run, or set `workers` to 1"
 
 
 def _end_worker(process: subprocess.Popen[bytes]) -> None:

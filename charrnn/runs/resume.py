@@ -77,7 +77,7 @@ def read_stopped_run(
     if not sums_are_identical(settings, launched):
         raise ConfigError(
             "ranks",
-            f"the number started is {launched}, which rounds sums otherwise than this run's"
+            f"the number started is {launched}, which rounds sums differently from this run with"
             f" `ranks` × `workers` = {settings.ranks} × {settings.workers}; start {settings.ranks}",
         )
     if checkpoint:
