@@ -41,8 +41,8 @@ setting = partial(options.setting, TrainConfig)
 )
 @setting(
     "tied",
-    "Represent each character by a vector that the input and the output layer share; with"
-    " --no-tied, the input is one-hot.",
+    "Tie input and output: the vector of a character is its row of the output layer. Otherwise,"
+    " the input is one-hot.",
     default=FROM_CORPUS,
 )
 @setting("epochs", "Number of passes through the training text.", default=FROM_CORPUS)
