@@ -1,8 +1,8 @@
 """Beam search: the likeliest continuations, which sampling one character at a time may miss.
 
 In each step every hypothesis of the beam is extended by every character, and the likeliest of all
-results are the next beam (Graves 2012, section 2.5). A beam that is wide enough for all texts of
-the given length finds the very likeliest.
+results are the next beam (Graves 2012, section 2.5). A beam as wide as
+there are texts of the given length misses none and finds the likeliest.
 """
 
 from collections.abc import Iterable, Iterator

@@ -41,7 +41,8 @@ class SamplingContext:
         self.vocabulary = corpus_info.vocabulary
         self.config = config
         self.stops = Stops([*map(corpus_info.normalization.apply, config.stop)])
-        # Otherwise samples only keep ids, which takes less time for each character.
+        # Only stops and spans need the characters of a sample while it is generated; without them
+        # a sample keeps ids, which takes less time for each character.
         self.needs_text = bool(config.stop or config.no_repeat)
 
     def find_repeating_ids(self, prime: str, text: str) -> Ids:
@@ -54,8 +55,8 @@ class SamplingContext:
 class OngoingSample:
     """One sample of a prompt: the ``sample``-th of this prompt, the ``index``-th of the call.
 
-    ``stopped`` is None while it goes on. Then it says why it ended: it has its `LENGTH`, a `STOP`
-    was found, or every character would have repeated a span (`NO_REPEAT`).
+    ``stopped`` is None while it goes on, and then the reason why it ended: it has its `LENGTH`, a
+    `STOP` was found, or every character would have repeated a span (`NO_REPEAT`).
     """
 
     def __init__(
