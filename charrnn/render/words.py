@@ -69,10 +69,10 @@ def describe_baselines(baselines: Baselines) -> str:
 def describe_vocabulary(V: int, baselines: Baselines | None) -> str:
     """The number of characters that a loss is over, as losses depend on it."""
     if baselines is None:
-        return f"{V:,} distinct characters of the whole corpus"
+        return f"{V:,} distinct characters in the whole corpus"
     return (
-        f"{V:,} distinct characters of the whole corpus, {baselines.unseen:,} of them only in the"
-        " val part"
+        f"{V:,} distinct characters in the whole corpus, {baselines.unseen:,} only in its"
+        " validation part"
     )
 
 
@@ -96,6 +96,11 @@ def format_duration(seconds: float) -> str:
     minutes, rest = divmod(round(seconds), 60)
     hours, minutes = divmod(minutes, 60)
     return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
+
+
+def shorten_model(path: str) -> str:
+    """A name for a model where there is little room: the run folder of a run's best model."""
+    return path.removesuffix("/best.npz")
 
 
 def list_files(files: Sequence[str]) -> str:

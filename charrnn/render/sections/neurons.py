@@ -24,6 +24,7 @@ from charrnn.reports.neurons import (
 )
 
 SMALLEST_P, WEAK = 0.0001, 0.1
+MOSTLY = 0.9  # of the text
 FOLLOWER_COLUMNS = (
     *text_columns("property", "unit"),
     *numeric_columns("r", "p"),
@@ -90,7 +91,7 @@ def _gates(report: Neurons) -> list[Block]:
             f"Gates: how often each is nearly closed (below {CLOSED_BELOW}) or nearly open (above"
             f" {OPEN_ABOVE}). A forget gate that is always open keeps its cell; one that is always"
             " closed remembers nothing. The table has the mean over all units, and the number of"
-            f" units whose gate is so for more than {OPEN_ABOVE:.0%} of the text."
+            f" units whose gate is closed, or open, for more than {MOSTLY:.0%} of the text."
         ),
         Chart(
             "gates, one mark for each unit",
@@ -117,6 +118,6 @@ def _gate_row(report: Neurons, gate: Gate) -> tuple[str, ...]:
         _gate_name(report, gate),
         f"{math.fsum(gate.shut) / len(gate.shut):.0%}",
         f"{math.fsum(gate.open) / len(gate.open):.0%}",
-        f"{sum(share > OPEN_ABOVE for share in gate.shut):,}",
-        f"{sum(share > OPEN_ABOVE for share in gate.open):,}",
+        f"{sum(share > MOSTLY for share in gate.shut):,}",
+        f"{sum(share > MOSTLY for share in gate.open):,}",
     )

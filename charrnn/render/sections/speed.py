@@ -69,7 +69,7 @@ def _measured(report: Speed) -> list[_Measured]:
         ),
         _Measured(
             f"training by window (batch {by_window.streams}, 1 worker)",
-            "characters",
+            "window",
             [point.window for point in report.by_window],
             report.by_window,
             "A longer window helps little, as its steps still come one after another.",
