@@ -172,8 +172,8 @@ class Trainer:
                 return "patience" if ran_out else "finished"
             began = time.perf_counter()
             loss, stop, save = self._update(stop_requested(), save_due())
-            self.training_seconds += time.perf_counter() - began
             yield Progress(self.progress.step, self.total_steps, loss)
+            self.training_seconds += time.perf_counter() - began  # wall time, with what shows it
             if stop:
                 self._gather_states()
                 return "interrupted"
