@@ -16,7 +16,7 @@ from charrnn.setting_types import check_setting
 from charrnn.storage import model_file
 from charrnn.storage.model_file import Checkpoint
 from charrnn.storage.run_folder import RunFolder
-from charrnn.storage.run_log import UNKNOWN_TIMES, read_log
+from charrnn.storage.run_log import UNKNOWN_TIMES, read_undamaged
 from charrnn.text.corpus_info import CorpusInfo
 from charrnn.training.automatic import sums_are_identical
 from charrnn.training.events import Evaluation
@@ -119,10 +119,9 @@ def _read_evaluations(log: Path, checkpoint: Checkpoint | None) -> tuple[Evaluat
     """Return the checkpoint's evaluations, with their times where the log still has them."""
     if checkpoint is None:
         return ()
-    logged = read_log(log) if log.is_file() else []
     times = {
         evaluation.step: {name: getattr(evaluation, name) for name in UNKNOWN_TIMES}
-        for evaluation in logged
+        for evaluation in read_undamaged(log)
     }
     return tuple(
         Evaluation(**losses, **times.get(losses["step"], UNKNOWN_TIMES))

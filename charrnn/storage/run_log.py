@@ -7,6 +7,7 @@ import errno
 import json
 import os
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import asdict, fields
 from pathlib import Path
 from typing import Any
@@ -28,10 +29,20 @@ def read_log(path: Path) -> list[Evaluation]:
     Raises:
         InputError: naming the first line that is no evaluation.
     """
-    *lines, last = path.read_bytes().split(b"\n")
-    if last and not _is_torn(last):
-        lines.append(last)
+    lines = _whole_lines(path)
     return [_read_line(line, f"{path}, line {number}") for number, line in enumerate(lines, 1)]
+
+
+def read_undamaged(path: Path) -> list[Evaluation]:
+    """Read the evaluations of a log that can be read, for a run that resumes without the others.
+
+    A missing log has none.
+    """
+    evaluations = []
+    for line in _whole_lines(path) if path.is_file() else []:
+        with suppress(InputError):
+            evaluations.append(_read_line(line, str(path)))
+    return evaluations
 
 
 def write_log(path: Path, evaluations: Sequence[Evaluation]) -> None:
@@ -64,6 +75,12 @@ def append_to_log(path: Path, evaluations: Sequence[Evaluation]) -> None:
 
 def _lines(evaluations: Sequence[Evaluation]) -> bytes:
     return "".join(json.dumps(asdict(evaluation)) + "\n" for evaluation in evaluations).encode()
+
+
+def _whole_lines(path: Path) -> list[bytes]:
+    """Return the lines of a log; a last one that was not written to its end is left out."""
+    *lines, last = path.read_bytes().split(b"\n")
+    return [*lines, last] if last and not _is_torn(last) else lines
 
 
 def _is_torn(line: bytes) -> bool:
