@@ -90,7 +90,7 @@ def test_source_distribution_has_all_that_the_tests_need(built: Built) -> None:
         files = [PurePosixPath(one.name) for one in archive.getmembers() if one.isfile()]
     inside = {PurePosixPath(*path.parts[1:]) for path in files}
     folders = ("charrnn", "tests", "corpora", "docs", "benchmarks", "examples")
-    wanted = [path for name in folders for path in (ROOT / name).rglob("*.*")]
+    wanted = [path for name in folders for path in (ROOT / name).rglob("*.*") if path.is_file()]
     wanted += [ROOT / "Makefile", ROOT / "LICENSE", ROOT / "pyproject.toml", *ROOT.glob("*.md")]
     there = {PurePosixPath(path.relative_to(ROOT)) for path in wanted if path.suffix != ".pyc"}
     assert there <= inside
