@@ -33,7 +33,7 @@ import numpy as np
 
 from charrnn.config import Settings
 from charrnn.network.parameters import Shape
-from charrnn.parallel.ranks import MPIRanks, Ranks
+from charrnn.parallel.ranks import MPIRankTeam, RankTeam
 from charrnn.text.corpus import Splits
 from charrnn.training.events import Progress
 from charrnn.training.trainer import start_training
@@ -84,7 +84,7 @@ class Model:
         return turns * (2 * (ranks - 1) * self.latency + bytes_ / self.bandwidth)
 
 
-def measure(ranks: Ranks) -> dict[str, object]:
+def measure(ranks: RankTeam) -> dict[str, object]:
     """Seconds of steps and sums with these ranks: medians over rounds that measure each in turn."""
     shapes = list(SHAPES.items())
     updates: dict[str, list[float]] = {}
@@ -104,7 +104,7 @@ def measure(ranks: Ranks) -> dict[str, object]:
     }
 
 
-def measure_step(shape: Shape, streams: int, ranks: Ranks) -> float:
+def measure_step(shape: Shape, streams: int, ranks: RankTeam) -> float:
     """Seconds of a training step with ``streams`` streams per rank."""
     batch = streams * ranks.size
     config = Settings(
@@ -121,7 +121,7 @@ def measure_step(shape: Shape, streams: int, ranks: Ranks) -> float:
     return float(np.median(np.diff(times[warm:])))
 
 
-def measure_sum(numbers: int, ranks: Ranks) -> float:
+def measure_sum(numbers: int, ranks: RankTeam) -> float:
     """Seconds of an all-reduce of so many ``numbers``."""
     array = np.zeros(numbers, np.float32)
     times = []
@@ -239,7 +239,7 @@ def main() -> None:
     parser.add_argument("--launched", type=int, default=1)
     arguments = parser.parse_args()
     if arguments.what == "rank":  # one of the processes that `measure` starts
-        ranks = MPIRanks(arguments.launched) if arguments.launched > 1 else Ranks()
+        ranks = MPIRankTeam(arguments.launched) if arguments.launched > 1 else RankTeam()
         results = measure(ranks)
         if ranks.rank == 0:
             print(json.dumps(results))

@@ -28,7 +28,7 @@ from charrnn.storage.run_folder import DEFAULT_ROOT, find_model
 from charrnn.text.unknown import encode_text
 
 if TYPE_CHECKING:
-    from charrnn.parallel.ranks import Ranks
+    from charrnn.parallel.ranks import RankTeam
     from charrnn.runs.run import TrainingRun
     from charrnn.training.events import Event
 
@@ -224,7 +224,7 @@ def train(
     preview: int = 0,
     on_event: Callable[["Event"], object] = lambda event: None,
     stop_requested: Callable[[], bool] = lambda: False,
-    ranks: "Ranks | None" = None,
+    ranks: "RankTeam | None" = None,
 ) -> Model:
     """Train a model on text files, and return the one with the lowest validation loss.
 
@@ -263,7 +263,7 @@ def resume(
     preview: int = 0,
     on_event: Callable[["Event"], object] = lambda event: None,
     stop_requested: Callable[[], bool] = lambda: False,
-    ranks: "Ranks | None" = None,
+    ranks: "RankTeam | None" = None,
 ) -> Model:
     """Continue the run in the folder ``out`` where it stopped, and return its best model.
 

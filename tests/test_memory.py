@@ -15,9 +15,9 @@ from charrnn.network.parameters import Shape
 from charrnn.parallel.team import Team
 from charrnn.runs import run
 from charrnn.text.corpus import Splits
-from charrnn.training import memory
+from charrnn.training import memory_check
 from charrnn.training.automatic import complete_settings
-from charrnn.training.memory import bytes_for_training, bytes_needed
+from charrnn.training.memory_check import bytes_for_training, bytes_needed
 from charrnn.training.trainer import start_training
 
 CHARACTERS, VALIDATING = 30_000, 6_000
@@ -56,7 +56,7 @@ def test_needed_memory_is_what_is_taken_and_hardly_more(
     )  # fmt: skip
     config = complete_settings(asked, CHARACTERS, V)
     shape = Shape(cell, hidden, layers, V, config.tied)
-    expected = bytes_for_training(config, shape, VALIDATING) - memory.PROCESS_BYTES
+    expected = bytes_for_training(config, shape, VALIDATING) - memory_check.PROCESS_BYTES
     saved = 4 * shape.parameter_count  # the copy on its way to a file, which is not made here
     assert 0.75 * (expected - saved) < peak(config, shape) < expected
 

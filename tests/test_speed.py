@@ -16,7 +16,7 @@ from charrnn.render import plot, terminal
 from charrnn.render.sections.speed import build_section
 from charrnn.render.words import display_width
 from charrnn.reports.speed import SAMPLES, STREAMS, WINDOWS, Speed, SpeedPoint, training_step
-from charrnn.training import memory
+from charrnn.training import memory_check
 from tests.conftest import Program
 
 POINT = SpeedPoint(1, 64, 1, 10_000.0, 20.0, 0.2)
@@ -54,7 +54,7 @@ def test_speed_is_measured_by_streams_window_workers_and_samples(model: charrnn.
 def test_long_windows_are_measured_with_all_their_streams(monkeypatch: pytest.MonkeyPatch) -> None:
     """A text too short for them would have fewer streams, and the speed be told of too many."""
     measured: list[TrainConfig] = []
-    monkeypatch.setattr(memory, "check_memory", lambda config, *_: measured.append(config))
+    monkeypatch.setattr(memory_check, "check_memory", lambda config, *_: measured.append(config))
     assert training_step(Shape("rnn", 2, 1, 5), 64, 4000, 1, 0.01) > 0
     assert (measured[0].batch, measured[0].seq) == (64, 4000)
 

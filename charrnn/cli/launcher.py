@@ -20,7 +20,7 @@ from charrnn.cli.signals import SignalExit, StopRequest
 from charrnn.errors import InputError, MachineError
 
 if TYPE_CHECKING:
-    from charrnn.parallel.ranks import Ranks
+    from charrnn.parallel.ranks import RankTeam
 
 LAUNCHERS = (
     ("PMI_RANK", "PMI_SIZE"),  # MPICH, Intel MPI, srun --mpi=pmi2
@@ -55,10 +55,10 @@ def announce_failure(args: Sequence[str], error: Exception) -> None:
     """Tell the other ranks, which would wait forever, that this one's command line is wrong."""
     _, size = rank_and_size()
     if isinstance(error, click.UsageError) and size > 1 and _is_shared(args) and not _joined_sizes:
-        from charrnn.parallel.ranks import MPIRanks
+        from charrnn.parallel.ranks import MPIRankTeam
 
         with suppress(MachineError):
-            MPIRanks(size).allgather(usage_message(error))
+            MPIRankTeam(size).allgather(usage_message(error))
 
 
 def _is_shared(args: Sequence[str]) -> bool:
@@ -82,7 +82,7 @@ _joined_sizes: list[int] = []
 """The number of ranks that train together, once it is known; errors before and after differ."""
 
 
-def join_ranks(ctx: click.Context) -> "Ranks":
+def join_ranks(ctx: click.Context) -> "RankTeam":
     """All ranks that were launched together, when they have started; without MPI, this process.
 
     Until then a signal ends the process at once: MPI waits without end for a rank that never comes.
@@ -91,13 +91,13 @@ def join_ranks(ctx: click.Context) -> "Ranks":
         click.UsageError: on rank 0, when the ranks were given different options.
         MachineError: when MPI is not available.
     """
-    from charrnn.parallel.ranks import MPIRanks, Ranks
+    from charrnn.parallel.ranks import MPIRankTeam, RankTeam
 
     _, size = rank_and_size()
     if size == 1 or ctx.params["no_mpi"]:
         _joined_sizes.append(1)
-        return Ranks()
-    ranks = MPIRanks(size)
+        return RankTeam()
+    ranks = MPIRankTeam(size)
     _joined_sizes.append(size)
     if problem := _describe_difference(ranks.allgather(ctx.params)):
         raise click.UsageError(problem, ctx)
@@ -105,7 +105,7 @@ def join_ranks(ctx: click.Context) -> "Ranks":
 
 
 @contextmanager
-def run_together(ranks: "Ranks", stop: StopRequest) -> Iterator[None]:
+def run_together(ranks: "RankTeam", stop: StopRequest) -> Iterator[None]:
     """Run a block on all ranks, and leave it when all of them have finished.
 
     An error while other ranks wait for this one is printed here, and aborts all. After a signal to
@@ -154,7 +154,7 @@ def _report_error(error: BaseException, rank: int) -> int:
     return print_error(error, f"rank {rank} on {socket.gethostname()}: " if rank else "")
 
 
-def _leave(ranks: "Ranks", received: int | None) -> None:
+def _leave(ranks: "RankTeam", received: int | None) -> None:
     """Wait for all ranks; if one received a signal, exit, on rank 0 with its exit code."""
     from charrnn.runs.rank_job import broadcast_job
 

@@ -14,7 +14,7 @@ from charrnn.cli.signals import SignalExit, StopRequest
 from charrnn.config import BUDGETS, DEFAULT_CELL, DEFAULT_VAL, LARGEST_DEFAULT_VAL, TrainConfig
 
 if TYPE_CHECKING:
-    from charrnn.parallel.ranks import Ranks
+    from charrnn.parallel.ranks import RankTeam
 
 FROM_CORPUS = "chosen from the corpus"
 PREVIEW_ON_TERMINAL = 120
@@ -177,7 +177,7 @@ def train_command(ctx: click.Context, /, **_: object) -> None:
 
 
 def _train(
-    ctx: click.Context, config: TrainConfig, display: Display, stop: StopRequest, ranks: "Ranks"
+    ctx: click.Context, config: TrainConfig, display: Display, stop: StopRequest, ranks: "RankTeam"
 ) -> None:
     """Start or resume the training that the options describe."""
     from charrnn.api import resume, train

@@ -18,7 +18,7 @@ T = TypeVar("T")
 POLLS_PER_SECOND = 100  # of a barrier
 
 
-class Ranks(Team):
+class RankTeam(Team):
     """A process without MPI, and the base class of MPI's ranks.
 
     ``local_root`` is the first rank on this machine, ``local_size`` the number of ranks there.
@@ -50,7 +50,7 @@ class Ranks(Team):
         return count_cores() if WORKERS_SUPPORTED else 1
 
 
-class MPIRanks(Ranks):
+class MPIRankTeam(RankTeam):
     """The ranks of MPI's world. All methods are collective: every rank has to call them."""
 
     def __init__(self, launched: int) -> None:

@@ -26,7 +26,7 @@ from charrnn.runs.job import Job
 from charrnn.sampling.ongoing import Prompt, SamplingContext
 from charrnn.sampling.sampler import generate_samples
 from charrnn.storage.model_file import Checkpoint
-from charrnn.training import memory
+from charrnn.training import memory_check
 from charrnn.training.automatic import complete_settings
 from charrnn.training.events import Progress
 
@@ -118,7 +118,7 @@ def training_step(shape: Shape, streams: int, window: int, workers: int, seconds
         steps=NEVER, eval_every=NEVER, lr=1e-4, val=0, workers=workers,
     )  # fmt: skip
     config = complete_settings(asked, characters, shape.V)
-    memory.check_memory(config, shape, 0, measure_free_memory())
+    memory_check.check_memory(config, shape, 0, measure_free_memory())
     ends = time.perf_counter() + NEVER
     ticks: list[float] = []
 

@@ -13,7 +13,7 @@ from typing import Any
 
 from charrnn.errors import CharrnnError, DivergedError, InputError
 from charrnn.generators import exhaust
-from charrnn.parallel.ranks import Ranks
+from charrnn.parallel.ranks import RankTeam
 from charrnn.runs.job import Job
 from charrnn.text.corpus import encode_corpus
 from charrnn.text.corpus_info import CorpusInfo
@@ -41,7 +41,7 @@ def create_rank_job(job: Job, files: Sequence[Source], corpus_info: CorpusInfo) 
     return RankJob(job, absolute, corpus_info)
 
 
-def broadcast_job(rank_job: RankJob | None, ranks: Ranks) -> RankJob | None:
+def broadcast_job(rank_job: RankJob | None, ranks: RankTeam) -> RankJob | None:
     """Send rank 0's job to all ranks, each of which calls this; None tells them to end."""
     ranks.peers = "in_collective"
     ranks.barrier()
@@ -52,7 +52,7 @@ def broadcast_job(rank_job: RankJob | None, ranks: Ranks) -> RankJob | None:
 
 
 @contextmanager
-def stage_files(rank_job: RankJob, ranks: Ranks) -> Iterator[Job]:
+def stage_files(rank_job: RankJob, ranks: RankTeam) -> Iterator[Job]:
     """Yield the job with the paths of this machine's files; temporary files are removed on exit.
 
     Every rank calls this with the job that was broadcast.
@@ -79,7 +79,7 @@ def stage_files(rank_job: RankJob, ranks: Ranks) -> Iterator[Job]:
         yield job
 
 
-def run_as_follower(ranks: Ranks, stop_requested: Callable[[], bool]) -> None:
+def run_as_follower(ranks: RankTeam, stop_requested: Callable[[], bool]) -> None:
     """Run the job that rank 0 broadcasts, at any other rank; rank 0 reports common errors.
 
     Raises:

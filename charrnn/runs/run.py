@@ -17,7 +17,7 @@ from charrnn.network.model import Network
 from charrnn.network.parameters import Shape
 from charrnn.ngram import Baselines, measure_baselines
 from charrnn.parallel.machine import measure_free_memory
-from charrnn.parallel.ranks import Ranks
+from charrnn.parallel.ranks import RankTeam
 from charrnn.runs.corpus_reader import CorpusReader
 from charrnn.runs.initial_weights import adopt_shape
 from charrnn.runs.job import Job
@@ -32,7 +32,7 @@ from charrnn.storage.run_folder import DEFAULT_ROOT, RunFolder, name_run, new_fo
 from charrnn.text.corpus import split_corpus
 from charrnn.text.corpus_info import CorpusInfo
 from charrnn.text.encodings import resolve_encoding
-from charrnn.training import memory
+from charrnn.training import memory_check
 from charrnn.training.automatic import complete_settings
 from charrnn.training.evaluation import mean_loss
 from charrnn.training.events import (
@@ -71,13 +71,13 @@ class TrainingRun:
 
     def __init__(
         self, corpus: Sequence[str | Path], config: TrainConfig, location: RunLocation,
-        init_from: Path | None = None, ranks: Ranks | None = None,
+        init_from: Path | None = None, ranks: RankTeam | None = None,
     ) -> None:  # fmt: skip
         self.corpus = [Path(path) for path in corpus]
         self.config = config
         self.location = location
         self.init_from = init_from
-        self.ranks = ranks or Ranks()
+        self.ranks = ranks or RankTeam()
         self._is_started = False
         # Of a resumed run: where it continues, and its evaluations until then.
         self._checkpoint: Checkpoint | None = None
@@ -155,7 +155,7 @@ class TrainingRun:
     def _check_memory(self, settings: Settings) -> None:
         _, val_characters, _ = settings.split_sizes(self.corpus_info.characters)
         processes = settings.members * self.ranks.local_size // self.ranks.size  # on this machine
-        memory.check_memory(
+        memory_check.check_memory(
             settings, self._shape(settings), val_characters, measure_free_memory(), processes
         )
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from charrnn.ngram import Baselines
 from charrnn.text.corpus_info import CorpusInfo
-from charrnn.training.events import CorpusFacts, End, Evaluation, ModelFacts, Note, Start, Stopped
+from charrnn.training.events import CorpusFacts, End, Evaluation, NetworkFacts, Note, Start, Stopped
 from charrnn.training.trainer import Trainer
 from charrnn.units import bits
 
@@ -22,7 +22,7 @@ def start_event(folder: Path, corpus_info: CorpusInfo, trainer: Trainer) -> Star
             corpus_info.encoding,
             corpus_info.sha256,
         ),
-        model=ModelFacts(
+        model=NetworkFacts(
             config.cell, config.hidden, config.layers, trainer.network.parameters.vector.size
         ),
         config=config,

@@ -24,7 +24,7 @@ class CorpusFacts:
 
 
 @dataclass(frozen=True)
-class ModelFacts:
+class NetworkFacts:
     """The network and its size."""
 
     cell: str
@@ -54,7 +54,7 @@ class Start:
 
     run: str
     corpus: CorpusFacts
-    model: ModelFacts
+    model: NetworkFacts
     config: Settings
 
 
