@@ -23,7 +23,7 @@ from charrnn.sampling.ongoing import OngoingSample, Prompt, SamplingContext
 from charrnn.sampling.sampler import generate_samples, sort_finished
 from charrnn.setting_types import LARGEST_SEED, Whole
 from charrnn.storage import model_file
-from charrnn.storage.model_file import Checkpoint
+from charrnn.storage.model_file import TrainedModel
 from charrnn.storage.run_folder import DEFAULT_ROOT, find_model
 from charrnn.text.unknown import encode_text
 
@@ -56,7 +56,7 @@ class Model(ReportMethods):
     """A trained model, which `load`, `train` and `resume` return. Its base class has reports."""
 
     def __init__(
-        self, checkpoint: Checkpoint, path: Path | None = None, run: Path | None = None
+        self, checkpoint: TrainedModel, path: Path | None = None, run: Path | None = None
     ) -> None:
         """``path`` is the file that it was read from, ``run`` the run folder of that."""
         super().__init__(LoadedModel(checkpoint, path, run))
@@ -309,7 +309,7 @@ def _run_events(
             if isinstance(event, Start):
                 folder = Path(event.run)
             if preview and isinstance(event, Evaluation):
-                current = Checkpoint(
+                current = TrainedModel(
                     network=run.network, config=run.settings, corpus_info=run.corpus_info,
                     step=event.step, history=(),
                 )  # fmt: skip

@@ -25,7 +25,7 @@ from charrnn.reports.loaded_model import LoadedModel
 from charrnn.reports.memory import affordable_positions, compare_memory
 from charrnn.reports.neurons import PROPERTIES, find_followers, record_activations
 from charrnn.reports.score import Scoring, predict_chunks
-from charrnn.storage.model_file import Checkpoint
+from charrnn.storage.model_file import TrainedModel
 from tests.conftest import TEXT, Program
 
 V = 7
@@ -182,7 +182,7 @@ def test_unrolled_steps_say_what_was_read_expected_and_came(model: charrnn.Model
     assert report.steps[0].change == pytest.approx(report.steps[0].norm)
 
 
-def planted(model: charrnn.Model, unit: int) -> Checkpoint:
+def planted(model: charrnn.Model, unit: int) -> TrainedModel:
     """A network whose ``unit`` is on between 「 and 」, and whose other units are noise."""
     vocabulary = model.checkpoint.corpus_info.vocabulary
     shape = Shape("lstm", 8, 1, len(vocabulary))

@@ -266,7 +266,7 @@ def test_a_best_model_that_cannot_be_written_is_not_lost(
     charrnn.train(text, CONFIG, out=tmp_path / "whole")
     run, save = tmp_path / "run", model_file.save
 
-    def fail_for_best(model: model_file.Checkpoint, path: Path) -> None:
+    def fail_for_best(model: model_file.TrainedModel, path: Path) -> None:
         if path.name == "best.npz" and model.step > 20:
             raise OSError(1, os.strerror(1))
         save(model, path)

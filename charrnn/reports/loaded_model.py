@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from charrnn.storage.model_file import Checkpoint, ModelDescription, load
+from charrnn.storage.model_file import ModelDescription, TrainedModel, load
 from charrnn.storage.run_folder import find_model
 
 
@@ -24,7 +24,7 @@ class LoadedModel:
     ``run`` is the run folder, if that is what the user named; its log then has the losses.
     """
 
-    checkpoint: Checkpoint
+    checkpoint: TrainedModel
     path: Path | None = None
     run: Path | None = None
 

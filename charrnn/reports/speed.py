@@ -25,7 +25,7 @@ from charrnn.reports.loaded_model import LoadedModel, ModelFacts
 from charrnn.runs.job import Job
 from charrnn.sampling.ongoing import Prompt, SamplingContext
 from charrnn.sampling.sampler import generate_samples
-from charrnn.storage.model_file import Checkpoint
+from charrnn.storage.model_file import TrainedModel
 from charrnn.training import memory_check
 from charrnn.training.automatic import complete_settings
 from charrnn.training.events import Progress
@@ -139,7 +139,7 @@ def training_step(shape: Shape, streams: int, window: int, workers: int, seconds
     return _median_step(ticks)
 
 
-def sampling_step(checkpoint: Checkpoint, samples: int, seconds: float) -> float:
+def sampling_step(checkpoint: TrainedModel, samples: int, seconds: float) -> float:
     """The median time of drawing a character for each of the ``samples``, in seconds."""
     with threadpool_limits(min(SAMPLING_THREADS, count_cores()), "blas"):
         context = SamplingContext(checkpoint.corpus_info, SampleConfig(length=NEVER))

@@ -9,7 +9,7 @@ from charrnn.arrays import Ids
 from charrnn.config import AUTO, TrainConfig
 from charrnn.generators import flat_map
 from charrnn.runs.initial_weights import match_characters
-from charrnn.storage.model_file import Checkpoint
+from charrnn.storage.model_file import TrainedModel
 from charrnn.text import sources
 from charrnn.text.corpus import encode_corpus, scan_corpus
 from charrnn.text.corpus_info import CorpusInfo
@@ -27,7 +27,7 @@ class CorpusReader:
     """
 
     def __init__(
-        self, corpus: Sequence[Path], config: TrainConfig, initial: Checkpoint | None
+        self, corpus: Sequence[Path], config: TrainConfig, initial: TrainedModel | None
     ) -> None:
         self.files: Sequence[sources.Source] = sources.find_sources(corpus)
         self._config, self._initial = config, initial

@@ -7,11 +7,11 @@ import numpy as np
 from charrnn.config import TrainConfig
 from charrnn.errors import ConfigError
 from charrnn.network.parameters import Parameters
-from charrnn.storage.model_file import Checkpoint
+from charrnn.storage.model_file import TrainedModel
 from charrnn.text.vocab import Vocabulary
 
 
-def adopt_shape(config: TrainConfig, source: Checkpoint) -> TrainConfig:
+def adopt_shape(config: TrainConfig, source: TrainedModel) -> TrainConfig:
     """Return ``config`` with the cell and the sizes of the model ``source``.
 
     Raises:
@@ -38,7 +38,7 @@ def match_characters(vocabulary: Vocabulary, source: Vocabulary) -> tuple[list[i
     return [id_ for id_, _ in pairs], [source_id for _, source_id in pairs]
 
 
-def copy_weights(parameters: Parameters, vocabulary: Vocabulary, source: Checkpoint) -> None:
+def copy_weights(parameters: Parameters, vocabulary: Vocabulary, source: TrainedModel) -> None:
     """Copy the weights of ``source`` into ``parameters``, whose shape differs at most in V.
 
     A character's own weights are copied to the same character. Characters that ``source`` does not

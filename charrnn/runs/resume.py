@@ -14,7 +14,7 @@ from charrnn.errors import ConfigError, FolderError, InputError
 from charrnn.runs.run_config import read_config
 from charrnn.setting_types import check_setting
 from charrnn.storage import model_file
-from charrnn.storage.model_file import Checkpoint
+from charrnn.storage.model_file import TrainedModel
 from charrnn.storage.run_folder import RunFolder
 from charrnn.storage.run_log import UNKNOWN_TIMES, read_undamaged
 from charrnn.text.corpus_info import CorpusInfo
@@ -34,7 +34,7 @@ class StoppedRun:
     corpus: Sequence[Path]
     init_from: Path | None
     settings: Settings
-    checkpoint: Checkpoint | None
+    checkpoint: TrainedModel | None
     evaluations: tuple[Evaluation, ...]
 
     def check_corpus(self, corpus_info: CorpusInfo, path: Path, run: Path) -> CorpusInfo:
@@ -102,7 +102,7 @@ def _apply_changes(settings: Settings, changes: Mapping[str, Any]) -> Settings:
     return replace(settings, patience=changes.get("patience", settings.patience))
 
 
-def _check_budget(settings: Settings, checkpoint: Checkpoint) -> None:
+def _check_budget(settings: Settings, checkpoint: TrainedModel) -> None:
     """Refuse a total of steps or epochs that is smaller than what is done already."""
     if settings.minutes or not (settings.steps or settings.epochs):
         return
@@ -115,7 +115,7 @@ def _check_budget(settings: Settings, checkpoint: Checkpoint) -> None:
         )
 
 
-def _read_evaluations(log: Path, checkpoint: Checkpoint | None) -> tuple[Evaluation, ...]:
+def _read_evaluations(log: Path, checkpoint: TrainedModel | None) -> tuple[Evaluation, ...]:
     """Return the checkpoint's evaluations, with their times where the log still has them."""
     if checkpoint is None:
         return ()

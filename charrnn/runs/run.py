@@ -27,7 +27,7 @@ from charrnn.runs.run_config import RunConfig, write_config
 from charrnn.runs.run_events import end_event, resume_note, start_event
 from charrnn.runs.saving import Saver
 from charrnn.storage import model_file
-from charrnn.storage.model_file import Checkpoint
+from charrnn.storage.model_file import TrainedModel
 from charrnn.storage.run_folder import DEFAULT_ROOT, RunFolder, name_run, new_folder
 from charrnn.text.corpus import split_corpus
 from charrnn.text.corpus_info import CorpusInfo
@@ -80,7 +80,7 @@ class TrainingRun:
         self.ranks = ranks or RankTeam()
         self._is_started = False
         # Of a resumed run: where it continues, and its evaluations until then.
-        self._checkpoint: Checkpoint | None = None
+        self._checkpoint: TrainedModel | None = None
         self._history: Sequence[Evaluation] = ()
 
     def train(self, stop_requested: Callable[[], bool]) -> Generator[Event, None, None]:

@@ -13,7 +13,7 @@ from charrnn.network.model import Network
 from charrnn.network.parameters import Parameters
 from charrnn.ngram import Baselines
 from charrnn.storage import meta, model_file
-from charrnn.storage.model_file import Checkpoint
+from charrnn.storage.model_file import TrainedModel
 from charrnn.storage.run_folder import RunFolder
 from charrnn.storage.run_log import append_to_log, write_log
 from charrnn.text.corpus_info import CorpusInfo
@@ -43,7 +43,7 @@ class Saver:
         self._folder, self._corpus_info, self._baselines = folder, corpus_info, baselines
         # How many evaluations of the history the log has; None when the log must be rewritten.
         self._logged: int | None = None
-        self._unsaved_best: Checkpoint | None = None
+        self._unsaved_best: TrainedModel | None = None
         self._next_save = time.monotonic() + MIN_SECONDS_BETWEEN_SAVES
 
     def is_due(self) -> bool:
@@ -56,9 +56,9 @@ class Saver:
         if trainer.progress.best_step == trainer.progress.step:
             parameters = trainer.network.parameters
             copy = Parameters(parameters.shape, vector=parameters.vector.copy())
-            self._unsaved_best = replace(self._checkpoint(trainer), network=Network(copy))
+            self._unsaved_best = replace(self._current_model(trainer), network=Network(copy))
 
-    def load_best(self) -> Checkpoint:
+    def load_best(self) -> TrainedModel:
         """Return the best model so far, which must exist, whether it could be written or not."""
         return self._unsaved_best or model_file.load(self._folder.best)
 
@@ -103,9 +103,9 @@ class Saver:
                 self._unsaved_best = None
         state = trainer.state()
         if state.is_finite and self._unsaved_best is None:
-            now = self._checkpoint(trainer)
+            model = self._current_model(trainer)
             yield from self._try_write(
-                folder.last, lambda: model_file.save_training(now, state, folder.last)
+                folder.last, lambda: model_file.save_training(model, state, folder.last)
             )
         ended = time.monotonic()
         pause = max(MIN_SECONDS_BETWEEN_SAVES, (ended - began) / MAX_SHARE_OF_TIME)
@@ -136,12 +136,12 @@ class Saver:
             append_to_log(log, self.history[logged:])
         self._logged = len(self.history)
 
-    def _checkpoint(self, trainer: Trainer) -> Checkpoint:
+    def _current_model(self, trainer: Trainer) -> TrainedModel:
         history = tuple(
             {key: asdict(evaluation)[key] for key in meta.EVALUATION_KEYS}
             for evaluation in self.history
         )
-        return Checkpoint(
+        return TrainedModel(
             network=trainer.network, config=trainer.config, corpus_info=self._corpus_info,
             step=trainer.progress.step, history=history, baselines=self._baselines,
         )  # fmt: skip

@@ -51,42 +51,42 @@ class ModelDescription:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Checkpoint(ModelDescription):
+class TrainedModel(ModelDescription):
     """A trained network with its description."""
 
     network: Network
 
 
-def save(checkpoint: Checkpoint, path: Path) -> None:
+def save(model: TrainedModel, path: Path) -> None:
     """Write a model to ``path``, completely or not at all.
 
     Raises:
         OSError: when it cannot be written; a file that was there before is untouched.
     """
-    _write(path, to_torch(checkpoint.network.parameters), _describe(checkpoint))
+    _write(path, to_torch(model.network.parameters), _describe(model))
 
 
-def save_training(checkpoint: Checkpoint, state: TrainingState, path: Path) -> None:
+def save_training(model: TrainedModel, state: TrainingState, path: Path) -> None:
     """Write a model together with the state of its training. Raises as `save`."""
-    arrays = to_torch(checkpoint.network.parameters)
+    arrays = to_torch(model.network.parameters)
     arrays["training.m"] = state.m
     arrays["training.v"] = state.v
-    state_names = checkpoint.shape.cell_record.states
+    state_names = model.shape.cell_record.states
     for layer, layer_state in enumerate(state.states):
         for name, array in zip(state_names, layer_state, strict=True):
             arrays[f"training.{name}_l{layer}"] = array
-    training = describe_training(state, checkpoint.config.seq, checkpoint.total_steps)
-    _write(path, arrays, {**_describe(checkpoint), "training": training})
+    training = describe_training(state, model.config.seq, model.total_steps)
+    _write(path, arrays, {**_describe(model), "training": training})
 
 
-def load(path: Path) -> Checkpoint:
+def load(path: Path) -> TrainedModel:
     """Read a model.
 
     Raises:
         InputError: when the file is missing, damaged or not a model of charrnn.
     """
     with _open_model(path) as (arrays, document):
-        return _parse_checkpoint(arrays, document)
+        return _parse_model(arrays, document)
 
 
 def read_description(path: Path) -> tuple[ModelDescription, bool]:
@@ -112,7 +112,7 @@ def load_training(path: Path) -> TrainingState:
         InputError: when the file is missing or damaged, or has no state of a training.
     """
     with _open_model(path) as (arrays, document):
-        model = _parse_checkpoint(arrays, document)
+        model = _parse_model(arrays, document)
         shape, parameters = model.shape, model.network.parameters.vector
         m, v = (arrays.read_floats(f"training.{name}", parameters.size) for name in "mv")
         if (v < 0).any():
@@ -177,7 +177,7 @@ def _parse_description(arrays: npz.ArrayFile, document: dict[str, Any]) -> Model
     return description
 
 
-def _parse_checkpoint(arrays: npz.ArrayFile, document: dict[str, Any]) -> Checkpoint:
+def _parse_model(arrays: npz.ArrayFile, document: dict[str, Any]) -> TrainedModel:
     description = _parse_description(arrays, document)
     shape = description.shape
     try:
@@ -191,13 +191,13 @@ def _parse_checkpoint(arrays: npz.ArrayFile, document: dict[str, Any]) -> Checkp
             raise ValueError(f"it contains {name}, which is not an array of such a model")
     parameters = Parameters(shape)
     from_torch(arrays.read_floats, parameters)
-    return Checkpoint(**vars(description), network=Network(parameters))
+    return TrainedModel(**vars(description), network=Network(parameters))
 
 
-def _describe(checkpoint: Checkpoint) -> dict[str, Any]:
+def _describe(model: TrainedModel) -> dict[str, Any]:
     return meta.describe_model(
-        checkpoint.config, checkpoint.corpus_info, checkpoint.step, checkpoint.history,
-        checkpoint.baselines,
+        model.config, model.corpus_info, model.step, model.history,
+        model.baselines,
     )  # fmt: skip
 
 
