@@ -162,6 +162,10 @@ class Settings(TrainConfig):
         assert self.epochs is not None
         return math.ceil(self.epochs * predictions / (self.batch * self.seq))
 
+    def count_epochs(self, steps: int, predictions: int) -> float:
+        """Return how many epochs of ``predictions`` characters each ``steps`` updates make."""
+        return steps * self.batch * self.seq / predictions
+
 
 @dataclass(frozen=True)
 class SampleConfig:

@@ -213,7 +213,7 @@ def test_ranks_that_would_round_otherwise_cannot_go_on(text: Path, tmp_path: Pat
         done = run("train", "--resume", "--out", out, "--steps", 50, ranks=ranks)
         assert done.returncode == 2
         (line,) = done.stderr.splitlines()
-        assert line.startswith("charrnn: --ranks: the number started is")
+        assert line.startswith("charrnn: --ranks: the number of ranks started is")
         assert "--ranks × --workers = 2 × 3" in line
         assert line.endswith("start 2")
     assert arrays(out) == before
@@ -250,7 +250,7 @@ def test_rank_0_alone_talks(text: Path, tmp_path: Path) -> None:
         (["--no-such-option"], 2, "--no-such-option: 'charrnn train' has no such option"),
         ([], 2, "train: CORPUS is missing"),
         (["TEXT", "--batch", "3"], 2, "--ranks: 4 exceeds the number of streams, 3"),
-        (["TEXT", "--ranks", "3"], 2, "--ranks: the number started is 4"),
+        (["TEXT", "--ranks", "3"], 2, "--ranks: the number of ranks started is 4"),
         (["TEXT", "--ranks", "2", "--workers", "6", "--batch", "24"], 2, "--ranks: the num"),
         (["TEXT", "--resume"], 2, "train: --resume needs the run folder"),
         (["TEXT", "--out", "."], 5, ".: exists and is not a run"),
@@ -302,7 +302,7 @@ def test_an_mpi_of_another_launcher_is_named(text: Path, tmp_path: Path) -> None
     assert done.returncode == 6
     (line,) = done.stderr.splitlines()
     assert line.startswith("charrnn: MPI: 4 ranks were started, and MPICH")
-    assert line.endswith("sees 1; start them with the mpiexec that belongs to it")
+    assert line.endswith("sees 1; start them with the mpiexec of that library")
 
 
 def test_without_mpi4py_it_is_said_how_to_have_it(text: Path, tmp_path: Path) -> None:
@@ -310,7 +310,7 @@ def test_without_mpi4py_it_is_said_how_to_have_it(text: Path, tmp_path: Path) ->
     done = run("train", text, ranks=2, variables={"PYTHONPATH": str(tmp_path)})
     assert done.returncode == 6
     (line,) = [one for one in done.stderr.splitlines() if one.startswith("charrnn:")]
-    assert "mpi4py: is not installed; pip install 'charrnn-numpy[mpi]'" in line
+    assert "run pip install 'charrnn-numpy[mpi]'" in line
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])

@@ -31,7 +31,7 @@ CellBackward: TypeAlias = Callable[[Array, State, Array, Array], tuple[Array, St
 """``da, dstate = backward(dh, dstate, dU, db)``; see `CellForward`."""
 
 CellStep: TypeAlias = Callable[[], object]
-"""Moves the state of a layer by one character, in place."""
+"""A function that moves the state of a layer by one character, in place."""
 
 StepWeights: TypeAlias = tuple[Array, Array, Array]
 """W (G', D, H), U (G', H, H) and b (G', H) of a step's product, which has G' sums."""
@@ -68,7 +68,7 @@ class CellForward(Protocol):
 
 
 def keep_weights(W: Array, U: Array, b: Array, recurrent_biases: Array) -> StepWeights:
-    """Return the weights unchanged, for a cell that needs one sum for each gate."""
+    """Return the weights unchanged, for a cell that needs one sum per gate."""
     assert not len(recurrent_biases)
     return W, U, b
 
@@ -95,24 +95,25 @@ class Cell:
     window_arrays: int
     """The number of arrays (T, B, H) that the forward pass of a window allocates."""
     learning_rate: Callable[[int, int], float]
-    """``learning_rate(hidden, characters)`` is the default for a number of units and of
-    characters per update.
+    """``learning_rate(hidden, characters)`` returns the default learning rate.
+
+    It depends on the number of units and on the number of characters per update.
     """
     recurrent_weights: bool = True
     """Whether h is fed back. If not, U is empty, (0, H, H)."""
     recurrent_biases: int = 0
-    """R: the number of gates, the last ones, with a second bias inside the recurrent product."""
+    """R: how many of the gates, counted from the last, have a second bias, added to h[t-1] U."""
     recurrent_gain: float = 1.0
     """The factor of the orthogonal matrices with which the recurrent weights start."""
     step_weights: Callable[[Array, Array, Array, Array], StepWeights] = keep_weights
-    """Returns the weights of a step's product from W, U, b and the recurrent biases.
+    """``step_weights(W, U, b, recurrent_biases)`` returns the weights of a step's product.
 
-    They stay unchanged for a cell that needs one sum for each gate; G' is then G.
+    The default, for a cell that needs one sum per gate, returns W, U and b; G' is then G.
     """
     torch_module: str | None = None
     """The name of the class in `torch.nn`, None if PyTorch has no such cell."""
     torch_gates: tuple[str, ...] = ()
-    """The names of the gates in PyTorch's order, which model files have; by default in ours."""
+    """The names of the gates in PyTorch's order, that of model files; by default `gates`."""
 
     @property
     def gates(self) -> tuple[str, ...]:
@@ -126,15 +127,15 @@ class Cell:
 
     @property
     def torch_order(self) -> list[int]:
-        """The index in our order of each gate in PyTorch's order."""
+        """For each gate in PyTorch's order, its index in `gates`."""
         return [self.gates.index(gate) for gate in self.torch_gates or self.gates]
 
     def gate_scale(self, dtype: npt.DTypeLike, gates: int | None = None) -> Array:
         """Return the factors (G,) of the gates' inputs: ½ for sigmoid gates, 1 for tanh gates.
 
-        As sigmoid(x) = ½ tanh(½x) + ½, one call of tanh then serves all gates. NumPy's tanh is
-        faster than its exp, and cannot overflow. ``gates`` is the number of factors for a step
-        whose weights are not one for each gate (`step_weights`).
+        Because sigmoid(x) = ½ tanh(½x) + ½, one call of tanh then serves all gates. NumPy's tanh is
+        faster than its exp, and cannot overflow. ``gates`` is the number of factors for a cell
+        whose step has more sums than gates (`step_weights`).
         """
         sigmoids = len(self.sigmoid_gates)
         return np.array([0.5] * sigmoids + [1] * ((gates or self.gate_count) - sigmoids), dtype)

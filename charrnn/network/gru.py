@@ -127,7 +127,10 @@ def step_weights(W: Array, U: Array, b: Array, recurrent_biases: Array) -> StepW
 
 
 def learning_rate(hidden: int, characters: int) -> float:
-    """Return the default: lower than for an lstm, as a gru diverges at the rates best for it."""
+    """Return the default learning rate.
+
+    It is lower than for an lstm, because a gru diverges at the rates that are best for an lstm.
+    """
     return min(0.02, 0.014 * math.sqrt(characters / 1024) * math.sqrt(256 / hidden))
 
 

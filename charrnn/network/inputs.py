@@ -29,7 +29,7 @@ def gather_inputs(
     rows are those of E W.
 
     A character has no gradient, so that ``backward(da, dW, db, dE)`` returns None. The gradient of
-    E is **added** to ``dE``, as the output layer shares E and has written its part before.
+    E is **added** to ``dE``, because the output layer shares E and has already written its part.
     """
     # A window has at most T B different characters: only their rows are computed and gathered.
     characters, index = np.unique(ids.ravel(), return_inverse=True)
@@ -40,7 +40,7 @@ def gather_inputs(
     rows = index.reshape(ids.shape)
 
     def write_inputs(t: int, out: Array) -> None:
-        # Other modes than "clip" would go through a buffer, as indices could be out of range.
+        # Modes other than "clip" go through a buffer, because an index could be out of range.
         table.take(rows[t], axis=1, out=out, mode="clip")
 
     def backward(da: Array, dW: Array, db: Array, dE: Array | None = None) -> None:

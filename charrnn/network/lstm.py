@@ -1,6 +1,6 @@
 """Long short-term memory (Hochreiter and Schmidhuber 1997) with a forget gate (Gers et al. 2000).
 
-The gates i, f, o, g (input, forget, output, cell), the states h and c.
+The gates are i, f, o, g (input, forget, output, cell), the states are h and c.
 
     i, f, o = sigmoid(a + h[t-1] U)
     g       = tanh(a_g + h[t-1] U_g)
@@ -60,7 +60,8 @@ def forward(
         ):
             i, f, o, g = gates_t
             dh_total = carried.add(dh_t)
-            # back through h[t] = o * tanh(c[t]), where tanh' = 1 - tanh²; di is free until below
+            # back through h[t] = o * tanh(c[t]), where tanh' = 1 - tanh²; di is scratch space until
+            # it is assigned below
             np.multiply(dh_total, tanh_c_t, do)
             np.multiply(dh_total, o, product)
             np.add(dc, product, dc)
@@ -105,7 +106,7 @@ def make_step(a: Array, h: Array, c: Array) -> CellStep:
 
 
 def learning_rate(hidden: int, characters: int) -> float:
-    """Return the default, fitted to measurements (docs/learning.md)."""
+    """Return the default learning rate, fitted to measurements (docs/learning.md)."""
     return min(0.03, 0.02 * math.sqrt(characters / 1024) * math.sqrt(256 / hidden))
 
 

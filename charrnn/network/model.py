@@ -23,7 +23,7 @@ Masks: TypeAlias = Sequence[Array]
 NO_MASKS: Masks = ()
 
 LayerBackward: TypeAlias = Callable[[Array, Parameters, State], tuple[Array | None, State]]
-"""``dx, dstate = backward(dh, gradients, dafter)``; dx is None where the input is characters."""
+"""``dx, dstate = backward(dh, gradients, dafter)``; dx is None for the first layer."""
 
 
 class NetworkBackward(Protocol):
@@ -32,9 +32,9 @@ class NetworkBackward(Protocol):
     def __call__(self, dh: Array, gradients: Parameters, dafter: States | None = None, /) -> States:
         """Write the layers' gradients, and return the gradient of the states before the window.
 
-        ``dh`` (T, B, H) is **overwritten** · ``gradients`` is written to, except for the output's;
-        that of an embedding is added to · ``dafter`` is the gradient of the states after the
-        window, zeros where it is None.
+        ``dh`` (T, B, H) is **overwritten**. ``gradients`` receives the gradients of the layers, and
+        that of an embedding is added to what it holds; those of an untied output stay.
+        ``dafter`` is the gradient of the states after the window; None means zeros.
         """
 
 
@@ -62,9 +62,10 @@ class Network:
     ) -> tuple[Array, States, NetworkBackward]:
         """Return the top layer's outputs (T, B, H), the states after the window, and the backward.
 
-        ``ids`` (T, B) · ``states`` are those before the window · ``masks`` multiply the output of
-        each layer (dropout, with the same mask at every step), or are none. The outputs and the
-        backward are valid until the next window is computed in the same ``workspace``.
+        ``ids`` (T, B) are the characters. ``states`` are the states before the window. ``masks``
+        multiply the output of each layer: they are dropout, with the same mask at every step, and
+        empty without dropout. The outputs and the backward are valid until the next window is
+        computed in the same ``workspace``.
         """
         workspace = workspace or Workspace()
         backwards: list[LayerBackward] = []
@@ -144,14 +145,15 @@ class Network:
             gradients["out.W"], gradients["out.b"], workspace, characters,
         )  # fmt: skip
         # Truncated backpropagation: no gradient comes from the next window, and that of the states
-        # before this one goes no further. It follows the softmax, as a tied E is added to.
+        # before this one goes no further. This runs after the softmax, which writes E's gradient
+        # when weights are tied; backward adds to it.
         backward(dh.reshape(h.shape), gradients)
         return loss, after
 
     def predict(self, ids: Ids, states: States) -> tuple[Array, States]:
-        """Return log-probabilities (T, B, V) of what follows each of ``ids`` (T, B), and states.
+        """Return the log-probabilities (T, B, V) of the next character, and the states after.
 
-        The states are those after the window.
+        Position [t, b] predicts what follows ``ids[t, b]``, of ``ids`` (T, B).
         """
         h, after, _ = self.forward(ids, states)
         logs = log_probabilities(h.reshape(-1, self.shape.hidden), *self.output_weights)

@@ -40,7 +40,7 @@ class Shape:
 
     @property
     def square_matrix_count(self) -> int:
-        """The number of weight matrices (H, H): recurrent ones, and inputs of upper layers."""
+        """The number of weight matrices (H, H): recurrent, and for upper layers' input."""
         cell = self.cell_record
         return cell.gate_count * (self.layers * cell.recurrent_weights + self.layers - 1)
 
@@ -48,8 +48,8 @@ class Shape:
     def flops_per_character(self) -> int:
         """Floating-point operations per character of a forward pass. Training takes 3 times that.
 
-        Counts the products with recurrent weights, with upper layers' inputs and with the output's
-        weights; not gathered rows and elementwise work.
+        It counts the products with recurrent weights, with the input weights of upper layers and
+        with the output weights, but neither gathered rows nor elementwise work.
         """
         return 2 * (self.square_matrix_count * self.hidden**2 + self.hidden * self.V)
 

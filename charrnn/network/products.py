@@ -2,7 +2,7 @@
 
 A BLAS repacks W for every product, which with few streams costs as much as the product itself: at
 512 units and 32 streams OpenBLAS reached 60 to 75 % of its own peak. For small products on AVX-512
-it has kernels that read both operands where they lie. So W is laid out once a window in blocks,
+it has kernels that read both operands in place. So W is rearranged once per window into blocks,
 each of which makes a small product: 105 to 115 % of the peak that large products reach.
 
 Not here: products over a whole window, which a BLAS computes well without help.
@@ -24,9 +24,9 @@ MAX_SMALL_PRODUCT = 1_000_000
 
 
 class Blocks(NamedTuple):
-    """How a product is cut: into how many parts its sums over S and over K, and the block's size.
+    """The number of parts of S and of K, and a block's rows and columns.
 
-    The parts divide S and K; the rows and columns of a block divide B and N.
+    The numbers of parts divide S and K without remainder; rows and columns divide B and N.
     """
 
     s_parts: int
@@ -69,8 +69,8 @@ class StepProduct:
         )
         # Two views of each part's sums: the products are written by blocks, and read as (G, B, N).
         self._sums = workspace.empty("sums", (self._parts, G, B, N), W.dtype)
-        cut = self._sums.reshape(self._parts, G, B // rows, rows, blocks_across, columns)
-        self._blocks = cut.transpose(0, 1, 4, 2, 3, 5)
+        by_block = self._sums.reshape(self._parts, G, B // rows, rows, blocks_across, columns)
+        self._blocks = by_block.transpose(0, 1, 4, 2, 3, 5)
         self.result = (
             workspace.empty("result", (G, B, N), W.dtype) if self._parts > 1 else self._sums[0]
         )
@@ -85,9 +85,9 @@ class StepProduct:
     def left_operands(self, x: Array) -> Array:
         """Return a view of ``x`` (..., B, S K) whose steps are the operands of calls."""
         *outer, B, K = x.shape
-        cut = x.reshape(*outer, B // self._rows, self._rows, self._parts, K // self._parts)
+        by_part = x.reshape(*outer, B // self._rows, self._rows, self._parts, K // self._parts)
         # The parts come first, as in the weights; gates and blocks of columns are broadcast.
-        return np.moveaxis(cut, -2, -4)[..., :, None, None, :, :, :]
+        return np.moveaxis(by_part, -2, -4)[..., :, None, None, :, :, :]
 
 
 def write_weight_gradient(x: Array, d: Array, dW: Array) -> None:
@@ -106,9 +106,9 @@ def choose_blocks(B: int, S: int, K: int, N: int) -> Blocks:
     if not widths or not small_products_are_fast():
         return whole
     columns = max(widths)
-    # S is cut as far as it goes before K is.
-    cuts = [(parts, 1) for parts in _divisors(S)] + [(S, parts) for parts in _divisors(K)]
-    for s_parts, k_parts in cuts:
+    # S is divided first, then K.
+    divisions = [(parts, 1) for parts in _divisors(S)] + [(S, parts) for parts in _divisors(K)]
+    for s_parts, k_parts in divisions:
         part_length = S * K // (s_parts * k_parts)
         heights = [n for n in _divisors(B) if n * part_length * columns <= MAX_SMALL_PRODUCT]
         if heights and heights[-1] >= min(B, MIN_BLOCK_ROWS):

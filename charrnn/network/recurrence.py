@@ -1,4 +1,4 @@
-"""What the recurrences of all cells share: the history of a state, and the way back through U."""
+"""What the recurrences of all cells share: the history of a state, and the gradient through U."""
 
 from collections.abc import Iterator
 
@@ -31,12 +31,12 @@ class RecurrentGradient:
         self._product(da_operand)
 
     def add(self, dh: Array) -> Array:
-        """Add a gradient that reaches h in another way, such as by the layer above; return dh."""
+        """Add a gradient that reaches h from elsewhere, such as from the layer above; return dh."""
         return np.add(self.dh, dh, self.dh)
 
 
 def allocate_history(name: str, T: int, start: Array, workspace: Workspace) -> Array:
-    """Return an array (T + 1, B, H) for a state before and after each step; its first is set."""
+    """Return an array (T + 1, B, H) for the states of a window, with ``start`` as its first."""
     history = workspace.empty(name, (T + 1, *start.shape), start.dtype)
     history[0] = start
     return history

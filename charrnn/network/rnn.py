@@ -56,7 +56,10 @@ def make_step(a: Array, h: Array) -> CellStep:
 
 
 def learning_rate(hidden: int, characters: int) -> float:
-    """Return the default: it falls faster with the units than a gru's, as large rnns diverge."""
+    """Return the default learning rate.
+
+    It decreases faster with the number of units than for a gru, because large rnns diverge.
+    """
     return min(0.015, 0.007 * math.sqrt(characters / 1024) * (256 / hidden))
 
 

@@ -14,7 +14,7 @@ from charrnn.arrays import Array, Ids
 from charrnn.network.workspace import Workspace
 
 CHUNK_ROWS = 512
-"""Rows of a product: enough that a BLAS spends little time on repacking W for each."""
+"""Rows per product: enough that a BLAS spends little of its time on repacking W."""
 CACHE_BYTES = 1 << 19
 """The size of the logits that are worked on at a time, so that they stay in cache."""
 
@@ -80,15 +80,15 @@ def _transposed_product(h: Array, d: Array, out: Array) -> Array:
 def _replace_by_gradient(logits: Array, targets: Ids, b: Array, count: int) -> float:
     """Return the sum of the losses, and replace ``logits`` by the gradient of sum / ``count``.
 
-    ``b`` has not been added to the logits yet. The gradient is softmax(logits) less 1 at the
-    target, divided by ``count``.
+    ``b`` has not been added to the logits yet. The gradient is softmax(logits), minus 1 at
+    the target, divided by ``count``.
     """
-    at_target = np.arange(len(logits)), targets
+    target_indices = np.arange(len(logits)), targets
     _add_bias_and_shift(logits, b)
-    target_logits = logits[at_target]
+    target_logits = logits[target_indices]
     sums = np.exp(logits, out=logits).sum(axis=1)
     logits *= (1 / (sums * count))[:, None]
-    logits[at_target] -= 1 / count
+    logits[target_indices] -= 1 / count
     return float((np.log(sums) - target_logits).sum(dtype=np.float64))
 
 
@@ -101,7 +101,7 @@ def log_probabilities(h: Array, W: Array, b: Array) -> Array:
 
 
 def _add_bias_and_shift(logits: Array, b: Array) -> None:
-    """Add ``b``, and subtract the maximum of each row: no softmax changes, none overflows."""
+    """Add ``b``, and subtract each row's maximum: the softmax is unchanged and cannot overflow."""
     logits += b
     logits -= logits.max(axis=1, keepdims=True)
 

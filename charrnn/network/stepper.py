@@ -1,7 +1,7 @@
 """One character at a time: the network for sampling, where a window is one step long.
 
-What training lays out once a window is laid out once a text here, and no gradient is kept. All
-linear work of a layer's step is one product, which for one stream is a matrix-vector product::
+Weights are rearranged once per text, not once per window, and no gradient is kept. All linear work
+of a layer's step is one product, which for one stream is a matrix-vector product::
 
     M @ x    M = [W U b]    x = the output of the layer below (the first layer gathers rows of W)
                                 the layer's own output in the step before
@@ -24,13 +24,16 @@ from charrnn.network.cell import Cell, State
 from charrnn.network.model import Network, States
 
 MAX_TABLE_ROWS = 512
-"""The largest vocabulary whose rows of E W are all computed in advance; few of more would occur."""
+"""The largest vocabulary for which all rows of E W are computed in advance.
+
+In a larger vocabulary most rows would never be used.
+"""
 CACHE_LINE = 16
-"""Numbers in a cache line. The rows of M are padded to a multiple of it."""
+"""The number of floats in a cache line, to a multiple of which the rows of M are padded."""
 
 
 class Stepper:
-    """A network and the states of B streams, which each call moves by one character."""
+    """A network and the states of B streams. Each call moves the states by one character."""
 
     def __init__(self, network: Network, states: States) -> None:
         W, b = network.output_weights
@@ -64,7 +67,7 @@ class Stepper:
 
 
 class _FusedProduct:
-    """``M @ x``, at every step. The parts of x that change are ``below`` (D, B), ``own`` (H, B)."""
+    """The product ``M @ x``. A step changes x in its views ``below`` (D, B) and ``own`` (H, B)."""
 
     def __init__(self, W: Array, U: Array, b: Array, B: int) -> None:
         D, K, N = len(W), len(W) + len(U), len(b)
@@ -94,7 +97,7 @@ class _Layer:
         self._gather = _make_gather(W, len(state[0])) if index == 0 and E is None else None
         self._embedding = E
         self.product = _FusedProduct(W[:0] if self._gather else W, U, b, len(state[0]))
-        # h is a part of x where it is fed back.
+        # Where h is fed back, it is a view of x, so that the next product reads it there.
         self.h = self.product.own if cell.recurrent_weights else np.empty_like(state[0].T)
         self.h[...], *others = (part.T for part in state)
         self.state = (self.h, *(part.copy() for part in others))
@@ -129,9 +132,11 @@ def _make_gather(W: Array, B: int) -> Callable[[Ids], Array]:
 
 
 def _fuse_gates(cell: Cell, W: Array, U: Array, b: Array, r: Array) -> tuple[Array, Array, Array]:
-    """Return W (D, G H), U (H, G H) and b (G H,), scaled, of one product for all gates."""
+    """Return W (D, G H), U (H, G H) and b (G H,), scaled, for one product of all gates."""
     W, U, b = cell.step_weights(W, U, b, r)
     scale = cell.gate_scale(W.dtype, len(b))
+    # Transposing twice multiplies each gate by its factor, as the gates are the first axis; then
+    # the gates are put side by side, from (G, ..., H) to (..., G H).
     W, b = (np.concatenate([*(scale * part.T).T], -1) for part in (W, b))
     U = np.concatenate([*(scale * U.T).T], -1) if cell.recurrent_weights else W[:0]
     return W, U, b

@@ -11,7 +11,7 @@ UNKNOWN = float("inf")
 
 
 def count_cores(processes: Sequence[Set[int]] | None = None) -> int:
-    """Return the number of cores that this process may use: at least one, a quota rounded down.
+    """Return the number of cores that this process may use: at least 1, with a quota rounded down.
 
     ``processes`` are several processes that run here, each with the processors that it may use; the
     result is then an equal share of the cores.
@@ -95,6 +95,7 @@ def _read_numbers(*files: Path) -> list[float]:
     """Return the numbers in ``files``; an empty list when a file is missing or sets no limit."""
     try:
         numbers = [float(word) for file in files for word in file.read_text().split()]
-    except (OSError, ValueError):  # no limit is written as "max"
+    except (OSError, ValueError):
         return []
-    return numbers if numbers[0] > 0 else []  # or as -1
+    # A missing limit is written as "max", which is not a number (version 2), or as -1 (version 1).
+    return numbers if numbers[0] > 0 else []

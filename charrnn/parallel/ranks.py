@@ -19,10 +19,10 @@ POLLS_PER_SECOND = 100  # of a barrier
 
 
 class RankTeam(Team):
-    """A process without MPI, and the base class of MPI's ranks.
+    """A team of ranks, as one of them sees it. Here it is a single process that runs without MPI.
 
     ``local_root`` is the first rank on this machine, ``local_size`` the number of ranks there.
-    ``sends_files`` is true at rank 0 when some ranks run on other machines.
+    ``sends_files`` is true at rank 0 when other ranks run on other machines.
 
     ``peers`` is what the other ranks do: they are *waiting* for a job, or *in_collective*
     operations with this rank, so that they hang if it leaves alone, or *released*, after the last
@@ -35,11 +35,11 @@ class RankTeam(Team):
     peers: Literal["waiting", "in_collective", "released"] = "waiting"
 
     def allgather(self, value: T) -> list[T]:
-        """Return every rank's ``value``, by rank."""
+        """Return every rank's ``value``, in the order of ranks."""
         return [value]
 
     def barrier(self) -> None:
-        """Wait until all ranks are here. A waiting process sleeps, and receives signals."""
+        """Wait until all ranks have called this. A waiting process sleeps and receives signals."""
 
     def abort(self, code: int) -> None:
         """End all processes at once; the launcher exits with ``code``."""
@@ -51,10 +51,10 @@ class RankTeam(Team):
 
 
 class MPIRankTeam(RankTeam):
-    """The ranks of MPI's world. All methods are collective: every rank has to call them."""
+    """The ranks of MPI's world. Every method except `abort` must be called by every rank."""
 
     def __init__(self, launched: int) -> None:
-        """Join the other ranks. ``launched`` is how many the launcher says that it has started.
+        """Join the other ranks. ``launched`` is the number of ranks according to the launcher.
 
         Raises:
             MachineError: when MPI is missing, or belongs to another launcher.
@@ -67,14 +67,14 @@ class MPIRankTeam(RankTeam):
         except ModuleNotFoundError:
             raise MachineError(
                 "mpi4py",
-                "is not installed; pip install 'charrnn-numpy[mpi]', and an MPI, to train with"
-                f" {launched} ranks",
+                f"is not installed; to train with {launched} ranks, install an MPI and run"
+                " pip install 'charrnn-numpy[mpi]'",
             ) from None
         except (ImportError, RuntimeError) as error:
             raise MachineError(
                 "mpi4py",
-                f"cannot load MPI ({error}); install an MPI that it supports to train with"
-                f" {launched} ranks",
+                f"cannot load MPI ({error}); to train with {launched} ranks, install an MPI that"
+                " mpi4py supports",
             ) from None
         self._mpi, self._world = MPI, MPI.COMM_WORLD
         self.rank, self.size = self._world.rank, self._world.size
@@ -82,8 +82,8 @@ class MPIRankTeam(RankTeam):
             library = MPI.Get_library_version().splitlines()[0].strip()
             raise MachineError(
                 "MPI",
-                f"{launched} ranks were started, and {library} sees {self.size}; start them with"
-                " the mpiexec that belongs to it",
+                f"{launched} ranks were started, but {library} sees {self.size}; start them with"
+                " the mpiexec of that library",
             )
         machine = self._world.Split_type(MPI.COMM_TYPE_SHARED)
         self.local_root = machine.bcast(self.rank)
@@ -96,7 +96,7 @@ class MPIRankTeam(RankTeam):
         """Replace ``array`` in every rank by the sum over all ranks.
 
         As in shared memory, each rank adds up one shard of all ranks' numbers. MPI's own sum is not
-        used, because the library chooses its order, and with the order the rounding.
+        used, because the order of its additions, and so the rounding, depends on the library.
         """
         flat = array.reshape(-1)
         shards = [shard(flat.size, rank, self.size) for rank in range(self.size)]
@@ -115,11 +115,11 @@ class MPIRankTeam(RankTeam):
         self._world.Allgatherv(self._mpi.IN_PLACE, [flat, (sizes, starts), float_])
 
     def allgather(self, value: T) -> list[T]:
-        """Return every rank's ``value``, by rank. It can be anything that can be pickled."""
+        """Return every rank's ``value``, in the order of ranks. It must be picklable."""
         return self._world.allgather(value)
 
     def barrier(self) -> None:
-        """Wait until all ranks are here. A waiting process sleeps, and receives signals."""
+        """Wait until all ranks have called this. A waiting process sleeps and receives signals."""
         # MPI's blocking calls use a whole core and keep Python from running signal handlers.
         request = self._world.Ibarrier()
         while not request.Test():

@@ -13,10 +13,8 @@ two matrix products. Not here: what a worker process runs (runs/job.py), and MPI
 
 import mmap
 import os
-import signal
 import socket
 import subprocess
-import sys
 import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
@@ -25,11 +23,11 @@ import numpy as np
 
 from charrnn.arrays import Array
 from charrnn.errors import MachineError
+from charrnn.parallel.worker_processes import end_worker, explain_exit, start_worker
 
-ARRIVED, FAILED = b".", b"!"  # what a process sends at a barrier; an error message follows FAILED
+# The byte that a process sends at a barrier; an error message follows FAILED.
+ARRIVED, FAILED = b".", b"!"
 WORKERS_SUPPORTED = os.name == "posix"  # elsewhere children cannot inherit file descriptors
-SECONDS_TO_EXIT = 5.0
-WORKER_PROGRAM = "import sys; sys.path[:] = {path!r}; from charrnn.runs.job import main; main()"
 
 
 class Team:
@@ -46,17 +44,28 @@ class Team:
         return shard(count, self.rank, self.size)
 
     def sum_buffer(self, length: int) -> Array:
-        """Return a float32 array of zeros whose sums take no copy. Call it once for a team."""
+        """Return a float32 array of zeros that `sum` adds up in place.
+
+        A team has one such buffer, so the arrays of two calls would share their memory.
+        """
         return np.zeros(length, np.float32)
 
     def sum(self, array: Array) -> None:
         """Replace ``array`` in every process by the sum over all processes.
 
-        It is contiguous, and of the same shape everywhere.
+        It must be contiguous and have the same shape in every process. Every member must call this.
         """
 
+    def gather(self, array: Array) -> None:
+        """Fill in ``array``, of which each process has computed its own part, in every process.
+
+        The other parts must be zero. Every member must call this.
+        """
+        # Each number is zero in all processes but one, so the sum puts the parts side by side.
+        self.sum(array)
+
     def broadcast(self, array: Array) -> None:
-        """Replace ``array`` in every process by that of rank 0."""
+        """Replace ``array`` in every process by that of rank 0. Every member must call this."""
         if self.rank:
             array[...] = 0
         self.sum(array)
@@ -70,15 +79,14 @@ class WorkerTeam(Team):
 
     ``links`` are sockets: the leader (worker 0) has one to each other worker, and each of these has
     one to the leader. ``memory`` is the file descriptor of shared memory with ``capacity`` float32
-    numbers for each worker, followed by as many for their sum. ``leader`` is the rank of the leader
-    among the leaders of all teams, and how many these are.
+    numbers for each worker, followed by as many for their sum. ``leader_rank`` is the rank of this
+    team's leader among the leaders of all teams, and ``leaders`` is the number of leaders.
     """
 
     def __init__(
         self, worker: int, workers: int, capacity: int, memory: int,
-        links: Sequence[socket.socket], leader: tuple[int, int],
+        links: Sequence[socket.socket], leader_rank: int, leaders: int,
     ) -> None:  # fmt: skip
-        leader_rank, leaders = leader
         self.rank, self.size = leader_rank * workers + worker, leaders * workers
         self.links = links
         self._worker, self._workers = worker, workers
@@ -86,7 +94,7 @@ class WorkerTeam(Team):
         self._all, self._own, self._total = numbers[:workers], numbers[worker], numbers[workers]
 
     def sum_buffer(self, length: int) -> Array:
-        """Return this worker's numbers in the shared memory, which `sum` need not copy there."""
+        """Return this worker's part of the shared memory, where it is zero until it is used."""
         return self._own[:length]
 
     def sum(self, array: Array) -> None:
@@ -114,7 +122,7 @@ class WorkerTeam(Team):
             part[:] = self._total[: part.size]
 
     def _barrier(self, total: Array | None = None) -> None:
-        """Wait until all workers are here; the leader sums ``total`` over all teams meanwhile."""
+        """Wait until all workers are here; meanwhile the leader sums ``total`` over all teams."""
         (link,) = self.links
         with suppress(OSError):
             link.sendall(ARRIVED)
@@ -124,13 +132,13 @@ class WorkerTeam(Team):
 
 
 class LeaderTeam(WorkerTeam):
-    """The same team as its leader sees it, which started the other workers' ``processes``.
+    """The same team as the leader sees it, which started the ``processes`` of the other workers.
 
-    ``leaders`` is the team of the leaders of all teams.
+    ``leader_team`` is the team of the leaders of all teams.
     """
 
     processes: Sequence[subprocess.Popen[bytes]]
-    leaders: Team
+    leader_team: Team
 
     def _barrier(self, total: Array | None = None) -> None:
         # A dead process is detected here: its socket is closed, so that receiving from it ends.
@@ -139,7 +147,7 @@ class LeaderTeam(WorkerTeam):
         # All workers of this team wait for an answer now. The leaders exchange their sums before
         # any worker is released, so that each of them reads the sum over all teams.
         if total is not None:
-            self.leaders.sum(total)
+            self.leader_team.sum(total)
         for link in self.links:
             with suppress(OSError):  # a worker that died just now is detected at the next barrier
                 link.sendall(ARRIVED)
@@ -148,7 +156,7 @@ class LeaderTeam(WorkerTeam):
         """Wait until ``worker`` is at the barrier.
 
         Raises:
-            MachineError: when it has failed or exited.
+            MachineError: when the worker has failed or exited.
         """
         link = self.links[worker - 1]
         try:
@@ -159,9 +167,12 @@ class LeaderTeam(WorkerTeam):
             return
         if message == FAILED:
             error = link.makefile(encoding="utf-8", errors="replace").read()
-            problem = f"failed with {error}; use a smaller model, or set `workers` to 1"
+            problem = (
+                f"failed with {error}; continue the run with `resume`, or start a new one with a"
+                " smaller model or with `workers` 1"
+            )
         else:
-            problem = _explain_exit(self.processes[worker - 1])
+            problem = explain_exit(self.processes[worker - 1])
         raise MachineError(f"worker {worker}", problem)
 
 
@@ -190,8 +201,8 @@ def worker_team(
     """Start a team of ``workers``, led by this process; the others receive the pickled ``job``.
 
     Every member of the team ``leaders`` starts such a team, and together these are one large team.
-    Up to ``capacity`` numbers are summed at a time. On exit, normal or not, all processes and the
-    shared memory are gone; when this process is killed, the workers exit by themselves.
+    At most ``capacity`` numbers are summed at a time. However the context is left, all processes
+    and the shared memory are gone; when this process is killed, the workers exit by themselves.
 
     Raises:
         MachineError: when the platform cannot run several workers.
@@ -206,7 +217,6 @@ def worker_team(
         )
     links: list[socket.socket] = []
     processes: list[subprocess.Popen[bytes]] = []
-    leader = leaders.rank, leaders.size
     with _shared_memory(4 * (workers + 1) * capacity) as memory:
         try:
             for worker in range(1, workers):
@@ -214,16 +224,19 @@ def worker_team(
                 links.append(own_link)
                 with worker_link:
                     link = worker_link.fileno()
-                    arguments = worker, workers, capacity, memory, link, *leader
-                    processes.append(_start_worker(arguments, memory, link))
+                    arguments = (
+                        worker, workers, capacity, memory, link, leaders.rank, leaders.size,
+                    )  # fmt: skip
+                    processes.append(start_worker(arguments, memory, link))
             for process in processes:
                 assert process.stdin is not None
                 with suppress(OSError):  # a worker that died is detected at the first barrier
                     process.stdin.write(job)
-                    # It stays open: when it is closed, the worker knows that this process is gone.
+                    # Standard input stays open: a worker exits when it is closed, as it is when
+                    # this process ends.
                     process.stdin.flush()
-            team = LeaderTeam(0, workers, capacity, memory, links, leader)
-            team.processes, team.leaders = processes, leaders
+            team = LeaderTeam(0, workers, capacity, memory, links, leaders.rank, leaders.size)
+            team.processes, team.leader_team = processes, leaders
             yield team
         finally:
             # All links first, so that the workers exit at the same time and not one by one.
@@ -233,35 +246,19 @@ def worker_team(
                 assert process.stdin is not None
                 with suppress(OSError):
                     process.stdin.close()
-                _end_worker(process)
+                end_worker(process)
 
 
 def join_team(arguments: Sequence[str]) -> WorkerTeam:
     """Return the team of this worker process, whose command-line ``arguments`` describe it."""
     worker, workers, capacity, memory, link, leader_rank, leaders = map(int, arguments)
     links = [socket.socket(fileno=link)]
-    return WorkerTeam(worker, workers, capacity, memory, links, (leader_rank, leaders))
-
-
-def _start_worker(arguments: Sequence[int], *inherited: int) -> subprocess.Popen[bytes]:
-    """Start a Python process that finds the same modules, but never runs the user's own script.
-
-    It belongs to another session than the terminal, so that Ctrl-C reaches the leader alone, which
-    then saves the work.
-    """
-    return subprocess.Popen(
-        [sys.executable, "-c", WORKER_PROGRAM.format(path=sys.path), *map(str, arguments)],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-        pass_fds=inherited,
-        start_new_session=True,
-    )
+    return WorkerTeam(worker, workers, capacity, memory, links, leader_rank, leaders)
 
 
 @contextmanager
 def _shared_memory(size: int) -> Iterator[int]:
-    """Open ``size`` bytes of memory as a file descriptor, without a name that could stay behind."""
+    """Open ``size`` bytes of memory as a file descriptor, without a name that could remain."""
     has_memfd = hasattr(os, "memfd_create")  # Linux; elsewhere a temporary file without a name
     with (
         os.fdopen(os.memfd_create("charrnn"), "r+b")
@@ -270,28 +267,3 @@ def _shared_memory(size: int) -> Iterator[int]:
     ):
         os.ftruncate(file.fileno(), size)
         yield file.fileno()
-
-
-def _explain_exit(process: subprocess.Popen[bytes]) -> str:
-    """Say how a worker ended that was expected at a barrier, and what to do."""
-    try:
-        code = process.wait(SECONDS_TO_EXIT)
-    except subprocess.TimeoutExpired:
-        return "does not answer; resume the run, or set `workers` to 1"
-    if code == -signal.SIGKILL:
-        return (
-            "was ended by SIGKILL, often because memory ran out; use a smaller model, or set"
-            " `workers` to 1"
-        )
-    if code < 0:
-        return f"was ended by {signal.Signals(-code).name}; resume the run, or set `workers` to 1"
-    return f"ended with exit code {code}; resume the run, or set `workers` to 1"
-
-
-def _end_worker(process: subprocess.Popen[bytes]) -> None:
-    """Wait for a worker, whose link is closed, to exit; kill it when it does not."""
-    try:
-        process.wait(SECONDS_TO_EXIT)
-    except subprocess.TimeoutExpired:
-        process.kill()
-        process.wait()

@@ -18,7 +18,7 @@ def describe_start(event: Start) -> str:
     corpus, model, config = event.corpus, event.model, event.config
     predictions = config.split_sizes(corpus.characters)[0] - 1
     steps = config.total_steps(predictions)
-    epochs = steps * config.batch * config.seq / predictions
+    epochs = config.count_epochs(steps, predictions)
     workers = f"{config.ranks} ranks × {config.workers}" if config.ranks > 1 else config.workers
     text = f"{corpus.characters:,} characters, {corpus.distinct:,} distinct, {corpus.encoding}"
     learning_rate = f"{config.lr:g} ({config.schedule}, warm-up {config.warmup})"

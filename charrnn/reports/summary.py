@@ -84,7 +84,7 @@ def summarize_description(model: ModelDescription, label: str) -> Summary:
         ),
         training=TrainingSummary(
             step=model.step,
-            epoch=model.step * config.batch * config.seq / (train - 1),
+            epoch=config.count_epochs(model.step, train - 1),
             seed=config.seed,
             batch=config.batch,
             seq=config.seq,

@@ -18,7 +18,7 @@ from charrnn.storage.model_file import TrainedModel
 from charrnn.storage.run_folder import RunFolder
 from charrnn.storage.run_log import UNKNOWN_TIMES, read_undamaged
 from charrnn.text.corpus_info import CorpusInfo
-from charrnn.training.automatic import sums_are_identical
+from charrnn.training.automatic import check_ranks
 from charrnn.training.events import Evaluation
 
 CHANGEABLE = (*BUDGETS, "patience")
@@ -74,12 +74,7 @@ def read_stopped_run(
         checkpoint = model_file.load(folder.last)
         settings = checkpoint.config
     settings = _apply_changes(settings, changes)
-    if not sums_are_identical(settings, launched):
-        raise ConfigError(
-            "ranks",
-            f"the number started is {launched}, which rounds sums differently from this run with"
-            f" `ranks` × `workers` = {settings.ranks} × {settings.workers}; start {settings.ranks}",
-        )
+    check_ranks(settings, launched)
     if checkpoint:
         _check_budget(settings, checkpoint)
     evaluations = _read_evaluations(folder.log, checkpoint)

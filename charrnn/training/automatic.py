@@ -23,21 +23,25 @@ from charrnn.config import (
 from charrnn.errors import ConfigError
 from charrnn.network.parameters import Shape
 
-OPERATIONS_PER_MINUTE = 60 * 100e9  # floating-point operations, of two cores of 2026
+# The floating-point operations that two processor cores of the year 2026 make in a minute.
+OPERATIONS_PER_MINUTE = 60 * 100e9
 DEFAULT_MINUTES = 4.0
-PASSES_PER_UPDATE = 3  # the backward pass makes two products for each one of the forward pass
+PASSES_PER_UPDATE = 3  # the backward pass makes two products per product of the forward pass
 UNITS_MULTIPLE = 32
 MAX_UNITS = 1024
 UNITS_PER_BUDGET_ROOT = 0.13  # times the fourth root of the budget in operations
 UNITS_PER_TEXT_ROOT = 0.75  # times the square root of the characters to learn from
-MAX_EPOCHS = 80.0  # further epochs bring nothing
-MIN_CHARACTERS_READ = 100_000  # by a run, however short the text is
+MAX_EPOCHS = 80.0  # further epochs do not lower the loss
+MIN_CHARACTERS_READ = 100_000  # by a run on a short text
 DEFAULT_SEQ = 64
 MIN_STREAMS, FAST_STREAMS, MAX_STREAMS = 4, 16, 32
-MIN_UPDATES, ENOUGH_UPDATES = 2500, 6500  # about: the number of streams is a power of two
-STREAMS_PER_WORKER = 4  # two workers are faster than one from 2 to 4 each on (docs/performance.md)
-TIED_FROM_CHARACTERS = 500  # distinct ones
-EVALUATION_SPEEDUP = 2.7  # characters evaluated in the time in which one is learned
+# Updates that a run should have. They are approximate, because the number of streams is a power of
+# two.
+MIN_UPDATES, ENOUGH_UPDATES = 2500, 6500
+# Two workers pay off from 2 to 4 streams each (docs/performance.md).
+STREAMS_PER_WORKER = 4
+MIN_TIED_CHARACTERS = 500  # in the vocabulary
+EVALUATION_SPEEDUP = 2.7  # the speed of evaluation divided by that of training
 MAX_EVALUATION_SHARE = 0.15  # of a run's time
 MIN_EVALUATIONS, MAX_EVALUATIONS = 8, 100
 PATIENCE_SHARE, MIN_PATIENCE = 0.4, 5  # of a run's evaluations
@@ -46,26 +50,22 @@ PATIENCE_SHARE, MIN_PATIENCE = 0.4, 5  # of a run's evaluations
 def complete_settings(
     config: TrainConfig, characters: int, distinct: int, cores: int = 1, launched: int = 1
 ) -> Settings:
-    """All settings resolved, for a corpus of ``characters``, ``distinct`` of which differ.
+    """Resolve all settings, for a corpus of ``characters``, of which ``distinct`` are different.
 
     With `minutes`, the settings steps, warmup, eval_every and patience stay None until the speed is
-    known. ``cores`` is the number of cores for each of the ranks, ``launched`` the number of ranks
-    that were started.
+    known. ``cores`` is the number of cores per rank, and ``launched`` the number of ranks that were
+    started.
 
     Raises:
-        ConfigError: when there are more ranks than streams, when ranks and workers cannot share the
-            batch, or when `recurrent_dropout` is set for a cell without recurrent weights.
+        ConfigError: when there are more ranks than streams, when ``launched`` ranks cannot have the
+            results of these settings, or when `recurrent_dropout` is set for a cell without
+            recurrent weights.
         InputError: as `TrainConfig.split_sizes`.
     """
     training, validating, _ = config.split_sizes(characters)
     predictions = training - 1
     shape = _choose_shape(config, predictions, distinct)
-    has_recurrent_weights = shape.cell_record.recurrent_weights
-    if config.recurrent_dropout and not has_recurrent_weights:
-        problem = f"the cell {shape.cell} has no recurrent weights to drop; leave it out or give 0"
-        raise ConfigError("recurrent_dropout", problem)
-    flops_per_character = PASSES_PER_UPDATE * shape.flops_per_character
-    affordable = _budget(config) / flops_per_character  # characters to read
+    affordable = _budget(config) / (PASSES_PER_UPDATE * shape.flops_per_character)  # characters
     seq = min(config.seq or DEFAULT_SEQ, predictions)
     epochs = config.epochs
     if not any(getattr(config, name) for name in BUDGETS):
@@ -75,31 +75,26 @@ def complete_settings(
     batch = min(config.batch or streams, max(1, predictions // seq))
     if config.steps:
         read = config.steps * batch * seq
-    dropout = _choose_dropout(shape, read / predictions, predictions)
-    # The largest default is written down as a number of characters, so that these settings cut the
-    # same corpus at the same place again.
+    dropout, recurrent_dropout = _choose_dropouts(config, shape, read / predictions, predictions)
+    # Where the default is limited, it is stored as a number of characters, so that these settings
+    # split the same corpus at the same place again.
     val = validating if validating == LARGEST_DEFAULT_VAL else DEFAULT_VAL
     ranks, workers = _choose_members(config, batch, cores, launched)
     defaults = {
         "cell": shape.cell, "hidden": shape.hidden, "layers": shape.layers, "tied": shape.tied,
-        "dropout": dropout, "recurrent_dropout": dropout if has_recurrent_weights else 0.0,
+        "dropout": dropout, "recurrent_dropout": recurrent_dropout,
         "lr": _choose_learning_rate(shape, batch * seq), "val": val,
     }  # fmt: skip
     given = {name: value for name, value in asdict(config).items() if value is not None}
-    # These replace what was given: a window cannot be longer than the text, for example.
+    # These replace what the user gave: a window cannot be longer than the text, for example.
     fitted = {"epochs": epochs, "batch": batch, "seq": seq, "workers": workers, "ranks": ranks}
     settings = Settings(**{**defaults, **given, **fitted})
-    if not sums_are_identical(settings, launched):
-        raise ConfigError(
-            "ranks",
-            f"the number started is {launched}, which rounds sums otherwise than `ranks` ×"
-            f" `workers` = {ranks} × {workers}; start {ranks}, or change `ranks` and `workers`",
-        )
+    check_ranks(settings, launched)
     return settings if settings.minutes else resolve_schedule(settings, training, validating)
 
 
 def resolve_schedule(settings: Settings, training: int, validating: int) -> Settings:
-    """``settings`` with warmup, eval_every and patience, for a run whose length is known.
+    """Return ``settings`` with warmup, eval_every and patience, for a run whose length is known.
 
     ``training`` and ``validating`` are the sizes of these parts of the corpus.
     """
@@ -107,11 +102,11 @@ def resolve_schedule(settings: Settings, training: int, validating: int) -> Sett
     steps = settings.total_steps(predictions)
     learned = steps * settings.batch * settings.seq  # characters, repeated ones included
     steps_per_epoch = math.ceil(predictions / (settings.batch * settings.seq))
-    # An evaluation takes as long as learning `validating / EVALUATION_SPEEDUP` characters. This
-    # many of them fit into the share of time that they may take.
+    # An evaluation takes as long as learning `validating / EVALUATION_SPEEDUP` characters. So
+    # `affordable` evaluations fit into the share of time that they may take.
     affordable = MAX_EVALUATION_SHARE * EVALUATION_SPEEDUP * learned / max(1, validating)
     evaluations = max(MIN_EVALUATIONS, min(EVALUATIONS_A_RUN, int(affordable)))
-    # At least once an epoch, unless epochs are so short that this would be too often.
+    # At least once per epoch, unless epochs are so short that this would be too often.
     by_epoch = max(steps_per_epoch, math.ceil(steps / MAX_EVALUATIONS))
     eval_every = settings.eval_every or min(math.ceil(steps / evaluations), by_epoch)
     patience = max(MIN_PATIENCE, math.ceil(PATIENCE_SHARE * steps / eval_every))
@@ -124,8 +119,22 @@ def resolve_schedule(settings: Settings, training: int, validating: int) -> Sett
     )
 
 
-def sums_are_identical(settings: Settings, launched: int) -> bool:
-    """Whether ``launched`` ranks round sums as the run's own number of ranks does.
+def check_ranks(settings: Settings, launched: int) -> None:
+    """Check that ``launched`` ranks have the same results as the run's own number of ranks.
+
+    Raises:
+        ConfigError: when they would add numbers in another order, and so round differently.
+    """
+    if not _sums_are_identical(settings, launched):
+        raise ConfigError(
+            "ranks",
+            f"the number of ranks started is {launched}, which cannot reproduce the results of"
+            f" `ranks` {settings.ranks} with `workers` {settings.workers}; start {settings.ranks}",
+        )
+
+
+def _sums_are_identical(settings: Settings, launched: int) -> bool:
+    """Whether ``launched`` ranks round sums like the run's own number of ranks.
 
     Sums are computed in pairs (`pairwise_sum`), first among a rank's workers, then among ranks. The
     order of additions is the same for two layouts of as many members if the number of workers is
@@ -140,24 +149,25 @@ def sums_are_identical(settings: Settings, launched: int) -> bool:
 
 
 def _budget(config: TrainConfig) -> float:
-    """The work that a run may take, in floating-point operations."""
+    """Return the floating-point operations that a run may take."""
     return OPERATIONS_PER_MINUTE * (config.minutes or DEFAULT_MINUTES)
 
 
 def _choose_shape(config: TrainConfig, predictions: int, distinct: int) -> Shape:
+    """Choose the sizes of the network that ``config`` leaves open."""
     return Shape(
         cell=config.cell or DEFAULT_CELL,
         hidden=config.hidden or _choose_units(config, predictions, distinct),
         layers=config.layers or 1,
         V=distinct,
-        # An embedding shared with the output pays with thousands of characters, and costs with
-        # hundreds (docs/learning.md).
-        tied=distinct >= TIED_FROM_CHARACTERS if config.tied is None else config.tied,
+        # An embedding that is shared with the output lowers the loss with thousands of characters,
+        # and raises it with hundreds (docs/learning.md).
+        tied=distinct >= MIN_TIED_CHARACTERS if config.tied is None else config.tied,
     )
 
 
 def _choose_units(config: TrainConfig, predictions: int, distinct: int) -> int:
-    """As many units as the budget can train and the text can fill.
+    """Choose the number of units: as many as the budget can train and the text can fill.
 
     Within a budget a larger network learns more from each character but reads fewer of them. The
     best number of weights grows with the square root of the budget (Hoffmann et al. 2022), and so
@@ -170,8 +180,9 @@ def _choose_units(config: TrainConfig, predictions: int, distinct: int) -> int:
         read = config.steps * (config.batch or FAST_STREAMS) * (config.seq or DEFAULT_SEQ)
     if read:
         # The user fixed the number of characters to read. With S square matrices and V characters
-        # one takes S H² + V H multiplications forward, each of which counts as two operations. This
-        # must be what the budget affords; the positive root is written so that S may be 0.
+        # in the vocabulary, the forward pass takes S H² + V H multiplications per character, each
+        # of which counts as two operations. H is chosen so that this is what the budget affords:
+        # the positive root of a quadratic equation, in the form that allows S to be 0.
         cell, layers = config.cell or DEFAULT_CELL, config.layers or 1
         squares = Shape(cell, 1, layers, 0).square_matrix_count
         affordable = budget / read / (2 * PASSES_PER_UPDATE)
@@ -181,18 +192,18 @@ def _choose_units(config: TrainConfig, predictions: int, distinct: int) -> int:
 
 
 def _choose_epochs(predictions: int, affordable: float) -> float:
-    """As many as the budget affords, at most `MAX_EPOCHS`, to two significant digits.
+    """Choose as many epochs as the budget affords, at most `MAX_EPOCHS`, to two significant digits.
 
-    A text of a thousand characters takes more, since a run reads `MIN_CHARACTERS_READ` at least.
+    A text of a thousand characters has more, because a run reads at least `MIN_CHARACTERS_READ`.
     """
     least = MIN_CHARACTERS_READ / predictions
     return float(f"{max(least, min(MAX_EPOCHS, affordable / predictions)):.2g}")
 
 
 def _choose_streams(windows: float) -> int:
-    """A power of two, for a run that reads ``windows`` windows in all its streams together.
+    """Choose the number of streams, a power of two, for a run that reads ``windows`` in total.
 
-    More streams are faster, but leave fewer updates, which a short run cannot spare.
+    More streams are faster, but leave fewer updates, of which a short run has too few.
     """
     fast = max(FAST_STREAMS, _nearest_power_of_two(windows / ENOUGH_UPDATES))
     affordable = _nearest_power_of_two(windows / MIN_UPDATES)
@@ -203,30 +214,45 @@ def _nearest_power_of_two(number: float) -> int:
     return int(2 ** round(math.log2(max(1.0, number))))
 
 
-def _choose_dropout(shape: Shape, epochs: float, predictions: int) -> float:
-    """More for a network that could memorize its text, to two decimals.
+def _choose_dropouts(
+    config: TrainConfig, shape: Shape, epochs: float, predictions: int
+) -> tuple[float, float]:
+    """Choose the dropout of outputs and of recurrent weights, to two decimals.
 
-    That grows with the number of parameters per character, and with the number of epochs. A cell
-    without gates memorizes less, and takes little dropout. The constants are fitted.
+    They are higher for a network that could memorize its text: with more parameters per character
+    and with more epochs. A cell without gates memorizes less, and needs little dropout. The
+    constants are fitted.
+
+    Raises:
+        ConfigError: when `recurrent_dropout` is set for a cell without recurrent weights.
     """
+    has_recurrent_weights = shape.cell_record.recurrent_weights
+    if config.recurrent_dropout and not has_recurrent_weights:
+        problem = f"the cell {shape.cell} has no recurrent weights to drop; leave it out or give 0"
+        raise ConfigError("recurrent_dropout", problem)
     capacity = shape.parameter_count * epochs / predictions
     if shape.cell_record.sigmoid_gates:
         dropout = min(0.5, 0.1 + 0.04 * math.log2(capacity / 3.3))
     else:
         dropout = min(0.05, 0.02 * math.log2(capacity / 10))
-    return round(max(0.0, dropout), 2)
+    dropout = round(max(0.0, dropout), 2)
+    return dropout, dropout if has_recurrent_weights else 0.0
 
 
 def _choose_learning_rate(shape: Shape, characters: int) -> float:
-    """The cell's own rule, higher for more ``characters`` an update and for fewer units.
+    """Choose the learning rate by the cell's own rule, rounded to two digits.
 
-    Rounded to two digits.
+    It is higher for more ``characters`` per update and for fewer units.
     """
     return float(f"{shape.cell_record.learning_rate(shape.hidden, characters):.2g}")
 
 
 def _choose_members(config: TrainConfig, batch: int, cores: int, launched: int) -> tuple[int, int]:
-    """The number of ranks that share the batch, and of workers in each of them."""
+    """Choose the number of ranks that share the batch, and the number of workers per rank.
+
+    Raises:
+        ConfigError: when there are more ranks than streams.
+    """
     ranks = config.ranks or launched
     if ranks > batch:
         raise ConfigError("ranks", f"{ranks} exceeds the number of streams, {batch}; raise `batch`")

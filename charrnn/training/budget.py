@@ -19,22 +19,23 @@ from charrnn.training.automatic import EVALUATION_SPEEDUP, resolve_schedule
 from charrnn.training.events import Progress
 from charrnn.training.trainer import start_training
 
-MEASURING_SHARE = 0.03  # of the given time
+MEASURING_SHARE = 0.03  # of `minutes`
 MAX_MEASURING_SECONDS = 5.0
-WARM_UP_UPDATES = 3  # not timed, as memory is allocated and caches are filled
+WARM_UP_UPDATES = 3  # not timed, because memory is allocated and caches are filled in them
 SAVE_SECONDS = 0.02
-SAVED_BYTES_PER_PARAMETER, DISK_BYTES_PER_SECOND = 24, 3e8  # of a slow disk
-UNREACHABLE = 10**9  # a number of steps
+SAVED_BYTES_PER_PARAMETER = 24  # in best.npz and last.npz together
+DISK_BYTES_PER_SECOND = 3e8  # the speed of a slow disk
+NEVER = 10**9  # a step that is not reached
 
 
 def convert_minutes(
     config: Settings, shape: Shape, parts: Splits, team: Team, seconds: float
 ) -> Settings:
-    """Replace `minutes` by `steps`, for a training that takes ``seconds`` from now on.
+    """Return settings with `steps` instead of `minutes`, for a training that takes ``seconds``.
 
-    Makes and times the first updates of a training, which is then discarded, and estimates
-    evaluations and saves. Collective; only rank 0's clock and ``seconds`` count. Raises as
-    `Trainer.run`.
+    This makes and times the first updates of a training, which is then discarded, and estimates the
+    time of evaluations and saves. Every member must call it; only rank 0's clock and ``seconds``
+    count. It raises what `Trainer.run` raises.
     """
 
     def schedule(steps: int) -> Settings:
@@ -44,7 +45,9 @@ def convert_minutes(
     began = time.perf_counter()
     update = _measure_update(config, shape, parts, team, seconds)
     remaining = seconds - (time.perf_counter() - began)
-    agreed = np.zeros(1, np.float32)
+    # Teams broadcast float32, which is exact for whole numbers up to 2²⁴, so the steps are sent as
+    # two numbers.
+    high_and_low = np.zeros(2, np.float32)
     if team.rank == 0:
         window = config.batch * config.seq  # characters
         evaluation = len(parts.val) / (window * EVALUATION_SPEEDUP) * update
@@ -55,16 +58,17 @@ def convert_minutes(
             evaluations = math.ceil(steps / (schedule(steps).eval_every or steps))
             return steps * update + evaluations * (evaluation + save)
 
-        agreed[0] = count_affordable_steps(remaining, update, estimate)
-    team.broadcast(agreed)
-    return schedule(int(agreed[0]))
+        high_and_low[:] = divmod(count_affordable_steps(remaining, update, estimate), 1 << 20)
+    team.broadcast(high_and_low)
+    high, low = map(int, high_and_low)
+    return schedule(high * (1 << 20) + low)
 
 
 def count_affordable_steps(seconds: float, update: float, estimate: Callable[[int], float]) -> int:
-    """The largest number of steps whose time, evaluations included, stays within ``seconds``.
+    """Return the largest number of steps whose time, evaluations included, is within ``seconds``.
 
-    At least 1. ``update`` is the time of an update alone. ``estimate`` gives the time of steps with
-    their evaluations. It must not fall as steps are added, because it is bisected.
+    It is at least 1. ``update`` is the time of an update alone. ``estimate`` returns the time of a
+    number of steps with their evaluations; it must be non-decreasing, because it is bisected.
     """
     most = max(1, int(seconds / update))
     return max(1, bisect.bisect_right(range(1, most + 1), seconds, key=estimate))
@@ -73,7 +77,7 @@ def count_affordable_steps(seconds: float, update: float, estimate: Callable[[in
 def _measure_update(
     config: Settings, shape: Shape, parts: Splits, team: Team, seconds: float
 ) -> float:
-    """The mean time of an update, of as many as are made in a small share of ``seconds``."""
+    """Return the mean time of an update, measured over a small share of ``seconds``."""
     began = time.perf_counter()
     limit = min(MAX_MEASURING_SECONDS, MEASURING_SHARE * seconds)
     ends: list[float] = []
@@ -84,9 +88,7 @@ def _measure_update(
         return time.perf_counter() - began > limit
 
     # Nothing is evaluated, and the learning rate stays near zero, so that training cannot diverge.
-    config = replace(
-        config, minutes=None, steps=UNREACHABLE, warmup=UNREACHABLE, eval_every=UNREACHABLE
-    )
+    config = replace(config, minutes=None, steps=NEVER, warmup=NEVER, eval_every=NEVER)
     for event in start_training(shape, parts, config, team).run(is_measured):
         if isinstance(event, Progress):
             ends.append(time.perf_counter())

@@ -11,7 +11,7 @@ BAD_LOSS_MARGIN = 0.5  # nats
 MAX_BAD_WINDOWS = 200  # in a row
 
 
-class Divergence(Exception):  # noqa: N818  # no error that users see
+class Divergence(Exception):  # noqa: N818  # users never see it as an error
     """Training diverged at ``step``. All members of a team notice it at the same step."""
 
     def __init__(self, step: int, reason: str) -> None:
@@ -20,8 +20,8 @@ class Divergence(Exception):  # noqa: N818  # no error that users see
         self.reason = reason
 
 
-def bad_loss(V: int) -> float:
-    """The loss above which a model of ``V`` characters is worse than guessing.
+def bad_loss_limit(V: int) -> float:
+    """Return the loss above which a model of ``V`` characters is worse than guessing.
 
     A uniform guess costs ln V nats. The margin leaves room for a network that has just started, and
     for a window of rare characters.
@@ -30,20 +30,20 @@ def bad_loss(V: int) -> float:
 
 
 def check_update(progress: TrainingProgress, loss: float, coefficient: float, V: int) -> None:
-    """Count bad windows in ``progress``; to be called before the update is applied.
+    """Check a window before its update is applied, and count bad windows in ``progress``.
 
-    ``loss`` is the window's, ``coefficient`` that of clipping, which is not finite where the
-    gradient is not.
+    ``loss`` is the loss of the window. ``coefficient`` is that of clipping, which is not finite
+    when the gradient is not.
 
     Raises:
-        Divergence: when one of them is not finite, or bad windows have become too many.
+        Divergence: when one of them is not finite, or after `MAX_BAD_WINDOWS` bad windows in a row.
     """
     step = progress.step + 1
     if not math.isfinite(coefficient):
         raise Divergence(step, "the gradient is not finite")
     if not math.isfinite(loss):
         raise Divergence(step, "the loss is not finite")
-    limit = bad_loss(V)
+    limit = bad_loss_limit(V)
     progress.bad_windows = progress.bad_windows + 1 if loss > limit else 0
     if progress.bad_windows == MAX_BAD_WINDOWS:
         raise Divergence(

@@ -1,8 +1,8 @@
 """The loss over a whole text, with the state carried from its first character to its last.
 
-A single pass would be slow, as each step waits for the one before. So several streams read parts of
-the text side by side, and afterwards states are handed over from each part to the next, until the
-losses are those of a single pass.
+A single pass would be slow, because each step waits for the step before. So several streams read
+parts of the text side by side, and afterwards states are handed over from each part to the next,
+until the losses are those of a single pass.
 
 Not here: reports on single characters (reports/score.py).
 """
@@ -19,16 +19,16 @@ from charrnn.network.workspace import Workspace
 from charrnn.parallel.team import SINGLE_PROCESS, Team
 
 WINDOW = 128  # characters of a stream between two comparisons
-CHARACTERS_PER_PASS = 2048  # whose activations are in memory at once
+CHARACTERS_PER_PASS = 2048  # characters whose activations are in memory at the same time
 MAX_STREAMS = 64
 MIN_CHARACTERS_PER_STREAM = 1024
-LOSS_TOLERANCE = 1e-4  # nats; readings of a window that differ by less count as the same
+LOSS_TOLERANCE = 1e-4  # nats; two readings of a window that differ by less count as equal
 
 
 def mean_loss(
     network: Network, ids: Ids, team: Team = SINGLE_PROCESS, *, streams: int | None = None
 ) -> float:
-    """The mean loss in nats over ``ids`` (N,), except for the first, which is not predicted."""
+    """Return the mean loss in nats over ``ids`` (N,), without the first, which is not predicted."""
     losses = character_losses(network, ids, team, streams=streams)
     return float(losses.sum(dtype=np.float64)) / len(losses)
 
@@ -36,7 +36,7 @@ def mean_loss(
 def character_losses(
     network: Network, ids: Ids, team: Team = SINGLE_PROCESS, *, streams: int | None = None
 ) -> npt.NDArray[np.float32]:
-    """The loss in nats of each of ``ids`` (N,) after the first, as (N - 1,).
+    """Return the loss in nats of each of ``ids`` (N,) after the first, as (N - 1,).
 
     One stream is the plain single pass. By default there are as many streams as the text is long
     enough for. A ``team`` shares the first reading and repeats the rest at every member.
@@ -51,16 +51,16 @@ def character_losses(
 
 
 def count_streams(predictions: int) -> int:
-    """The number of streams that read a text of ``predictions`` characters side by side."""
+    """Return the number of streams that read a text of ``predictions`` characters side by side."""
     return max(1, min(MAX_STREAMS, predictions // MIN_CHARACTERS_PER_STREAM))
 
 
 class _ParallelReading:
-    """Streams, each of which reads one of as many equal parts of a text.
+    """A text cut into equal parts, each of which is read by a stream of its own.
 
-    ``losses`` (length, streams) are those of the last reading; the final streams may be shorter
-    than the others, and their losses end with zeros. ``final_states`` are the states with which
-    each stream ended its part.
+    ``losses`` (length, streams) are those of the latest reading. The last parts may be shorter than
+    the others; their losses then end with zeros. ``final_states`` are the states in which the
+    streams ended their parts.
     """
 
     def __init__(self, network: Network, ids: Ids, streams: int) -> None:
@@ -86,18 +86,17 @@ class _ParallelReading:
             self.losses[window, shard], states = self._read(window, which, states)
         self._store(which, states)
         for array in (self.losses, *_arrays(self.final_states)):
-            # Every stream is zero at all members but one, so the sum puts them side by side.
-            team.sum(array)
+            team.gather(array)
 
     def hand_over_states(self) -> None:
-        """Give each stream the state in which its left neighbour ended, and correct its losses.
+        """Give each stream the state in which its left neighbor ended, and correct its losses.
 
         A stream that takes over a state reads its part again, window by window. Usually the state
         it began with is soon forgotten: as soon as a window's losses are those of the reading
         before, the rest of the part is known to be right, and so is its final state.
 
         A stream whose losses differ in every window has ended in another state than before. Its
-        right neighbour, which began with the old one, then has to read again. In the first round
+        right neighbor, which began with the old one, then has to read again. In the first round
         all streams take over states at once. From then on they do so one at a time from left to
         right: the state that a stream takes over is then final, so none reads more than once again.
         """
@@ -120,7 +119,7 @@ class _ParallelReading:
     def _read(
         self, window: slice, which: Ids, states: States
     ) -> tuple[npt.NDArray[np.float32], States]:
-        """The losses of the streams ``which`` in a window of their parts, and the states after."""
+        """Read a window of the streams ``which``; return the losses and the states after it."""
         positions = which * self.length + np.arange(window.start, window.stop)[:, None]
         exists = positions < self.predictions
         positions = np.minimum(positions, self.predictions - 1)
@@ -128,7 +127,7 @@ class _ParallelReading:
         steps = max(1, CHARACTERS_PER_PASS // len(which))
         for start in range(0, len(positions), steps):
             part = positions[start : start + steps]
-            ids, targets = (self._ids[at].astype(np.intp) for at in (part, part + 1))
+            ids, targets = (self._ids[p].astype(np.intp) for p in (part, part + 1))
             h, states, _ = self._network.forward(ids, states, workspace=self._workspace)
             flat = h.reshape(-1, h.shape[2])
             nats = cross_entropy(flat, targets.ravel(), *self._network.output_weights)
@@ -142,7 +141,7 @@ class _ParallelReading:
 
 
 def _select(states: States, which: npt.NDArray[np.generic]) -> States:
-    """The states of the streams ``which``, as indices or as a mask."""
+    """Return the states of the streams ``which``, which are indices or a mask."""
     return [tuple(array[which] for array in state) for state in states]
 
 

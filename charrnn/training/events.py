@@ -1,6 +1,6 @@
 """The events that a training yields. Losses are in nats per character, times in seconds.
 
-``asdict`` of Start, Evaluation and End is what `train --json` prints; field names are a contract.
+`train --json` prints Start, Evaluation and End by ``asdict``, so their field names are a contract.
 """
 
 from dataclasses import dataclass
@@ -42,7 +42,7 @@ class Note:
 
 @dataclass(frozen=True)
 class Reading:
-    """Bytes of the corpus read so far, and in total over all passes; None if that is unknown."""
+    """The bytes of the corpus read so far, and in all passes; ``total`` is None if unknown."""
 
     done: int
     total: int | None
@@ -50,7 +50,7 @@ class Reading:
 
 @dataclass(frozen=True)
 class Start:
-    """Before the first update. All settings of ``config`` are resolved."""
+    """Yielded before the first update. All settings of ``config`` are resolved."""
 
     run: str
     corpus: CorpusFacts
@@ -60,7 +60,7 @@ class Start:
 
 @dataclass(frozen=True)
 class Progress:
-    """After each update; ``loss`` is the training loss of its window."""
+    """Yielded after each update. ``loss`` is the training loss of its window."""
 
     step: int
     total_steps: int
@@ -69,7 +69,7 @@ class Progress:
 
 @dataclass(frozen=True)
 class SaveDue:
-    """Between two evaluations, when a save is due; the state of the training is complete."""
+    """Yielded between two evaluations, when a save is due. `Trainer.state` can be called."""
 
 
 @dataclass(frozen=True)
@@ -86,7 +86,7 @@ class Rollback:
 
 @dataclass(frozen=True)
 class Evaluation:
-    """After an evaluation.
+    """Yielded after an evaluation.
 
     ``train_loss`` is the mean over the updates since the previous evaluation, with dropout on.
     """
@@ -107,14 +107,14 @@ class Evaluation:
 
 @dataclass(frozen=True)
 class Preview:
-    """A sample from the model as it is after an evaluation."""
+    """A sample from the model, yielded after an evaluation."""
 
     text: str
 
 
 @dataclass(frozen=True)
 class End:
-    """After the last update. ``val_loss`` and ``test_loss`` are the best model's, at ``best_step``.
+    """Yielded last. ``val_loss`` and ``test_loss`` are those of the best model, at ``best_step``.
 
     ``chars_per_second`` counts the time of updates only, not of evaluations and saves.
     """

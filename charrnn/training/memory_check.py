@@ -1,7 +1,7 @@
 """The memory that a training needs, computed before it starts.
 
 It counts the anonymous and shared memory of all its processes. Files that are read through the page
-cache, as the corpus is, do not count, so that the result does not depend on the corpus size.
+cache, such as the corpus, do not count, so that the result does not depend on the corpus size.
 """
 
 import math
@@ -13,20 +13,23 @@ from charrnn.network.softmax import CHUNK_ROWS
 from charrnn.training.evaluation import CHARACTERS_PER_PASS, WINDOW, count_streams
 
 FLOAT_BYTES = 4
-PROCESS_BYTES = 28_000_000  # of Python, its modules and the buffers of a BLAS
-NGRAM_BYTES, NGRAM_BYTES_PER_CHARACTER = 10_000_000, 200  # of counting n-grams, per one scored
-PARAMETER_VECTORS = 7  # weights, their gradient, m and v; weights, m and v of the snapshot
+# Python, its modules and the buffers of a BLAS.
+PROCESS_BYTES = 28_000_000
+# What counting n-grams takes, and what each character that they score adds.
+NGRAM_BYTES, NGRAM_BYTES_PER_CHARACTER = 10_000_000, 200
+# The weights, their gradient, m and v; the weights, m and v of the snapshot.
+PARAMETER_VECTORS = 7
 
 
 def bytes_needed(
     config: Settings, shape: Shape, validating: int, processes: int | None = None
 ) -> int:
-    """The bytes that a run with ``validating`` characters of validation needs.
+    """Return the bytes that a run needs whose validation part has ``validating`` characters.
 
     ``processes`` is the number of members on this machine; None means all of them, as without MPI.
 
-    With a small network more is needed before the training than by it, to count n-grams. Measured
-    to be 4 to 28 % above the peak of all processes together (docs/performance.md).
+    For small networks, counting n-grams needs more memory than training. The result was 4 to 28 %
+    above the measured peak of all processes together (docs/performance.md).
     """
     counting = PROCESS_BYTES + NGRAM_BYTES + NGRAM_BYTES_PER_CHARACTER * validating
     return max(bytes_for_training(config, shape, validating, processes), counting)
@@ -35,9 +38,9 @@ def bytes_needed(
 def bytes_for_training(
     config: Settings, shape: Shape, validating: int, processes: int | None = None
 ) -> int:
-    """The bytes that the training alone needs; arguments as in `bytes_needed`."""
+    """Return the bytes that the training alone needs; the arguments are those of `bytes_needed`."""
     members, P = processes or config.members, shape.parameter_count
-    streams = math.ceil(config.batch / config.members)  # of one member
+    streams = math.ceil(config.batch / config.members)  # per member
     evaluated = min(CHARACTERS_PER_PASS, WINDOW * count_streams(max(1, validating - 1)))
     # A window of training and one of evaluation are never in memory together.
     window = max(
@@ -45,15 +48,15 @@ def bytes_for_training(
         _count_activations(shape, evaluated, dropout=False, learning=False),
     )
     floats = PARAMETER_VECTORS * P + _count_copies(shape, config.seq * streams) + window
-    # The states of the whole batch: to be saved, and in the snapshot.
+    # The states of the whole batch, once to be saved and once in the snapshot.
     floats += 2 * shape.layers * len(shape.cell_record.states) * config.batch * shape.hidden
     if config.recurrent_dropout:
-        # A mask and a masked copy of every layer's U, and of one layer the mask that is being drawn
-        # and scaled.
+        # A mask and a masked copy of every layer's U, and as much again for the layer whose mask is
+        # being drawn and scaled.
         floats += 2 * (shape.layers + 1) * shape.cell_record.gate_count * shape.hidden**2
     sums = P if members > 1 else 0  # in the shared memory
-    # Rank 0 alone: the copy of the weights that is written, the loss of each character, once by
-    # stream and once in order.
+    # Rank 0 also has a copy of the weights while it writes them, and the loss of each character
+    # twice: by stream and in order.
     saved = P + 2 * validating
     return members * (PROCESS_BYTES + FLOAT_BYTES * floats) + FLOAT_BYTES * (sums + saved)
 
@@ -61,7 +64,9 @@ def bytes_for_training(
 def check_memory(
     config: Settings, shape: Shape, validating: int, free: float, processes: int | None = None
 ) -> None:
-    """Refuse a training that does not fit into ``free`` bytes; else as `bytes_needed`.
+    """Refuse a training that needs more than ``free`` bytes.
+
+    The other arguments are those of `bytes_needed`.
 
     Raises:
         MachineError: naming the memory needed and the memory that is free.
@@ -76,22 +81,22 @@ def check_memory(
 
 
 def _count_activations(shape: Shape, characters: int, *, dropout: bool, learning: bool) -> int:
-    """The floats of a window of ``characters``; with ``learning``, of their gradients too."""
+    """Count the floats of a window of ``characters``; with ``learning``, also of its gradients."""
     cell, layers, H = shape.cell_record, shape.layers, shape.hidden
     arrays = layers * (cell.window_arrays + dropout)
     if learning:
         arrays += layers * (cell.gate_count + 1)  # gradients of the gates and of the output
-        arrays += 1  # the input's gradient: ids in order of characters, rows of a frequent one
+        arrays += 1  # the input's gradient: sorted ids, and the gathered rows of one character
     return characters * H * arrays
 
 
 def _count_copies(shape: Shape, characters: int) -> int:
-    """The floats of the weights that are laid out anew for a window, and of a piece of logits."""
+    """Count the floats of the weights rearranged for a window, and of a chunk of logits."""
     G, H, V = shape.cell_record.gate_count, shape.hidden, shape.V
-    squares = 2 * shape.square_matrix_count  # for the forward and for the backward
-    rows = 2 * G  # for each distinct character of the window: its inputs of all gates, the gradient
+    squares = 2 * shape.square_matrix_count  # one for the forward pass, one for the backward pass
+    rows = 2 * G  # for each distinct character of the window: inputs of all gates, their gradient
     if shape.tied:
-        rows += G + 2  # what the embedding's gradient is added up from
+        rows += G + 2  # the terms of the embedding's gradient
     return squares * H * H + rows * min(V, characters) * H + H * V + CHUNK_ROWS * V
 
 

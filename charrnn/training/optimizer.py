@@ -9,7 +9,7 @@ from charrnn.config import Settings
 from charrnn.network.parameters import Parameters
 
 BETA1, BETA2, EPSILON = 0.9, 0.99, 1e-8
-CHUNK = 1 << 14  # parameters updated at a time, so that the dozen passes over them stay in cache
+CHUNK = 1 << 14  # parameters updated at a time, which stay in cache for the dozen passes over them
 
 
 class AdamW:
@@ -54,9 +54,9 @@ class AdamW:
 
 
 def clip_coefficient(gradient: Array, limit: float) -> float:
-    """The factor that scales ``gradient`` to a norm of at most ``limit``; a limit of 0 is none.
+    """Return the factor that scales ``gradient`` to a norm of at most ``limit``; 0 is no limit.
 
-    NaN where the norm is not finite, which the caller must check (Pascanu et al. 2013).
+    It is NaN when the norm is not finite, which the caller must check (Pascanu et al. 2013).
     """
     norm = math.sqrt(float(np.dot(gradient, gradient)))
     if not math.isfinite(norm):
@@ -65,7 +65,10 @@ def clip_coefficient(gradient: Array, limit: float) -> float:
 
 
 def learning_rate(config: Settings, step: int, total_steps: int) -> float:
-    """The rate of update ``step``, from 0: linear warm-up, then constant or half a cosine to 0."""
+    """Return the rate of update ``step``, which counts from 0.
+
+    It warms up linearly, then stays constant or decreases to 0 along half a cosine.
+    """
     warmup = config.warmup or 0
     if step < warmup:
         return config.lr * (step + 1) / warmup

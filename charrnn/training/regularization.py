@@ -18,7 +18,7 @@ RESET_PROBABILITY = 0.01  # of the state of a stream, before each window
 
 
 class Regularization:
-    """The random changes that an update makes to states, outputs and weights.
+    """The random changes to states, outputs and weights in each update.
 
     ``shard`` selects this member's streams of the batch.
     """
@@ -31,7 +31,8 @@ class Regularization:
         self.shard = shard
         self.rng = rng
         self._weight_masks: dict[str, Array] = {}
-        # The same arrays as ``weights``, except for recurrent weights, where they are dropped.
+        # Views of ``weights``, except for the recurrent weights, which are masked copies when
+        # `recurrent_dropout` is set.
         self._dropped_weights = Parameters(weights.shape, vector=weights.vector)
         if config.recurrent_dropout:
             for name in (f"U{layer}" for layer in range(config.layers)):
@@ -40,49 +41,50 @@ class Regularization:
                 )
 
     def reset_states(self, states: States) -> States:
-        """The states of this member's streams, some of them at random reset to zero.
+        """Return the states of this member's streams, a random few of them reset to zero.
 
         A prime begins with a zero state, which a network would otherwise not meet in training
         (Melis, Dyer and Blunsom, "On the state of the art of evaluation in neural language models",
         2018).
         """
-        carried = self._draw_kept((self.config.batch, 1), RESET_PROBABILITY)[self.shard]
-        return [tuple(array * carried for array in state) for state in states]
+        keep_mask = self._draw_keep_mask((self.config.batch, 1), RESET_PROBABILITY)[self.shard]
+        return [tuple(array * keep_mask for array in state) for state in states]
 
     def draw_masks(self) -> Masks:
-        """Dropout masks (B, H) of every layer's output, or none.
+        """Draw a dropout mask (B, H) for each layer's output; an empty sequence without dropout.
 
-        Each is used for all steps of a window (Gal and Ghahramani 2016).
+        A mask is used for all steps of a window (Gal and Ghahramani 2016).
         """
         if not self.config.dropout:
             return ()
         size = (self.config.layers, self.config.batch, self.config.hidden)
-        kept = self._draw_kept(size, self.config.dropout)[:, self.shard]
-        return list(self._scale_mask(kept, self.config.dropout))
+        keep_mask = self._draw_keep_mask(size, self.config.dropout)[:, self.shard]
+        return list(self._scale_mask(keep_mask, self.config.dropout))
 
     def drop_weights(self) -> Network:
-        """The network without some of its recurrent weights, the same for all streams.
+        """Draw which recurrent weights to drop, and return the network without them.
 
-        Valid until the next call. DropConnect (Wan et al. 2013), as Merity, Keskar and Socher
-        (2018) use it for language models.
+        The same weights are dropped for all streams. The network is valid until the next call. This
+        is DropConnect (Wan et al. 2013), as Merity, Keskar and Socher (2018) use it for language
+        models.
         """
         probability = self.config.recurrent_dropout
         for name, mask in self._weight_masks.items():
-            mask[:] = self._scale_mask(self._draw_kept(mask.shape, probability), probability)
+            mask[:] = self._scale_mask(self._draw_keep_mask(mask.shape, probability), probability)
             np.multiply(self.weights[name], mask, out=self._dropped_weights[name])
         return Network(self._dropped_weights)
 
     def mask_gradients(self, gradients: Parameters) -> None:
-        """Backward of `drop_weights`, in place: each mask multiplies its weights' gradient."""
+        """Multiply gradients of recurrent weights by their masks, as `drop_weights` backward."""
         for name, mask in self._weight_masks.items():
             gradients[name][:] *= mask
 
-    def _draw_kept(self, shape: tuple[int, ...], probability: float) -> npt.NDArray[np.bool_]:
-        """A random array that is False with ``probability``."""
+    def _draw_keep_mask(self, shape: tuple[int, ...], probability: float) -> npt.NDArray[np.bool_]:
+        """Draw an array that is False with ``probability``, where something is dropped."""
         # Two random bytes for each decision are faster to draw than a float, and exact enough.
         numbers = np.frombuffer(self.rng.bytes(2 * math.prod(shape)), "<u2")
         return numbers.reshape(shape) >= round(probability * 0x10000)
 
-    def _scale_mask(self, kept: npt.NDArray[np.bool_], probability: float) -> Array:
-        """The mask as factors, scaled so that multiplying by it keeps the mean."""
-        return kept * self.weights.vector.dtype.type(1 / (1 - probability))
+    def _scale_mask(self, keep_mask: npt.NDArray[np.bool_], probability: float) -> Array:
+        """Return the mask as factors, scaled so that multiplying by them keeps the mean."""
+        return keep_mask * self.weights.vector.dtype.type(1 / (1 - probability))

@@ -38,16 +38,16 @@ class TrainingProgress:
     rollbacks: int = 0
 
     def is_out_of_patience(self, patience: int | None) -> bool:
-        """Whether ``patience`` evaluations brought no better model; None and 0 are no limit."""
+        """Whether the last ``patience`` evaluations found no better model; 0, None: no limit."""
         return self.evaluations_since_best >= (patience or math.inf)
 
     def is_over(self, total_steps: int, patience: int | None) -> bool:
-        """Whether no update and no evaluation is left to do."""
+        """Whether neither an update nor an evaluation remains."""
         is_complete = self.step >= total_steps and not self.window_losses
         return is_complete or self.is_out_of_patience(patience)
 
     def copy(self) -> "TrainingProgress":
-        """The same numbers, independent of further training."""
+        """Return the same numbers, independent of further training."""
         return replace(self, window_losses=[*self.window_losses])
 
 
@@ -55,8 +55,8 @@ class TrainingProgress:
 class TrainingState:
     """A training between two updates.
 
-    The states are those of all streams of the batch, also where members of a team share it: the
-    same TrainingState can be loaded by every member, and by a team of another layout.
+    It has the states of all streams of the batch, even when the members of a team share them. So
+    every member can load the same TrainingState, and so can a team of another layout.
     """
 
     parameters: Array
@@ -75,7 +75,7 @@ class TrainingState:
     """The network's states after the last window, each array (B, H)."""
 
     random: Mapping[str, Any]
-    """The state of the random generator, as NumPy's bit generators give and take it."""
+    """The state of the random generator: the ``state`` of NumPy's bit generator."""
 
     progress: TrainingProgress
 
@@ -85,7 +85,7 @@ class TrainingState:
         return all(bool(np.isfinite(array).all()) for array in self._arrays())
 
     def copy(self) -> "TrainingState":
-        """A snapshot: the same state, independent of further training."""
+        """Return a snapshot: the same state, independent of further training."""
         return replace(
             self,
             parameters=self.parameters.copy(), m=self.m.copy(), v=self.v.copy(),

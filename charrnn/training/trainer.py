@@ -17,7 +17,7 @@ from charrnn.network.parameters import Parameters, Shape, initialize
 from charrnn.network.workspace import Workspace
 from charrnn.parallel.team import SINGLE_PROCESS, Team
 from charrnn.text.corpus import Splits, Streams
-from charrnn.training.divergence import Divergence, bad_loss, check_update
+from charrnn.training.divergence import Divergence, bad_loss_limit, check_update
 from charrnn.training.evaluation import mean_loss
 from charrnn.training.events import (
     Evaluation,
@@ -33,14 +33,14 @@ from charrnn.training.state import TrainingProgress, TrainingState
 
 MAX_ROLLBACKS = 3
 EXTRA_SUMS = 3  # numbers that are summed over the team along with the gradient, at its end
-LOSS, STOP, SAVE = -3, -2, -1  # their indices
+LOSS, STOP, SAVE = -3, -2, -1  # the indices of these numbers
 
 
 class Trainer:
     """A network, its corpus, and the state of its training.
 
-    Every member of a ``team`` makes the same trainer from the same ``config``. Members differ only
-    in ``states``, as each trains its own shard of the streams.
+    Every member of a ``team`` creates the same trainer from the same ``config``. Members differ
+    only in ``states``, because each trains its own shard of the streams.
     """
 
     def __init__(
@@ -61,8 +61,8 @@ class Trainer:
         self.val = parts.val
         self.total_steps = config.total_steps(self.streams.predictions)
         self.optimizer = AdamW(network.parameters, config.weight_decay)
-        # The gradient lies in the team's shared memory, in front of the extra sums, so that adding
-        # it to the others' takes no copy.
+        # The gradient lies in the team's shared memory, followed by the extra sums, so that adding
+        # it to those of the other members needs no copy.
         size = network.parameters.vector.size
         self.summed = team.sum_buffer(size + EXTRA_SUMS)
         self.gradients = Parameters(network.shape, vector=self.summed[:size])
@@ -75,7 +75,7 @@ class Trainer:
         self._snapshot: TrainingState | None = None  # at the last good evaluation, or the start
 
     def state(self) -> TrainingState:
-        """Return the state of the training. Its arrays are views, which the next update changes.
+        """Return the state of the training. Its arrays are views that the next update changes.
 
         Call it when `run` has yielded Evaluation or SaveDue, has returned, or has raised
         DivergedError. Only then have the members of the team exchanged the states of their streams.
@@ -105,13 +105,13 @@ class Trainer:
 
     @property
     def characters_seen(self) -> int:
-        """The number of characters learned from so far, repeated ones included."""
+        """The number of characters learned from so far, counting repetitions."""
         return self.progress.step * self.config.batch * self.config.seq
 
     @property
     def epoch(self) -> float:
         """The number of times that the training part was read, on average."""
-        return self.characters_seen / self.streams.predictions
+        return self.config.count_epochs(self.progress.step, self.streams.predictions)
 
     @property
     def chars_per_second(self) -> float:
@@ -120,7 +120,7 @@ class Trainer:
 
     @property
     def is_over(self) -> bool:
-        """Whether no update and no evaluation is left to do."""
+        """Whether neither an update nor an evaluation remains."""
         return self.progress.is_over(self.total_steps, self.config.patience)
 
     def run(
@@ -162,7 +162,7 @@ class Trainer:
                     self._take_snapshot()
             if self.is_over:
                 if self.progress.best_step is None:
-                    limit = bad_loss(self.network.shape.V)
+                    limit = bad_loss_limit(self.network.shape.V)
                     raise Divergence(
                         self.progress.step,
                         f"the loss was above {limit:.2f}, which is worse than guessing, in every"
@@ -188,7 +188,7 @@ class Trainer:
 
     def _is_bad(self, evaluation: Evaluation) -> bool:
         """Whether the model is worse than guessing."""
-        return evaluation.loss > bad_loss(self.network.shape.V)
+        return evaluation.loss > bad_loss_limit(self.network.shape.V)
 
     @property
     def _is_evaluation_due(self) -> bool:
@@ -206,7 +206,7 @@ class Trainer:
     def _update(self, stop: bool, save: bool) -> tuple[float, bool, bool]:
         """Learn from the next window.
 
-        Returns its loss, and whether any member of the team asked to ``stop`` or to ``save``.
+        Return its loss, and whether any member of the team asked to ``stop`` or to ``save``.
         """
         config, progress = self.config, self.progress
         states = self._compute_gradients()
@@ -246,13 +246,12 @@ class Trainer:
         self.load_state(replace(snapshot, progress=progress))
 
     def _gather_states(self) -> None:
-        """Exchange the states of all members' streams, to be saved. Collective."""
+        """Exchange the states of all members' streams, to be saved. Every member must call this."""
         self._batch_states = self.network.initial_states(self.config.batch)
         for layer, ours in zip(self._batch_states, self.states, strict=True):
             for array, part in zip(layer, ours, strict=True):
-                # Every stream is zero at all members but one, so the sum puts them side by side.
                 array[self.shard] = part
-                self.team.sum(array)
+                self.team.gather(array)
 
     @np.errstate(over="ignore", invalid="ignore")
     def _evaluate(self, started: float) -> Evaluation:
@@ -292,7 +291,7 @@ class Trainer:
 def start_training(
     shape: Shape, parts: Splits, config: Settings, team: Team = SINGLE_PROCESS
 ) -> Trainer:
-    """A new training, of a network with random weights from `seed`, equal at all members."""
+    """Return a new training of a network with random weights from `seed`, equal at all members."""
     rng = np.random.Generator(np.random.PCG64(config.seed))
     network = Network(Parameters(shape))
     initialize(network.parameters, rng)

@@ -1,0 +1,61 @@
+"""The worker processes of a team: how one is started and ended, and why one that died ended.
+
+Not here: what a worker runs (runs/job.py), and how a team notices that one has died (team.py).
+"""
+
+import signal
+import subprocess
+import sys
+from collections.abc import Sequence
+
+SECONDS_TO_EXIT = 5.0
+WORKER_PROGRAM = "import sys; sys.path[:] = {path!r}; from charrnn.runs.job import main; main()"
+
+
+def start_worker(arguments: Sequence[int], *inherited: int) -> subprocess.Popen[bytes]:
+    """Start a Python process that finds the same modules, but never runs the user's own script.
+
+    The process runs in a session of its own, so that Ctrl-C in the terminal reaches only the
+    leader, which then saves the work.
+    """
+    return subprocess.Popen(
+        [sys.executable, "-c", WORKER_PROGRAM.format(path=sys.path), *map(str, arguments)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        pass_fds=inherited,
+        start_new_session=True,
+    )
+
+
+def explain_exit(process: subprocess.Popen[bytes]) -> str:
+    """Return how a worker ended that was expected at a barrier, and what to do, as a message."""
+    try:
+        code = process.wait(SECONDS_TO_EXIT)
+    except subprocess.TimeoutExpired:
+        return (
+            "does not answer; continue the run with `resume`, or start a new one with `workers` 1"
+        )
+    if code == -signal.SIGKILL:
+        return (
+            "was ended by SIGKILL, often because memory ran out; continue the run with `resume`, or"
+            " start a new one with a smaller model or with `workers` 1"
+        )
+    if code < 0:
+        return (
+            f"was ended by {signal.Signals(-code).name}; continue the run with `resume`, or start a"
+            " new one with `workers` 1"
+        )
+    return (
+        f"ended with exit code {code}; continue the run with `resume`, or start a new one with"
+        " `workers` 1"
+    )
+
+
+def end_worker(process: subprocess.Popen[bytes]) -> None:
+    """Wait for a worker, whose link is closed, to exit; kill it when it does not."""
+    try:
+        process.wait(SECONDS_TO_EXIT)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
