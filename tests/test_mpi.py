@@ -214,7 +214,7 @@ def test_ranks_that_would_round_otherwise_cannot_go_on(text: Path, tmp_path: Pat
         assert done.returncode == 2
         (line,) = done.stderr.splitlines()
         assert line.startswith("charrnn: --ranks: the number of ranks started is")
-        assert "--ranks × --workers = 2 × 3" in line
+        assert "the results of --ranks 2 with --workers 3" in line
         assert line.endswith("start 2")
     assert arrays(out) == before
 
@@ -301,7 +301,7 @@ def test_an_mpi_of_another_launcher_is_named(text: Path, tmp_path: Path) -> None
     done = run("train", text, "--out", tmp_path / "run", variables=variables)
     assert done.returncode == 6
     (line,) = done.stderr.splitlines()
-    assert line.startswith("charrnn: MPI: 4 ranks were started, and MPICH")
+    assert line.startswith("charrnn: MPI: 4 ranks were started, but MPICH")
     assert line.endswith("sees 1; start them with the mpiexec of that library")
 
 
