@@ -8,9 +8,9 @@ folders).
 """
 
 import math
-from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Annotated
+from collections.abc import Mapping, Sequence
+from dataclasses import MISSING, dataclass, fields
+from typing import Annotated, Any
 
 from charrnn.cells import CELLS
 from charrnn.errors import ConfigError, InputError
@@ -24,6 +24,8 @@ from charrnn.setting_types import (
     Texts,
     Whole,
     check_settings,
+    find_similar,
+    shorten,
 )
 
 CELL_NAMES = tuple(CELLS)
@@ -151,6 +153,14 @@ class Settings(TrainConfig):
     ranks: PositiveInt = 1
 
     @property
+    def unresolved(self) -> tuple[str, ...]:
+        """The settings that a training needs and that are still None, as with ``minutes``."""
+        names = ["warmup", "eval_every", "patience"]
+        if self.epochs is None:
+            names.insert(0, "steps")
+        return tuple(name for name in names if getattr(self, name) is None)
+
+    @property
     def members(self) -> int:
         """The number of worker processes of all ranks together, which share the batch."""
         return self.ranks * self.workers
@@ -197,6 +207,25 @@ class SampleConfig:
         for name in DRAWING:
             if self.beam and getattr(self, name) != getattr(SampleConfig, name):
                 raise ConfigError(name, "beam search does not sample; leave it out, or `beam`")
+
+
+def parse_settings(table: Mapping[str, Any]) -> Settings:
+    """Make the settings that a file has in ``table``.
+
+    Raises:
+        ValueError: naming a setting that does not exist, or one that is missing.
+        ConfigError: naming a setting whose value is not allowed.
+    """
+    known = [field.name for field in fields(Settings)]
+    for name in table:
+        if name not in known:
+            similar = find_similar(name, known)
+            question = f"; did you mean {similar!r}?" if similar else ""
+            raise ValueError(f"there is no setting {shorten(repr(name))}{question}")
+    for field in fields(Settings):
+        if field.name not in table and field.default is MISSING:
+            raise ValueError(f"the setting {field.name!r} is missing")
+    return Settings(**table)
 
 
 def share(amount: float, characters: int) -> int:

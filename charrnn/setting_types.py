@@ -21,6 +21,7 @@ LARGEST_WHOLE = 2**53  # up to here every whole number is exact in the JSON of a
 LARGEST_NUMBER = 1e300  # far from overflow, and still larger than any clip that means "never"
 LARGEST_SEED = 2**128 - 1
 CHARACTERS_SHOWN = 40
+NUMPY_BOOLS = ("bool", "bool_")  # from NumPy 2 on, and before
 BITS_SHOWN = 130  # the digits of a longer number would fill the line
 
 
@@ -127,9 +128,10 @@ class Flag:
 
     def check(self, name: str, value: object) -> bool:
         """Return the bool ``value``."""
-        if not isinstance(value, bool):
+        # NumPy's bool is recognized by its name, as nothing here imports NumPy.
+        if not isinstance(value, bool) and type(value).__name__ not in NUMPY_BOOLS:
             raise ConfigError(name, f"{show_value(value)} is neither True nor False")
-        return value
+        return bool(value)
 
 
 @dataclass(frozen=True)
@@ -172,12 +174,10 @@ def check_setting(config: type, name: str, value: object) -> object:
         ConfigError: when there is no such field, or it does not allow the value.
     """
     if name not in rules(config):
-        import difflib  # which only a mistake needs
-
-        similar = difflib.get_close_matches(name, rules(config), 1)
-        if similar:
-            raise ConfigError(name, f"there is no such setting; did you mean `{similar[0]}`?")
-        raise ConfigError(name, "there is no such setting")
+        thing = shorten(str(name) if str(name).strip() else repr(name))
+        if similar := find_similar(name, rules(config)):
+            raise ConfigError(thing, f"there is no such setting; did you mean `{similar}`?")
+        raise ConfigError(thing, "there is no such setting")
     rule, optional = rules(config)[name]
     return None if value is None and optional else rule.check(name, value)
 
@@ -197,8 +197,21 @@ def show_value(value: object) -> str:
     """A wrong value as it stands in a message, shortened; numbers without their NumPy type."""
     if isinstance(value, int) and value.bit_length() > BITS_SHOWN:
         return f"a number of {value.bit_length():,} bits"
-    text = str(value) if isinstance(value, Real) else repr(value)
+    return shorten(str(value) if isinstance(value, Real) else repr(value))
+
+
+def shorten(text: str) -> str:
+    """``text`` as it stands in a message, with an ellipsis for the rest of a long one."""
     return text if len(text) <= CHARACTERS_SHOWN else text[: CHARACTERS_SHOWN - 1] + "…"
+
+
+def find_similar(name: str, known: Iterable[str]) -> str | None:
+    """The known name that is spelled most like ``name``, if there is one."""
+    import difflib  # which only a mistake needs
+
+    # In a call or a file, a name can be anything that a dictionary has as a key.
+    similar = difflib.get_close_matches(str(name), known, 1)
+    return similar[0] if similar else None
 
 
 def _as_float(value: object) -> float | None:

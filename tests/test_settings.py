@@ -2,6 +2,7 @@
 
 import json
 import math
+import shutil
 from dataclasses import asdict, fields
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ import charrnn
 from charrnn.config import Settings
 from charrnn.errors import ConfigError, InputError
 from tests.conftest import Program
+from tests.test_cli import failed
 
 HUGE = 10**1000
 
@@ -82,6 +84,11 @@ def test_numbers_of_numpy_become_those_of_python() -> None:
     assert json.loads(json.dumps(asdict(config)))["hidden"] == 16
 
 
+def test_bools_of_numpy_become_those_of_python() -> None:
+    assert charrnn.TrainConfig(tied=np.True_).tied is True  # type: ignore[arg-type]
+    assert charrnn.TrainConfig(tied=np.False_).tied is False  # type: ignore[arg-type]
+
+
 def test_a_budget_is_one_setting() -> None:
     with pytest.raises(ConfigError, match="steps: cannot be combined with `epochs`"):
         charrnn.TrainConfig(epochs=1, steps=2)
@@ -90,7 +97,8 @@ def test_a_budget_is_one_setting() -> None:
 WRONG_IN_A_FILE = [
     ("hidden", 16.5), ("hidden", True), ("hidden", "16"), ("hidden", None), ("tied", 1),
     ("cell", "tree"), ("clip", None), ("seed", -1), ("min_count", 1.5), ("encoding", 3),
-    ("lr", 1e301), ("steps", 2**70),
+    ("lr", 1e301), ("steps", 2**70), ("steps", None), ("eval_every", None), ("warmup", None),
+    ("patience", None),
 ]  # fmt: skip
 
 
@@ -108,9 +116,42 @@ def test_a_model_file_with_a_wrong_setting_is_damaged(
         charrnn.load(tmp_path / "wrong.npz")
 
 
+@pytest.mark.parametrize("name", ["steps", "eval_every", "warmup", "patience", "hidden"])
+def test_a_file_of_a_run_without_a_setting_is_damaged(
+    program: Program, run_folder: Path, tmp_path: Path, name: str
+) -> None:
+    run = tmp_path / "run"
+    shutil.copytree(run_folder, run)
+    with np.load(run / "last.npz") as file:
+        arrays: dict[str, Any] = dict(file)
+    document = json.loads(arrays["meta"].tobytes())
+    del document["config"][name]
+    arrays["meta"] = np.frombuffer(json.dumps(document).encode(), np.uint8)
+    np.savez(run / "last.npz", **arrays)
+    failed(program("train", "--resume", "--out", run), 3, "last.npz: ", name)
+    if name != "steps":
+        failed(program("train", "--resume", "--out", run, "--steps", "90"), 3, "last.npz: ", name)
+    (run / "last.npz").unlink()
+    lines = (run / "config.toml").read_text(encoding="utf-8").splitlines(keepends=True)
+    kept = [line for line in lines if not line.startswith(f"{name} =")]
+    (run / "config.toml").write_text("".join(kept), encoding="utf-8")
+    failed(program("train", "--resume", "--out", run), 3, "config.toml: ", name)
+
+
+def test_an_unknown_setting_in_a_run_is_named(run_folder: Path, tmp_path: Path) -> None:
+    shutil.copy(run_folder / "config.toml", tmp_path)
+    with (tmp_path / "config.toml").open("a", encoding="utf-8") as file:
+        file.write("stepz = 3\n")
+    with pytest.raises(InputError) as caught:
+        charrnn.resume(tmp_path)
+    assert "(there is no setting 'stepz'; did you mean 'steps'?)" in str(caught.value)
+
+
 @pytest.mark.parametrize(
     ("changes", "problem"),
     [
+        ({3: 4}, "3: there is no such setting"),
+        ({"": 1}, "'': there is no such setting"),
         ({"stepz": 3}, "stepz: there is no such setting; did you mean `steps`?"),
         ({"unheard_of": 3}, "unheard_of: there is no such setting"),
         ({"steps": 10.5}, "steps: 10.5 is not a whole number from 1 on"),
@@ -118,7 +159,7 @@ def test_a_model_file_with_a_wrong_setting_is_damaged(
     ],
 )
 def test_resume_refuses_wrong_changes(
-    run_folder: Path, changes: dict[str, object], problem: str
+    run_folder: Path, changes: dict[Any, object], problem: str
 ) -> None:
     with pytest.raises(ConfigError) as caught:
         charrnn.resume(run_folder, changes=changes)

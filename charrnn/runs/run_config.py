@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from charrnn.config import Settings
+from charrnn.config import Settings, parse_settings
 from charrnn.errors import CharrnnError, InputError
 from charrnn.files import write_atomically
 from charrnn.storage.toml import to_toml
@@ -51,6 +51,9 @@ def read_config(path: Path) -> RunConfig:
         table = tomllib.loads(path.read_text(encoding="utf-8"))["train"]
         corpus = tuple(map(Path, table.pop("corpus")))
         init_from = table.pop("init_from", None)
-        return RunConfig(corpus, init_from and Path(init_from), Settings(**table))
+        settings = parse_settings(table)
+        if settings.minutes is None and (missing := ", ".join(settings.unresolved)):
+            raise ValueError(f"it does not set {missing}")
+        return RunConfig(corpus, init_from and Path(init_from), settings)
     except (OSError, ValueError, KeyError, TypeError, AttributeError, CharrnnError) as error:
         raise InputError(path, f"does not hold the settings of a run ({error})") from None

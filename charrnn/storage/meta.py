@@ -13,7 +13,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, fields
 from typing import Any
 
-from charrnn.config import AUTO, Settings
+from charrnn.config import AUTO, Settings, parse_settings
 from charrnn.ngram import Baselines
 from charrnn.text.corpus_info import CorpusInfo
 from charrnn.text.decode import find_codec
@@ -86,12 +86,11 @@ def read_settings(config: dict[str, Any]) -> Settings:
     """The settings that a model was trained with."""
     if not isinstance(config, dict):
         raise ValueError("its config is not a table of settings")
-    known = {field.name for field in fields(Settings)}
-    if unknown := ", ".join(sorted(config.keys() - known)):
-        raise ValueError(f"its config has unknown settings: {unknown[:40]}")
-    settings = Settings(**config)
+    settings = parse_settings(config)
     if settings.encoding not in (AUTO, find_codec(settings.encoding)):
         raise ValueError(f"its encoding {settings.encoding[:20]!r} is unknown")
+    if missing := ", ".join(settings.unresolved):
+        raise ValueError(f"its config does not set {missing}")
     return settings
 
 
