@@ -5,7 +5,7 @@
     >>> model.sample("今日は", charrnn.SampleConfig(length=100), seed=1)
     >>> charrnn.load("runs/tenki").score("今日は風が強い。").nats
 
-A name is imported when it is first used, so that ``import charrnn`` does not load NumPy.
+A name is imported when it is first used, so that ``import charrnn`` does not import NumPy.
 """
 
 from importlib import import_module

@@ -4,7 +4,6 @@ Modules that only one function needs are imported in it, so that the first chara
 does not wait for the modules of training.
 """
 
-import os
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
@@ -12,20 +11,17 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, TypeAlias
 
-import numpy as np
-
-from charrnn.arrays import Array
 from charrnn.config import SampleConfig, TrainConfig
-from charrnn.errors import ConfigError, InputError
+from charrnn.errors import ConfigError
 from charrnn.reports.loaded_model import LoadedModel, load_model
 from charrnn.reports.methods import ReportMethods
-from charrnn.sampling.ongoing import OngoingSample, Prompt, SamplingContext
-from charrnn.sampling.sampler import generate_samples, sort_finished
-from charrnn.setting_types import LARGEST_SEED, Whole
+from charrnn.sampling.generation import draw_seed, generate, make_prompt, unknown_characters
+from charrnn.sampling.ongoing import Prompt
+from charrnn.sampling.sampler import sort_finished
+from charrnn.setting_types import Whole
 from charrnn.storage import model_file
 from charrnn.storage.model_file import TrainedModel
 from charrnn.storage.run_folder import DEFAULT_ROOT, find_model
-from charrnn.text.unknown import encode_text
 
 if TYPE_CHECKING:
     from charrnn.parallel.ranks import RankTeam
@@ -39,8 +35,8 @@ Corpus: TypeAlias = str | Path | Sequence[str | Path]
 class Sample:
     """A continuation of ``prime``: ``text`` has the new characters only.
 
-    ``sample`` is its number among those of the same prime, counted from 0. ``stopped`` is the
-    reason for its end: "length", "stop" or "no-repeat". ``logprob`` is the sum of the new
+    ``sample`` is its index among the samples of the same prime. ``stopped`` is the reason for its
+    end: "length", "stop" or "no-repeat". ``logprob`` is the sum of the new
     characters' log-probabilities in nats, at temperature 1 and without filters.
     """
 
@@ -53,12 +49,15 @@ class Sample:
 
 
 class Model(ReportMethods):
-    """A trained model, which `load`, `train` and `resume` return. Its base class has reports."""
+    """A trained model, which `load`, `train` and `resume` return.
+
+    Reports are methods of its base class.
+    """
 
     def __init__(
         self, checkpoint: TrainedModel, path: Path | None = None, run: Path | None = None
     ) -> None:
-        """``path`` is the file that it was read from, ``run`` the run folder of that."""
+        """``path`` is the model's file, and ``run`` is the run folder that contains it."""
         super().__init__(LoadedModel(checkpoint, path, run))
         self.checkpoint = checkpoint
 
@@ -78,7 +77,7 @@ class Model(ReportMethods):
             InputError: when ``prime`` has characters that the model does not know, unless
                 ``config.on_unknown`` allows them; or when the text would never end, as the model
                 cannot produce any of the stop texts and no length is set.
-            ConfigError: when ``seed`` is negative or no whole number.
+            ConfigError: when ``seed`` is negative or not a whole number.
         """
         return "".join(self.stream(prime, config, seed=seed))
 
@@ -94,7 +93,7 @@ class Model(ReportMethods):
             InputError, ConfigError: as `sample`, before the first piece.
         """
         prompt = self.make_prompt(prime, config.on_unknown)
-        steps = self._generate([prompt], config, seed, 1, scored=False)
+        steps = generate(self.checkpoint, [prompt], config, seed, 1, scored=False)
         return filter(None, (sample.take_new_text() for (sample,) in steps))
 
     def samples(
@@ -137,7 +136,7 @@ class Model(ReportMethods):
             raise ConfigError("primes", "this is a single text; give a list of texts")
         seed = draw_seed() if seed is None else seed
         prompts = (self.make_prompt(prime, config.on_unknown) for prime in primes)
-        finished = sort_finished(self._generate(prompts, config, seed, number))
+        finished = sort_finished(generate(self.checkpoint, prompts, config, seed, number))
         return (
             Sample(
                 sample.prompt.prime, sample.text, seed, sample.sample, str(sample.stopped),
@@ -147,13 +146,12 @@ class Model(ReportMethods):
         )  # fmt: skip
 
     def unknown_characters(self, text: str) -> str:
-        """The characters of ``text`` that the model does not know, and so never generates.
+        """Return the characters of ``text`` that the model does not know, and so never generates.
 
-        Each is listed once, in the order of the first occurrences. ``text`` is normalized first, as
-        the corpus was.
+        Each is listed once, in the order of the first occurrences. ``text`` is normalized first,
+        like the corpus.
         """
-        text = self.checkpoint.corpus_info.normalization.apply(text)
-        return "".join(dict.fromkeys(char for char in text if char not in self.vocabulary))
+        return unknown_characters(text, self.checkpoint.corpus_info)
 
     def save(self, path: str | Path) -> None:
         """Write the model to the .npz file ``path``, which is replaced if it exists.
@@ -164,53 +162,16 @@ class Model(ReportMethods):
         model_file.save(self.checkpoint, Path(path))
 
     def make_prompt(self, prime: str, on_unknown: str, name: str = "prime") -> Prompt:
-        """What the network reads before it continues ``prime``.
+        """Return what the network reads before it continues ``prime``.
 
-        Without a prime it reads a newline, or, if its vocabulary has none, draws the first
-        character by the frequencies in its corpus.
+        Without a prime it reads a newline. If its vocabulary has none, the first character is drawn
+        by the frequencies in its corpus.
 
         Raises:
             InputError: when ``prime``, which the error calls ``name``, has characters that the
                 model does not know and ``on_unknown`` is "error".
         """
-        corpus_info = self.checkpoint.corpus_info
-        vocabulary = corpus_info.vocabulary
-        ids = encode_text(corpus_info.normalization.apply(prime), vocabulary, on_unknown, name)
-        known = vocabulary.decode(ids)
-        if len(ids):
-            return Prompt(prime, known, ids)
-        if "\n" in vocabulary.characters:
-            return Prompt(prime, known, vocabulary.lookup_ids("\n"))
-        counts = np.array(vocabulary.counts)
-        # With --init-from, a model knows characters that do not occur in its own corpus.
-        with np.errstate(divide="ignore"):
-            log_frequencies: Array = np.log(counts / counts.sum()).astype(np.float32)
-        return Prompt(prime, known, ids, log_frequencies)
-
-    def _generate(
-        self,
-        prompts: Iterable[Prompt],
-        config: SampleConfig,
-        seed: int | None,
-        number: int,
-        *,
-        scored: bool = True,
-    ) -> Iterator[list[OngoingSample]]:
-        """Sample or search, after a check of what `SampleConfig` alone cannot check."""
-        if config.stop and not config.length and all(map(self.unknown_characters, config.stop)):
-            raise InputError("stop", "the model cannot produce any stop text; set a `length`")
-        seed = Whole(0, limit=LARGEST_SEED).check("seed", draw_seed() if seed is None else seed)
-        number = Whole(1).check("number", number)
-        if config.beam and number > config.beam:
-            problem = f"{number:,} is above the {config.beam:,} candidates of beam search"
-            raise ConfigError("number", f"{problem}; raise `beam`")
-        network = self.checkpoint.network
-        context = SamplingContext(self.checkpoint.corpus_info, config)
-        if not config.beam:
-            return generate_samples(network, context, prompts, number, seed, scored=scored)
-        from charrnn.sampling.beam import search_prompts
-
-        return search_prompts(network, context, prompts, number, seed)
+        return make_prompt(self.checkpoint.corpus_info, prime, on_unknown, name)
 
 
 def train(
@@ -240,7 +201,7 @@ def train(
 
     Raises:
         ConfigError: when a setting contradicts another one, the corpus or the model ``init_from``.
-        InputError: when the corpus cannot be read or is too small, or ``init_from`` is no model;
+        InputError: when the corpus cannot be read or is too small, or ``init_from`` is not a model;
             nothing has been written then.
         FolderError: when the run folder is in use, or has files that would be overwritten.
         DivergedError: when the loss stays infinite or NaN; the best model so far is kept.
@@ -326,9 +287,5 @@ def load(path: str | Path) -> Model:
     Raises:
         InputError: when there is no model, or the file is damaged.
     """
-    return Model(**vars(load_model(Path(path))))
-
-
-def draw_seed() -> int:
-    """A random seed of 32 bits, short enough to type."""
-    return int.from_bytes(os.urandom(4))
+    loaded = load_model(Path(path))
+    return Model(loaded.checkpoint, loaded.path, loaded.run)

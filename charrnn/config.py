@@ -3,7 +3,7 @@
 The command line, the Python API, model files and the documentation read them here. Defaults that
 follow from the corpus are chosen in training/automatic.py.
 
-Not here: anything that imports NumPy, and options that never change a model (previews, colours,
+Not here: anything that imports NumPy, and options that never change a model (previews, colors,
 folders).
 """
 
@@ -24,9 +24,9 @@ from charrnn.setting_types import (
     Texts,
     Whole,
     check_settings,
-    find_similar,
     shorten,
 )
+from charrnn.suggestions import did_you_mean
 
 CELL_NAMES = tuple(CELLS)
 DEFAULT_CELL = "lstm"
@@ -41,16 +41,18 @@ DEFAULT_RUNS = "runs"
 DEFAULT_VAL = 0.1
 LARGEST_DEFAULT_VAL = 500_000
 LONGEST_DEFAULT_WARMUP = 100
-EVALUATIONS_A_RUN = 20
-DEFAULT_LAGS = 200  # steps that a gradient is followed back
-DEFAULT_SECONDS = 0.5  # of each measurement of speed
-SAMPLING_THREADS = 2  # one stream reads its weights from the caches of two cores; more: unmeasured
+EVALUATIONS_PER_RUN = 20
+DEFAULT_LAGS = 200  # the largest number of steps through which a gradient is followed back
+DEFAULT_SECONDS = 0.5  # the duration of each speed measurement
+# With two threads, the weights that one stream reads stay in the caches of two cores. More threads
+# have not been measured.
+SAMPLING_THREADS = 2
 WIDEST_BEAM = 10_000
-DRAWING = ("temperature", "top_k", "top_p", "min_p")
+SAMPLING_ONLY_SETTINGS = ("temperature", "top_k", "top_p", "min_p")
 """Settings of random sampling, which beam search does not use."""
 
 PositiveInt = Annotated[int, Whole(1)]
-LayerCount = Annotated[int, Whole(1, limit=10_000)]  # each has arrays of its own
+LayerCount = Annotated[int, Whole(1, limit=10_000)]  # each layer has arrays of its own
 NonNegativeInt = Annotated[int, Whole(0)]
 Seed = Annotated[int, Whole(0, limit=LARGEST_SEED)]
 PositiveFloat = Annotated[float, Number(0, low_open=True)]
@@ -64,7 +66,7 @@ DropoutRate = Annotated[float, Number(0, 1, high_open=True)]
 class TrainConfig:
     """The settings that determine what is learned from a corpus.
 
-    ``None`` is a setting that is chosen from the corpus and from the other settings
+    A setting that is ``None`` is chosen from the corpus and the other settings
     (training/automatic.py).
     """
 
@@ -109,9 +111,9 @@ class TrainConfig:
             raise ConfigError(second, f"cannot be combined with `{first}`; set one of them")
 
     def split_sizes(self, characters: int) -> tuple[int, int, int]:
-        """The sizes of the training, validation and test part of a corpus, in characters.
+        """Return the sizes of the training, validation and test parts of a corpus, in characters.
 
-        They stand in the text in this order and add up to ``characters``.
+        The parts follow each other in this order, and their sizes add up to ``characters``.
 
         Raises:
             InputError: when fewer than two characters remain for training.
@@ -166,7 +168,7 @@ class Settings(TrainConfig):
         return self.ranks * self.workers
 
     def total_steps(self, predictions: int) -> int:
-        """The number of updates in the run, whose epochs have ``predictions`` characters each."""
+        """Return the number of updates in the run. An epoch has ``predictions`` characters."""
         if self.steps is not None:
             return self.steps
         assert self.epochs is not None
@@ -184,7 +186,7 @@ class SampleConfig:
     ``length`` counts new characters; together with a ``stop`` text, 0 is unlimited. A ``stop`` text
     ends a sample and is not part of it. ``no_repeat`` is the length of the shortest span of
     characters that must not occur twice. ``beam`` is the number of texts that beam search keeps
-    instead of sampling. Both are off at 0.
+    instead of sampling. The value 0 turns off ``no_repeat`` and ``beam``.
     """
 
     length: NonNegativeInt = 500
@@ -204,13 +206,13 @@ class SampleConfig:
             ConfigError: naming the setting and the values that it allows.
         """
         check_settings(self)
-        for name in DRAWING:
+        for name in SAMPLING_ONLY_SETTINGS:
             if self.beam and getattr(self, name) != getattr(SampleConfig, name):
                 raise ConfigError(name, "beam search does not sample; leave it out, or `beam`")
 
 
 def parse_settings(table: Mapping[str, Any]) -> Settings:
-    """Make the settings that a file has in ``table``.
+    """Return the settings in the ``table`` of a file.
 
     Raises:
         ValueError: naming a setting that does not exist, or one that is missing.
@@ -219,9 +221,9 @@ def parse_settings(table: Mapping[str, Any]) -> Settings:
     known = [field.name for field in fields(Settings)]
     for name in table:
         if name not in known:
-            similar = find_similar(name, known)
-            question = f"; did you mean {similar!r}?" if similar else ""
-            raise ValueError(f"there is no setting {shorten(repr(name))}{question}")
+            if question := did_you_mean(str(name), known, "'"):
+                raise ValueError(f"there is no setting {shorten(repr(name))}; {question}")
+            raise ValueError(f"there is no setting {shorten(repr(name))}")
     for field in fields(Settings):
         if field.name not in table and field.default is MISSING:
             raise ValueError(f"the setting {field.name!r} is missing")
@@ -229,5 +231,5 @@ def parse_settings(table: Mapping[str, Any]) -> Settings:
 
 
 def share(amount: float, characters: int) -> int:
-    """The number of characters in ``amount``: below 1 a share of ``characters``, else a count."""
+    """Return ``amount`` as a number of characters; below 1 it is a fraction of ``characters``."""
     return round(amount * characters) if amount < 1 else round(amount)

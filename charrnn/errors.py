@@ -18,7 +18,7 @@ class CharrnnError(Exception):
         self.problem = problem
 
     def __reduce__(self) -> tuple[type["CharrnnError"], tuple[object, str]]:
-        """Pickle both parts, as an error travels from a worker process to the first one."""
+        """Pickle both parts, because a worker process sends its error to the main process."""
         return type(self), (self.thing, self.problem)
 
 

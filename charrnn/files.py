@@ -35,7 +35,7 @@ def write_atomically(path: Path, write: Callable[[IO[bytes]], object]) -> None:
 
 
 def _umask() -> int:
-    """The process's umask. It can be read only by setting it, so it is set back at once."""
+    """Return the process's umask. It can be read only by setting it, so it is restored at once."""
     mask = os.umask(0o022)
     os.umask(mask)
     return mask

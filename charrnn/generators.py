@@ -10,7 +10,7 @@ B = TypeVar("B")
 
 
 def exhaust(generator: Generator[object, None, T]) -> T:
-    """Run ``generator`` to its end, ignore what it yields, and give its return value."""
+    """Run ``generator`` to its end, ignore what it yields, and return what it returns."""
     while True:
         try:
             next(generator)
@@ -21,7 +21,7 @@ def exhaust(generator: Generator[object, None, T]) -> T:
 def flat_map(
     generator: Generator[A, None, T], function: Callable[[A], Iterable[B]]
 ) -> Generator[B, None, T]:
-    """Yield all that ``function`` gives for each yielded value; give ``generator``'s return value.
+    """Yield from ``function(value)`` for each value; return what ``generator`` returns.
 
     Closes ``generator`` in every case.
     """

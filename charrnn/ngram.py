@@ -1,7 +1,7 @@
 """The baseline without a memory: predictions from the last few characters and nothing else.
 
-An n-gram that is interpolated as Witten and Bell do it ("The zero-frequency problem", 1991, method
-C; in the form of Chen and Goodman 1999, section 2.6). Let c be a context of k characters that
+An n-gram model with Witten-Bell interpolation ("The zero-frequency problem", 1991, method C; in the
+form of Chen and Goodman 1999, section 2.6). Let c be a context of k characters that
 occurs n(c) times in the training text and has t(c) distinct successors there. Then
 
     P_k(x | c) = (n(c x) + t(c) P_{k-1}(x | c without its first character)) / (n(c) + t(c))
@@ -20,9 +20,9 @@ from charrnn.arrays import Ids
 
 MAX_ORDER = 8
 MAX_COUNTED = 20_000_000
-"""Characters of the training text that are counted, the last ones."""
+"""At most this number of characters is counted, from the end of the training text."""
 PIECE = 1 << 18
-"""Characters of the training text that are counted at a time."""
+"""The number of characters of the training text that are counted at a time."""
 
 Integers = npt.NDArray[np.int64]
 
@@ -33,7 +33,9 @@ class Baselines:
 
     An n-gram of order n predicts a character from the n - 1 before it. Both models were counted on
     the last ``characters`` of the training part. ``unseen`` is the number of distinct characters of
-    the scored text that do not occur in these.
+    the scored text that do not occur there.
+
+    An object of this class is also an event of a training (training/events.py).
     """
 
     unigram: float
@@ -44,9 +46,9 @@ class Baselines:
 
 
 def measure_baselines(train: Ids, text: Ids, V: int) -> Baselines:
-    """Count on the last `MAX_COUNTED` of ``train`` (N,) and score ``text`` (M,); V characters.
+    """Count on the last `MAX_COUNTED` of ``train`` (N,), and score ``text`` (M,); V characters.
 
-    As for a network, the first character of ``text`` is not scored, and nothing before it is known.
+    The first character of ``text`` has no context and is not scored, as with a network.
     """
     train = train[-MAX_COUNTED:]
     contexts = _count_contexts(train, text, V, MAX_ORDER)
@@ -59,15 +61,15 @@ def measure_baselines(train: Ids, text: Ids, V: int) -> Baselines:
 def ngram_probabilities(
     train: Ids, text: Ids, V: int, orders: int = MAX_ORDER
 ) -> Iterator[npt.NDArray[np.float64]]:
-    """The probabilities of all characters of ``text`` but the first, (M - 1,), for each order.
+    """Yield the probabilities of all characters of ``text`` but the first, (M - 1,), per order.
 
-    Yields those of order 1, 2, … up to ``orders``.
+    The orders are 1, 2, … up to ``orders``.
     """
     return _interpolate(_count_contexts(train, text, V, orders), V)
 
 
 class _Contexts:
-    """The contexts of one length in the scored text, and how often each n-gram of them was counted.
+    """The contexts of one length in the scored text, and the counts of their n-grams.
 
     A context of k characters has the key (id of its last k - 1 characters as a context) · V + (its
     first character); its id is the position of its key among the sorted ``keys``. An n-gram is a
@@ -82,19 +84,19 @@ class _Contexts:
         self.ngram_ids = ngram_ids.astype(np.int32)  # at each position, an index into ngrams
         self.context_counts = np.zeros(len(keys), np.int64)  # n(c)
         self.ngram_counts = np.zeros(len(self.ngrams), np.int64)  # n(c x)
-        # The distinct n-grams of the training text, sorted, also those that the scored text lacks:
-        # t(c) counts them all. New ones are collected and sorted in when they are many.
+        # The distinct n-grams of the training text, sorted, also those that the scored text lacks,
+        # because t(c) counts them all. New ones are collected, and sorted in when there are many.
         self.train_ngrams = np.zeros(0, np.int64)
         self.unsorted: list[Integers] = []
 
     def find(self, keys: Integers) -> tuple[Integers, npt.NDArray[np.bool_]]:
-        """The ids of the contexts with these ``keys``, and whether there is such a context."""
+        """Return the ids of the contexts with these ``keys``, and whether each context exists."""
         context_ids = np.searchsorted(self.keys, keys)
         context_ids[context_ids == len(self.keys)] = 0
         return context_ids, self.keys[context_ids] == keys
 
     def count(self, context_ids: Integers, ngrams: Integers) -> None:
-        """Count occurrences of contexts in the training text, and of the ``ngrams`` they begin."""
+        """Count these occurrences of contexts in the training text, and of their ``ngrams``."""
         self.context_counts += np.bincount(context_ids, minlength=len(self.context_counts))
         distinct, counts = np.unique(ngrams, return_counts=True)
         self.unsorted.append(distinct)
@@ -124,7 +126,7 @@ class _Contexts:
 
 
 def _list_contexts(text: Integers, V: int, orders: int) -> list[_Contexts]:
-    """The contexts of 0, 1, 2, … characters in ``text``."""
+    """Return the contexts of 0, 1, 2, … characters in ``text``."""
     context_ids = np.zeros(len(text), np.int64)
     contexts = [_Contexts(np.zeros(1, np.int64), context_ids, text)]
     for k in range(1, min(orders, len(text))):
@@ -142,18 +144,18 @@ def _count_piece(
         if k:
             inside = k <= positions
             positions, context_ids = positions[inside], context_ids[inside]
-            # A context that the scored text lacks has no longer contexts there either, so its
-            # position is dropped for good: most are, after a few characters.
-            context_ids, found = context.find(context_ids * V + piece[positions - k])
-            positions, context_ids = positions[found], context_ids[found]
+            # If the scored text lacks a context, it also lacks every longer context that ends with
+            # it, so this position is dropped. After a few characters, most positions are.
+            context_ids, is_known = context.find(context_ids * V + piece[positions - k])
+            positions, context_ids = positions[is_known], context_ids[is_known]
         context.count(context_ids, context_ids * V + piece[positions])
 
 
 def _count_contexts(train: Ids, text: Ids, V: int, orders: int) -> list[_Contexts]:
-    """The contexts of ``text`` with their counts in ``train``."""
+    """Return the contexts of ``text`` with their counts in ``train``."""
     contexts = _list_contexts(text.astype(np.int64), V, orders)
     for start in range(0, len(train), PIECE):
-        # The end of the piece before is context for this one, and is counted already.
+        # The end of the previous piece is context for this one, and has been counted already.
         overlap = min(start, orders - 1)
         piece = train[start - overlap : start + PIECE].astype(np.int64)
         _count_piece(piece, np.arange(overlap, len(piece)), contexts, V)

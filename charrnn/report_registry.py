@@ -1,4 +1,4 @@
-"""The reports on models and runs: what each takes, which module makes it, its options and its help.
+"""The reports on models and runs: the inputs, function, options and help of each.
 
 A report is two modules of one name: in reports/ with its numbers, and in render/sections/ with a
 function ``build_section`` that shows them. The command line, its help, the overview and the API
@@ -12,7 +12,7 @@ from enum import Enum, auto
 class Takes(Enum):
     """What a report is made from, which decides how its function is called.
 
-    A report that reads a `held_out` text gets it, or one for each model, after the model or models.
+    A report that reads a `held_out` text gets it, or one text per model, after the model or models.
     """
 
     MODEL = auto()
@@ -34,7 +34,7 @@ class Report:
 
     ``options`` are keyword arguments of the function, which cli/report_options.py declares.
     ``to_json`` and ``to_csv`` are functions of render/document.py; a report without ``to_csv`` has
-    no option for it. ``note`` is said before long work.
+    no option for it. ``note`` is printed before long work.
     """
 
     name: str
@@ -70,7 +70,7 @@ _ALL = (
     Report(
         "loss", Takes.RUNS, "loss.read_losses",
         "Training and validation loss by step; several runs side by side.",
-        "Losses are nats a character.",
+        "Losses are in nats per character.",
         draws=True,
     ),
     Report(
@@ -99,12 +99,13 @@ _ALL = (
     Report(
         "gradients", Takes.MODELS, "gradients.compare_gradients",
         "The vanishing gradient: how much of it reaches k steps back.",
-        "By backpropagation through exactly k steps, at many positions of a text.",
+        "Measured by backpropagation through exactly k steps, at many positions of a text.",
         options=("lags", "untrained"), held_out=True, draws=True,
     ),
     Report(
         "memory", Takes.MODELS, "memory.compare_memory",
-        "Long-term dependency: the loss by number of characters given.",
+        "Long-term dependency: the loss by the number of preceding characters.",
+        "The model may read only this number of characters before the one that it predicts.",
         held_out=True, draws=True,
     ),
     Report(
@@ -115,10 +116,10 @@ _ALL = (
     Report(
         "speed", Takes.MODEL, "speed.measure_speed",
         "Training and sampling speed by streams, window and workers.",
-        "In characters a second and GFLOP/s, with the share of what matrix products reach on this"
-        " machine, which should be idle otherwise. What is trained for this is not kept.",
+        "Speeds are in characters per second and GFLOP/s, also relative to large matrix products."
+        " Run it on an otherwise idle machine. The networks trained for it are discarded.",
         options=("seconds",), draws=True, uses_all_cores=True,
-        note="measuring; this takes about a minute, and is right only on a machine that is idle",
+        note="measuring for about a minute; the result is valid only on an otherwise idle machine",
     ),
     Report(
         "report", Takes.MODELS, "overview.report_all",

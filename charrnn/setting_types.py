@@ -16,13 +16,14 @@ from numbers import Integral, Real
 from typing import Any, Protocol, get_args
 
 from charrnn.errors import ConfigError
+from charrnn.suggestions import did_you_mean
 
-LARGEST_WHOLE = 2**53  # up to here every whole number is exact in the JSON of any language
+LARGEST_WHOLE = 2**53  # every whole number up to it is exact as a float64, and so in any JSON
 LARGEST_NUMBER = 1e300  # far from overflow, and still larger than any clip that means "never"
 LARGEST_SEED = 2**128 - 1
-CHARACTERS_SHOWN = 40
+MAX_CHARACTERS_SHOWN = 40
+MAX_BITS_SHOWN = 130  # the digits of a longer number would fill the line
 NUMPY_BOOLS = ("bool", "bool_")  # from NumPy 2 on, and before
-BITS_SHOWN = 130  # the digits of a longer number would fill the line
 
 
 class Rule(Protocol):
@@ -38,14 +39,17 @@ class Rule(Protocol):
 
 @dataclass(frozen=True)
 class Whole:
-    """A whole number from ``low`` to ``high``; without ``high``, up to a ``limit`` beyond need."""
+    """A whole number from ``low`` to ``high``; without ``high``, up to ``limit``.
+
+    The limit is far above any useful value.
+    """
 
     low: int
     high: int | None = None
     limit: int = LARGEST_WHOLE
 
     def check(self, name: str, value: object) -> int:
-        """Return ``value`` as an int. A bool is no number, and 16.0 no whole one."""
+        """Return ``value`` as an int. Bools and floats, even 16.0, are rejected."""
         shown = show_value(value)
         if isinstance(value, float) and value.is_integer():
             raise ConfigError(name, f"{shown} is a float; write it as a whole number")
@@ -59,7 +63,7 @@ class Whole:
         return number
 
     def problem(self, value: str) -> str:
-        """The sentence that says of ``value``, as shown to the user, what it is not."""
+        """Return the error text for an invalid value, which is shown as ``value``."""
         if self.high is None:
             return f"{value} is not a whole number from {self.low} on"
         return f"{value} is not a whole number from {self.low} to {self.high:,}"
@@ -67,7 +71,7 @@ class Whole:
 
 @dataclass(frozen=True)
 class Number:
-    """A finite number in an interval, whose ends belong to it unless they are said to be open."""
+    """A finite number in an interval. Its endpoints are included unless they are marked as open."""
 
     low: float
     high: float | None = None
@@ -76,7 +80,7 @@ class Number:
     limit: float = LARGEST_NUMBER
 
     def check(self, name: str, value: object) -> float:
-        """Return ``value`` as a float. A bool is no number."""
+        """Return ``value`` as a float. Bools are rejected."""
         number = _as_float(value)
         if number is None or not self._contains(number):
             raise ConfigError(name, self.problem(show_value(value)))
@@ -86,14 +90,14 @@ class Number:
         return number
 
     def _contains(self, number: float) -> bool:
-        """Whether it lies in the interval; NaN lies in none."""
+        """Return whether ``number`` lies in the interval; NaN never does."""
         above = self.low < number if self.low_open else self.low <= number
         if self.high is None:
             return above and number < float("inf")
         return above and (number < self.high if self.high_open else number <= self.high)
 
     def problem(self, value: str) -> str:
-        """The sentence that says of ``value``, as shown to the user, what it is not."""
+        """Return the error text for an invalid value, which is shown as ``value``."""
         low, high = f"{self.low:g}", f"{self.high:g}" if self.high is not None else ""
         match (self.low_open, bool(high), self.high_open):
             case (False, False, _):
@@ -124,7 +128,7 @@ class Choice:
 
 @dataclass(frozen=True)
 class Flag:
-    """True or False, and no number that could stand for them."""
+    """True or False, but not 1 or 0."""
 
     def check(self, name: str, value: object) -> bool:
         """Return the bool ``value``."""
@@ -158,7 +162,7 @@ class Texts:
 
 @cache
 def rules(config: type) -> Mapping[str, tuple[Rule, bool]]:
-    """For each field of a config class: its rule, and whether it may be None."""
+    """Return, for each field of a config class, its rule and whether it may be None."""
     by_name = {}
     for field in fields(config):
         optional = type(None) in get_args(field.type)
@@ -175,8 +179,9 @@ def check_setting(config: type, name: str, value: object) -> object:
     """
     if name not in rules(config):
         thing = shorten(str(name) if str(name).strip() else repr(name))
-        if similar := find_similar(name, rules(config)):
-            raise ConfigError(thing, f"there is no such setting; did you mean `{similar}`?")
+        # In a call or a file, a name can be anything that a dictionary has as a key.
+        if question := did_you_mean(str(name), rules(config), "`"):
+            raise ConfigError(thing, f"there is no such setting; {question}")
         raise ConfigError(thing, "there is no such setting")
     rule, optional = rules(config)[name]
     return None if value is None and optional else rule.check(name, value)
@@ -194,28 +199,19 @@ def check_settings(config: Any) -> None:
 
 
 def show_value(value: object) -> str:
-    """A wrong value as it stands in a message, shortened; numbers without their NumPy type."""
-    if isinstance(value, int) and value.bit_length() > BITS_SHOWN:
+    """Return a wrong value as an error shows it: shortened, and numbers without a NumPy type."""
+    if isinstance(value, int) and value.bit_length() > MAX_BITS_SHOWN:
         return f"a number of {value.bit_length():,} bits"
     return shorten(str(value) if isinstance(value, Real) else repr(value))
 
 
 def shorten(text: str) -> str:
-    """``text`` as it stands in a message, with an ellipsis for the rest of a long one."""
-    return text if len(text) <= CHARACTERS_SHOWN else text[: CHARACTERS_SHOWN - 1] + "…"
-
-
-def find_similar(name: str, known: Iterable[str]) -> str | None:
-    """The known name that is spelled most like ``name``, if there is one."""
-    import difflib  # which only a mistake needs
-
-    # In a call or a file, a name can be anything that a dictionary has as a key.
-    similar = difflib.get_close_matches(str(name), known, 1)
-    return similar[0] if similar else None
+    """Return ``text`` as an error shows it, with an ellipsis for the rest of a long one."""
+    return text if len(text) <= MAX_CHARACTERS_SHOWN else text[: MAX_CHARACTERS_SHOWN - 1] + "…"
 
 
 def _as_float(value: object) -> float | None:
-    """A real number as a float, else None; what is too large for a float is infinite."""
+    """Return a real number as a float, infinite if it is too large, and None for anything else."""
     if not isinstance(value, Real) or isinstance(value, bool):
         return None
     try:

@@ -105,7 +105,7 @@ def test_damaged_model_is_exit_3(program: Program, run_folder: Path, tmp_path: P
         (["train", "--p", "3"], ["did you mean one of --patience, --preview?"]),
         (["sample", "--temp", "3"], ["did you mean --temperature?"]),
         (["sample", "--len", "3"], ["did you mean --length?"]),
-        (["sample", "a", "b"], ["the argument 'b' is one too many"]),
+        (["sample", "a", "b"], ["unexpected argument 'b'"]),
         (["tarin"], ["charrnn: there is no command 'tarin'; did you mean train?"]),
         (["samp"], ["did you mean sample?"]),
         ([""], ["charrnn: there is no command ''"]),

@@ -10,19 +10,26 @@ import pytest
 
 import charrnn
 from charrnn.cli.main import program as commands
-from charrnn.cli.option_names import SETTINGS, error_message, name_options, option_name
+from charrnn.cli.option_names import (
+    SETTINGS,
+    error_message,
+    option_name,
+    replace_settings_by_options,
+)
 from charrnn.errors import ConfigError, InputError
 from tests.test_cli import every_command
 
 
 def test_a_quoted_setting_becomes_its_option() -> None:
-    assert name_options("lower `val` or `eval_every`") == "lower --val or --eval-every"
-    assert name_options("`number` of them") == "--samples of them"
+    assert (
+        replace_settings_by_options("lower `val` or `eval_every`") == "lower --val or --eval-every"
+    )
+    assert replace_settings_by_options("`number` of them") == "--samples of them"
 
 
 def test_other_quoted_words_stay_as_they_are() -> None:
     message = "`ls` in `My Folder`, 'val' and a lone ` are no settings"
-    assert name_options(message) == message
+    assert replace_settings_by_options(message) == message
 
 
 def test_a_config_error_names_its_option_and_other_errors_their_file() -> None:

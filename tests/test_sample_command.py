@@ -15,7 +15,7 @@ import pytest
 import charrnn
 from charrnn.cli.console import Console
 from charrnn.cli.display import show_count
-from charrnn.cli.sample import keep_newlines_whole
+from charrnn.cli.sample_output import keep_newlines_whole
 from tests.conftest import ROOT, Program, clean_environment
 from tests.test_cli import failed, on_terminal
 

@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import IO
 
 import pytest
 
@@ -25,6 +26,17 @@ def start(*arguments: str | Path, **options: object) -> "subprocess.Popen[bytes]
     )
 
 
+def read_until(stream: IO[bytes] | None, words: bytes) -> None:
+    """Read lines until one contains ``words``; fail at the end of the stream."""
+    assert stream is not None
+    lines = []
+    for line in iter(stream.readline, b""):
+        if words in line:
+            return
+        lines.append(line)
+    pytest.fail(f"no line contains {words!r}: {lines}")
+
+
 LONG = ("--hidden", "8", "--batch", "4", "--seq", "16", "--steps", "100000", "--eval-every", "50")
 
 
@@ -36,9 +48,7 @@ def test_signal_ends_training_as_itself_with_the_work_saved(
     """It goes to the whole process group, as Ctrl-C on a terminal does."""
     options = (*LONG, "--json", "--workers", str(workers), "--out", tmp_path / "run")
     running = start("train", text, *options, start_new_session=True)
-    assert running.stdout is not None
-    while b'"eval"' not in running.stdout.readline():
-        pass
+    read_until(running.stdout, b'"eval"')
     os.killpg(running.pid, number)
     out, err = running.communicate(timeout=30)
     assert running.returncode == -number
@@ -90,12 +100,10 @@ def test_second_signal_ends_at_once_and_the_workers_too(text: Path, tmp_path: Pa
     text.write_text(TEXT * 10, encoding="utf-8")
     running = start("train", text, *SLOW, "--json", "--out", tmp_path / "run")
     assert running.stdout is not None
-    assert running.stderr is not None
     assert b'"start"' in running.stdout.readline()
     (worker,) = children(running.pid)
     running.send_signal(signal.SIGINT)
-    while b"to stop at once" not in running.stderr.readline():
-        pass
+    read_until(running.stderr, b"to stop at once")
     running.send_signal(signal.SIGTERM)
     out, err = running.communicate(timeout=30)
     assert running.returncode == -signal.SIGTERM

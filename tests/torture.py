@@ -65,8 +65,12 @@ def kills(times: int, seed: int, folder: Path) -> bool:
         training = start_training(TEXT, *OPTIONS, "--out", run)
         while True:
             time.sleep(rng.uniform(0.05, 2.5))
+            number = SIGNALS[done % 3]
+            # Python itself, before it runs charrnn, would print a traceback after SIGINT.
+            while number != signal.SIGKILL and training.poll() is None and not _is_ready(training):
+                time.sleep(0.01)
             if training.poll() is None and (run / "config.toml").is_file():
-                training.send_signal(SIGNALS[done % 3])
+                training.send_signal(number)
                 done += 1
             _, errors = training.communicate()
             for name in ("best.npz", "last.npz"):
@@ -85,6 +89,16 @@ def kills(times: int, seed: int, folder: Path) -> bool:
         f"{done} kills in {runs} runs: {wrong} ended differently from a run that was never stopped"
     )
     return wrong == 0
+
+
+def _is_ready(training: "subprocess.Popen[bytes]") -> bool:
+    """Return whether the training handles SIGTERM, and so all signals that stop it."""
+    try:
+        status = Path(f"/proc/{training.pid}/status").read_text()
+    except OSError:
+        return False
+    caught = int(status.partition("SigCgt:")[2].split()[0], 16)
+    return bool(caught >> (signal.SIGTERM - 1) & 1)
 
 
 def damage(times: int, seed: int, folder: Path) -> bool:

@@ -1,1 +1,1 @@
-"""The command line: verbs over the library. click and tqdm live only here."""
+"""The command line. Only these modules import click and tqdm."""

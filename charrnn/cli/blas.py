@@ -1,4 +1,4 @@
-"""The number of threads in NumPy's matrix products, set before NumPy is imported and reads it."""
+"""The number of threads in NumPy's matrix products, set before NumPy is imported."""
 
 import os
 

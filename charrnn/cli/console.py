@@ -1,4 +1,4 @@
-"""Output: results on stdout, everything else on stderr, and colour where it is wanted."""
+"""Output: results on stdout, everything else on stderr, in color where it is wanted."""
 
 import errno
 import os
@@ -10,14 +10,14 @@ from typing import Any
 
 import click
 
-from charrnn.cli.option_names import name_options
+from charrnn.cli.option_names import replace_settings_by_options
 from charrnn.errors import MachineError
 from charrnn.render.controls import escape_controls
 
 
 @dataclass(frozen=True)
 class Console:
-    """What is printed, and whether in colour."""
+    """Prints results and notes as --quiet, --no-color and --json say."""
 
     quiet: bool = False
     no_color: bool = False
@@ -28,7 +28,7 @@ class Console:
         sys.stdout.write(escape_controls(text, but="\n") + "\n")
 
     def print_sample(self, text: str) -> None:
-        """Print text of a model on stdout, unchanged unless a terminal would interpret it."""
+        """Print generated text on stdout, unchanged unless a terminal would interpret it."""
         if sys.stdout.isatty():
             text = escape_controls(text.replace("\r\n", "\n"), but="\n\t")
         sys.stdout.write(text)
@@ -41,15 +41,16 @@ class Console:
     def note(self, text: str) -> None:
         """Print a note on stderr, unless quiet."""
         if not self.quiet:
-            sys.stderr.write(self.dim(escape_controls(name_options(text), but="\n")) + "\n")
+            line = escape_controls(replace_settings_by_options(text), but="\n")
+            sys.stderr.write(self.dim(line) + "\n")
 
     def dim(self, text: str) -> str:
-        """Return ``text`` in a fainter colour, if stderr is in colour."""
+        """Return ``text`` in a fainter color, if stderr is in color."""
         return click.style(text, dim=True) if self.in_color else text
 
     @property
     def in_color(self) -> bool:
-        """Whether stderr is in colour: on a terminal, without --no-color and NO_COLOR."""
+        """Whether stderr is in color: on a terminal, without --no-color and NO_COLOR."""
         return not self.no_color and not os.environ.get("NO_COLOR") and self.on_terminal
 
     @property
@@ -83,13 +84,13 @@ class LenientFile(FileIO):
 
 
 class ClosedOutput(StringIO):
-    """Replaces a standard output that was closed before the program began, as by ``>&-``."""
+    """Replaces a standard output that was closed before the program began, with ``>&-``."""
 
     def write(self, text: str, /) -> int:
         """Refuse to write.
 
         Raises:
-            MachineError: always, as the result would be lost.
+            MachineError: always, because the result would be lost.
         """
         raise MachineError("standard output", "it is closed, so nothing can be printed")
 
@@ -105,9 +106,13 @@ def set_up_streams() -> None:
         stream = getattr(sys, name)
         if not isinstance(stream, TextIOWrapper):
             continue
-        how: dict[str, Any] = {"encoding": "utf-8", "errors": "backslashreplace", "newline": "\n"}
+        settings: dict[str, Any] = {
+            "encoding": "utf-8",
+            "errors": "backslashreplace",
+            "newline": "\n",
+        }
         if name == "stderr" or stream.isatty():
             raw = BufferedWriter(LenientFile(stream.fileno(), ignored))
-            setattr(sys, name, TextIOWrapper(raw, **how, line_buffering=True))
+            setattr(sys, name, TextIOWrapper(raw, **settings, line_buffering=True))
         else:
-            stream.reconfigure(**how)
+            stream.reconfigure(**settings)

@@ -8,7 +8,7 @@ from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from charrnn.cli.console import Console
-from charrnn.cli.option_names import name_options
+from charrnn.cli.option_names import replace_settings_by_options
 from charrnn.cli.signals import StopRequest
 from charrnn.render.controls import escape_controls
 
@@ -30,9 +30,9 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 SECONDS_BETWEEN_LINES = 60.0
-BAR_DELAY = 1.0  # seconds; what takes less needs no bar
+BAR_DELAY = 1.0  # seconds; shorter work needs no bar
 READING_BAR = "{desc} {percentage:3.0f}%|{bar}| {remaining}"
-"""Without the number of bytes, as each is read several times."""
+"""Without the number of bytes, because the corpus is read several times."""
 STOPPING = "stopping after this step, and saving the run; press Ctrl-C again to stop at once"
 
 
@@ -40,10 +40,10 @@ STOPPING = "stopping after this step, and saving the run; press Ctrl-C again to 
 def show_count(
     items: Iterable[T], total: int, unit: str, console: Console
 ) -> Iterator[Iterable[T]]:
-    """Yield ``items`` again, and show how many of the ``total`` have come, if there are several.
+    """Pass ``items`` through, and show how many of the ``total`` there have been.
 
-    On a terminal this is a bar, unless the items themselves are printed there; else it is a line a
-    minute.
+    On a terminal this is a bar, unless the items themselves are printed there; otherwise it is one
+    line per minute. For a single item nothing is shown.
     """
     if total == 1 or console.quiet or (console.on_terminal and sys.stdout.isatty()):
         yield items
@@ -69,7 +69,7 @@ def _count_in_lines(items: Iterable[T], total: int, unit: str, console: Console)
 
 
 class Display:
-    """Shows the events of a training as they come."""
+    """Shows the events of a training when they occur."""
 
     def __init__(self, console: Console) -> None:
         self.console = console
@@ -80,15 +80,36 @@ class Display:
 
     def show(self, event: "Event") -> None:
         """Show one event."""
-        getattr(self, f"_{type(event).__name__.lower()}")(event)
+        # These modules import NumPy, which has been imported when there is an event.
+        from charrnn.ngram import Baselines
+        from charrnn.training import events
+
+        match event:
+            case events.Note():
+                self._show_note(event)
+            case events.Reading():
+                self._show_reading(event)
+            case events.Start():
+                self._show_start(event)
+            case Baselines():
+                self._show_baselines(event)
+            case events.Progress():
+                self._show_progress(event)
+            case events.Evaluation():
+                self._show_evaluation(event)
+            case events.Preview():
+                self._show_preview(event)
+            case events.End():
+                self._show_end(event)
 
     def show_stopping(self) -> None:
-        """Confirm a signal. This is called by its handler, perhaps while something is printed."""
+        """Confirm a signal. Its handler calls this, perhaps while something is being printed."""
         if self.console.quiet:
             return
-        below = "\n" if self.bar is not None else ""
-        with suppress(OSError):  # not by sys.stderr, whose write may be the one that is interrupted
-            os.write(sys.stderr.fileno(), f"{below}{STOPPING}\n".encode())
+        line_end = "\n" if self.bar is not None else ""
+        # The signal may have interrupted a write of sys.stderr, which cannot be entered twice.
+        with suppress(OSError):
+            os.write(sys.stderr.fileno(), f"{line_end}{STOPPING}\n".encode())
 
     def close(self) -> None:
         """Remove the bar."""
@@ -96,10 +117,10 @@ class Display:
             self.bar.close()
             self.bar = None
 
-    def _note(self, event: "Note") -> None:
-        self._print_line(escape_controls(name_options(event.text)))
+    def _show_note(self, event: "Note") -> None:
+        self._print_line(escape_controls(replace_settings_by_options(event.text)))
 
-    def _reading(self, event: "Reading") -> None:
+    def _show_reading(self, event: "Reading") -> None:
         if self.console.on_terminal and not self.console.quiet:
             if self.bar is None:
                 from tqdm import tqdm
@@ -116,7 +137,7 @@ class Display:
             share = f" ({event.done / event.total:.0%})" if event.total else ""
             self._print_line(f"reading  {event.done / 1e6:,.0f} MB{share}")
 
-    def _start(self, event: "Start") -> None:
+    def _show_start(self, event: "Start") -> None:
         from charrnn.render import document, progress
 
         self.close()
@@ -131,12 +152,12 @@ class Display:
 
             self.bar = tqdm(unit="step", dynamic_ncols=True, leave=False, file=sys.stderr)
 
-    def _baselines(self, event: "Baselines") -> None:
+    def _show_baselines(self, event: "Baselines") -> None:
         from charrnn.render.words import describe_baselines
 
         self._print_line(f"to beat  {describe_baselines(event)}")
 
-    def _progress(self, event: "Progress") -> None:
+    def _show_progress(self, event: "Progress") -> None:
         if self.bar is not None:
             self.bar.total = event.total_steps
             self.bar.set_postfix_str(f"loss {event.loss:.3f}", refresh=False)
@@ -144,21 +165,21 @@ class Display:
         elif time.monotonic() - self.last_line > SECONDS_BETWEEN_LINES:
             self._print_line(f"step {event.step:,} of {event.total_steps:,}  loss {event.loss:.3f}")
 
-    def _evaluation(self, event: "Evaluation") -> None:
+    def _show_evaluation(self, event: "Evaluation") -> None:
         from charrnn.render import document, progress
 
         if self.console.json:
             self._print_result(document.event_to_json(event))
         self._print_line(progress.describe_evaluation(event))
 
-    def _preview(self, event: "Preview") -> None:
+    def _show_preview(self, event: "Preview") -> None:
         self._print_line(
             self.console.dim(
                 "\n".join(f"  │ {escape_controls(line)}" for line in event.text.split("\n"))
             )
         )
 
-    def _end(self, event: "End") -> None:
+    def _show_end(self, event: "End") -> None:
         from charrnn.render import document, progress
 
         self.close()

@@ -1,4 +1,4 @@
-"""An error as one line and an exit code."""
+"""How errors end the program: with one line on stderr, and an exit code."""
 
 import sys
 
@@ -6,13 +6,14 @@ import click
 from click.core import ParameterSource
 
 from charrnn.cli.option_names import error_message
-from charrnn.cli.suggestions import did_you_mean
+from charrnn.cli.usage_error import UsageError
 from charrnn.errors import CharrnnError, ConfigError, MachineError
 from charrnn.render.controls import escape_controls
+from charrnn.suggestions import did_you_mean
 
 
 def print_error(error: Exception, place: str = "") -> int:
-    """Print on one line what went wrong, with ``place`` before it, and return the exit code."""
+    """Print the error on one line, after ``place``, and return its exit code."""
     message, code = _explain(error)
     sys.stderr.write("charrnn: " + escape_controls(" ".join(f"{place}{message}".split())) + "\n")
     sys.stderr.flush()
@@ -20,7 +21,7 @@ def print_error(error: Exception, place: str = "") -> int:
 
 
 def exit_code(error: Exception) -> int:
-    """The exit code of ``error``."""
+    """Return the exit code of ``error``."""
     return _explain(error)[1]
 
 
@@ -28,80 +29,93 @@ def _explain(error: Exception) -> tuple[str, int]:
     if isinstance(error, CharrnnError):
         return error_message(error), error.exit_code
     if isinstance(error, click.ClickException):
-        return usage_message(error), ConfigError.exit_code
+        problem, advice = explain_usage_error(error)
+        return f"{problem}; {advice}" if advice else problem, ConfigError.exit_code
     if isinstance(error, MemoryError):
-        problem = "memory: there is not enough for this; use a smaller model or batch"
-        return problem, MachineError.exit_code
+        line = "memory: there is not enough for this; use a smaller model or batch"
+        return line, MachineError.exit_code
     if isinstance(error, OSError):
         place = error.filename or "the system"
         return f"{place}: {error.strerror or error}", MachineError.exit_code
-    what = f"{type(error).__name__}: {error}"
-    return f"a bug in charrnn: {what}; please report it with the output of --traceback", 1
+    description = f"{type(error).__name__}: {error}"
+    return f"a bug in charrnn: {description}; please report it with the output of --traceback", 1
 
 
-def usage_message(error: click.ClickException) -> str:
-    """What is wrong with the command line; click's own sentences have another style."""
+def explain_usage_error(error: click.ClickException) -> tuple[str, str]:
+    """Return what is wrong with the command line, and what to do.
+
+    click's own sentences are replaced, because their style differs from that of other errors.
+    """
     if not isinstance(error, click.UsageError):
-        return error.format_message()
+        return error.format_message(), ""
     command = error.ctx.command_path if error.ctx else "charrnn"
-    problem = _usage_problem(error, command)
-    says_what_to_do = "; " in problem
-    return problem if says_what_to_do else f"{problem}; see '{command} --help'"
+    thing, problem, advice = _split_usage_error(error, command)
+    return f"{thing}: {problem}" if thing else problem, advice or f"see '{command} --help'"
 
 
-def _usage_problem(error: click.UsageError, command: str) -> str:
-    if isinstance(error, click.NoSuchOption):
-        question = did_you_mean(error.option_name, _list_options(error.ctx))
-        return f"{error.option_name}: '{command}' has no such option{question}"
-    if isinstance(error, click.BadOptionUsage):
-        if _is_flag(error.option_name, error.ctx):
-            return f"{error.option_name}: this option takes no value"
-        return f"{error.option_name}: this option needs a value"
-    if isinstance(error, click.BadParameter) and not isinstance(error, click.MissingParameter):
-        name = error.param_hint or _parameter_name(error.param)
-        problem = error.message.rstrip(".")
-        if error.param and isinstance(error.param.type, click.types.BoolParamType):
-            problem = "its value is neither true nor false"
-        return f"{name}: {problem}{_describe_source(error)}"
-    problem = error.format_message().rstrip(".")
-    if isinstance(error, click.MissingParameter):
-        problem = f"{_parameter_name(error.param)} is missing"
-    # the name of the program stands before every message already
-    return problem if command == "charrnn" else f"{command.removeprefix('charrnn ')}: {problem}"
+def _split_usage_error(error: click.UsageError, command: str) -> tuple[str, str, str]:
+    """Return the thing that is wrong, the problem, and the advice, which may be empty.
+
+    The thing is an option or else the command. It is empty for the program itself, whose name is
+    printed before every error.
+    """
+    command_thing = "" if command == "charrnn" else command.removeprefix("charrnn ")
+    match error:
+        case UsageError():
+            return error.thing or command_thing, error.message, error.advice
+        case click.NoSuchOption():
+            question = did_you_mean(error.option_name, _list_options(error.ctx))
+            return error.option_name, f"'{command}' has no such option", question
+        case click.BadOptionUsage():
+            if _is_flag(error.option_name, error.ctx):
+                return error.option_name, "this option takes no value", ""
+            return error.option_name, "this option needs a value", ""
+        case click.MissingParameter():
+            return command_thing, f"{_parameter_name(error.param)} is missing", ""
+        case click.BadParameter():
+            thing = error.param_hint or _parameter_name(error.param)
+            problem = error.message.rstrip(".")
+            if error.param and isinstance(error.param.type, click.types.BoolParamType):
+                problem = "its value is neither true nor false"
+            return str(thing), problem, _describe_source(error)
+    return command_thing, error.format_message().rstrip("."), ""
 
 
 def _describe_source(error: click.BadParameter) -> str:
-    """Where a wrong value was set, if it was not typed."""
+    """Return a sentence that says where a wrong value was set, or "" if it was typed."""
     name = error.param.name if error.param else None
     if not name or not error.ctx:
         return ""
     source = error.ctx.get_parameter_source(name)
     if source is ParameterSource.ENVIRONMENT:
         variable = f"{error.ctx.auto_envvar_prefix}_{name.upper()}"
-        return f"; it is set by the environment variable {variable}"
+        return f"it is set by the environment variable {variable}"
     if source is ParameterSource.DEFAULT_MAP:
-        return "; it is set in the file that --config names"
+        return "it is set in the file that --config names"
     return ""
 
 
 def _parameter_name(parameter: click.Parameter | None) -> str:
-    """The name by which a user knows it: an option's long one, an argument's as the help shows."""
+    """Return the name that a user knows: an option's long one, or an argument's in the help."""
     if isinstance(parameter, click.Option):
         return max(parameter.opts, key=len)
     return parameter.human_readable_name if parameter else "the command line"
 
 
 def _list_options(ctx: click.Context | None) -> list[str]:
-    """All long and short options of the command."""
+    """Return all long and short options of the command."""
     if ctx is None:
         return []
     parameters = ctx.command.get_params(ctx)
-    return [name for one in parameters for name in (*one.opts, *one.secondary_opts) if "-" in name]
+    names = [name for param in parameters for name in (*param.opts, *param.secondary_opts)]
+    return [name for name in names if name.startswith("-")]
 
 
 def _is_flag(name: str, ctx: click.Context | None) -> bool:
     parameters = ctx.command.get_params(ctx) if ctx else []
     return any(
-        isinstance(one, click.Option) and one.is_flag and name in (*one.opts, *one.secondary_opts)
-        for one in parameters
+        isinstance(param, click.Option)
+        and param.is_flag
+        and name in (*param.opts, *param.secondary_opts)
+        for param in parameters
     )

@@ -1,4 +1,4 @@
-"""``charrnn inspect``: reports on models and runs, one command for each in report_registry.py."""
+"""``charrnn inspect``: reports on models and runs, one command per report in report_registry.py."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
@@ -9,10 +9,11 @@ import click
 from charrnn.cli import blas, option_types, options
 from charrnn.cli.option_sources import Command, CommandGroup
 from charrnn.cli.report_options import Decorator, declare
-from charrnn.cli.suggestions import similar_names
+from charrnn.cli.usage_error import UsageError
 from charrnn.errors import InputError
 from charrnn.parallel.machine import count_cores
 from charrnn.report_registry import REPORTS, Report, Takes
+from charrnn.suggestions import similar_names
 
 if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     from charrnn.render.blocks import Section
     from charrnn.reports.held_out import HeldOut
 
-DEFAULT = "summary"
+DEFAULT_REPORT = "summary"
 ARGUMENTS: dict[Takes, tuple[Decorator, ...]] = {
     Takes.MODEL: (options.model,),
     Takes.MODELS: (options.models,),
@@ -30,11 +31,11 @@ ARGUMENTS: dict[Takes, tuple[Decorator, ...]] = {
     Takes.RUNS: (options.models,),
     Takes.FOLDER: (click.argument("folder", required=False, type=option_types.FOLDER),),
 }
-csv = click.option("--csv", "as_csv", is_flag=True, help="Print CSV, with one line for each run.")
+csv_option = click.option("--csv", "as_csv", is_flag=True, help="Print CSV, with one line per run.")
 
 
 class ReportCommands(Mapping[str, click.Command]):
-    """A command for each report."""
+    """One command per report, by name. Each is made only when it is used, for a quick start."""
 
     def __getitem__(self, name: str) -> click.Command:
         return _make_command(REPORTS[name])
@@ -47,19 +48,19 @@ class ReportCommands(Mapping[str, click.Command]):
 
 
 class ReportGroup(CommandGroup):
-    """The group of reports; where none is named, it runs the summary."""
+    """The group of reports. It runs the summary when no report is named."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
-        """Their names, in the order in which a newcomer needs them."""
+        """Return the names of the reports, in the order in which a newcomer needs them."""
         return list(REPORTS)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        """List them with their whole descriptions, which click would cut short."""
+        """List the reports with their whole descriptions, which click would cut short."""
         with formatter.section("Commands"):
             formatter.write_dl([(report.name, report.help) for report in REPORTS.values()])
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        """Put ``summary`` in front of an option or a model, and where there is nothing.
+        """Insert ``summary`` if the first argument is an option, an existing path, or missing.
 
         Raises:
             InputError: for a model that does not exist.
@@ -69,21 +70,24 @@ class ReportGroup(CommandGroup):
         first = args[0] if args else ""
         if first not in REPORTS and first not in ("-h", "--help"):
             if first.startswith("-") or not first or Path(first).exists():
-                args = [DEFAULT, *args]
+                args = [DEFAULT_REPORT, *args]
             elif not ctx.resilient_parsing:
                 _check_misspelled(first)
         return super().parse_args(ctx, args)
 
     def shell_complete(self, ctx: click.Context, incomplete: str) -> "list[CompletionItem[str]]":
-        """The reports, and what the summary takes, which need not be named."""
+        """Return the reports, and also what may follow the summary, which need not be named."""
         if incomplete.startswith("-"):
-            return self.commands[DEFAULT].shell_complete(ctx, incomplete)
+            return self.commands[DEFAULT_REPORT].shell_complete(ctx, incomplete)
         reports = super().shell_complete(ctx, incomplete)
         return [*reports, *option_types.MODEL.shell_complete(ctx, None, incomplete)]
 
 
 def _check_misspelled(name: str) -> None:
-    """Refuse a ``name`` that is no report and no file, unless a report has a similar name."""
+    """Refuse a ``name`` that is neither a report nor a file, unless a report has a similar name.
+
+    click then suggests that report.
+    """
     if "/" in name or name.endswith(".npz"):
         problem = "no such model or run; 'charrnn inspect runs' lists all runs"
         raise InputError(name, problem)
@@ -110,7 +114,7 @@ def _make_command(report: Report) -> click.Command:
         *ARGUMENTS[report.takes],
         *(declare(report.name, option) for option in report.options),
         *([options.text_file] if report.held_out else []),
-        *([csv] if report.to_csv else []),
+        *([csv_option] if report.to_csv else []),
         *([options.plot] if report.draws else []),
         options.html,
         options.common_options,
@@ -123,12 +127,14 @@ def _make_command(report: Report) -> click.Command:
     decorated: Any = callback
     for decorate in reversed(decorators):
         decorated = decorate(decorated)
-    text = f"{report.help}\n\n{report.details}".strip()
-    return click.command(report.name, cls=Command, help=text, short_help=report.help)(decorated)
+    help_text = f"{report.help}\n\n{report.details}".strip()
+    return click.command(report.name, cls=Command, help=help_text, short_help=report.help)(
+        decorated
+    )
 
 
 def _run(report: Report, ctx: click.Context) -> None:
-    """Make a report and write it: on stdout as text, JSON or CSV, and as a page and a picture."""
+    """Compute a report, print it as text, JSON or CSV, and write its page and picture."""
     from charrnn.render.sections import build_sections
     from charrnn.render.terminal import render_text
 
@@ -136,8 +142,8 @@ def _run(report: Report, ctx: click.Context) -> None:
     options.check_plot_file(plot)
     as_csv = ctx.params.get("as_csv")
     if as_csv and console.json:
-        raise click.UsageError("--csv and --json exclude each other", ctx)
-    title, result = _make(report, ctx, console)
+        raise UsageError("--csv and --json exclude each other", ctx)
+    title, result = _compute(report, ctx, console)
     if console.json:
         from charrnn.render.document import result_to_json
 
@@ -150,11 +156,11 @@ def _run(report: Report, ctx: click.Context) -> None:
         console.print_result(result_to_csv(report, result))
     elif not console.json:
         console.print_result("\n\n".join(map(render_text, sections)))
-    _draw(title, sections, html, plot, console)
+    _write_files(title, sections, html, plot, console)
 
 
-def _make(report: Report, ctx: click.Context, console: "Console") -> tuple[str, Any]:
-    """The title and the result of a report."""
+def _compute(report: Report, ctx: click.Context, console: "Console") -> tuple[str, Any]:
+    """Return the title and the result of a report."""
     from charrnn.reports import load_function
 
     values = {option: ctx.params[option] for option in report.options}
@@ -183,24 +189,24 @@ def _make(report: Report, ctx: click.Context, console: "Console") -> tuple[str, 
 
 
 def _run_or_model(named: Path | None, console: "Console") -> Path:
-    """The run folder, unless a model file was named."""
+    """Return the run folder of a report, or the model file if the user named one."""
     model = options.find_model(named, console)
     return model if named is not None and not named.is_dir() else model.parent
 
 
 def _held_out(ctx: click.Context, model: "Model") -> "HeldOut":
-    """The text that a report reads."""
+    """Return the text that a report reads."""
     return model.held_out(text_file=ctx.params["text_file"], encoding=ctx.params["encoding"])
 
 
-def _draw(
+def _write_files(
     title: str,
     sections: "Sequence[Section]",
     html: Path | None,
     plot: Path | None,
     console: "Console",
 ) -> None:
-    """Write the page and the picture that were asked for."""
+    """Write the page and the picture that --html and --plot ask for."""
     if html:
         from charrnn.files import write_atomically
         from charrnn.render.page import render_page

@@ -1,9 +1,10 @@
-"""Whether a launcher of MPI has started this process, and how all ranks start and end together.
+"""What MPI's launcher says about this process, and how all ranks start and end together.
 
 Not here: how ranks communicate (parallel/ranks.py), and what they compute (runs/rank_job.py).
 """
 
 import os
+import shlex
 import signal
 import socket
 import sys
@@ -15,8 +16,10 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from charrnn.cli.failures import print_error, usage_message
+from charrnn.cli.failures import explain_usage_error, print_error
+from charrnn.cli.option_names import option_name
 from charrnn.cli.signals import SignalExit, StopRequest
+from charrnn.cli.usage_error import UsageError
 from charrnn.errors import InputError, MachineError
 
 if TYPE_CHECKING:
@@ -29,12 +32,12 @@ LAUNCHERS = (
     ("PMIX_RANK", "SLURM_STEP_NUM_TASKS"),  # srun --mpi=pmix
     ("PALS_RANKID", "PALS_SIZE"),  # HPE Cray
 )
-SIGNAL_EXIT_CODE = 128  # to which a shell adds the signal's number
+SIGNAL_EXIT_CODE = 128  # a shell adds the signal's number to it
 SECONDS_FOR_RANK_0 = 2.0
 
 
 def rank_and_size() -> tuple[int, int]:
-    """The rank that the launcher gave this process, and the number of ranks; else (0, 1)."""
+    """Return this process's rank and the number of ranks; (0, 1) without a launcher."""
     for rank_variable, size_variable in LAUNCHERS:
         try:
             rank, size = int(os.environ[rank_variable]), int(os.environ[size_variable])
@@ -46,7 +49,7 @@ def rank_and_size() -> tuple[int, int]:
 
 
 def is_silent(args: Sequence[str]) -> bool:
-    """Whether rank 0 prints what ``charrnn`` prints with ``args``, and this process nothing."""
+    """Return whether this process stays silent because rank 0 prints for all."""
     rank, _ = rank_and_size()
     return rank > 0 and _is_shared(args)
 
@@ -54,23 +57,28 @@ def is_silent(args: Sequence[str]) -> bool:
 def announce_failure(args: Sequence[str], error: Exception) -> None:
     """Tell the other ranks, which would wait forever, that this one's command line is wrong."""
     _, size = rank_and_size()
-    if isinstance(error, click.UsageError) and size > 1 and _is_shared(args) and not _joined_sizes:
+    if (
+        isinstance(error, click.UsageError)
+        and size > 1
+        and _is_shared(args)
+        and _joined_size is None
+    ):
         from charrnn.parallel.ranks import MPIRankTeam
 
         with suppress(MachineError):
-            MPIRankTeam(size).allgather(usage_message(error))
+            MPIRankTeam(size).allgather(explain_usage_error(error))
 
 
 def _is_shared(args: Sequence[str]) -> bool:
-    """Whether ``charrnn`` with ``args`` trains one model on all ranks."""
-    alone = "--no-mpi" in args or _is_set("CHARRNN_TRAIN_NO_MPI") or _joined_sizes == [1]
-    return args[:1] == ["train"] and not alone
+    """Return whether ``charrnn`` with ``args`` trains one model on all ranks."""
+    is_alone = "--no-mpi" in args or _is_set("CHARRNN_TRAIN_NO_MPI") or _joined_size == 1
+    return args[:1] == ["train"] and not is_alone
 
 
 def _is_set(variable: str) -> bool:
-    """Whether the environment turns a flag on, by the values that click takes for true and false.
+    """Return whether the environment turns a flag on, with the values that click accepts.
 
-    It is asked when click could not read the command line, so click cannot be asked.
+    This is used when click could not parse the command line, so there is no context to ask.
     """
     try:
         return bool(click.BOOL.convert(os.environ.get(variable) or "false", None, None))
@@ -78,29 +86,36 @@ def _is_set(variable: str) -> bool:
         return False
 
 
-_joined_sizes: list[int] = []
-"""The number of ranks that train together, once it is known; errors before and after differ."""
+_joined_size: int | None = None
+"""The number of ranks that train together, or None before they have joined.
+
+Until then, the other ranks wait for this one's options, and receive its usage error instead
+(`announce_failure`). Afterwards an error ends all of them (`run_together`).
+"""
 
 
 def join_ranks(ctx: click.Context) -> "RankTeam":
-    """All ranks that were launched together, when they have started; without MPI, this process.
+    """Wait for all launched ranks and return them; without MPI, this process alone.
 
-    Until then a signal ends the process at once: MPI waits without end for a rank that never comes.
+    Meanwhile a signal ends the process at once, because MPI waits forever for a rank that never
+    starts.
 
     Raises:
-        click.UsageError: on rank 0, when the ranks were given different options.
+        click.UsageError: on every rank, when the ranks were given different options.
         MachineError: when MPI is not available.
     """
+    global _joined_size
     from charrnn.parallel.ranks import MPIRankTeam, RankTeam
 
     _, size = rank_and_size()
     if size == 1 or ctx.params["no_mpi"]:
-        _joined_sizes.append(1)
+        _joined_size = 1
         return RankTeam()
     ranks = MPIRankTeam(size)
-    _joined_sizes.append(size)
-    if problem := _describe_difference(ranks.allgather(ctx.params)):
-        raise click.UsageError(problem, ctx)
+    _joined_size = size
+    if difference := _find_difference(ctx.command.params, ranks.allgather(ctx.params)):
+        problem, advice = difference
+        raise UsageError(problem, ctx, advice=advice)
     return ranks
 
 
@@ -108,8 +123,8 @@ def join_ranks(ctx: click.Context) -> "RankTeam":
 def run_together(ranks: "RankTeam", stop: StopRequest) -> Iterator[None]:
     """Run a block on all ranks, and leave it when all of them have finished.
 
-    An error while other ranks wait for this one is printed here, and aborts all. After a signal to
-    any rank, rank 0 exits with the code that a shell would report.
+    An error while other ranks wait for this one is printed here and ends all ranks. After a signal
+    to any rank, rank 0 exits with the code that a shell would report.
     """
     if ranks.size == 1:
         yield
@@ -126,18 +141,47 @@ def run_together(ranks: "RankTeam", stop: StopRequest) -> Iterator[None]:
     _leave(ranks, stop.received)
 
 
-def _describe_difference(options_by_rank: Sequence[Mapping[str, Any] | str]) -> str:
-    """The first option that differs from rank 0's, or a rank's own error, as a sentence."""
+def _find_difference(
+    params: Sequence[click.Parameter],
+    options_by_rank: Sequence[Mapping[str, Any] | tuple[str, str]],
+) -> tuple[str, str] | None:
+    """Return a problem and advice if a rank's options differ from rank 0's, else None.
+
+    A rank with a usage error sent its own problem and advice instead of its options.
+    """
+    all_options = []
     for rank, options in enumerate(options_by_rank):
-        if isinstance(options, str):
-            return f"rank {rank}: {options}"
-        for name, value in options.items():
-            if value != (first := options_by_rank[0][name]):  # type: ignore[index]
-                return (
-                    f"rank {rank} was given {name} {value} and rank 0 {first}; give all ranks the"
-                    " same options, or --no-mpi to train one model each"
-                )
-    return ""
+        if isinstance(options, tuple):
+            problem, advice = options
+            return f"rank {rank}: {problem}", advice
+        all_options.append(options)
+    for rank, options in enumerate(all_options):
+        for param in params:
+            here, there = _write_option(param, options), _write_option(param, all_options[0])
+            if here == there:
+                continue
+            if not there:
+                problem = f"rank {rank} was given {here}, but rank 0 was not"
+            elif not here:
+                problem = f"rank 0 was given {there}, but rank {rank} was not"
+            else:
+                problem = f"rank {rank} was given {here}, but rank 0 was given {there}"
+            advice = "give all ranks the same options, or --no-mpi to train one model each"
+            return problem, advice
+    return None
+
+
+def _write_option(param: click.Parameter, options: Mapping[str, Any]) -> str:
+    """Return an option or argument as it would be typed, or "" if it was not given."""
+    assert param.name
+    value = options.get(param.name)
+    if isinstance(param, click.Argument):
+        return shlex.join(map(str, value or ()))
+    if value is None or (value is False and not param.secondary_opts):
+        return ""
+    if isinstance(value, bool):
+        return param.opts[0] if value else param.secondary_opts[0]
+    return shlex.join([option_name(param.name), str(value)])
 
 
 def _report_error(error: BaseException, rank: int) -> int:
@@ -148,14 +192,14 @@ def _report_error(error: BaseException, rank: int) -> int:
         return SIGNAL_EXIT_CODE + signal.SIGPIPE
     assert isinstance(error, Exception)
     if rank and isinstance(error, InputError):
-        time.sleep(SECONDS_FOR_RANK_0)  # rank 0 reads the same input, and reports the error first
+        time.sleep(SECONDS_FOR_RANK_0)  # rank 0 reads the same input and reports the error first
     if "--traceback" in sys.argv:
         traceback.print_exception(error)
     return print_error(error, f"rank {rank} on {socket.gethostname()}: " if rank else "")
 
 
 def _leave(ranks: "RankTeam", received: int | None) -> None:
-    """Wait for all ranks; if one received a signal, exit, on rank 0 with its exit code."""
+    """Wait for all ranks. If one received a signal, exit; rank 0 exits with its code."""
     from charrnn.runs.rank_job import broadcast_job
 
     if ranks.peers == "waiting":

@@ -1,4 +1,4 @@
-"""The program: its commands, and how it ends. An error is one line, and an exit code."""
+"""The program: its commands, and how it ends. An error becomes one line and an exit code."""
 
 import os
 import shlex
@@ -20,13 +20,17 @@ from charrnn.cli.console import set_up_streams
 from charrnn.cli.failures import exit_code, print_error
 from charrnn.cli.option_sources import CommandGroup
 from charrnn.cli.signals import SignalExit, die_by_signal
+from charrnn.cli.usage_error import UsageError
 
 COMMANDS = {
     "train": ("train_command", "Train a model on text files."),
     "sample": ("sample_command", "Generate text with a trained model."),
     "inspect": ("inspect_group", "Show what a model is and what it has learned."),
 }
-"""For each, the object in the module of cli/ that has the command's name, and the help's line."""
+"""Command -> (attribute of cli/COMMAND.py, one-line help).
+
+The help lines are written here because ``charrnn --help`` imports none of the modules.
+"""
 
 
 class Commands(Mapping[str, click.Command]):
@@ -48,32 +52,33 @@ class Program(CommandGroup):
     """The group of commands. A closed pipe and Ctrl-C end it as the signal would."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
-        """Their names, in the order in which a beginner needs them."""
+        """Return the names of the commands, in the order in which a beginner needs them."""
         return list(COMMANDS)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        """List them without importing them."""
+        """List the commands without importing them."""
         with formatter.section("Commands"):
             formatter.write_dl([(name, summary) for name, (_, summary) in COMMANDS.items()])
 
     def unknown_command(self, ctx: click.Context, args: list[str]) -> click.UsageError:
-        """The error about ``args``; a text or a model in a command's place is most likely meant."""
+        """Return the error; for a path the user probably omitted ``train`` or ``sample``."""
         name, path = args[0], Path(args[0])
         looks_like_path = path.exists() or path.suffix or len(path.parts) > 1 or name == "-"
         if not name or not looks_like_path:
             return super().unknown_command(ctx, args)
         if path.suffix == ".npz" or (path / "config.toml").exists():
             command = shlex.join(["charrnn", "sample", *args])
-            return click.UsageError(
-                f"there is no command {name!r}; to sample from a model, run: {command}", ctx
-            )
+            advice = f"to sample from a model, run: {command}"
+            return UsageError(f"there is no command {name!r}", ctx, advice=advice)
         command = shlex.join(["charrnn", "train", *args])
-        return click.UsageError(
-            f"there is no command {name!r}; to train on a text, run: {command}", ctx
-        )
+        advice = f"to train on a text, run: {command}"
+        return UsageError(f"there is no command {name!r}", ctx, advice=advice)
 
     def make_context(self, *arguments: Any, **named: Any) -> click.Context:
-        """Parse the command line, whose ``--help`` and ``--version`` already print."""
+        """Parse the command line.
+
+        Parsing prints --help and --version, so a closed pipe must be handled here too.
+        """
         with _raise_as_signals():
             return super().make_context(*arguments, **named)
 
@@ -87,7 +92,7 @@ class Program(CommandGroup):
 
 @contextmanager
 def _raise_as_signals() -> Iterator[None]:
-    """Turn a closed pipe and Ctrl-C into the signals that they are; click would exit with 1."""
+    """Raise SignalExit for a closed pipe and for Ctrl-C, with which click would exit with 1."""
     try:
         yield
     except BrokenPipeError:
@@ -104,7 +109,7 @@ def _raise_as_signals() -> Iterator[None]:
 )
 @click.version_option(__version__, prog_name="charrnn")
 def program() -> None:
-    """A character-level recurrent language model: learns from a text and continues it."""
+    """A character-level recurrent language model learns from a text and continues it."""
 
 
 def main() -> None:
@@ -115,7 +120,7 @@ def main() -> None:
 
         shells.register()
     if not sys.warnoptions:
-        warnings.simplefilter("ignore")  # Python's, for developers; ours are notes and errors
+        warnings.simplefilter("ignore")  # Python's warnings are for developers
     try:
         code = _run(sys.argv[1:])
     except SignalExit as end:

@@ -1,11 +1,12 @@
 """Options from a file and from the environment, where an unknown name is an error.
 
 The command line takes precedence over the environment, the environment over the file, and the file
-over the defaults. click does that by itself once the file's values are its ``default_map``.
+over the defaults. click does this when the file's values are its ``default_map``.
 """
 
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -13,29 +14,27 @@ import click
 from click.core import ParameterSource
 
 from charrnn.cli.option_names import option_name
-from charrnn.cli.suggestions import did_you_mean
+from charrnn.cli.usage_error import UsageError
+from charrnn.suggestions import did_you_mean
 
 NOT_SETTINGS = ("config", "help", "version", "traceback")
 SOURCES = [ParameterSource.DEFAULT_MAP, ParameterSource.ENVIRONMENT, ParameterSource.COMMANDLINE]
-"""From the weakest to the strongest."""
-DEFAULT_SOURCE = -1
+"""From the lowest precedence to the highest."""
+DEFAULT_PRECEDENCE = -1
 
 
 class Command(click.Command):
-    """A command that refuses environment variables that look like its options but are none."""
+    """A command that refuses environment variables with its prefix that match no option."""
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """Check the environment, then parse as usual."""
-        if not ctx.resilient_parsing:  # as in completion, which must not fail
+        if not ctx.resilient_parsing:  # completion must not fail
             self._check_environment(ctx)
-        ctx.allow_extra_args = True  # they are refused below, in our words
-        try:
+        ctx.allow_extra_args = True  # they are refused below
+        with _attach_context(ctx):
             extra = super().parse_args(ctx, args)
-        except click.UsageError as error:
-            error.ctx = error.ctx or ctx  # which the parser leaves out
-            raise
         if extra and not ctx.resilient_parsing:
-            raise click.UsageError(f"the argument {extra[0]!r} is one too many", ctx)
+            raise UsageError(f"unexpected argument {extra[0]!r}", ctx)
         return extra
 
     def _check_environment(self, ctx: click.Context) -> None:
@@ -43,27 +42,22 @@ class Command(click.Command):
         known = [prefix + name.upper() for name in _list_settings(self)] + [prefix + "CONFIG"]
         for name in os.environ:
             if name.startswith(prefix) and name not in known:
-                question = did_you_mean(name, known)
-                raise click.UsageError(
-                    f"the environment variable {name} sets no option{question}", ctx
-                )
+                problem = f"no option belongs to the environment variable {name}"
+                raise UsageError(problem, ctx, advice=did_you_mean(name, known))
 
 
 class CommandGroup(click.Group):
     """A group that answers an unknown command with the commands that may have been meant."""
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        """Parse as usual, and let an error know its command, which the parser leaves out."""
-        try:
+        """Parse as usual, and attach the context to usage errors."""
+        with _attach_context(ctx):
             return super().parse_args(ctx, args)
-        except click.UsageError as error:
-            error.ctx = error.ctx or ctx
-            raise
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
-        """Find the command that is named first."""
+        """Return the command that ``args`` begins with, or raise an error with suggestions."""
         name = args[0]
         is_option = name.startswith("-") and name != "-"
         if not is_option and not ctx.resilient_parsing and self.get_command(ctx, name) is None:
@@ -71,25 +65,35 @@ class CommandGroup(click.Group):
         return super().resolve_command(ctx, args)
 
     def unknown_command(self, ctx: click.Context, args: list[str]) -> click.UsageError:
-        """The error about ``args``, whose first names no command."""
+        """Return the error about ``args``, the first of which is not a command."""
         question = did_you_mean(args[0], self.list_commands(ctx))
-        return click.UsageError(f"there is no command {args[0]!r}{question}", ctx)
+        return UsageError(f"there is no command {args[0]!r}", ctx, advice=question)
+
+
+@contextmanager
+def _attach_context(ctx: click.Context) -> Iterator[None]:
+    """Attach ``ctx`` to usage errors, as click's parser raises some without it."""
+    try:
+        yield
+    except click.UsageError as error:
+        error.ctx = error.ctx or ctx
+        raise
 
 
 class UnsplitOption(click.Option):
     """An option that can be given several times; a variable gives it once, spaces included."""
 
     def value_from_envvar(self, ctx: click.Context) -> tuple[str, ...] | None:
-        """The variable's text, which click would split at spaces."""
+        """Return the variable's text as one value; click would split it at spaces."""
         value = self.resolve_envvar_value(ctx)
         return None if value is None else (value,)
 
 
 def read_config(ctx: click.Context, param: click.Parameter, path: str | None) -> None:
-    """The callback of ``--config``: make this command's table the defaults.
+    """Make this command's table of a file the defaults. This is the callback of ``--config``.
 
     Raises:
-        click.BadParameter: when the file cannot be read or has an unknown table or option.
+        click.UsageError: when the file cannot be read or has an unknown table or option.
     """
     if path is None:
         return
@@ -102,10 +106,9 @@ def read_config(ctx: click.Context, param: click.Parameter, path: str | None) ->
     except ValueError as error:
         raise click.BadParameter(f"{path} is not TOML ({error})", ctx, param) from None
     table: Mapping[str, Any] = tables
-    try:
-        _check_names(tables, ctx.find_root().command, "")
-    except ValueError as error:
-        raise click.BadParameter(f"{path}: {error}", ctx, param) from None
+    if problem := _find_wrong_name(tables, ctx.find_root().command, ""):
+        message, advice = problem
+        raise UsageError(f"{path}: {message}", ctx, advice=advice, thing="--config")
     for name in ctx.command_path.split()[1:]:
         table = table.get(name, {})
     several = {param.name for param in ctx.command.params if _takes_several(param)}
@@ -117,55 +120,62 @@ def read_config(ctx: click.Context, param: click.Parameter, path: str | None) ->
     }
 
 
-def drop_weaker(ctx: click.Context, *names: str) -> None:
-    """Of options that exclude each other keep, in ``ctx.params``, that of the strongest source.
+def keep_highest_precedence(ctx: click.Context, *names: str) -> None:
+    """Keep only the option with the highest precedence of ``names``, which exclude each other.
+
+    The others become None in ``ctx.params``.
 
     Raises:
         click.UsageError: when two of them come from the same source.
     """
-    ranks = {name: _source_rank(ctx, name) for name in names if ctx.params.get(name) is not None}
-    strongest = [name for name in ranks if ranks[name] == max(ranks.values())]
-    if len(strongest) > 1:
-        first, second = map(option_name, strongest[:2])
-        raise click.UsageError(f"{first} and {second} exclude each other", ctx)
-    for name in ranks.keys() - set(strongest):
+    precedences = {
+        name: _precedence(ctx, name) for name in names if ctx.params.get(name) is not None
+    }
+    kept = [name for name in precedences if precedences[name] == max(precedences.values())]
+    if len(kept) > 1:
+        first, second = map(option_name, kept[:2])
+        raise UsageError(f"{first} and {second} exclude each other", ctx)
+    for name in precedences.keys() - set(kept):
         ctx.params[name] = None
 
 
 def list_explicit(ctx: click.Context) -> set[str]:
-    """The options and arguments that were set on the command line, in the environment or a file."""
+    """Return the parameters that were set on the command line, in the environment or in a file."""
     return {
         name
         for name, value in ctx.params.items()
-        if value is not None and _source_rank(ctx, name) > DEFAULT_SOURCE
+        if value is not None and _precedence(ctx, name) > DEFAULT_PRECEDENCE
     }
 
 
-def _source_rank(ctx: click.Context, name: str) -> int:
+def _precedence(ctx: click.Context, name: str) -> int:
     source = ctx.get_parameter_source(name)
-    return SOURCES.index(source) if source in SOURCES else DEFAULT_SOURCE
+    return SOURCES.index(source) if source in SOURCES else DEFAULT_PRECEDENCE
 
 
-def _check_names(table: Mapping[str, Any], command: click.Command, path: str) -> None:
-    """Check that a table's names are commands or options, in all tables below ``path`` too.
+def _find_wrong_name(
+    table: Mapping[str, Any], command: click.Command, path: str
+) -> tuple[str, str] | None:
+    """Return a problem and advice if a name in ``table`` is not a command or an option, else None.
 
-    Raises:
-        ValueError: naming an unknown table or option.
+    ``path`` is the name of the table, with a dot at its end. Tables within it are checked too.
     """
     for name, value in table.items():
         if isinstance(command, click.Group):
             if _to_key(name) not in command.commands:
                 question = did_you_mean(_to_key(name), command.commands)
-                raise ValueError(f"there is no table {path}{name}{question}")
+                return f"there is no table {path}{name}", question
             if not isinstance(value, dict):
-                raise ValueError(f"{path}{name} is not a table")
-            _check_names(value, command.commands[name], f"{path}{name}.")
+                return f"{path}{name} is not a table", ""
+            if problem := _find_wrong_name(value, command.commands[name], f"{path}{name}."):
+                return problem
         else:
             if _to_key(name) not in _list_settings(command):
                 question = did_you_mean(_to_key(name), _list_settings(command))
-                raise ValueError(f"there is no option {path}{name}{question}")
+                return f"there is no option {path}{name}", question
             if isinstance(value, dict):
-                raise ValueError(f"{path}{name} is a table, where a value belongs")
+                return f"{path}{name} is a table, where a value belongs", ""
+    return None
 
 
 def _list_settings(command: click.Command) -> list[str]:
@@ -181,7 +191,7 @@ def _to_key(name: str) -> str:
 
 
 def _to_text(value: object) -> object:
-    """A value as it would be typed, so that it is parsed by the rules of the command line."""
+    """Return a value as it would be typed, so that the rules of the command line parse it."""
     if isinstance(value, bool):
         return value
     return [str(item) for item in value] if isinstance(value, list) else str(value)

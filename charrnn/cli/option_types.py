@@ -22,7 +22,7 @@ ENCODINGS = (
     "auto", "utf-8", "utf-16", "cp932", "euc_jp", "iso2022_jp",
     "gb18030", "big5", "euc_kr", "cp1252", "cp1251", "koi8-r",
 )  # fmt: skip
-"""The encodings that a shell offers; every other one that Python knows can be named too."""
+"""The encodings that a shell offers. All others that Python knows are accepted too."""
 
 
 class NumberType(click.ParamType):  # type: ignore[type-arg]  # generic from click 8.5 on
@@ -41,11 +41,11 @@ class NumberType(click.ParamType):  # type: ignore[type-arg]  # generic from cli
             return self.rule.check(self.name, number)
         except ConfigError as error:
             self.fail(error.problem, param, ctx)
-        except ValueError:  # no number at all, or one of more digits than Python parses
+        except ValueError:  # not a number, or more digits than Python parses
             self.fail(self.rule.problem(show_value(value)), param, ctx)
 
     def _parse(self, text: str) -> int | float:
-        """Whole numbers as int, so that an error shows 1 where 1 was typed."""
+        """Return whole numbers as int, so that an error shows 1 if 1 was typed."""
         try:
             return int(text)
         except ValueError:
@@ -70,7 +70,7 @@ class ChoiceType(click.Choice[str]):
 
 
 class PathType(click.Path):
-    """A path, which the library reads or refuses, and what a shell offers for it (shells.py)."""
+    """A path that the library reads or refuses, with what a shell offers for it (shells.py)."""
 
     def __init__(self, kind: str, offers_runs: Callable[[click.Context], bool]) -> None:
         super().__init__(path_type=Path, readable=False)
@@ -80,7 +80,7 @@ class PathType(click.Path):
     def shell_complete(
         self, ctx: click.Context, param: click.Parameter | None, incomplete: str
     ) -> "list[CompletionItem[str]]":
-        """The run folders, where ``offers_runs`` says so, and the files that the shell finds."""
+        """Return the run folders, if ``offers_runs`` allows, and the files that the shell finds."""
         from click.shell_completion import CompletionItem
 
         folders = _list_run_folders() if self.offers_runs(ctx) else []
@@ -89,7 +89,7 @@ class PathType(click.Path):
 
 
 def type_of(rule: Rule) -> "click.ParamType[Any]":
-    """The option type that parses the values of a setting with this ``rule``."""
+    """Return the option type that parses the values of a setting with this ``rule``."""
     if isinstance(rule, Whole | Number):
         return NumberType(rule)
     if isinstance(rule, Choice):
@@ -98,12 +98,12 @@ def type_of(rule: Rule) -> "click.ParamType[Any]":
 
 
 def runs_root() -> Path:
-    """The folder of all runs that are not given a folder of their own."""
+    """Return the default parent folder of runs: CHARRNN_RUNS, else runs/."""
     return Path(os.environ.get("CHARRNN_RUNS") or DEFAULT_RUNS)
 
 
 def _list_run_folders() -> list[str]:
-    """The run folders whose names can be written as one line of UTF-8."""
+    """Return the run folders whose names can be written as one line of UTF-8."""
     from charrnn.storage.run_folder import models_in
 
     try:

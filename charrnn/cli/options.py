@@ -24,9 +24,9 @@ F = TypeVar("F", bound=Callable[..., Any])
 def setting(
     config: type, name: str, help_text: str, *, default: str | None = None, **details: Any
 ) -> Callable[[F], F]:
-    """An option for the field ``name`` of ``config``, with the field's type, range and default.
+    """Return an option for the field ``name`` of ``config``, with its type, range and default.
 
-    ``default`` describes the default in words where the value itself would say too little.
+    ``default`` describes the default in words if the value itself would not be enough.
     ``details`` are passed on to click.
     """
     rule, _ = rules(config)[name]
@@ -86,12 +86,12 @@ corpus = click.option(
 
 
 def text_file(command: F) -> F:
-    """Another text than the model's corpus, and its encoding."""
+    """Add --text-file and --encoding."""
     return _text_file(encoding(command))
 
 
 def on_unknown(default: str) -> Callable[[F], F]:
-    """What to do about characters that a model has never seen."""
+    """Return the option --on-unknown, whose help describes its ``default``."""
     return click.option(
         "--on-unknown",
         type=type_of(Choice(ON_UNKNOWN)),
@@ -102,7 +102,7 @@ def on_unknown(default: str) -> Callable[[F], F]:
 
 
 def common_options(command: F) -> F:
-    """The options of every command."""
+    """Add the options that all commands share."""
     for option in reversed(
         [
             click.option("--json", is_flag=True, help="Print JSON, and nothing else, on stdout."),
@@ -110,7 +110,7 @@ def common_options(command: F) -> F:
             click.option(
                 "--no-color",
                 is_flag=True,
-                help="Print without colour, as if the variable NO_COLOR were set.",
+                help="Print without color, as if the variable NO_COLOR were set.",
             ),
             click.option(
                 "--config",
@@ -135,7 +135,7 @@ def common_options(command: F) -> F:
 
 
 def make_console(ctx: click.Context) -> Console:
-    """A console that follows --quiet, --no-color and --json."""
+    """Return a console that follows --quiet, --no-color and --json."""
     return Console(ctx.params["quiet"], ctx.params["no_color"], ctx.params["json"])
 
 
@@ -143,7 +143,7 @@ def check_plot_file(path: Path | None) -> None:
     """Make sure, before long work, that a chart can be saved to ``path``.
 
     Raises:
-        click.BadParameter: when the extension is that of no kind of picture.
+        click.BadParameter: when the extension is neither .png nor .svg.
         MachineError: when matplotlib is not installed.
     """
     if path is None:
@@ -158,17 +158,22 @@ def check_plot_file(path: Path | None) -> None:
 
 
 def find_model(path: Path | None, console: Console) -> Path:
-    """The model file at ``path``, or the newest one; a note names a file that was not typed."""
+    """Return the model file at ``path``, or the newest one.
+
+    Prints a note that names the file, unless the user named it.
+    """
     from charrnn.storage import run_folder
 
     file = run_folder.find_model(path, runs_root())
-    if path != file and (path is None or file.name != run_folder.RunFolder(path).best.name):
+    # A run folder means its best model, so no note is needed for that one either.
+    is_expected = path == file or (path and file.name == run_folder.RunFolder(path).best.name)
+    if not is_expected:
         console.note(f"model {file}")
     return file
 
 
 def load_model(path: Path | None, console: Console) -> "Model":
-    """The model at ``path``, or the newest one, loaded."""
+    """Load the model at ``path``, or the newest one."""
     from charrnn.api import load
 
     return load(find_model(path, console))

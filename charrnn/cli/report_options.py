@@ -29,7 +29,7 @@ DECLARATIONS: dict[str, Decorator] = {
         type=option_types.POSITIVE_FLOAT,
         default=DEFAULT_SECONDS,
         show_default=True,
-        help="Time for each measurement.",
+        help="Duration of each measurement.",
     ),
     "untrained": click.option(
         "--untrained",
@@ -44,9 +44,9 @@ DECLARATIONS: dict[str, Decorator] = {
         help="Show activations over this text.  [default: the beginning of the text that is read]",
     ),
 }
-"""An option whose help is another for one report is named REPORT.OPTION."""
+"""An option whose help differs for one report is named REPORT.OPTION."""
 
 
 def declare(report: str, option: str) -> Decorator:
-    """The declaration of an option of a report."""
+    """Return the declaration of an option of a report."""
     return DECLARATIONS.get(f"{report}.{option}") or DECLARATIONS[option]

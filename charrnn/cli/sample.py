@@ -1,33 +1,34 @@
 """``charrnn sample``: continue a text, or each line of a file."""
 
-import sys
-import time
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable
 from dataclasses import fields
 from functools import partial
-from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from charrnn.cli import blas, option_types, options
+from charrnn.cli import blas, option_types, options, sample_output
 from charrnn.cli.console import Console
-from charrnn.cli.option_sources import Command, UnsplitOption, drop_weaker
-from charrnn.config import AUTO, DRAWING, SAMPLING_THREADS, SampleConfig, TrainConfig
+from charrnn.cli.option_sources import Command, UnsplitOption, keep_highest_precedence
+from charrnn.cli.usage_error import UsageError
+from charrnn.config import (
+    AUTO,
+    SAMPLING_ONLY_SETTINGS,
+    SAMPLING_THREADS,
+    SampleConfig,
+    TrainConfig,
+)
 from charrnn.parallel.machine import count_cores
 from charrnn.setting_types import rules
 
 if TYPE_CHECKING:
-    from charrnn.api import Model, Sample
+    from charrnn.api import Model
     from charrnn.reports.copied import Copied
 
 DEFAULT_SEPARATOR = "\n---\n"
-NOTE_COLUMNS = 40
-"""Columns of a stop text in a note."""
-PIECE_CHARACTERS, PIECE_SECONDS = 256, 0.1
-"""Characters that are written into a pipe together, and the longest time that they wait."""
+MAX_NOTE_COLUMNS = 40
+"""The width to which a note shortens a stop text."""
 
 setting = partial(options.setting, SampleConfig)
 
@@ -53,10 +54,10 @@ setting = partial(options.setting, SampleConfig)
 @click.option(
     "--each-line",
     is_flag=True,
-    help="Continue each line of the file by itself.",
+    help="Continue each line of the file separately.",
 )
 @options.encoding
-@setting("length", "Number of new characters. 0 with --stop: no limit but the stop text.")
+@setting("length", "Number of new characters. 0 requires --stop and means no limit.")
 @click.option(
     "-n",
     "--samples",
@@ -147,54 +148,55 @@ def sample_command(
     config = _make_config(ctx)
     console = options.make_console(ctx)
     blas.limit_threads(min(SAMPLING_THREADS, count_cores()))
-    from charrnn.api import draw_seed, load
+    from charrnn.api import load
+    from charrnn.sampling.generation import draw_seed
 
     trained = load(options.find_model(model, console))
-    primes, number = _read_primes(ctx, trained, config)
-    find_copied = _copied_finder(trained, corpus) if copied else None
+    primes, prime_count = _read_primes(ctx, trained, config)
+    find_copied = _make_copied_finder(trained, corpus) if copied else None
     is_random = config.temperature > 0 and not config.beam
     shows_seed = is_random and seed is None
     if seed is None:
         seed = draw_seed() if is_random else 0
-    if number == samples == 1 and not console.json:
+    if prime_count == samples == 1 and not console.json:
         (prime,) = primes
         pieces = trained.stream(prime, config, seed=seed)
         _print_notes(console, trained, config, seed if shows_seed else None)
-        _print_stream(console, prime if echo else "", pieces)
+        sample_output.print_stream(console, prime if echo else "", pieces)
         return
     results = trained.sample_each(primes, config, seed=seed, number=samples)
     _print_notes(console, trained, config, seed if shows_seed else None)
     from charrnn.cli.display import show_count
 
-    with show_count(results, number * samples, "sample", console) as counted:
+    with show_count(results, prime_count * samples, "sample", console) as counted:
         if console.json:
-            _print_json(console, counted, find_copied)
+            sample_output.print_json(console, counted, find_copied)
         else:
-            _print_samples(console, counted, separator, echo=echo)
+            sample_output.print_samples(console, counted, separator, echo=echo)
 
 
 def _make_config(ctx: click.Context) -> SampleConfig:
-    """The settings that the options give.
+    """Return the settings that the options describe.
 
     Raises:
         click.UsageError: for options that cannot be combined.
     """
     values = ctx.params
-    drop_weaker(ctx, "prime", "prime_file")
+    keep_highest_precedence(ctx, "prime", "prime_file")
     if values["each_line"] and values["prime_file"] is None and values["prime"] is None:
-        raise click.UsageError("--each-line needs --prime-file", ctx)
+        raise UsageError("--each-line needs --prime-file", ctx)
     if values["beam"] == 0:
         values["beam"] = None
-    for name in DRAWING:
-        drop_weaker(ctx, "beam", name)
+    for name in SAMPLING_ONLY_SETTINGS:
+        keep_highest_precedence(ctx, "beam", name)
     if values["copied"] and not values["json"]:
-        problem = "--copied needs --json; for a text in a file, run 'charrnn inspect copied'"
-        raise click.UsageError(problem, ctx)
+        advice = "for a text in a file, run 'charrnn inspect copied'"
+        raise UsageError("--copied needs --json", ctx, advice=advice)
     if values["corpus"] and not values["copied"]:
-        raise click.UsageError("--corpus needs --copied", ctx)
+        raise UsageError("--corpus needs --copied", ctx)
     if values["beam"] is not None and values["samples"] > values["beam"]:
         problem = f"--samples can be at most {values['beam']:,}, the candidates of --beam"
-        raise click.UsageError(problem, ctx)
+        raise UsageError(problem, ctx)
     names = [field.name for field in fields(SampleConfig)]
     return SampleConfig(**{name: values[name] for name in names if values[name] is not None})
 
@@ -202,7 +204,10 @@ def _make_config(ctx: click.Context) -> SampleConfig:
 def _read_primes(
     ctx: click.Context, model: "Model", config: SampleConfig
 ) -> tuple[Iterable[str], int]:
-    """The primes, and their number. All have been checked, so that no output precedes an error."""
+    """Return the primes and their number.
+
+    All primes are checked here, so that no output precedes an error.
+    """
     file, encoding = ctx.params["prime_file"], ctx.params["encoding"]
     if encoding != AUTO or file is not None:
         from charrnn.text.encodings import resolve_encoding
@@ -217,11 +222,11 @@ def _read_primes(
     each_line = ctx.params["each_line"]
     normalization = model.checkpoint.corpus_info.normalization
     primes = PrimeFile(file, normalization, encoding, each_line=each_line)
-    number = 0
-    for number, prime in enumerate(primes, 1):
-        place = f"{file}, line {number:,}" if each_line else str(file)
+    prime_count = 0
+    for prime_count, prime in enumerate(primes, 1):
+        place = f"{file}, line {prime_count:,}" if each_line else str(file)
         model.make_prompt(prime, config.on_unknown, place)
-    return primes, number
+    return primes, prime_count
 
 
 def _print_notes(console: Console, model: "Model", config: SampleConfig, seed: int | None) -> None:
@@ -230,82 +235,15 @@ def _print_notes(console: Console, model: "Model", config: SampleConfig, seed: i
         if missing := model.unknown_characters(stop):
             from charrnn.render.words import shorten
 
-            stop_text, unknown = shorten(stop, NOTE_COLUMNS), shorten(missing, NOTE_COLUMNS)
+            stop_text = shorten(stop, MAX_NOTE_COLUMNS)
+            unknown = shorten(missing, MAX_NOTE_COLUMNS)
             console.note(f"--stop {stop_text}: the model cannot produce it, as it has no {unknown}")
     if seed is not None:
         console.note(f"seed {seed}")
 
 
-def _print_stream(console: Console, prime: str, pieces: Iterator[str]) -> None:
-    """Print a sample as it is generated: at once on a terminal, in larger pieces into a pipe."""
-    pieces = pieces if sys.stdout.isatty() else _join_pieces(pieces)
-    with _newline_on_interrupt():
-        for piece in keep_newlines_whole(chain([prime], pieces)):
-            console.print_sample(piece)
-            sys.stdout.flush()
-    console.print_sample("\n")
-
-
-def _print_samples(
-    console: Console, samples: Iterable["Sample"], separator: str, *, echo: bool
-) -> None:
-    """Print each sample when it is complete."""
-    number = 0
-    with _newline_on_interrupt():
-        for number, sample in enumerate(samples, 1):
-            before = separator if number > 1 else ""
-            console.print_sample(before + (sample.prime if echo else "") + sample.text)
-            sys.stdout.flush()
-    if number:
-        console.print_sample("\n")
-
-
-def _print_json(
-    console: Console, samples: Iterable["Sample"], find_copied: "Callable[[str], Copied] | None"
-) -> None:
-    """Print each sample as a JSON object when it is complete."""
-    from charrnn.render import document
-
-    for sample in samples:
-        copied = find_copied(sample.text) if find_copied else None
-        console.print_result(document.sample_to_json(sample, copied))
-        sys.stdout.flush()
-
-
-def _join_pieces(pieces: Iterable[str]) -> Iterator[str]:
-    """The same text in fewer pieces, none of which waits longer than PIECE_SECONDS."""
-    joined, start = "", time.monotonic()
-    for piece in pieces:
-        joined += piece
-        if len(joined) >= PIECE_CHARACTERS or time.monotonic() - start > PIECE_SECONDS:
-            yield joined
-            joined, start = "", time.monotonic()
-    yield joined
-
-
-def keep_newlines_whole(pieces: Iterable[str]) -> Iterator[str]:
-    """The same text in pieces that never end between CR and LF."""
-    carried = ""
-    for piece in pieces:
-        text = carried + piece
-        carried = "\r" if text.endswith("\r") else ""
-        yield text.removesuffix("\r")
-    yield carried
-
-
-@contextmanager
-def _newline_on_interrupt() -> Iterator[None]:
-    """After Ctrl-C on a terminal, end the line, so that the shell's prompt begins a new one."""
-    try:
-        yield
-    except KeyboardInterrupt:
-        if sys.stdout.isatty():
-            sys.stdout.write("\n")
-        raise
-
-
-def _copied_finder(model: "Model", corpus: tuple[Path, ...]) -> Callable[[str], "Copied"]:
-    """A function that finds the parts of a text that occur in the corpus."""
+def _make_copied_finder(model: "Model", corpus: tuple[Path, ...]) -> Callable[[str], "Copied"]:
+    """Return a function that finds the parts of a text that occur in the corpus."""
     from charrnn.reports.copied import index_corpus
 
     return index_corpus(model.loaded, corpus).find_copied

@@ -2,16 +2,16 @@
 
 With click's own scripts, bash offers either words of the program or files, but never both, splits a
 name at its spaces and completes nothing after ``--cell=``; fish cuts a name at a comma. What is
-offered follows from the parameters and their types (option_types.py). Of an item's type a shell
-makes:
+offered follows from the parameters and their types (option_types.py). A shell treats an item by its
+type:
 
     plain   the word itself
     file    every file and folder
     dir     every folder
     npz     every ``*.npz`` and folder
 
-After a ``/``, zsh and fish leave out the words: a run folder would be offered twice, as a word and
-as a folder.
+After a ``/``, zsh and fish leave out the words. Otherwise a run folder would be offered twice, as a
+word and as a folder.
 """
 
 from click.shell_completion import (
@@ -43,6 +43,8 @@ BASH = """\
 complete -o nosort -F %(complete_func)s %(prog_name)s
 """
 
+# In zsh click writes "_" for an item without help. Such items are offered as mere words, because
+# _describe would show the "_".
 ZSH = """\
 #compdef %(prog_name)s
 %(complete_func)s() {
@@ -101,10 +103,10 @@ complete --no-files --keep-order --command %(prog_name)s --arguments '(%(complet
 
 
 class SilentCompletion(ShellComplete):
-    """Completion that offers nothing after an error, whose text would land in the user's line."""
+    """Completion that offers nothing after an error, because its text would be put on the line."""
 
     def complete(self) -> str:
-        """The offered items, in the format that the shell's script reads."""
+        """Return the offered items, in the format that the shell's script reads."""
         try:
             return super().complete()
         except Exception:
@@ -117,7 +119,7 @@ class Bash(SilentCompletion, BashComplete):
     source_template = BASH
 
     def get_completion_args(self) -> tuple[list[str], str]:
-        """The complete words, and the incomplete one."""
+        """Return the complete words, and the incomplete one."""
         words, incomplete = super().get_completion_args()
         return [word for word in words if word != "="], incomplete
 

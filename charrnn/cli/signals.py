@@ -1,4 +1,4 @@
-"""Signals: the work is saved, then the process dies of the signal, so that shells see it."""
+"""Signals: the work is saved, then the process dies of the signal, so that shells notice it."""
 
 import os
 import signal
@@ -10,8 +10,8 @@ if hasattr(signal, "SIGHUP"):  # not on Windows
     HANDLED.append(signal.SIGHUP)
 
 
-class SignalExit(Exception):  # noqa: N818 - no error, but the user's wish, on its way to main()
-    """The process is to end as if it died of this signal, without a message."""
+class SignalExit(Exception):  # noqa: N818 - not an error: unwinds to main()
+    """Raised to end the process as if this signal had killed it, without a message."""
 
     def __init__(self, number: int) -> None:
         super().__init__(number)
@@ -28,7 +28,9 @@ def die_by_signal(number: int) -> None:
 
 
 class StopRequest:
-    """While entered, the first signal requests a stop between two steps; a second one kills.
+    """While entered, the first signal requests a stop between two steps.
+
+    A second one ends the process at once.
 
     Until ``training`` is set there is nothing to save, and the first signal raises SignalExit.
     ``received`` is the signal's number, or None.
@@ -41,7 +43,7 @@ class StopRequest:
         self._previous_handlers: dict[int, object] = {}
 
     def is_requested(self) -> bool:
-        """Whether a signal was received."""
+        """Return whether a signal was received."""
         return self.received is not None
 
     def __enter__(self) -> "StopRequest":

@@ -1,4 +1,7 @@
-"""``charrnn train``: options to settings. Not here: how events are shown (display.py)."""
+"""``charrnn train``, which turns options into settings.
+
+Not here: how events are shown (display.py).
+"""
 
 import sys
 from dataclasses import fields, replace
@@ -9,8 +12,9 @@ import click
 
 from charrnn.cli import blas, launcher, option_types, options
 from charrnn.cli.display import Display
-from charrnn.cli.option_sources import Command, drop_weaker, list_explicit
+from charrnn.cli.option_sources import Command, keep_highest_precedence, list_explicit
 from charrnn.cli.signals import SignalExit, StopRequest
+from charrnn.cli.usage_error import UsageError
 from charrnn.config import BUDGETS, DEFAULT_CELL, DEFAULT_VAL, LARGEST_DEFAULT_VAL, TrainConfig
 
 if TYPE_CHECKING:
@@ -29,13 +33,13 @@ setting = partial(options.setting, TrainConfig)
 @setting("layers", "Number of layers.", default=FROM_CORPUS)
 @setting(
     "dropout",
-    "Share of each layer's outputs set to zero during training; at least 0 and below 1.",
+    "Fraction of each layer's outputs set to zero during training; at least 0 and below 1.",
     default=FROM_CORPUS,
     metavar="P",
 )
 @setting(
     "recurrent_dropout",
-    "Share of the recurrent weights set to zero at each step of training; at least 0 and below 1.",
+    "Fraction of the recurrent weights set to zero at each training step; at least 0 and below 1.",
     default=FROM_CORPUS,
     metavar="P",
 )
@@ -73,8 +77,8 @@ setting = partial(options.setting, TrainConfig)
 @setting("weight_decay", "Weight decay of AdamW.")
 @setting(
     "val",
-    "Size of the validation text, which is cut from the end of the corpus: below 1 a share, else a"
-    " number of characters.",
+    "Size of the validation text, which is cut from the end of the corpus: a fraction if below 1,"
+    " otherwise a number of characters.",
     default=f"{DEFAULT_VAL}, at most {LARGEST_DEFAULT_VAL:,} characters",
 )
 @setting(
@@ -151,10 +155,10 @@ def train_command(ctx: click.Context, /, **_: object) -> None:
 
     The run folder then holds the best model, a checkpoint to resume from, a log and the settings.
     """
-    drop_weaker(ctx, *BUDGETS)
+    keep_highest_precedence(ctx, *BUDGETS)
     config = TrainConfig(**{field.name: ctx.params[field.name] for field in fields(TrainConfig)})
     _check_resume(ctx)
-    blas.limit_threads(1)  # each worker process has a core of its own
+    blas.limit_threads(1)  # each worker process has its own core
     from charrnn.runs.rank_job import run_as_follower
 
     console = options.make_console(ctx)
@@ -211,11 +215,11 @@ def _check_resume(ctx: click.Context) -> None:
     """
     if not ctx.params["resume"]:
         if not ctx.params["corpus"]:
-            raise click.UsageError("CORPUS is missing", ctx)
+            raise UsageError("CORPUS is missing", ctx)
         return
     if ctx.params["out"] is None:
-        raise click.UsageError("--resume needs the run folder; give --out", ctx)
+        raise UsageError("--resume needs the run folder", ctx, advice="give --out")
     if ctx.params["overwrite"]:
-        raise click.UsageError("--resume and --overwrite exclude each other", ctx)
+        raise UsageError("--resume and --overwrite exclude each other", ctx)
     if ctx.params["init_from"] is not None:
-        raise click.UsageError("--resume and --init-from exclude each other", ctx)
+        raise UsageError("--resume and --init-from exclude each other", ctx)

@@ -14,7 +14,7 @@ from charrnn.config import (
     BUDGETS,
     DEFAULT_CELL,
     DEFAULT_VAL,
-    EVALUATIONS_A_RUN,
+    EVALUATIONS_PER_RUN,
     LARGEST_DEFAULT_VAL,
     LONGEST_DEFAULT_WARMUP,
     Settings,
@@ -105,7 +105,7 @@ def resolve_schedule(settings: Settings, training: int, validating: int) -> Sett
     # An evaluation takes as long as learning `validating / EVALUATION_SPEEDUP` characters. So
     # `affordable` evaluations fit into the share of time that they may take.
     affordable = MAX_EVALUATION_SHARE * EVALUATION_SPEEDUP * learned / max(1, validating)
-    evaluations = max(MIN_EVALUATIONS, min(EVALUATIONS_A_RUN, int(affordable)))
+    evaluations = max(MIN_EVALUATIONS, min(EVALUATIONS_PER_RUN, int(affordable)))
     # At least once per epoch, unless epochs are so short that this would be too often.
     by_epoch = max(steps_per_epoch, math.ceil(steps / MAX_EVALUATIONS))
     eval_every = settings.eval_every or min(math.ceil(steps / evaluations), by_epoch)

@@ -1,0 +1,82 @@
+"""From primes to prompts, and from prompts to samples: by random sampling or by beam search."""
+
+import os
+from collections.abc import Iterable, Iterator
+
+import numpy as np
+
+from charrnn.arrays import Array
+from charrnn.config import SampleConfig
+from charrnn.errors import ConfigError, InputError
+from charrnn.sampling.ongoing import OngoingSample, Prompt, SamplingContext
+from charrnn.sampling.sampler import generate_samples
+from charrnn.setting_types import LARGEST_SEED, Whole
+from charrnn.storage.model_file import TrainedModel
+from charrnn.text.corpus_info import CorpusInfo
+from charrnn.text.unknown import encode_text
+
+
+def generate(
+    model: TrainedModel,
+    prompts: Iterable[Prompt],
+    config: SampleConfig,
+    seed: int | None,
+    number: int,
+    *,
+    scored: bool = True,
+) -> Iterator[list[OngoingSample]]:
+    """Return a generator of ``number`` samples per prompt, after checks that a config cannot make.
+
+    Raises:
+        InputError, ConfigError: as `charrnn.api.Model.sample_each`, before anything is generated.
+    """
+    corpus_info = model.corpus_info
+    impossible_stops = [text for text in config.stop if unknown_characters(text, corpus_info)]
+    if config.stop and not config.length and len(impossible_stops) == len(config.stop):
+        raise InputError("stop", "the model cannot produce any stop text; set a `length`")
+    seed = Whole(0, limit=LARGEST_SEED).check("seed", draw_seed() if seed is None else seed)
+    number = Whole(1).check("number", number)
+    if config.beam and number > config.beam:
+        problem = f"{number:,} is above the {config.beam:,} candidates of beam search"
+        raise ConfigError("number", f"{problem}; raise `beam`")
+    context = SamplingContext(corpus_info, config)
+    if not config.beam:
+        return generate_samples(model.network, context, prompts, number, seed, scored=scored)
+    from charrnn.sampling.beam import search_prompts
+
+    return search_prompts(model.network, context, prompts, number, seed)
+
+
+def make_prompt(corpus_info: CorpusInfo, prime: str, on_unknown: str, name: str) -> Prompt:
+    """Return what a network reads before it continues ``prime``.
+
+    Raises:
+        InputError: as `charrnn.api.Model.make_prompt`.
+    """
+    vocabulary = corpus_info.vocabulary
+    ids = encode_text(corpus_info.normalization.apply(prime), vocabulary, on_unknown, name)
+    known = vocabulary.decode(ids)
+    if len(ids):
+        return Prompt(prime, known, ids)
+    if "\n" in vocabulary.characters:
+        return Prompt(prime, known, vocabulary.lookup_ids("\n"))
+    counts = np.array(vocabulary.counts)
+    # With `init_from`, a model knows characters that do not occur in its own corpus.
+    with np.errstate(divide="ignore"):
+        log_frequencies: Array = np.log(counts / counts.sum()).astype(np.float32)
+    return Prompt(prime, known, ids, log_frequencies)
+
+
+def unknown_characters(text: str, corpus_info: CorpusInfo) -> str:
+    """Return the characters of the normalized ``text`` that are not in the vocabulary, once each.
+
+    They are in the order of their first occurrences.
+    """
+    known = corpus_info.vocabulary.characters
+    text = corpus_info.normalization.apply(text)
+    return "".join(dict.fromkeys(char for char in text if char not in known))
+
+
+def draw_seed() -> int:
+    """Return a random seed of 32 bits, short enough to type."""
+    return int.from_bytes(os.urandom(4))
