@@ -54,7 +54,7 @@ class Shape:
         return 2 * (self.square_matrix_count * self.hidden**2 + self.hidden * self.V)
 
     def matrices(self) -> dict[str, tuple[int, ...]]:
-        """The shapes of the weight matrices, to which weight decay is applied."""
+        """Return the shapes of the weight matrices, to which weight decay is applied."""
         cell, H = self.cell_record, self.hidden
         shapes: dict[str, tuple[int, ...]] = {"E": (self.V, H)} if self.tied else {}
         for layer in range(self.layers):
@@ -64,7 +64,7 @@ class Shape:
         return shapes if self.tied else {**shapes, "out.W": (H, self.V)}
 
     def biases(self) -> dict[str, tuple[int, ...]]:
-        """The shapes of the biases, which do not decay."""
+        """Return the shapes of the biases, which do not decay."""
         cell, H = self.cell_record, self.hidden
         shapes: dict[str, tuple[int, ...]] = {}
         for layer in range(self.layers):

@@ -20,7 +20,7 @@ MAX_BLOCK_COLUMNS = 64
 MIN_BLOCK_COLUMNS = 16
 MIN_BLOCK_ROWS = 8
 MAX_SMALL_PRODUCT = 1_000_000
-"""The most multiplications for which OpenBLAS uses its kernels for small products."""
+"""The largest number of multiplications for which OpenBLAS uses its kernels for small products."""
 
 
 class Blocks(NamedTuple):
@@ -36,7 +36,7 @@ class Blocks(NamedTuple):
 
 
 class StepProduct:
-    """The sum over s of ``x[s] @ W[s, g]`` for each g, with W (S, G, K, N) laid out in blocks.
+    """The sum over s of ``x[s] @ W[s, g]`` for each g, with W (S, G, K, N) copied into blocks.
 
     A forward pass has W = ``U[None]``: there is nothing to sum over, and each gate of the result is
     contiguous. A backward pass has W = ``U.transpose(0, 2, 1)[:, None]``: the gates of x lie side

@@ -52,7 +52,7 @@ def cross_entropy_and_gradients(
     """
     characters = characters or len(h)
     dh = workspace.empty("dh", h.shape, h.dtype)
-    # A tied W is a transposed view, and a matmul into an array laid out like it copies nothing.
+    # A tied W is a transposed view; a matmul whose result has the same layout needs no copy.
     part_of_dW = workspace.empty(
         "part of dW", W.shape if W.flags.c_contiguous else W.T.shape, W.dtype
     )

@@ -135,8 +135,8 @@ def _fuse_gates(cell: Cell, W: Array, U: Array, b: Array, r: Array) -> tuple[Arr
     """Return W (D, G H), U (H, G H) and b (G H,), scaled, for one product of all gates."""
     W, U, b = cell.step_weights(W, U, b, r)
     scale = cell.gate_scale(W.dtype, len(b))
-    # Transposing twice multiplies each gate by its factor, as the gates are the first axis; then
-    # the gates are put side by side, from (G, ..., H) to (..., G H).
+    # The gates are the first axis, so that the transposed array can be multiplied by their factors.
+    # Then the gates are put side by side: (G, ..., H) becomes (..., G H).
     W, b = (np.concatenate([*(scale * part.T).T], -1) for part in (W, b))
     U = np.concatenate([*(scale * U.T).T], -1) if cell.recurrent_weights else W[:0]
     return W, U, b

@@ -29,7 +29,7 @@ def start_worker(arguments: Sequence[int], *inherited: int) -> subprocess.Popen[
 
 
 def explain_exit(process: subprocess.Popen[bytes]) -> str:
-    """Return how a worker ended that was expected at a barrier, and what to do, as a message."""
+    """Return a message: how a worker that a barrier waited for has ended, and what to do."""
     try:
         code = process.wait(SECONDS_TO_EXIT)
     except subprocess.TimeoutExpired:

@@ -228,8 +228,10 @@ def _choose_dropouts(
     """
     has_recurrent_weights = shape.cell_record.recurrent_weights
     if config.recurrent_dropout and not has_recurrent_weights:
-        problem = f"the cell {shape.cell} has no recurrent weights to drop; leave it out or give 0"
-        raise ConfigError("recurrent_dropout", problem)
+        raise ConfigError(
+            "recurrent_dropout",
+            f"the cell {shape.cell} has no recurrent weights to drop; leave it out or set it to 0",
+        )
     capacity = shape.parameter_count * epochs / predictions
     if shape.cell_record.sigmoid_gates:
         dropout = min(0.5, 0.1 + 0.04 * math.log2(capacity / 3.3))

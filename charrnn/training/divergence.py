@@ -1,4 +1,4 @@
-"""Divergence: what counts as training that no longer learns.
+"""Divergence: how training that no longer learns is detected.
 
 Not here: the rollback that follows (trainer.py).
 """

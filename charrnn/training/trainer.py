@@ -32,7 +32,7 @@ from charrnn.training.regularization import Regularization
 from charrnn.training.state import TrainingProgress, TrainingState
 
 MAX_ROLLBACKS = 3
-EXTRA_SUMS = 3  # numbers that are summed over the team along with the gradient, at its end
+EXTRA_SUMS = 3  # numbers that follow the gradient and are summed over the team with it
 LOSS, STOP, SAVE = -3, -2, -1  # the indices of these numbers
 
 
@@ -126,11 +126,11 @@ class Trainer:
     def run(
         self, stop_requested: Callable[[], bool], save_due: Callable[[], bool] = lambda: False
     ) -> Generator[TrainerEvent, None, Stopped]:
-        """Train to the end; the return value says why the training ended.
+        """Train to the end, and return why the training ended.
 
-        ``stop_requested`` is asked before each update; after that update the training ends.
-        ``save_due`` is asked as well; after that update `SaveDue` is yielded. When training
-        diverges, it returns to the last good evaluation and continues with half the learning rate.
+        Before each update, ``stop_requested`` and ``save_due`` are called. When one returns true,
+        training ends or yields `SaveDue` after that update. When training diverges, it returns to
+        the last good evaluation and continues with half the learning rate.
 
         Raises:
             DivergedError: when training diverges after `MAX_ROLLBACKS` rollbacks.
@@ -192,7 +192,7 @@ class Trainer:
 
     @property
     def _is_evaluation_due(self) -> bool:
-        """Whether a round of updates is complete and was not evaluated yet.
+        """Whether all updates before an evaluation were made, but not the evaluation.
 
         A resumed training may have been stopped just before its evaluation.
         """
@@ -234,7 +234,7 @@ class Trainer:
         return states
 
     def _take_snapshot(self) -> None:
-        """Keep the present state, to which a rollback returns."""
+        """Keep a copy of the state, to which a rollback returns."""
         self._snapshot = None  # frees the previous snapshot before the next one is allocated
         self._snapshot = self.state().copy()
 
@@ -256,7 +256,7 @@ class Trainer:
     @np.errstate(over="ignore", invalid="ignore")
     def _evaluate(self, started: float) -> Evaluation:
         """Measure the loss over the whole validation part, and record whether it is the best."""
-        # The activations of a window are freed before those of an evaluation are allocated.
+        # This frees the activations of a window before those of an evaluation are allocated.
         self.workspace = Workspace()
         self._gather_states()
         progress = self.progress
