@@ -91,7 +91,7 @@ CASES = [
 
 
 def run_command(*command: object, **environment: str) -> str:
-    """Run a command; gives what it prints."""
+    """Run a command and return its output."""
     completed = subprocess.run(
         list(map(str, command)),
         capture_output=True,
@@ -103,13 +103,13 @@ def run_command(*command: object, **environment: str) -> str:
 
 
 def measure_training(case: Case, folder: Path, steps: int) -> tuple[float, float]:
-    """Characters per second and seconds of the second half of a run of ``2 * steps`` steps.
+    """Train for ``2 * steps`` steps; return characters per second and seconds of the second half.
 
     The first half includes starting the processes and filling the caches.
     """
     text = folder / f"{case.V}.txt"
     if not text.exists():
-        characters = [chr(0x4E00 + at) for at in range(case.V)]
+        characters = [chr(0x4E00 + index) for index in range(case.V)]
         draw = random.Random(0)
         text.write_text("".join(characters + draw.choices(characters, k=1_000_000)))
     lines = run_command(
@@ -125,7 +125,7 @@ def measure_training(case: Case, folder: Path, steps: int) -> tuple[float, float
 
 
 def measure_sampling(case: Case, folder: Path, length: int) -> tuple[float, float]:
-    """Characters per second and seconds of sampling, without starting and loading.
+    """Return characters per second and seconds of sampling, without starting and loading.
 
     That is the time of a sample of ``length`` characters minus the time of a sample of one.
     """
@@ -146,7 +146,7 @@ def measure_sampling(case: Case, folder: Path, length: int) -> tuple[float, floa
 
 
 def measure_torch(case: Case, setting: tuple[str, int, str]) -> float:
-    """PyTorch's characters per second with a ``setting``."""
+    """Return PyTorch's characters per second with a ``setting``."""
     input_kind, threads, kernels = setting
     shape = (case.hidden, case.layers, case.streams, case.window, case.V)
     return float(
@@ -161,7 +161,7 @@ def compare(case: Case, rounds: int) -> Row:
     setting = max(SETTINGS, key=lambda each: measure_torch(case, each))
     measure = measure_training if case.what == "train" else measure_sampling
     with tempfile.TemporaryDirectory() as folder:
-        # the number of steps or characters that takes about SECONDS
+        # Search for the number of steps or characters that takes about SECONDS.
         amount = 4
         while True:
             _, seconds = measure(case, Path(folder), amount)

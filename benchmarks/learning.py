@@ -31,13 +31,13 @@ UNITS = {"rnn": 304, "gru": 176, "lstm": 152}  # for 109,000 to 113,000 paramete
 
 
 def run_charrnn(*arguments: str | Path) -> bytes:
-    """Run charrnn; gives what it prints."""
+    """Run charrnn and return its output."""
     command = [sys.executable, "-m", "charrnn", *map(str, arguments)]
     return subprocess.run(command, stdout=subprocess.PIPE, check=True).stdout
 
 
 def train(files: list[str], options: list[str], folder: Path) -> tuple[dict[str, Any], ...]:
-    """Train; gives the first and the last event, the latter with the ``seconds`` of the command."""
+    """Train; return the first event and the last, to which the command's ``seconds`` are added."""
     began = time.perf_counter()
     out = run_charrnn("train", *files, "--json", "--quiet", "--out", folder, *options)
     seconds = time.perf_counter() - began
@@ -46,7 +46,7 @@ def train(files: list[str], options: list[str], folder: Path) -> tuple[dict[str,
 
 
 def make_row(files: list[str], options: list[str], seeds: int, root: Path) -> str:
-    """Train with each seed; gives a row of the table."""
+    """Train with each seed; return a row of the table."""
     trainings = [train(files, [*options, "--seed", str(n)], root / str(n)) for n in range(seeds)]
     start, end = trainings[0]
     chosen, baselines = start["config"], end["baselines"]
@@ -66,7 +66,7 @@ def make_row(files: list[str], options: list[str], seeds: int, root: Path) -> st
 
 
 def make_distance_table(files: list[str], options: list[str], seeds: int, root: Path) -> str:
-    """A table of accuracies by distance: the median over seeds, with a column for each cell."""
+    """Return a table of accuracies by distance: the median over seeds, with a column per cell."""
     make = [sys.executable, str(KAKKO), "make", "--seed", str(UNSEEN_SEED), "--characters", "50000"]
     unseen = root / "unseen.txt"
     unseen.write_bytes(subprocess.run(make, stdout=subprocess.PIPE, check=True).stdout)
@@ -98,8 +98,8 @@ def main() -> None:
     """Print a row or a table."""
     argv, options = sys.argv[1:], []
     if "--" in argv:
-        at = argv.index("--")
-        argv, options = argv[:at], argv[at + 1 :]
+        dashes = argv.index("--")
+        argv, options = argv[:dashes], argv[dashes + 1 :]
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("what", choices=["row", "cells"])
     parser.add_argument("files", nargs="+")

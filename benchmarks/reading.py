@@ -21,7 +21,7 @@ CORPORA = Path(__file__).resolve().parent.parent / "corpora"
 
 
 def measure(path: Path, folder: Path) -> list[float]:
-    """The seconds of the pass that counts characters and of the one that encodes them."""
+    """Return the seconds of the pass that counts characters and of the one that encodes them."""
     began = time.perf_counter()
     corpus_info, sources = exhaust(scan_corpus(find_sources([path]), "auto", Normalization()))
     scanned = time.perf_counter()
@@ -31,7 +31,7 @@ def measure(path: Path, folder: Path) -> list[float]:
 
 
 def main() -> None:
-    """Measure and print."""
+    """Measure and print a table."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--megabytes", type=int, default=1000)
     parser.add_argument("--times", type=int, default=3)

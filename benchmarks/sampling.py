@@ -20,7 +20,7 @@ from charrnn.reports.speed import matrix_peak
 
 
 def main() -> None:
-    """Measure and print."""
+    """Measure and print a table."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("run", type=Path)
     parser.add_argument("corpus", type=Path)

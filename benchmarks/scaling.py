@@ -65,7 +65,7 @@ class Model:
     bandwidth: float
 
     def update(self, shape: Shape, streams: float, ranks: int, cores: float = math.inf) -> float:
-        """Seconds of a step. More ``ranks`` than ``cores`` take turns on these."""
+        """Return the seconds of a step. More ``ranks`` than ``cores`` take turns on the cores."""
         turns = max(1, math.ceil(ranks / cores))
         computing = WINDOW * (self.step * shape.layers + self.products(shape, streams))
         return turns * (computing + self.parameter * shape.parameter_count) + self.sum(
@@ -73,11 +73,11 @@ class Model:
         )
 
     def products(self, shape: Shape, streams: float) -> float:
-        """Seconds of the matrix products of one time step."""
+        """Return the seconds of the matrix products of one time step."""
         return 3 * shape.flops_per_character * streams / self.rate
 
     def sum(self, numbers: int, ranks: int, turns: float = 1.0) -> float:
-        """Seconds of an all-reduce of so many ``numbers``."""
+        """Return the seconds of an all-reduce of an array of ``numbers`` elements."""
         if ranks == 1:
             return 0.0
         bytes_ = 8 * numbers * (ranks - 1) / ranks
@@ -85,7 +85,7 @@ class Model:
 
 
 def measure(ranks: RankTeam) -> dict[str, object]:
-    """Seconds of steps and sums with these ranks: medians over rounds that measure each in turn."""
+    """Return the seconds of steps and sums with these ranks: medians over rounds."""
     shapes = list(SHAPES.items())
     updates: dict[str, list[float]] = {}
     for _ in range(ROUNDS):
@@ -105,7 +105,7 @@ def measure(ranks: RankTeam) -> dict[str, object]:
 
 
 def measure_step(shape: Shape, streams: int, ranks: RankTeam) -> float:
-    """Seconds of a training step with ``streams`` streams per rank."""
+    """Return the seconds of a training step with ``streams`` streams per rank."""
     batch = streams * ranks.size
     config = Settings(
         cell=shape.cell, hidden=shape.hidden, layers=shape.layers, dropout=0, batch=batch,
@@ -122,7 +122,7 @@ def measure_step(shape: Shape, streams: int, ranks: RankTeam) -> float:
 
 
 def measure_sum(numbers: int, ranks: RankTeam) -> float:
-    """Seconds of an all-reduce of so many ``numbers``."""
+    """Return the seconds of an all-reduce of an array of ``numbers`` elements."""
     array = np.zeros(numbers, np.float32)
     times = []
     for _ in range(max(5, min(200, 20_000_000 // numbers))):
@@ -172,7 +172,7 @@ def compare_predictions(runs: Measurements, model: Model, cores: int) -> Iterato
 
 
 def format_row(what: str, seconds: float, predicted: float) -> str:
-    """A line with a measurement and its prediction."""
+    """Return a line with a measurement and its prediction."""
     return f"{what:45} {1e3 * seconds:9.2f} ms {1e3 * predicted:9.2f} ms {predicted / seconds:5.2f}"
 
 
@@ -211,7 +211,7 @@ def draw_chart(networks: Mapping[str, Model], path: Path) -> None:
 
 
 def largest_efficient_number(model: Model, shape: Shape, streams: int | None) -> int:
-    """The largest number of ranks whose parallel efficiency is at least one half."""
+    """Return the largest number of ranks whose parallel efficiency is at least one half."""
     most = MAX_RANKS if streams else SHARED
     return max(N for N in range(1, most + 1) if speedup(model, shape, N, streams) >= N / 2)
 
@@ -221,7 +221,7 @@ SHARED = 64
 
 
 def speedup(model: Model, shape: Shape, ranks: int, streams: int | None) -> float:
-    """The speed relative to one rank: with ``streams`` per rank, or with a batch that is shared."""
+    """Return the speed relative to one rank: with ``streams`` per rank, or with a shared batch."""
     if streams:
         return ranks * model.update(shape, streams, 1) / model.update(shape, streams, ranks)
     if ranks > SHARED:

@@ -29,7 +29,7 @@ class CharacterModel(nn.Module):
         self.out = nn.Linear(H, V)
 
     def forward(self, ids: torch.Tensor, state: object = None) -> tuple[torch.Tensor, object]:
-        """Logits (T, B, V) and the state after ids (T, B)."""
+        """Return the logits (T, B, V) and the state after ids (T, B)."""
         x = self.embedding(ids) if self.embedding else functional.one_hot(ids, self.V).float()
         h, state = self.rnn(x, state)
         return self.out(h), state
@@ -41,7 +41,7 @@ def detach(state: object) -> object:
 
 
 def measure_speed(characters: int, step: Callable[[], None]) -> float:
-    """Characters per second by the median step of SECONDS, after three steps of warming up."""
+    """Return characters per second by the median step of SECONDS, after three warm-up steps."""
     for _ in range(3):
         step()
     times, end = [], time.perf_counter() + SECONDS
@@ -53,7 +53,7 @@ def measure_speed(characters: int, step: Callable[[], None]) -> float:
 
 
 def measure_training(model: CharacterModel, B: int, T: int) -> float:
-    """Characters per second of training: AdamW steps with clipping; the state is carried."""
+    """Return characters per second of training: AdamW with clipping; the state is carried."""
     optimizer = torch.optim.AdamW(model.parameters(), lr=1e-3)
     ids = torch.randint(model.V, (T + 1, B))
     state: object = None
@@ -73,7 +73,7 @@ def measure_training(model: CharacterModel, B: int, T: int) -> float:
 
 @torch.inference_mode()
 def measure_sampling(model: CharacterModel, B: int) -> float:
-    """Characters per second of B samples at temperature 0.8."""
+    """Return characters per second of B samples at temperature 0.8."""
     ids = torch.zeros((1, B), dtype=torch.long)
     state: object = None
 

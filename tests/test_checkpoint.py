@@ -179,8 +179,8 @@ def write_damaged(model: Path, tmp_path: Path, **changes: object) -> Path:
 @pytest.mark.parametrize(
     ("changes", "named"),
     [
-        ({"format": 99}, "format '99'"),
-        ({"format": True}, "format 'True'"),
+        ({"format": True}, "its format 'True' is unknown"),
+        ({"format": 0}, "its format '0' is unknown"),
         ({"vocabulary": None}, "vocabulary"),
         ({"vocabulary": "aab"}, "vocabulary"),
         ({"out.weight": np.zeros((3, 3), np.float32)}, "out.weight"),
@@ -218,6 +218,14 @@ def test_damage_names_the_part_at_fault(
 ) -> None:
     with pytest.raises(InputError, match=f"is not a complete charrnn model .*{named}"):
         load(write_damaged(run_folder / "best.npz", tmp_path, **changes))
+
+
+def test_a_model_of_a_newer_format_is_not_called_damaged(run_folder: Path, tmp_path: Path) -> None:
+    newer = write_damaged(run_folder / "best.npz", tmp_path, format=2, vocabulary=None)
+    with pytest.raises(InputError, match="was written by a newer charrnn") as caught:
+        load(newer)
+    assert caught.value.exit_code == 3
+    assert "complete" not in str(caught.value)
 
 
 @pytest.mark.parametrize(

@@ -134,7 +134,7 @@ def test_no_command_shows_help_and_is_wrong_usage(program: Program) -> None:
 
 def test_existing_run_is_exit_5(program: Program, text: Path) -> None:
     assert program("train", text, *QUICK, "--out", "run").code == 0
-    failed(program("train", text, *QUICK, "--out", "run"), 5, "run: is a run already")
+    failed(program("train", text, *QUICK, "--out", "run"), 5, "run: already contains a run")
     assert program("train", text, *QUICK, "--out", "run", "--overwrite").code == 0
 
 

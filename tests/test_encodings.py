@@ -184,7 +184,7 @@ def test_a_file_that_is_not_what_its_byte_order_mark_says_is_refused(
     (tmp_path / "a.txt").write_bytes(JAPANESE.encode(mark)[:-1] + b"\xff\xff")
     with pytest.raises(InputError, match=r"byte \d") as caught:
         exhaust(scan_corpus(find_sources([tmp_path / "a.txt"]), "auto", KEEP))
-    assert "use `encoding`" not in str(caught.value)
+    assert "try `encoding`" not in str(caught.value)
 
 
 def test_an_ambiguous_encoding_is_refused_with_those_that_fit(tmp_path: Path) -> None:
@@ -217,7 +217,7 @@ def test_damaged_utf8_is_never_mistaken_for_another_encoding(
 
 def test_an_error_about_a_wrong_encoding_suggests_the_right_one(tmp_path: Path) -> None:
     (tmp_path / "a.txt").write_bytes(JAPANESE.encode("euc_jp"))
-    with pytest.raises(InputError, match="is not CP932; use `encoding` euc_jp"):
+    with pytest.raises(InputError, match="is not CP932; try `encoding` euc_jp"):
         exhaust(scan_corpus(find_sources([tmp_path / "a.txt"]), "cp932", KEEP))
 
 

@@ -142,7 +142,7 @@ def test_a_run_made_by_another_in_the_last_moment_is_kept(tmp_path: Path) -> Non
         acquire()
 
     folder._lock.acquire = acquire_late  # type: ignore[method-assign]
-    with pytest.raises(FolderError, match="is a run already"):
+    with pytest.raises(FolderError, match="already contains a run"):
         folder.lock_new(overwrite=False)
     assert (tmp_path / "best.npz").read_bytes() == b"theirs"
     assert not (tmp_path / ".lock").exists()

@@ -119,8 +119,8 @@ def test_what_contradicts_the_run_is_refused_by_name(program: Program, text: Pat
     for option in (["--hidden", "9"], ["--cell", "gru"], ["--seed", "1"], ["--lr", "1.5"]):
         done = resume(program, *option)
         assert done.code == 2
-        assert f"charrnn: {option[0]}: {option[1]} contradicts" in done.err
-        assert "--epochs, --steps, --minutes, --patience" in done.err
+        assert f"charrnn: {option[0]}: cannot be changed from" in done.err
+        assert "--epochs, --steps, --minutes and --patience" in done.err
     assert resume(program, *given).code == 0  # the same again contradicts nothing
 
 
@@ -185,6 +185,22 @@ def test_stopped_before_its_first_save_a_run_begins_again(text: Path, tmp_path: 
     assert outcome(tmp_path / "run") == outcome(tmp_path / "whole")
 
 
+@pytest.mark.parametrize("corpus", ['"abc"', "[]", "[1]", "3", '{ a = "b" }'])
+def test_a_corpus_that_is_not_a_list_of_paths_is_damage(
+    corpus: str, text: Path, tmp_path: Path
+) -> None:
+    run = tmp_path / "run"
+    charrnn.train(text, CONFIG, out=run)
+    config = run / "config.toml"
+    rest = config.read_text(encoding="utf-8").splitlines()[2:]
+    config.write_text("\n".join(["[train]", f"corpus = {corpus}", *rest]), encoding="utf-8")
+    with pytest.raises(InputError, match=r"`corpus` is not a list of files and folders") as caught:
+        charrnn.resume(run)
+    assert caught.value.exit_code == 3
+    with pytest.raises(InputError, match="its corpus is not known here"):
+        charrnn.load(run).copied("a")
+
+
 def test_where_there_is_no_run_none_is_begun(tmp_path: Path) -> None:
     (tmp_path / "empty").mkdir()
     for name in ("empty", "missing"):
@@ -195,7 +211,7 @@ def test_where_there_is_no_run_none_is_begun(tmp_path: Path) -> None:
 
 def test_a_setting_that_is_no_number_is_named(text: Path, tmp_path: Path) -> None:
     charrnn.train(text, CONFIG, out=tmp_path / "run", stop_requested=stop_after(3))
-    with pytest.raises(ConfigError, match="hidden: 9 contradicts the run, which has 8"):
+    with pytest.raises(ConfigError, match="hidden: cannot be changed from 8 to 9"):
         charrnn.resume(tmp_path / "run", changes={"hidden": 9})
 
 
@@ -227,7 +243,7 @@ def test_a_training_that_goes_astray_goes_back_with_half_the_learning_rate(
     config = replace(CONFIG, schedule="constant", warmup=0)
     charrnn.train(text, config, out=tmp_path / "run",
                   on_event=lambda event: notes.append(str(event)))  # fmt: skip
-    assert any("going back to step 20 with 0.5 times the learning rate" in note for note in notes)
+    assert any("returning to step 20 with 0.5 times the learning rate" in note for note in notes)
     log = outcome(tmp_path / "run")[2]
     assert [(evaluation["step"], evaluation["lr"]) for evaluation in log] == [
         (10, 0.02), (20, 0.02), (30, 0.01), (40, 0.01), (50, 0.01),
@@ -240,7 +256,7 @@ def test_after_three_setbacks_it_is_given_up_with_the_best_model_intact(
     done = program("train", text, "--hidden", "8", "--steps", "400", "--eval-every", "1",
                    "--lr", "1e30", "--clip", "0", "--out", "run")  # fmt: skip
     assert done.code == 4, done.err
-    assert done.err.count("going back to step") == 3
+    assert done.err.count("returning to step") == 3
     for name in ("best.npz", "last.npz"):
         if (tmp_path / "run" / name).exists():
             charrnn.load(tmp_path / "run" / name)
@@ -252,7 +268,7 @@ def test_a_ruined_run_is_never_called_done(program: Program, text: Path, tmp_pat
     for others in ((), ("--val", "0"), ("--patience", "1")):
         done = program("train", text, *given, *others, "--steps", "60", "--overwrite")
         assert done.code == 4, done.err
-        assert done.err.count("going back to step 0") == 3
+        assert done.err.count("returning to step 0") == 3
         assert "in every evaluation" in done.err
         assert "charrnn sample" not in done.out
         assert "Warning" not in done.err

@@ -56,7 +56,7 @@ ENDINGS = [
     Ending(2, "sample run --top-p 0", "--top-p"),
     Ending(3, "sample none.npz", "none.npz: no such model"),
     Ending(4, DIVERGING, "the validation loss is not finite; lower --lr"),
-    Ending(5, f"train text.txt {SMALL} --out run", "run: is a run already"),
+    Ending(5, f"train text.txt {SMALL} --out run", "run: already contains a run"),
     Ending(6, "inspect loss run --plot loss.png", "matplotlib: is not installed"),
     Ending(129, LONG, by=signal.SIGHUP),
     Ending(130, LONG, by=signal.SIGINT),

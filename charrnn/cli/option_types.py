@@ -104,10 +104,10 @@ def runs_root() -> Path:
 
 def _list_run_folders() -> list[str]:
     """Return the run folders whose names can be written as one line of UTF-8."""
-    from charrnn.storage.run_folder import models_in
+    from charrnn.storage.run_folder import list_models
 
     try:
-        folders = [str(model.parent) for model in models_in(runs_root())]
+        folders = [str(model.parent) for model in list_models(runs_root())]
     except OSError:
         return []
     return [

@@ -12,7 +12,7 @@ from charrnn.errors import InputError
 from charrnn.reports.summary import Summary, summarize_description
 from charrnn.storage.lock import is_locked
 from charrnn.storage.model_file import read_description
-from charrnn.storage.run_folder import RunFolder, runs_in
+from charrnn.storage.run_folder import RunFolder, list_run_folders
 
 
 @dataclass(frozen=True)
@@ -60,7 +60,7 @@ def list_runs(folder: Path) -> Runs:
     """
     by_text: defaultdict[tuple[object, ...], list[RunSummary]] = defaultdict(list)
     unsaved, unreadable = list[str](), list[str]()
-    for run in runs_in(folder):
+    for run in list_run_folders(folder):
         if run.model is None:
             unsaved.append(str(run.path))
             continue
@@ -76,7 +76,7 @@ def list_runs(folder: Path) -> Runs:
         key = corpus.sha256, corpus.distinct, split
         by_text[key].append(RunSummary(**vars(summary), state=state))
     if not (by_text or unsaved or unreadable):
-        raise InputError(folder, "no run in it yet; train one with 'charrnn train'")
+        raise InputError(folder, "has no trained model yet; train one with 'charrnn train'")
     groups = sorted(map(_group, by_text.values()), key=lambda group: -len(group.runs))
     return Runs(str(folder), tuple(groups), tuple(unsaved), tuple(unreadable))
 

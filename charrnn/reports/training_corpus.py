@@ -1,11 +1,13 @@
 """The corpus that a model was trained on, found again through the model's run folder."""
 
-import tomllib
 from collections.abc import Sequence
+from contextlib import suppress
+from pathlib import Path
 
 from charrnn.errors import InputError
 from charrnn.generators import exhaust
 from charrnn.reports.loaded_model import LoadedModel
+from charrnn.runs.run_config import read_corpus_paths
 from charrnn.storage.run_folder import RunFolder
 from charrnn.text.corpus import scan_corpus
 from charrnn.text.sources import STDIN, Source, find_sources
@@ -22,7 +24,7 @@ def find_training_corpus(model: LoadedModel, setting: str) -> Sequence[Source]:
             another text with ``setting``.
     """
     paths = _corpus_paths(model, setting)
-    if STDIN in paths:
+    if Path(STDIN) in paths:
         problem = f"its corpus came from standard input; name a text with `{setting}`"
         raise InputError(model.label, problem)
     try:
@@ -42,14 +44,8 @@ def find_training_corpus(model: LoadedModel, setting: str) -> Sequence[Source]:
     return sources
 
 
-def _corpus_paths(model: LoadedModel, setting: str) -> list[str]:
-    try:
-        if model.path is None:
-            raise LookupError
-        config = RunFolder(model.path.parent).config.read_text(encoding="utf-8")
-        paths = tomllib.loads(config)["train"]["corpus"]
-        ", ".join(paths)  # a TypeError if it is anything but a list of strings
-    except (OSError, ValueError, LookupError, TypeError):
-        problem = f"its corpus is not known here; name a text with `{setting}`"
-        raise InputError(model.label, problem) from None
-    return list(paths)
+def _corpus_paths(model: LoadedModel, setting: str) -> Sequence[Path]:
+    if model.path is not None:
+        with suppress(InputError):
+            return read_corpus_paths(RunFolder(model.path.parent).config)
+    raise InputError(model.label, f"its corpus is not known here; name a text with `{setting}`")

@@ -23,7 +23,7 @@ from charrnn.generators import exhaust
 from charrnn.network.parameters import Shape
 from charrnn.parallel.team import FAILED, SINGLE_PROCESS, Team, join_team, worker_team
 from charrnn.runs.initial_weights import copy_weights
-from charrnn.storage.model_file import load, load_training
+from charrnn.storage.model_file import load, load_training, read_description
 from charrnn.text.corpus import Splits, split_corpus
 from charrnn.text.vocab import Vocabulary
 from charrnn.training.budget import convert_minutes
@@ -32,7 +32,7 @@ from charrnn.training.trainer import EXTRA_SUMS, Trainer, start_training
 
 @dataclass(frozen=True)
 class Job:
-    """All that a training is made from.
+    """Everything that a training is made from.
 
     ``ids`` is the file of the encoded corpus, as numbers of type ``dtype``. Under `minutes`, the
     training ends at ``deadline`` by the clock of rank 0 (``time.perf_counter``). It continues from
@@ -54,14 +54,15 @@ class Job:
         return split_corpus(np.memmap(self.ids, self.dtype, "r"), self.config)
 
     def create_trainer(self, team: Team) -> Trainer:
-        """Create the training, or restore it from its checkpoint. Every process of a team does."""
+        """Create the training, or restore it from its checkpoint. Every member must call this."""
         config, splits = self.config, self.open_splits()
         if config.minutes:
             seconds = self.deadline - time.perf_counter()
             config = convert_minutes(config, self.shape, splits, team, seconds)
             if self.checkpoint:
                 assert config.steps
-                config = replace(config, steps=config.steps + load(self.checkpoint).step)
+                done, _ = read_description(self.checkpoint)
+                config = replace(config, steps=config.steps + done.step)
         trainer = start_training(self.shape, splits, config, team)
         if self.checkpoint:
             trainer.load_state(load_training(self.checkpoint))
@@ -74,7 +75,7 @@ class Job:
     def start(self, ranks: Team = SINGLE_PROCESS) -> Iterator[Trainer]:
         """Start this rank's workers and yield the trainer; on exit the workers end.
 
-        All of the ``ranks`` do the same, each with an equal share of the job's processes.
+        Every rank of ``ranks`` must call this, each with an equal share of the job's processes.
 
         Raises:
             MachineError: when the platform cannot run several workers.

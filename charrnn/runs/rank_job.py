@@ -42,7 +42,7 @@ def create_rank_job(job: Job, files: Sequence[Source], corpus_info: CorpusInfo) 
 
 
 def broadcast_job(rank_job: RankJob | None, ranks: RankTeam) -> RankJob | None:
-    """Send rank 0's job to all ranks, each of which calls this; None tells them to end."""
+    """Send rank 0's job to all ranks; None tells them to end. Every rank must call this."""
     ranks.peers = "in_collective"
     ranks.barrier()
     rank_job = ranks.allgather(rank_job)[0]
@@ -55,7 +55,7 @@ def broadcast_job(rank_job: RankJob | None, ranks: RankTeam) -> RankJob | None:
 def stage_files(rank_job: RankJob, ranks: RankTeam) -> Iterator[Job]:
     """Yield the job with the paths of this machine's files; temporary files are removed on exit.
 
-    Every rank calls this with the job that was broadcast.
+    Every rank must call this, with the job that was broadcast.
 
     Raises:
         CharrnnError: at all ranks, when a machine could not prepare its files.
@@ -80,10 +80,10 @@ def stage_files(rank_job: RankJob, ranks: RankTeam) -> Iterator[Job]:
 
 
 def run_as_follower(ranks: RankTeam, stop_requested: Callable[[], bool]) -> None:
-    """Run the job that rank 0 broadcasts, at any other rank; rank 0 reports common errors.
+    """Run the job that rank 0 broadcasts, at any other rank; rank 0 reports the errors of all.
 
     Raises:
-        Exception: an error of this rank alone; the other ranks wait for it then.
+        Exception: an error that only this rank has; the other ranks are then waiting for it.
     """
     rank_job = broadcast_job(None, ranks)
     if rank_job is None:
@@ -92,7 +92,8 @@ def run_as_follower(ranks: RankTeam, stop_requested: Callable[[], bool]) -> None
         with stage_files(rank_job, ranks) as job, job.start(ranks) as trainer:
             exhaust(trainer.run(stop_requested))
     except CharrnnError as error:
-        # All ranks diverge at the same step.
+        # All other errors are raised by rank 0 too, which reports them: `stage_files` raises at all
+        # ranks and then releases them, and all ranks diverge at the same step.
         if ranks.peers == "in_collective" and not isinstance(error, DivergedError):
             raise
     ranks.peers = "released"
@@ -109,7 +110,7 @@ def _write_files(
 ) -> Job | CharrnnError:
     """Encode the corpus and write the received files in ``folder``.
 
-    Gives the job with their paths, or the error that prevented it, for all ranks to raise.
+    Return the job with their paths, or the error that prevented it, for all ranks to raise.
     """
     try:
         ids = folder / "corpus.ids"

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from charrnn.config import BUDGETS, Settings, TrainConfig
-from charrnn.errors import ConfigError, FolderError, InputError
+from charrnn.errors import ConfigError, InputError
 from charrnn.runs.run_config import read_config
 from charrnn.setting_types import check_setting
 from charrnn.storage import model_file
@@ -28,7 +28,7 @@ CHANGEABLE = (*BUDGETS, "patience")
 class StoppedRun:
     """A run that was stopped.
 
-    ``checkpoint`` is None when it was stopped before its first save; then it begins again.
+    ``checkpoint`` is None when it was stopped before its first save, so that it begins again.
     """
 
     corpus: Sequence[Path]
@@ -61,13 +61,10 @@ def read_stopped_run(
     """Read the run in ``folder``, to be resumed by ``launched`` ranks with ``changes`` of settings.
 
     Raises:
-        FolderError: when there is no run.
         InputError: when a file is damaged.
         ConfigError: naming a setting of ``changes`` that contradicts the run, or when this number
             of ranks would add numbers in another order.
     """
-    if not folder.config.is_file():
-        raise FolderError(folder.path, "has no run to resume; leave out `resume` to begin one")
     config = read_config(folder.config)
     settings, checkpoint = config.settings, None
     if folder.last.is_file():
@@ -88,8 +85,8 @@ def _apply_changes(settings: Settings, changes: Mapping[str, Any]) -> Settings:
         if value != stored and name not in CHANGEABLE:
             raise ConfigError(
                 name,
-                f"{value} contradicts the run, which has {stored}; `resume` can change"
-                f" {', '.join(f'`{changeable}`' for changeable in CHANGEABLE)}",
+                f"cannot be changed from {stored} to {value}; `resume` can change only"
+                " `epochs`, `steps`, `minutes` and `patience`",
             )
     budget: dict[str, Any] = {name: changes.get(name) for name in BUDGETS}
     if any(budget.values()):
@@ -98,7 +95,7 @@ def _apply_changes(settings: Settings, changes: Mapping[str, Any]) -> Settings:
 
 
 def _check_budget(settings: Settings, checkpoint: TrainedModel) -> None:
-    """Refuse a total of steps or epochs that is smaller than what is done already."""
+    """Refuse a total of steps or epochs below the number that is done already."""
     if settings.minutes or not (settings.steps or settings.epochs):
         return
     training_characters, _, _ = settings.split_sizes(checkpoint.corpus_info.characters)

@@ -14,7 +14,6 @@ from charrnn.config import Settings, TrainConfig
 from charrnn.errors import DivergedError, MachineError
 from charrnn.generators import flat_map
 from charrnn.network.model import Network
-from charrnn.network.parameters import Shape
 from charrnn.ngram import Baselines, measure_baselines
 from charrnn.parallel.machine import measure_free_memory
 from charrnn.parallel.ranks import RankTeam
@@ -27,8 +26,8 @@ from charrnn.runs.run_config import RunConfig, write_config
 from charrnn.runs.run_events import end_event, resume_note, start_event
 from charrnn.runs.saving import Saver
 from charrnn.storage import model_file
-from charrnn.storage.model_file import TrainedModel
-from charrnn.storage.run_folder import DEFAULT_ROOT, RunFolder, name_run, new_folder
+from charrnn.storage.model_file import TrainedModel, network_shape
+from charrnn.storage.run_folder import DEFAULT_ROOT, RunFolder, create_folder, name_run
 from charrnn.text.corpus import split_corpus
 from charrnn.text.corpus_info import CorpusInfo
 from charrnn.text.encodings import resolve_encoding
@@ -79,7 +78,7 @@ class TrainingRun:
         self.init_from = init_from
         self.ranks = ranks or RankTeam()
         self._is_started = False
-        # Of a resumed run: where it continues, and its evaluations until then.
+        # Set by `resume`: the checkpoint, and the evaluations before it.
         self._checkpoint: TrainedModel | None = None
         self._history: Sequence[Evaluation] = ()
 
@@ -88,9 +87,10 @@ class TrainingRun:
 
         Raises:
             InputError, FolderError: before anything is written.
-            MachineError: when memory is short, before anything is written.
+            MachineError: when memory is short, before anything is written, or when the folder
+                cannot be written.
+            OSError: when the folder cannot be written.
             DivergedError: after the End event; the best model so far is in the folder.
-            MachineError, OSError: when the folder cannot be written.
         """
         began = time.perf_counter()
         if self.location.out is not None:
@@ -108,6 +108,7 @@ class TrainingRun:
         self._check_memory(settings)
         folder = self._create_folder()
         try:
+            # Already here, so that a run that is killed before its first checkpoint can be resumed.
             self._write_config(folder, settings)
             yield from self._train_in_folder(folder, reader, settings, began, stop_requested)
         except BaseException:
@@ -148,20 +149,20 @@ class TrainingRun:
         finally:
             folder.release()
 
-    def _shape(self, settings: Settings) -> Shape:
-        V = len(self.corpus_info.vocabulary)
-        return Shape(settings.cell, settings.hidden, settings.layers, V, settings.tied)
-
     def _check_memory(self, settings: Settings) -> None:
         _, val_characters, _ = settings.split_sizes(self.corpus_info.characters)
         processes = settings.members * self.ranks.local_size // self.ranks.size  # on this machine
         memory_check.check_memory(
-            settings, self._shape(settings), val_characters, measure_free_memory(), processes
+            settings,
+            network_shape(settings, self.corpus_info),
+            val_characters,
+            measure_free_memory(),
+            processes,
         )
 
     def _create_folder(self) -> RunFolder:
         if self.location.out is None:
-            folder = new_folder(self.location.root, name_run(self.corpus[0]))
+            folder = create_folder(self.location.root, name_run(self.corpus[0]))
         else:
             folder = RunFolder(self.location.out)
         folder.lock_new(overwrite=self.location.overwrite)
@@ -186,7 +187,7 @@ class TrainingRun:
             yield Note("measuring how fast this machine trains")
         job = Job(
             config=settings,
-            shape=self._shape(settings),
+            shape=network_shape(settings, self.corpus_info),
             ids=folder.ids.resolve(),
             dtype=ids.dtype,
             deadline=began + 60 * (settings.minutes or 0),
@@ -212,6 +213,7 @@ class TrainingRun:
         began = time.perf_counter()
         self.network, self.settings = trainer.network, trainer.config
         if not trainer.is_over:
+            # Once more: `minutes` is a number of steps now, and resuming may have changed settings.
             self._write_config(folder, trainer.config)
         self._is_started = True
         yield start_event(folder.path, self.corpus_info, trainer)
@@ -248,7 +250,7 @@ class TrainingRun:
     def _prepare(
         self, folder: RunFolder, trainer: Trainer, saver: Saver
     ) -> Generator[Event, None, None]:
-        """Continue the files and the clock of a resumed run, or comment on a new one."""
+        """Continue the files and clock of a resumed run; warn if a new run's text is short."""
         if self._checkpoint:
             yield from saver.prepare_resumed(trainer)
             if self._history:
@@ -266,7 +268,7 @@ class TrainingRun:
     def _handle_event(
         self, event: TrainerEvent, trainer: Trainer, saver: Saver
     ) -> Generator[Event, None, None]:
-        """Save what a trainer's ``event`` asks for, and yield what users are told about it."""
+        """Save what ``event`` asks for, and yield the events that the user is told."""
         if isinstance(event, Evaluation):
             saver.add_evaluation(event, trainer)
         if isinstance(event, Evaluation | SaveDue):
@@ -274,8 +276,8 @@ class TrainingRun:
         if isinstance(event, Rollback):
             saver.roll_back(trainer)
             yield Note(
-                f"{event.reason} at step {event.step:,}; going back to step"
-                f" {trainer.progress.step:,} with {event.scale:g} times the learning rate"
+                f"step {event.step:,}: {event.reason}; returning to step"
+                f" {trainer.progress.step:,} with {event.scale:g} times the learning rate `lr`"
             )
         elif not isinstance(event, SaveDue):
             yield event

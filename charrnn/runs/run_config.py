@@ -8,6 +8,7 @@ import tomllib
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 from charrnn.config import Settings, parse_settings
 from charrnn.errors import CharrnnError, InputError
@@ -48,8 +49,8 @@ def read_config(path: Path) -> RunConfig:
         InputError: when the file is damaged.
     """
     try:
-        table = tomllib.loads(path.read_text(encoding="utf-8"))["train"]
-        corpus = tuple(map(Path, table.pop("corpus")))
+        table = _read_table(path)
+        corpus = _parse_corpus(table.pop("corpus"))
         init_from = table.pop("init_from", None)
         settings = parse_settings(table)
         if settings.minutes is None and (missing := ", ".join(settings.unresolved)):
@@ -57,3 +58,26 @@ def read_config(path: Path) -> RunConfig:
         return RunConfig(corpus, init_from and Path(init_from), settings)
     except (OSError, ValueError, KeyError, TypeError, AttributeError, CharrnnError) as error:
         raise InputError(path, f"does not hold the settings of a run ({error})") from None
+
+
+def read_corpus_paths(path: Path) -> tuple[Path, ...]:
+    """Read only the files and folders of the corpus.
+
+    Raises:
+        InputError: when the file is missing or damaged.
+    """
+    try:
+        return _parse_corpus(_read_table(path)["corpus"])
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise InputError(path, f"does not hold the corpus of a run ({error})") from None
+
+
+def _read_table(path: Path) -> Any:
+    return tomllib.loads(path.read_text(encoding="utf-8"))["train"]
+
+
+def _parse_corpus(paths: object) -> tuple[Path, ...]:
+    # The type is checked, since a string would pass as a sequence of paths of one letter each.
+    if not isinstance(paths, list) or not paths or not all(isinstance(path, str) for path in paths):
+        raise ValueError("its `corpus` is not a list of files and folders")
+    return tuple(map(Path, paths))

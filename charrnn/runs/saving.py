@@ -47,7 +47,7 @@ class Saver:
         self._next_save = time.monotonic() + MIN_SECONDS_BETWEEN_SAVES
 
     def is_due(self) -> bool:
-        """Whether it is time to save between two evaluations."""
+        """Return whether it is time to save between two evaluations."""
         return time.monotonic() > self._next_save
 
     def add_evaluation(self, evaluation: Evaluation, trainer: Trainer) -> None:

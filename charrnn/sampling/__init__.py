@@ -1,1 +1,1 @@
-"""Sampling: a model and prompts give characters."""
+"""Sampling: a model continues prompts, character by character."""

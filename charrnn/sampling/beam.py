@@ -1,8 +1,8 @@
 """Beam search: the likeliest continuations, which sampling one character at a time may miss.
 
 In each step every hypothesis of the beam is extended by every character, and the likeliest of all
-results are the next beam (Graves 2012, section 2.5). A beam as wide as
-there are texts of the given length misses none and finds the likeliest.
+results are the next beam (Graves 2012, section 2.5). A beam that is as wide as the number of texts
+of the given length misses none of them and finds the likeliest.
 """
 
 from collections.abc import Iterable, Iterator
@@ -32,7 +32,7 @@ class _Hypothesis:
 def search_prompts(
     network: Network, context: SamplingContext, prompts: Iterable[Prompt], samples: int, seed: int
 ) -> Iterator[list[OngoingSample]]:
-    """Yield the results of `beam_search` for one prompt after the other, indexed from 0 on."""
+    """Yield the results of `beam_search` for each prompt in turn, indexed from 0 on."""
     index = 0
     for prompt in prompts:
         start = OngoingSample(context, prompt, 0, 0, seed)
@@ -58,20 +58,20 @@ def beam_search(
     several_stops = len(context.stops) > 1
     logits, step = _prefill(network, start.prompt)
     beam = context.config.beam
-    # A hypothesis may end with as many characters as stops have last characters. Looking at that
-    # many more candidates fills the beam even if all of these end.
+    # Each hypothesis can be ended by at most as many characters as are the last one of a stop. With
+    # that many more candidates the beam is filled even if all of those end.
     candidates = beam * (1 + len({stop[-1] for stop in context.stops}))
     while active and not _is_decided(finished, active, samples, several_stops=several_stops):
         texts = [(slot, hypothesis.text) for slot, hypothesis in enumerate(active)]
         scores = _score_extensions(mask_forbidden(logits, texts, context), logits, active)
-        # mask_forbidden ends a text after which every character would repeat a span
+        # mask_forbidden ends a text after which every character would repeat a span.
         finished += [hypothesis for hypothesis in active if hypothesis.text.stopped]
         next_beam: list[tuple[int, _Hypothesis]] = []
         for parent, new_id in _find_largest(scores, candidates):
             if len(next_beam) == beam:
                 break
             before, score = active[parent], float(scores[parent, new_id])
-            extended = before.text.extended_by(new_id, score - before.score)
+            extended = before.text.copy_with(new_id, score - before.score)
             hypothesis = _Hypothesis(extended, score)
             if extended.stopped:
                 finished.append(hypothesis)
@@ -89,10 +89,10 @@ def beam_search(
 def _is_decided(
     finished: list[_Hypothesis], active: list[_Hypothesis], samples: int, *, several_stops: bool
 ) -> bool:
-    """Whether the best ``samples`` of ``finished`` are final, whatever the active ones become.
+    """Return whether ``active`` can no longer change the best ``samples`` of ``finished``.
 
-    With ``several_stops``, what is active may still end as one of the finished texts by another
-    stop, and would add its probability to that.
+    With ``several_stops``, an active hypothesis may still end as one of the finished texts, by
+    another stop, and would then add its probability to it.
     """
     if len(finished) < samples:
         return False
@@ -100,7 +100,7 @@ def _is_decided(
     active_scores = [hypothesis.score for hypothesis in active]
     if not several_stops:
         return finished[samples - 1].score >= max(active_scores)
-    # All that is active could be added to a text that is behind: each has to stay ahead even then.
+    # In the worst case all active probability goes to the next-best text; each must still lead.
     gain = np.logaddexp.reduce(active_scores)
     behind = [*(hypothesis.score for hypothesis in finished[1 : samples + 1]), -np.inf]
     return all(
@@ -122,17 +122,17 @@ def _merge_equal_texts(finished: list[_Hypothesis]) -> list[_Hypothesis]:
 
 
 def _prefill(network: Network, prompt: Prompt) -> tuple[Array, Stepper]:
-    """Read ``prompt``; gives the logits (V, 1) of the next character, and the stepper after it."""
+    """Read ``prompt``; return the logits (V, 1) of the next character, and the stepper after it."""
     step = Stepper(network, network.initial_states(1))
     if prompt.logits is not None:
         return prompt.logits[:, None], step
-    for at in range(len(prompt.ids) - 1):
-        step.advance(prompt.ids[at : at + 1])
+    for position in range(len(prompt.ids) - 1):
+        step.advance(prompt.ids[position : position + 1])
     return step(prompt.ids[-1:]), step
 
 
 def _score_extensions(allowed: Array, logits: Array, active: list[_Hypothesis]) -> Scores:
-    """The score of each hypothesis extended by each character, (hypotheses, V).
+    """Return the score of each hypothesis extended by each character, (hypotheses, V).
 
     It is -inf where ``allowed`` (V, hypotheses) is, and for hypotheses that have ended.
     """
@@ -145,7 +145,7 @@ def _score_extensions(allowed: Array, logits: Array, active: list[_Hypothesis]) 
 
 
 def _find_largest(scores: Scores, number: int) -> list[tuple[int, int]]:
-    """The indices (hypothesis, id) of the ``number`` largest, in descending order.
+    """Return the indices (hypothesis, id) of the ``number`` largest, in descending order.
 
     Of equal scores the first comes first. Those that are -inf are left out.
     """
@@ -156,11 +156,11 @@ def _find_largest(scores: Scores, number: int) -> list[tuple[int, int]]:
     threshold = np.partition(flat, -number)[-number]
     order = np.flatnonzero(flat >= threshold)
     order = order[np.argsort(-flat[order], kind="stable")][:number]
-    return [divmod(int(at), scores.shape[1]) for at in order]
+    return [divmod(int(index), scores.shape[1]) for index in order]
 
 
 def _reorder_streams(network: Network, step: Stepper, parents: list[int]) -> Stepper:
-    """A stepper whose streams continue those of ``parents``; reuses ``step`` where it can."""
+    """Return a stepper whose streams continue those of ``parents``: ``step`` itself if it fits."""
     if len(parents) == step.streams:
         for state in step.states:
             for part in state:

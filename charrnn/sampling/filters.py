@@ -1,8 +1,8 @@
 """From logits to the distribution that is sampled: temperature, top-k, top-p, min-p.
 
-The filters are applied in this order, each to the characters that those before it have kept; what
-is removed has a logit of -inf. They compare logits and not probabilities, because different logits
-can round to the same probability.
+The filters are applied in this order, each to the characters that the earlier ones have kept. A
+removed character gets a logit of -inf. Filters compare logits and not probabilities, because
+different logits can round to the same probability.
 """
 
 import math
@@ -18,7 +18,7 @@ MIN_TEMPERATURE, MAX_TEMPERATURE = 1e-30, 1e30
 
 
 def distribution(logits: Array, config: SampleConfig) -> Array:
-    """The unnormalized probabilities (B, V) that ``config`` makes of ``logits`` (B, V).
+    """Return the unnormalized probabilities (B, V) that ``config`` makes of ``logits`` (B, V).
 
     The likeliest character has 1. They are not divided by their sum, because `draw` needs the sums
     anyway and can do without the division.
@@ -46,7 +46,7 @@ def distribution(logits: Array, config: SampleConfig) -> Array:
 def top_k(logs: Array, k: int) -> None:
     """Keep the ``k`` largest of each row of ``logs`` (B, V), in place; the rest becomes -inf.
 
-    Of equal ones, those with the smallest ids are kept.
+    Of equal values, those with the smallest ids are kept.
     """
     threshold = np.partition(logs, -k, axis=1)[:, -k]
     _keep_largest(logs, threshold, np.full(len(logs), k))
@@ -68,7 +68,7 @@ def top_p(logs: Array, mass: float) -> None:
 def _keep_largest(logs: Array, threshold: Array, count: npt.NDArray[np.intp]) -> None:
     """Keep ``count`` (B,) values of each row, the smallest of which equals ``threshold`` (B,)."""
     logs[logs < threshold[:, None]] = -np.inf
-    # Where several values equal the threshold, too many are left: those of the largest ids go.
+    # Where several values equal the threshold, too many are left: remove the largest ids.
     for row in np.flatnonzero(np.count_nonzero(logs > -np.inf, axis=1) > count):
         equal = np.flatnonzero(logs[row] == threshold[row])
         surplus = np.count_nonzero(logs[row] > -np.inf) - count[row]
@@ -86,7 +86,7 @@ def draw(p: Array, uniform: npt.NDArray[np.float64]) -> npt.NDArray[np.intp]:
 
 
 def log_probability(logits: Array, ids: Ids) -> npt.NDArray[np.float64]:
-    """The log-probabilities in nats of ``ids`` (B,) by unfiltered ``logits`` (B, V); (B,)."""
+    """Return the log-probabilities (B,) in nats of ``ids`` (B,) by unfiltered ``logits`` (B, V)."""
     logs = logits - np.maximum.reduce(logits, axis=1, keepdims=True)
     picked = logs[np.arange(len(ids)), ids]
     return picked - np.log(np.add.reduce(np.exp(logs, out=logs), axis=1, dtype=np.float64))

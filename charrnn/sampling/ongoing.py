@@ -1,4 +1,4 @@
-"""One sample while it is generated: its text so far, what of it is held back, when it ends.
+"""One sample while it is generated: its text so far, which part is held back, when it ends.
 
 Not here: where its characters come from (sampler.py, beam.py).
 """
@@ -46,7 +46,7 @@ class SamplingContext:
         self.needs_text = bool(config.stop or config.no_repeat)
 
     def find_repeating_ids(self, prime: str, text: str) -> Ids:
-        """The ids of the characters that would repeat a span after ``prime`` and ``text``."""
+        """Return the ids of the characters that would repeat a span of ``prime`` and ``text``."""
         characters = find_repeating(prime, text, self.config.no_repeat)
         ids = self.vocabulary.lookup_ids("".join(characters))
         return ids[ids >= 0]
@@ -72,7 +72,7 @@ class OngoingSample:
         self._context = context
         self._ids, self._log_probabilities = array("i"), array("d")
         self._partial_stop = ""  # the end of the text, while it may grow into a stop
-        self._streamed = 0  # characters that were given out
+        self._streamed = 0  # characters that `take_new_text` has returned
         config = context.config
         self._length = config.length if config.length or not config.stop else math.inf
         self._searched_text = ""  # only kept where spans may not repeat
@@ -95,46 +95,47 @@ class OngoingSample:
         return self._ids[-1]
 
     def find_repeating_ids(self) -> Ids:
-        """The ids of the characters that would repeat a span."""
+        """Return the ids of the characters that would repeat a span."""
         return self._context.find_repeating_ids(self.prompt.text, self._searched_text)
 
     def append(self, new_id: int, log_probability: float) -> None:
-        """Append a character; ends the sample where that completes it or a stop."""
+        """Append a character; end the sample if that completes its length or a stop."""
         self._ids.append(new_id)
         self._log_probabilities.append(log_probability)
         if self._context.needs_text:
-            self._follow_text(self._context.vocabulary.characters[new_id])
+            character = self._context.vocabulary.characters[new_id]
+            if self._context.config.no_repeat:
+                self._searched_text += character
+            if self._context.stops:
+                self._check_stops(character)
         if len(self._ids) == self._length and self.stopped is None:
             self.end(LENGTH)
 
     def end(self, reason: str) -> None:
-        """End the sample; what was held back as a possible stop is part of its text."""
+        """End the sample; characters held back as a possible stop become part of its text."""
         self._partial_stop, self.stopped = "", reason
 
-    def extended_by(self, new_id: int, log_probability: float) -> "OngoingSample":
-        """A copy of this sample with one more character; this one is not changed."""
+    def copy_with(self, new_id: int, log_probability: float) -> "OngoingSample":
+        """Return a copy of this sample with one more character; the sample itself is unchanged."""
         other = copy(self)
         other._ids, other._log_probabilities = self._ids[:], self._log_probabilities[:]
         other.append(new_id, log_probability)
         return other
 
     def take_new_text(self) -> str:
-        """The characters that are certain by now and were not taken before.
+        """Return the characters that are certain by now and were not taken before.
 
-        The beginning of a stop is not certain: it is no part of the text if the stop is completed.
+        The beginning of a stop is not certain: a completed stop is not part of the text.
         """
         start, self._streamed = self._streamed, len(self._ids) - len(self._partial_stop)
         return self._decode(start, self._streamed)
 
-    def _follow_text(self, character: str) -> None:
-        if self._context.config.no_repeat:
-            self._searched_text += character
-        if self._context.stops:
-            self._partial_stop, is_stop = self._context.stops.advance(self._partial_stop, character)
-            if is_stop:
-                del self._ids[-len(self._partial_stop) :]
-                del self._log_probabilities[-len(self._partial_stop) :]
-                self.end(STOP)
+    def _check_stops(self, character: str) -> None:
+        self._partial_stop, is_stop = self._context.stops.advance(self._partial_stop, character)
+        if is_stop:
+            del self._ids[-len(self._partial_stop) :]
+            del self._log_probabilities[-len(self._partial_stop) :]
+            self.end(STOP)
 
     def _decode(self, start: int, end: int) -> str:
         characters = self._context.vocabulary.characters

@@ -1,15 +1,15 @@
 """Characters that would complete a span which the text contains already.
 
-This is no penalty for characters that occurred before, as samplers of words have one: every
-frequent letter occurred before.
+Unlike the repetition penalty of word-level samplers, this does not make characters that occurred
+before less likely: every frequent letter has occurred before.
 """
 
 
 def find_repeating(prime: str, text: str, span: int) -> set[str]:
-    """The characters that would complete a repeated span of ``span`` characters after ``text``.
+    """Return the characters that, after ``text``, would complete a repeat of ``span`` characters.
 
     The earlier occurrence may lie in ``prime``, in the ``text`` that follows it, or across both.
-    The time is that of searching both.
+    It takes as long as searching both.
     """
     length = span - 1
     # Only the end of the prime can be part of a span that lies across both.
@@ -22,10 +22,10 @@ def find_repeating(prime: str, text: str, span: int) -> set[str]:
 
 
 def _find_successors(text: str, piece: str) -> set[str]:
-    """The characters that follow ``piece`` somewhere in ``text``."""
+    """Return the characters that follow ``piece`` somewhere in ``text``."""
     successors: set[str] = set()
-    at = text.find(piece)
-    while 0 <= at < len(text) - len(piece):
-        successors.add(text[at + len(piece)])
-        at = text.find(piece, at + 1)
+    start = text.find(piece)
+    while 0 <= start < len(text) - len(piece):
+        successors.add(text[start + len(piece)])
+        start = text.find(piece, start + 1)
     return successors

@@ -1,4 +1,4 @@
-"""A model and prompts give samples: many at a time, one character for each of them in every step.
+"""Continues many prompts at a time; every step adds one character to each sample.
 
 Each column of the `Stepper` is a batch slot, in which one prompt is read or one sample generated.
 When a sample ends, the next one in the queue takes its slot, so that matrix products stay wide
@@ -21,7 +21,7 @@ from charrnn.sampling.filters import distribution, draw, log_probability
 from charrnn.sampling.ongoing import NO_REPEAT, OngoingSample, Prompt, SamplingContext
 
 MAX_SLOTS = 128
-"""With so many slots products are wide enough, and a step's logits still stay in cache."""
+"""Enough slots for wide products, few enough that a step's logits stay in cache."""
 MAX_AHEAD = 16 * MAX_SLOTS
 """The distance in the output's order between the oldest unfinished sample and the newest one.
 
@@ -49,7 +49,7 @@ class Prefill:
         self.remaining = len(prompt.ids)
 
     def next_id(self) -> int:
-        """The next id to read."""
+        """Return the next id to read."""
         self.remaining -= 1
         return int(self.prompt.ids[-1 - self.remaining])
 
@@ -67,7 +67,7 @@ def generate_samples(
     *,
     scored: bool = True,
 ) -> Iterator[list[OngoingSample]]:
-    """Generate ``samples`` texts for each prompt; yields, after each step, those it extended.
+    """Generate ``samples`` texts for each prompt; yield, after each step, those that it extended.
 
     They start in the order of the prompts, which are taken from the iterable as they are needed,
     not far ahead of the oldest sample that is unfinished. The random numbers of a sample depend on
@@ -110,26 +110,26 @@ def _extend_samples(
 ) -> None:
     """Draw a character for each of ``samples`` from the logits (V, B) of its slot.
 
-    Appends it to the sample and writes it to ``ids`` (B,).
+    Append it to the sample and write it to ``ids`` (B,).
     """
     allowed = mask_forbidden(logits, samples, context)
-    numbers = [0.0] * len(ids)
+    uniform = np.zeros(len(ids))
     for slot, sample in samples:
-        numbers[slot] = sample.uniform()
-    uniform = np.array(numbers)
+        uniform[slot] = sample.uniform()
+    log_probabilities = [0.0] * len(ids)
     for chunk in _chunk_columns(logits):
         rows = np.ascontiguousarray(allowed[:, chunk].T)
         ids[chunk] = draw(distribution(rows, context.config), uniform[chunk])
         if scored:
-            numbers[chunk] = log_probability(logits[:, chunk].T, ids[chunk]).tolist()
+            log_probabilities[chunk] = log_probability(logits[:, chunk].T, ids[chunk]).tolist()
     drawn = ids.tolist()
     for slot, sample in samples:
         if sample.stopped is None:
-            sample.append(drawn[slot], numbers[slot] if scored else 0.0)
+            sample.append(drawn[slot], log_probabilities[slot])
 
 
 def _chunk_columns(logits: Array) -> Iterable[slice]:
-    """Slices of the columns of ``logits`` (V, B), with at most `CHUNK_LOGITS` logits in each."""
+    """Divide the columns of ``logits`` (V, B) into slices of at most `CHUNK_LOGITS` logits."""
     V, B = logits.shape
     if V * B <= CHUNK_LOGITS:
         return WHOLE
@@ -140,9 +140,9 @@ def _chunk_columns(logits: Array) -> Iterable[slice]:
 def mask_forbidden(
     logits: Array, samples: list[tuple[int, OngoingSample]], context: SamplingContext
 ) -> Array:
-    """The ``logits`` (V, B) with -inf for the unknown character and for those that repeat a span.
+    """Return ``logits`` (V, B) with -inf for the unknown character and repeating characters.
 
-    A sample in which every character would repeat one is ended.
+    A sample in which every character would repeat a span is ended.
     """
     unknown, no_repeat = context.vocabulary.unknown, context.config.no_repeat
     if unknown is None and not no_repeat:
@@ -160,7 +160,7 @@ def mask_forbidden(
 
 
 class _Queue:
-    """What has not started yet: prompts to read, and samples whose prompt has been read."""
+    """The work that has not started yet: prompts to read, and samples whose prompt is read."""
 
     def __init__(
         self,
@@ -186,7 +186,7 @@ class _Queue:
         return not self._prefilled and self._prompts_exhausted
 
     def take(self, running: Collection[Work]) -> list[tuple[Work, StreamState]]:
-        """Take what is to start beside the ``running`` work, each with its initial state."""
+        """Take the work that can start beside the ``running`` work, each with its initial state."""
         free_slots = MAX_SLOTS - len(running)
         if not free_slots:
             return []
@@ -199,7 +199,7 @@ class _Queue:
         heappush(self._prefilled, (prefill.index, 0, prefill.prompt, state))
 
     def _take_next(self, limit: int) -> tuple[Work, StreamState] | None:
-        """The next work whose index is below ``limit``; None if there is none."""
+        """Return the next work whose index is below ``limit``; None if there is none."""
         if self._prefilled and self._prefilled[0][0] < limit:
             index, sample, prompt, state = heappop(self._prefilled)
             if sample + 1 < self._samples:
@@ -228,10 +228,10 @@ class _Batch:
         self.logits = np.empty((network.shape.V, 0), network.parameters.vector.dtype)
         self._network = network
         self._step: Stepper  # made by the first `_resize`, as the width is not known before
-        self._sort_work()
+        self._split_work()
 
     def start(self, new_work: Sequence[tuple[Work, StreamState]]) -> None:
-        """Put each of ``new_work`` into a slot and set the slot's state; resize where needed."""
+        """Put each of ``new_work`` into a slot and set the slot's state; resize if needed."""
         number = len(self.work) + len(new_work)
         # It shrinks only when half of it is free, because a resize copies all states.
         if number > self.width or 0 < number <= self.width // 2:
@@ -245,25 +245,26 @@ class _Batch:
             for layer, parts in zip(self._step.states, state.states, strict=True):
                 for array, part in zip(layer, parts, strict=True):
                     array[:, slot] = part
-        self._sort_work()
+        self._split_work()
 
     def free(self, slots: Sequence[int]) -> None:
         """Free ``slots``."""
         for slot in slots:
             del self.work[slot]
         if slots:
-            self._sort_work()
+            self._split_work()
 
     def step(self, ids: Ids) -> list[tuple[Prefill, StreamState]]:
-        """Advance all slots by a character: ``ids`` (B,) of the samples, the prompts' next ids.
+        """Advance all slots by one character.
 
-        Writes the latter to ``ids``. Frees the slots of prompts that are read to their end, and
-        gives these with the state in which their samples start.
+        ``ids`` (B,) has the samples' ids; the prompts' next ids are filled in. Free the slots of
+        prompts that are read to their end, and return these with the state in which their samples
+        start.
         """
         prefills = self.prefills
         for slot, prefill in prefills:
             ids[slot] = prefill.next_id()
-        # While every slot reads on in a prompt, nobody needs logits.
+        # While every slot reads on in a prompt, no logits are needed.
         if not self.samples and all(prefill.remaining for _, prefill in prefills):
             self._step.advance(ids)
             return []
@@ -273,7 +274,7 @@ class _Batch:
         self.free([slot for slot, _ in complete])
         return states
 
-    def _sort_work(self) -> None:
+    def _split_work(self) -> None:
         self.samples = [
             (slot, work) for slot, work in self.work.items() if isinstance(work, OngoingSample)
         ]

@@ -21,7 +21,7 @@ class Stops:
         return iter(self._stops)
 
     def advance(self, partial: str, character: str) -> tuple[str, bool]:
-        """The partial stop after one more character, and whether it is a whole stop now.
+        """Return the partial stop after one more character, and whether it is a whole stop now.
 
         ``partial`` is the partial stop before, "" at the start. Where several stops are complete,
         it is the longest, which began first.

@@ -62,7 +62,7 @@ class Lock:
 
 
 def is_locked(folder: Path) -> bool:
-    """Whether a process seems to train in ``folder``. Asking does not lock it."""
+    """Return whether a process seems to train in ``folder``. Asking does not lock it."""
     pid, host = _read_owner(folder / LOCK_NAME)
     return pid is not None and (host != platform.node() or _is_alive(pid))
 

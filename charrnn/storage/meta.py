@@ -15,6 +15,7 @@ from typing import Any
 
 from charrnn.config import AUTO, Settings, parse_settings
 from charrnn.ngram import Baselines
+from charrnn.setting_types import LARGEST_NUMBER, LARGEST_WHOLE
 from charrnn.text.corpus_info import CorpusInfo
 from charrnn.text.decode import find_codec
 from charrnn.text.normalization import Normalization
@@ -22,10 +23,12 @@ from charrnn.text.vocab import Vocabulary
 
 FORMAT = 1
 MAX_CONTAINERS = 1_000_000  # lists and objects in the document; an evaluation is one
-EVALUATION_KEYS = ("step", "epoch", "train_loss", "val_loss", "lr")  # of an entry of the history
+EVALUATION_KEYS = ("step", "epoch", "train_loss", "val_loss", "lr")  # in the history
 NUMBER_TYPES = (int, float)
-LARGEST_COUNT = 2**53  # up to here a float64 is exact
-LARGEST_NUMBER = 1e300
+
+
+class NewerFormatError(Exception):
+    """The document has a format that this version does not know yet."""
 
 
 def describe_model(
@@ -35,7 +38,7 @@ def describe_model(
     history: Sequence[Mapping[str, Any]],
     baselines: Baselines | None,
 ) -> dict[str, Any]:
-    """The document of a model, as JSON's types."""
+    """Return the document of a model, as JSON's types."""
     return {
         "format": FORMAT,
         "config": asdict(config),
@@ -55,35 +58,49 @@ def describe_model(
 
 
 def encode_document(document: Mapping[str, Any]) -> bytes:
-    """The document as bytes: JSON in UTF-8."""
+    """Return the document as bytes: JSON in UTF-8."""
     return json.dumps(document, ensure_ascii=False, allow_nan=False).encode()
 
 
 def decode_document(content: bytes) -> dict[str, Any]:
-    """The document in the bytes ``content``, whose format must be this version's."""
+    """Return the document in the bytes ``content``.
+
+    Raises:
+        NewerFormatError: when a newer version wrote it.
+        ValueError, KeyError: when it is damaged.
+    """
     # The parser would need much memory, or a deep stack, for a hostile document.
     if content.count(b"[") + content.count(b"{") > MAX_CONTAINERS:
         raise ValueError("meta has too many parts")
     try:
-        document = json.loads(content.decode(), parse_constant=_refuse_constant)
-    except (ValueError, RecursionError):
-        raise ValueError("meta is not valid JSON") from None
-    if not isinstance(document, dict):
-        raise ValueError("meta is not a JSON object")
+        document = parse_object(content)
+    except ValueError:
+        raise ValueError("meta is not a valid JSON object") from None
     version = document["format"]
+    if type(version) is int and version > FORMAT:
+        raise NewerFormatError(version)
     if type(version) is not int or version != FORMAT:
-        raise ValueError(f"it has format {str(version)[:20]!r}; this version reads {FORMAT}")
+        raise ValueError(f"its format {str(version)[:20]!r} is unknown")
     return document
 
 
-def describe_missing(error: KeyError) -> str:
-    """What is missing: `ArrayFile` raises a sentence, a dictionary only the key."""
-    argument = str(error.args[0])
-    return argument if " " in argument else f"meta has no {argument}"
+def parse_object(content: bytes) -> dict[str, Any]:
+    """Parse a JSON object in UTF-8; NaN and Infinity are refused.
+
+    Raises:
+        ValueError: saying why it is not one.
+    """
+    try:
+        value = json.loads(content.decode(), parse_constant=_refuse_constant)
+    except RecursionError:
+        raise ValueError("it is nested too deeply") from None
+    if not isinstance(value, dict):
+        raise ValueError("it is not a JSON object")
+    return value
 
 
 def read_settings(config: dict[str, Any]) -> Settings:
-    """The settings that a model was trained with."""
+    """Return the settings that a model was trained with."""
     if not isinstance(config, dict):
         raise ValueError("its config is not a table of settings")
     settings = parse_settings(config)
@@ -95,7 +112,7 @@ def read_settings(config: dict[str, Any]) -> Settings:
 
 
 def read_corpus_info(document: dict[str, Any], normalization: Normalization) -> CorpusInfo:
-    """The description of a model's corpus."""
+    """Return the description of a model's corpus."""
     corpus, characters = document["corpus"], document["vocabulary"]
     counts, unknown = corpus["counts"], document["unknown"]
     if not isinstance(characters, str) or type(unknown) is not bool:
@@ -122,7 +139,7 @@ def read_corpus_info(document: dict[str, Any], normalization: Normalization) -> 
 
 
 def read_history(evaluations: list[dict[str, Any]]) -> tuple[dict[str, Any], ...]:
-    """The results of each evaluation."""
+    """Return the results of each evaluation."""
     for evaluation in evaluations:
         if set(evaluation) != set(EVALUATION_KEYS):
             raise ValueError("its history has an entry that is not an evaluation")
@@ -134,7 +151,7 @@ def read_history(evaluations: list[dict[str, Any]]) -> tuple[dict[str, Any], ...
 
 
 def read_baselines(baselines: dict[str, Any] | None) -> Baselines | None:
-    """The losses of the unigram and n-gram models; None without a validation part."""
+    """Return the losses of the unigram and n-gram models; None without a validation part."""
     if baselines is None:
         return None
     if baselines.keys() != {field.name for field in fields(Baselines)}:
@@ -149,15 +166,15 @@ def read_baselines(baselines: dict[str, Any] | None) -> Baselines | None:
 
 
 def read_count(values: Mapping[Any, Any], name: object) -> int:
-    """The whole number ``values[name]``, not negative."""
+    """Return the whole number ``values[name]``, not negative."""
     value = values[name]
-    if type(value) is not int or not 0 <= value <= LARGEST_COUNT:
+    if type(value) is not int or not 0 <= value <= LARGEST_WHOLE:
         raise ValueError(f"its {name} is {str(value)[:20]!r}, which is not a whole number")
     return value
 
 
 def read_number(values: Mapping[Any, Any], name: object) -> float:
-    """The finite number ``values[name]``."""
+    """Return the finite number ``values[name]``."""
     value = values[name]
     if type(value) not in NUMBER_TYPES or not abs(value) <= LARGEST_NUMBER:
         raise ValueError(f"its {name} is {str(value)[:20]!r}, which is not a finite number")
@@ -166,4 +183,4 @@ def read_number(values: Mapping[Any, Any], name: object) -> float:
 
 def _refuse_constant(constant: str) -> None:
     """Refuse NaN and Infinity, which JSON does not have and Python's parser takes."""
-    raise ValueError(f"its JSON contains {constant}")
+    raise ValueError(f"{constant} is not valid JSON")

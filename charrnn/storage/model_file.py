@@ -27,9 +27,15 @@ from charrnn.text.normalization import Normalization
 from charrnn.training.state import TrainingState
 
 
+def network_shape(config: Settings, corpus_info: CorpusInfo) -> Shape:
+    """Return the shape of the network that ``config`` trains on a corpus."""
+    V = len(corpus_info.vocabulary)
+    return Shape(config.cell, config.hidden, config.layers, V, config.tied)
+
+
 @dataclass(frozen=True, kw_only=True)
 class ModelDescription:
-    """All that a model file says of a network. ``history`` has one entry per evaluation."""
+    """Everything that a model file says of a network; ``history`` has one entry per evaluation."""
 
     config: Settings
     corpus_info: CorpusInfo
@@ -40,8 +46,7 @@ class ModelDescription:
     @property
     def shape(self) -> Shape:
         """The shape of the network."""
-        config, V = self.config, len(self.corpus_info.vocabulary)
-        return Shape(config.cell, config.hidden, config.layers, V, config.tied)
+        return network_shape(self.config, self.corpus_info)
 
     @property
     def total_steps(self) -> int:
@@ -83,14 +88,14 @@ def load(path: Path) -> TrainedModel:
     """Read a model.
 
     Raises:
-        InputError: when the file is missing, damaged or not a model of charrnn.
+        InputError: when the file is missing, damaged, not a model of charrnn, or of a newer one.
     """
     with _open_model(path) as (arrays, document):
         return _parse_model(arrays, document)
 
 
 def read_description(path: Path) -> tuple[ModelDescription, bool]:
-    """The description of a model, without its weights, and whether its training is over.
+    """Return the description of a model, without its weights, and whether its training is over.
 
     A training is over when all steps are made, or patience has run out. False for a file without
     the state of a training. Raises as `load`.
@@ -142,8 +147,14 @@ def _open_model(path: Path) -> Iterator[tuple[npz.ArrayFile, dict[str, Any]]]:
     try:
         with npz.open_arrays(path) as arrays:
             yield arrays, meta.decode_document(arrays.read_document("meta"))
+    except meta.NewerFormatError as error:
+        problem = "was written by a newer charrnn; update charrnn to read it"
+        raise InputError(path, problem) from error
+    except npz.MissingArrayError as error:
+        problem = f"is not a complete charrnn model ({error.name} is missing)"
+        raise InputError(path, problem) from error
     except KeyError as error:
-        problem = f"is not a complete charrnn model ({meta.describe_missing(error)})"
+        problem = f"is not a complete charrnn model (meta has no {error.args[0]})"
         raise InputError(path, problem) from error
     except (TypeError, AttributeError) as error:
         # A value of another type met an operation, as in "corpus": [].
@@ -155,7 +166,7 @@ def _open_model(path: Path) -> Iterator[tuple[npz.ArrayFile, dict[str, Any]]]:
 
 
 def _parse_description(arrays: npz.ArrayFile, document: dict[str, Any]) -> ModelDescription:
-    """The description in ``document``, checked against the sizes of the ``arrays``.
+    """Return the description in ``document``, checked against the sizes of the ``arrays``.
 
     So a small file cannot declare a network for which much memory would be allocated.
     """

@@ -30,6 +30,14 @@ DAMAGE_ERRORS = (
 """The exceptions that zipfile, NumPy and json raise on a damaged file."""
 
 
+class MissingArrayError(KeyError):
+    """A file does not contain the array ``name``."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(name)
+        self.name = name
+
+
 class ArrayFile:
     """An open .npz file. An array is read when it is asked for, and must have the given shape."""
 
@@ -58,11 +66,11 @@ class ArrayFile:
         return iter(self._entries)
 
     def read_document(self, name: str) -> bytes:
-        """An array of bytes that holds a document.
+        """Return an array of bytes that holds a document.
 
         Raises:
             ValueError: when it is longer than `MAX_DOCUMENT_BYTES`, damaged, or not of bytes.
-            KeyError: when it is missing.
+            MissingArrayError: when it is missing.
         """
         if name in self._entries and self._entries[name].file_size > MAX_DOCUMENT_BYTES:
             raise ValueError(f"{name} is too long")
@@ -72,11 +80,11 @@ class ArrayFile:
         return content
 
     def read_floats(self, name: str, *dims: int) -> npt.NDArray[Any]:
-        """An array of floating-point numbers with shape ``dims``.
+        """Return an array of floating-point numbers with shape ``dims``.
 
         Raises:
             ValueError: when its shape, type or length is wrong, or a value is not finite.
-            KeyError: when it is missing.
+            MissingArrayError: when it is missing.
         """
         content, dtype, is_column_major = self._read(name, dims)
         if dtype.kind != "f":
@@ -92,12 +100,12 @@ class ArrayFile:
     def _read(
         self, name: str, dims: tuple[int, ...] | None = None
     ) -> tuple[bytes, np.dtype[Any], bool]:
-        """An array's bytes, its type, and whether it is stored column by column.
+        """Return an array's bytes, its type, and whether it is stored column by column.
 
         Its shape must be ``dims``; None allows any.
         """
         if name not in self._entries:
-            raise KeyError(f"{name} is missing")
+            raise MissingArrayError(name)
         entry = self._entries[name]
         with self._archive.open(entry) as file:
             try:

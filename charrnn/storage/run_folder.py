@@ -48,14 +48,15 @@ class RunFolder:
             raise FolderError(self.path, "exists and is not a run; choose another folder as `out`")
         if not overwrite:
             raise FolderError(
-                self.path, "is a run already; choose another folder as `out`, or add `overwrite`"
+                self.path,
+                "already contains a run; choose another folder as `out`, or add `overwrite`",
             )
 
     def lock_new(self, *, overwrite: bool) -> None:
         """Create and lock the folder, and remove the files of a run that is overwritten.
 
         Raises:
-            FolderError: when it holds something else, or another process is using it.
+            FolderError: when it contains something else, or another process is using it.
             MachineError: when it cannot be created.
         """
         self.check_free(overwrite=overwrite)
@@ -77,11 +78,16 @@ class RunFolder:
         """Lock the folder of a run that was stopped, and remove its half-written files.
 
         Raises:
-            FolderError: when there is no such folder, or another process is using it.
+            FolderError: when there is no run in it, or another process is using it.
         """
+        no_run = FolderError(self.path, "has no run to resume; leave out `resume` to begin one")
         if not self.path.is_dir():
-            raise FolderError(self.path, "has no run to resume; leave out `resume` to begin one")
+            raise no_run
+        # Locked before the next check, because another process may just be creating the run.
         self._acquire_lock()
+        if not self.config.is_file():
+            self._lock.release()
+            raise no_run
         for file in self._temporary_files():
             file.unlink(missing_ok=True)
 
@@ -104,7 +110,7 @@ class RunFolder:
         return [*files, *self._temporary_files()]
 
     def _is_empty(self) -> bool:
-        """Whether it holds nothing, or only the lock file of a process that was killed."""
+        """Return whether it holds nothing, or only the lock file of a process that was killed."""
         return self.path.is_dir() and {file.name for file in self.path.iterdir()} <= {LOCK_NAME}
 
     def _acquire_lock(self) -> None:
@@ -114,7 +120,7 @@ class RunFolder:
             raise MachineError(self.path, f"cannot be written ({error.strerror})") from None
 
 
-def new_folder(root: Path, name: str) -> RunFolder:
+def create_folder(root: Path, name: str) -> RunFolder:
     """Create ``root/name``, or the first of ``name-2``, ``name-3``, … that does not exist.
 
     Raises:
@@ -138,7 +144,7 @@ def new_folder(root: Path, name: str) -> RunFolder:
 def name_run(corpus: Path) -> str:
     """Derive a run's name from its first file or folder: that name without .txt, .gz and .txt.gz.
 
-    A path without a name of its own, such as ``.`` or ``a/..``, gives the real folder's name.
+    For a path without a name of its own, such as ``.`` or ``a/..``, it is the real folder's name.
     """
     if corpus == Path(STDIN):
         return STDIN_NAME
@@ -160,7 +166,7 @@ def find_model(path: Path | None, root: Path = DEFAULT_ROOT) -> Path:
         InputError: when there is none.
     """
     if path is None:
-        models = models_in(root)
+        models = list_models(root)
         if not models:
             raise InputError(root, "has no trained model yet; train one with 'charrnn train'")
         return max(models, key=lambda model: model.stat().st_mtime_ns)
@@ -168,16 +174,16 @@ def find_model(path: Path | None, root: Path = DEFAULT_ROOT) -> Path:
         return path
     model = RunFolder(path).model
     if model is None:
-        raise InputError(path, "has no model; a run folder holds best.npz after an evaluation")
+        raise InputError(path, "has no model yet; best.npz is written at the first evaluation")
     return model
 
 
-def models_in(root: Path) -> list[Path]:
+def list_models(root: Path) -> list[Path]:
     """Return the model of each run folder directly in ``root`` that has one, by name."""
-    return [run.model for run in runs_in(root) if run.model]
+    return [run.model for run in list_run_folders(root) if run.model]
 
 
-def runs_in(root: Path) -> list[RunFolder]:
+def list_run_folders(root: Path) -> list[RunFolder]:
     """Return the run folders directly in ``root``, by name."""
     folders = sorted(path for path in root.iterdir() if path.is_dir()) if root.is_dir() else []
     runs = map(RunFolder, folders)

@@ -1,4 +1,4 @@
-"""The log of a run, `log.jsonl`: one evaluation a line, as JSON.
+"""The log of a run, `log.jsonl`: one evaluation per line, as JSON.
 
 Not here: when it is written (runs/saving.py), and the losses that a model file keeps itself.
 """
@@ -14,10 +14,9 @@ from typing import Any
 
 from charrnn.errors import InputError
 from charrnn.files import write_atomically
+from charrnn.storage.meta import parse_object, read_count, read_number
 from charrnn.training.events import Evaluation
 
-LARGEST_STEP, LARGEST_NUMBER = 2**53, 1e300
-VALUES_SHOWN = 30  # characters of a wrong value that an error quotes
 UNKNOWN_TIMES = {"seconds": 0.0, "chars_per_second": 0.0}
 
 
@@ -27,7 +26,7 @@ def read_log(path: Path) -> list[Evaluation]:
     A last line without its end is ignored: the process or the machine failed while it was written.
 
     Raises:
-        InputError: naming the first line that is no evaluation.
+        InputError: naming the first line that is not an evaluation.
     """
     lines = _whole_lines(path)
     return [_read_line(line, f"{path}, line {number}") for number, line in enumerate(lines, 1)]
@@ -55,7 +54,7 @@ def write_log(path: Path, evaluations: Sequence[Evaluation]) -> None:
 
 
 def append_to_log(path: Path, evaluations: Sequence[Evaluation]) -> None:
-    """Append ``evaluations``: all of them, or none unless the machine fails meanwhile.
+    """Append all ``evaluations`` or, when that fails, none; a crash may leave a torn line.
 
     Raises:
         OSError: when they cannot be written.
@@ -84,7 +83,7 @@ def _whole_lines(path: Path) -> list[bytes]:
 
 
 def _is_torn(line: bytes) -> bool:
-    """Whether a line without its end is the beginning of a longer one."""
+    """Return whether a line without its end is the beginning of a longer one."""
     try:
         json.loads(line.decode())
     except (ValueError, RecursionError):
@@ -94,20 +93,15 @@ def _is_torn(line: bytes) -> bool:
 
 def _read_line(line: bytes, place: str) -> Evaluation:
     try:
-        record = json.loads(line.decode(), parse_constant=_refuse_constant)
-        if not isinstance(record, dict):
-            raise ValueError("it is no JSON object")
-        return _evaluation({**UNKNOWN_TIMES, **record})
-    except RecursionError:
-        problem = "it is nested too deeply"
+        return _evaluation({**UNKNOWN_TIMES, **parse_object(line)})
     except KeyError as error:
         problem = f"it has no {error.args[0]}"
     except ValueError as error:
         problem = str(error)
     raise InputError(
         place,
-        f"is not an evaluation ({problem}); restore the file, or remove it, as the models hold the"
-        " losses, too",
+        f"is not an evaluation ({problem}); restore the file or delete it: the model files also"
+        " hold the losses",
     )
 
 
@@ -115,15 +109,7 @@ def _evaluation(record: dict[str, Any]) -> Evaluation:
     values = {field.name: record[field.name] for field in fields(Evaluation)}
     for name, value in values.items():
         if name == "step":
-            is_valid = type(value) is int and 0 <= value <= LARGEST_STEP
-        elif name == "val_loss" and value is None:
-            is_valid = True
-        else:
-            is_valid = type(value) in (int, float) and abs(value) <= LARGEST_NUMBER
-        if not is_valid:
-            raise ValueError(f"its {name} is {json.dumps(value)[:VALUES_SHOWN]}")
+            read_count(values, name)
+        elif name != "val_loss" or value is not None:
+            read_number(values, name)
     return Evaluation(**values)
-
-
-def _refuse_constant(constant: str) -> None:
-    raise ValueError(f"{constant} is no JSON")

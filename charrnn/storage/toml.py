@@ -5,7 +5,7 @@ from collections.abc import Mapping
 
 
 def to_toml(table: str, values: Mapping[str, object]) -> str:
-    """``values`` as one TOML table; None is left out.
+    """Return ``values`` as one TOML table; None is left out.
 
     Values are strings, lists of strings, numbers and booleans.
     """

@@ -18,7 +18,7 @@ ReadArray: TypeAlias = Callable[..., Array]
 
 
 def to_torch(parameters: Parameters) -> NamedArrays:
-    """The weights as arrays with the names and layout of PyTorch's modules.
+    """Return the weights as arrays with the names and layout of PyTorch's modules.
 
     ``rnn.`` is a torch.nn.RNN, GRU or LSTM, ``out.`` a Linear. With tied weights, ``embedding.`` is
     an Embedding with the same weight as ``out.``.
@@ -44,7 +44,7 @@ def to_torch(parameters: Parameters) -> NamedArrays:
 
 
 def array_names(shape: Shape) -> set[str]:
-    """The names that `to_torch` gives to the arrays of a network with this shape."""
+    """Return the names that `to_torch` gives to the arrays of a network with this shape."""
     layer_names = ["weight_ih", "bias_ih"]
     if shape.cell_record.recurrent_weights:
         layer_names += ["weight_hh", "bias_hh"]

@@ -14,8 +14,10 @@ from charrnn.training.state import TrainingProgress, TrainingState
 
 
 def describe_training(state: TrainingState, seq: int, total_steps: int) -> dict[str, Any]:
-    """The plain numbers of ``state`` as JSON's types, except for its step, which the model has."""
+    """Return the plain numbers of ``state`` as JSON's types; its step is that of the model."""
     progress = state.progress
+    # "updates" equals the step, and "position" follows from it and is not read. Both stay because
+    # older versions require the first, and programs may read either: the keys are a contract.
     return {
         "updates": state.updates,
         "total_steps": total_steps,

@@ -48,7 +48,7 @@ class ByteStatistics:
 
 
 def scan_bytes(source: Source) -> Generator[int, None, ByteStatistics]:
-    """Read the whole file; yields bytes as they are read.
+    """Read the whole file; yield the number of bytes of each piece.
 
     Raises:
         InputError: when it cannot be read.

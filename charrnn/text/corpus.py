@@ -1,4 +1,4 @@
-"""Files to one array of ids on disk, its splits, and the parallel streams that are read from it.
+"""Files to one array of ids on disk, its splits, and the parallel streams that read it.
 
 A corpus is never in memory as a whole. One pass counts its characters (`scan_corpus`); a second
 writes their ids in the smallest sufficient dtype (`encode_corpus`). Both yield the number of bytes
@@ -42,9 +42,9 @@ def scan_corpus(
     min_count: int = 1,
     required: Vocabulary | None = None,
 ) -> Generator[int, None, tuple[CorpusInfo, tuple[Source, ...]]]:
-    """Count the characters of ``files``; gives what a model keeps of them, and the same files.
+    """Count the characters of ``files``; return the description of the corpus, and the files.
 
-    Each of the files returned has the encoding that was detected, where ``encoding`` is "auto".
+    If ``encoding`` is "auto", each returned file has the encoding that was detected.
     A character that occurs fewer than ``min_count`` times gets no id, unless it is in ``required``.
 
     Raises:
@@ -87,7 +87,7 @@ def scan_corpus(
 def encode_corpus(
     sources: Sequence[Source], corpus_info: CorpusInfo, path: Path
 ) -> Generator[int, None, Ids]:
-    """Write the ids of ``sources`` to the file ``path``; gives them memory-mapped, (characters,).
+    """Write the ids of ``sources`` to the file ``path``; return them memory-mapped, (characters,).
 
     Raises:
         InputError: when the text is not the one that ``corpus_info`` describes.
@@ -145,17 +145,17 @@ def split_corpus(ids: Ids, config: TrainConfig) -> Splits:
 
 @dataclass(frozen=True)
 class Streams:
-    """``batch`` readers at equal distances, which read ``ids`` round and round without a stop.
+    """``batch`` streams at equal distances, which read ``ids`` cyclically.
 
-    A reader that reaches the start of the next one reads on, so its state is never reset. The text
-    is one circle of len(ids) - 1 predictions: after the last one a reader goes on at the first
-    character with the state that it has, but no character is predicted across that joint.
+    A stream that reaches the start of the next stream continues, so its state is never reset. The
+    text is a circle of len(ids) - 1 predictions: after the last one a stream continues at the first
+    character with the state that it has, but that character is not predicted from the last one.
     """
 
     ids: Ids
     batch: int
     shard: slice = field(default_factory=lambda: slice(None))
-    """The readers whose windows this process takes: its share of the batch."""
+    """The streams whose windows this process takes: its share of the batch."""
 
     @property
     def predictions(self) -> int:
@@ -165,9 +165,9 @@ class Streams:
     def window(
         self, position: int, length: int
     ) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.intp]]:
-        """The inputs and targets of the readers in ``shard`` from time step ``position`` on.
+        """Return the inputs and targets of the streams in ``shard`` from time step ``position`` on.
 
-        Both have the shape (length, readers).
+        Both have the shape (length, streams).
         """
         starts = np.arange(self.batch)[self.shard] * (self.predictions // self.batch)
         steps = (np.arange(position, position + length)[:, None] + starts) % self.predictions
@@ -190,16 +190,17 @@ class _CharacterCounter:
         self.sha256 = hashlib.sha256()
 
     def copy(self) -> "_CharacterCounter":
-        """A copy that later counting does not change."""
+        """Return a copy that later counting does not change."""
         other = _CharacterCounter()
         other.counts, other.sha256 = self.counts.copy(), self.sha256.copy()
         return other
 
     def count(self, pieces: Iterable[tuple[str, int]]) -> Iterator[int]:
-        """Count the characters of ``pieces``; yields the bytes read for each."""
+        """Count the characters of ``pieces``; yield the number of bytes read for each."""
         for text, bytes_read in pieces:
             self.sha256.update(text.encode())
             counts = _count_code_points(text)
+            # The shorter array is added to the longer one, so neither has to be padded.
             if len(counts) > len(self.counts):
                 counts, self.counts = self.counts, counts
             self.counts[: len(counts)] += counts
@@ -207,7 +208,7 @@ class _CharacterCounter:
 
 
 def _count_code_points(text: str) -> npt.NDArray[np.int64]:
-    """The number of occurrences in ``text`` of each code point up to the largest."""
+    """Return the number of occurrences in ``text`` of each code point up to the largest."""
     if not text.isascii():
         return np.bincount(code_points(text))
     # Two ASCII characters at a time are one 16-bit number: bincount then has half as many numbers
@@ -224,9 +225,9 @@ def _count_code_points(text: str) -> npt.NDArray[np.int64]:
 def _choose_vocabulary(
     counts: npt.NDArray[np.int64], min_count: int, required: Vocabulary | None
 ) -> Vocabulary:
-    """The characters that occur at least ``min_count`` times, and those of ``required``.
+    """Return the characters that occur at least ``min_count`` times, and those of ``required``.
 
-    It has an unknown character where others are left, or where ``required`` has one.
+    It has an unknown character if other characters occur, or if ``required`` has one.
     """
     kept = counts >= max(1, min_count)
     unknown = bool(counts[~kept].any())
@@ -237,8 +238,9 @@ def _choose_vocabulary(
         kept[code_points(required.characters)] = True
         unknown = unknown or required.unknown is not None
     known = np.flatnonzero(kept)
-    rest = [int(counts[~kept].sum())] if unknown else []
-    return Vocabulary("".join(map(chr, known)), (*map(int, counts[known]), *rest), unknown=unknown)
+    unknown_count = [int(counts[~kept].sum())] if unknown else []
+    all_counts = (*map(int, counts[known]), *unknown_count)
+    return Vocabulary("".join(map(chr, known)), all_counts, unknown=unknown)
 
 
 def _write_ids(file: BinaryIO, ids: Ids, path: Path) -> None:

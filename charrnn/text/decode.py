@@ -13,7 +13,7 @@ BYTE_ORDER_MARK = "\ufeff"
 CODECS_REMOVING_MARK = ("utf-8-sig", "utf-16", "utf-32")
 """Codecs that remove the byte order mark themselves."""
 CODECS_ACCEPTING_SURROGATES = ("utf-7", "unicode-escape", "raw-unicode-escape")
-"""Codecs that decode lone surrogates, which are no characters."""
+"""Codecs that decode lone surrogates, which are not characters."""
 CODECS_OF_HOST_NAMES = ("idna", "punycode")
 """Codecs whose result depends on where the bytes are cut into pieces."""
 
@@ -27,7 +27,7 @@ class UndecodableError(ValueError):
 
 
 def find_codec(name: str) -> str | None:
-    """Python's own name of the text encoding ``name``; None where there is no such encoding."""
+    """Return Python's own name of the text encoding ``name``; None if there is no such encoding."""
     try:
         own_name = codecs.lookup(name).name
         b"text".decode(name)
@@ -62,7 +62,7 @@ def decode_stream(stream: BinaryIO, encoding: str) -> Iterator[str]:
             yield decoder.decode(piece[: max(0, offset - bytes_read + len(piece))])
             raise UndecodableError(offset) from None
         except UnicodeError:
-            # Some codecs, as UTF-16 without a mark, raise without a position.
+            # Some codecs, such as UTF-16 without a mark, raise without a position.
             raise UndecodableError(bytes_read - len(piece)) from None
         if check_for_mark and text:
             text, check_for_mark = text.removeprefix(BYTE_ORDER_MARK), False

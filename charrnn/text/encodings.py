@@ -1,9 +1,9 @@
 """Detection of a file's encoding.
 
-In this order: a byte order mark; the escape sequences of ISO-2022-JP; UTF-8; the pattern of NUL
-bytes that UTF-16 and UTF-32 have; EUC-JP or CP932 (Shift_JIS as Windows writes it), where exactly
-one of the two fits. An encoding is never taken because it is likely: where several fit, the error
-lists them and the user decides.
+These are tried in this order: a byte order mark; the escape sequences of ISO-2022-JP; UTF-8; the
+pattern of NUL bytes that UTF-16 and UTF-32 have; EUC-JP or CP932 (Shift_JIS as Windows writes it),
+if exactly one of the two fits. An encoding is never taken because it is likely: if several fit, the
+error lists them and the user decides.
 """
 
 import codecs
@@ -18,6 +18,7 @@ import numpy as np
 from charrnn.config import AUTO
 from charrnn.errors import ConfigError, InputError
 from charrnn.generators import exhaust
+from charrnn.setting_types import show_value
 from charrnn.text.byte_statistics import ByteStatistics, scan_bytes
 from charrnn.text.decode import PIECE_BYTES, UndecodableError, decode_stream, find_codec
 from charrnn.text.sources import Source
@@ -49,7 +50,7 @@ NOT_TEXT = re.compile(r"[\x00\x80-\x9f\uf8f0-\uf8f3]|\x1b\$[@B(]")
 
 
 def resolve_encoding(name: str) -> str:
-    """Python's own name of the encoding ``name``; "auto" stays "auto".
+    """Return Python's own name of the encoding ``name``; "auto" stays "auto".
 
     Raises:
         ConfigError: when Python has no such text encoding.
@@ -57,16 +58,16 @@ def resolve_encoding(name: str) -> str:
     if name == AUTO:
         return name
     if (codec := find_codec(name)) is None:
-        problem = f"Python has no text encoding {name!r}; try utf-8, cp932 or euc_jp"
+        problem = f"Python has no text encoding {show_value(name)}; try utf-8, cp932 or euc_jp"
         raise ConfigError("encoding", problem)
     return codec
 
 
 def guess_encoding(source: Source, encoding: str) -> Generator[int, None, Source]:
-    """``source`` with ``encoding``, or for "auto" with what its bytes show without decoding them.
+    """Return ``source`` with ``encoding``, or for "auto" with a guess from its raw bytes.
 
-    That is UTF-8 where nothing speaks against it, which decoding has to confirm. Yields the bytes
-    as they are read. Raises as `detect_encoding`.
+    The guess is UTF-8 unless they contradict it; decoding has to confirm it. Yields the number of
+    bytes of each piece that is read. Raises as `detect_encoding`.
     """
     if encoding == AUTO:
         statistics = yield from scan_bytes(source)
@@ -77,7 +78,7 @@ def guess_encoding(source: Source, encoding: str) -> Generator[int, None, Source
 
 
 def detect_encoding(source: Source, encoding: str = AUTO) -> Source:
-    """``source`` with ``encoding``, or for "auto" with the encoding in which all of it decodes.
+    """Return ``source`` with ``encoding``, or for "auto" with the one in which all of it decodes.
 
     Raises:
         InputError: when it cannot be read, or no encoding or several fit.
@@ -95,7 +96,7 @@ def detect_encoding(source: Source, encoding: str = AUTO) -> Source:
 
 
 def decoding_error(source: Source, encoding: str, offset: int) -> InputError:
-    """The error for a file whose byte at ``offset`` is not in ``encoding``, with what to do."""
+    """Describe a file whose byte at ``offset`` is not in ``encoding``, and what to do about it."""
     path, name, line = source.path, encoding.upper(), _find_error_line(source, encoding)
     if encoding == UTF_8 and _is_damaged_utf8(source):
         return InputError(
@@ -106,7 +107,7 @@ def decoding_error(source: Source, encoding: str, offset: int) -> InputError:
     detected = _detect(source, exhaust(scan_bytes(source)))
     if detected not in (None, encoding) and _decodes(source, detected or ""):
         return InputError(
-            path, f"byte {offset:,} (line {line:,}) is not {name}; use `encoding` {detected}"
+            path, f"byte {offset:,} (line {line:,}) is not {name}; try `encoding` {detected}"
         )
     excerpts = ", ".join(
         f"{candidate} ({_read_excerpt(source, candidate)})"
@@ -127,7 +128,7 @@ def decoding_error(source: Source, encoding: str, offset: int) -> InputError:
 
 
 def _detect(source: Source, statistics: ByteStatistics) -> str | None:
-    """The encoding by the order in this module's docstring; None where none or several fit."""
+    """Detect the encoding in the order of this module's docstring; None if none or several fit."""
     if encoding := _detect_from_bytes(source, statistics):
         return encoding
     if statistics.is_iso_2022_jp:
@@ -146,7 +147,7 @@ def _detect(source: Source, statistics: ByteStatistics) -> str | None:
 
 
 def _detect_from_bytes(source: Source, statistics: ByteStatistics) -> str | None:
-    """The encoding where it is certain before UTF-8 is tried."""
+    """Return the encoding if it is certain before UTF-8 is tried, else None."""
     for mark, encoding in BYTE_ORDER_MARKS:
         if statistics.start.startswith(mark):
             return encoding
@@ -160,7 +161,7 @@ def _detect_from_bytes(source: Source, statistics: ByteStatistics) -> str | None
 
 
 def _wide_encodings(source: Source, statistics: ByteStatistics) -> Iterator[str]:
-    """The UTF-32 and UTF-16 encodings that would explain the file's NULs, the likeliest first."""
+    """Yield the UTF-32 and UTF-16 encodings that would explain the file's NULs, likeliest first."""
     nul_counts, size = statistics.nul_counts, statistics.size
     if not nul_counts.any():
         return
@@ -181,7 +182,7 @@ def _wide_encodings(source: Source, statistics: ByteStatistics) -> Iterator[str]
 
 
 def _is_mostly_one_block(source: Source, encoding: str) -> bool:
-    """Whether most characters share all but their low byte, as those of one alphabet do."""
+    """Return whether most characters share all but their low byte, as those of one alphabet do."""
     blocks = np.zeros(LARGEST_CODE_POINT // 256 + 1, np.int64)
     with source.open() as stream:
         for text in decode_stream(stream, encoding):
@@ -190,7 +191,7 @@ def _is_mostly_one_block(source: Source, encoding: str) -> bool:
 
 
 def _has_kana(source: Source, encoding: str) -> bool:
-    """Whether at least a twentieth of the characters beyond ASCII is kana, as in Japanese.
+    """Return whether at least a twentieth of the characters beyond ASCII is kana, as in Japanese.
 
     Other languages in their own encodings decode to kanji, half-width kana or private characters.
     """
@@ -206,7 +207,7 @@ def _has_kana(source: Source, encoding: str) -> bool:
 
 
 def _count_ascii(source: Source, encoding: str) -> tuple[int, int]:
-    """The numbers of spaces and newlines and of ASCII characters; (0, 0) if one of them is NUL."""
+    """Count the spaces and newlines, and the ASCII characters; (0, 0) if there is a NUL."""
     spaces, ascii_characters = 0, 0
     with source.open() as stream:
         for text in decode_stream(stream, encoding):
@@ -218,14 +219,14 @@ def _count_ascii(source: Source, encoding: str) -> tuple[int, int]:
 
 
 def _decodes_to_text(source: Source, encoding: str) -> bool:
-    """Whether the file decodes, to characters that occur in texts."""
+    """Return whether the file decodes, to characters that occur in texts."""
     with suppress(UndecodableError), source.open() as stream:
         return not any(map(NOT_TEXT.search, decode_stream(stream, encoding)))
     return False
 
 
 def _is_damaged_utf8(source: Source) -> bool:
-    """Whether the file is UTF-8 except for a few bytes.
+    """Return whether the file is UTF-8 except for a few bytes.
 
     Most characters beyond ASCII are then valid; in a file of another encoding few are. CP932 often
     decodes such a file too, to nonsense.
@@ -247,7 +248,7 @@ def _decodes(source: Source, encoding: str) -> bool:
 
 
 def _find_decoding_error(source: Source, encoding: str) -> int | None:
-    """The offset of the first byte that is not in ``encoding``; None if the whole file is."""
+    """Return the offset of the first byte that is not in ``encoding``; None if all are."""
     try:
         with source.open() as stream:
             for _ in decode_stream(stream, encoding):
@@ -258,7 +259,7 @@ def _find_decoding_error(source: Source, encoding: str) -> int | None:
 
 
 def _find_error_line(source: Source, encoding: str) -> int:
-    """The number of the line in which decoding fails, from 1 on."""
+    """Return the number of the line in which decoding fails, from 1 on."""
     newlines, line = io.IncrementalNewlineDecoder(None, translate=True), 1
     with suppress(UndecodableError), source.open() as stream:
         for text in decode_stream(stream, encoding):
@@ -267,7 +268,7 @@ def _find_error_line(source: Source, encoding: str) -> int:
 
 
 def _read_excerpt(source: Source, encoding: str) -> str:
-    """A few characters decoded from ``encoding``, from the first one beyond ASCII on."""
+    """Return a few characters decoded from ``encoding``, from the first one beyond ASCII on."""
     with source.open() as stream:
         for text in decode_stream(stream, encoding):
             if excerpt := EXCERPT.search(text):

@@ -62,7 +62,7 @@ def _normalize_pieces(pieces: Iterable[str], form: Form) -> Iterator[str]:
     held: list[str] = []
     for text in pieces:
         positions = range(len(text) - 1, -1, -1)
-        boundary = next((at for at in positions if _has_boundary_before(text[at])), 0)
+        boundary = next((index for index in positions if _has_boundary_before(text[index])), 0)
         if boundary or (text and _has_boundary_before(text[0])):
             yield unicodedata.normalize(form, "".join([*held, text[:boundary]]))
             held = []
@@ -71,7 +71,7 @@ def _normalize_pieces(pieces: Iterable[str], form: Form) -> Iterator[str]:
 
 
 def _has_boundary_before(character: str) -> bool:
-    """Whether normalizing a text cut before ``character`` gives the same as normalizing it whole.
+    """Return whether a text can be cut before ``character`` and its parts normalized separately.
 
     True for a starter (combining class 0) that never composes with the character before it. The
     first character of the compatibility decomposition decides, so the answer holds for each form.
@@ -82,7 +82,7 @@ def _has_boundary_before(character: str) -> bool:
 
 @cache
 def _starters_composing_backward() -> frozenset[str]:
-    """The characters of combining class 0 that can compose with the one before, and some others.
+    """Return a superset of the characters of class 0 that can compose with the one before.
 
     They are the second characters of canonical decompositions into pairs, and the vowels and final
     consonants of Hangul, which are composed by a formula and therefore stand in no table (Unicode

@@ -1,7 +1,8 @@
 """The files of a corpus: plain files, folders, gzip and standard input, each readable twice.
 
-A corpus is read once to count its characters and once to encode them, so what can be read only
-once, as a pipe, is first copied to a temporary file. Not here: what the bytes mean (decode.py).
+A corpus is read once to count its characters and once to encode them, so input that can be
+read only once, such as a pipe, is first copied to a temporary file. Not here: what the bytes mean
+(decode.py).
 """
 
 import errno
@@ -42,7 +43,7 @@ class Source:
 
     @property
     def size(self) -> int | None:
-        """The number of bytes that `open` will give; None if only reading the file can tell."""
+        """The number of bytes in the opened file; None if only reading it can tell."""
         if self.path.suffix.lower() == ".gz" or self.copy is not None:
             return None
         return self.path.stat().st_size if self.path.is_file() else None
@@ -59,7 +60,7 @@ class Source:
                 self.copy.seek(0)
                 yield cast(BinaryIO, self.copy)
             elif self.path == Path(STDIN):
-                if sys.stdin is None:  # standard input is closed, as by <&- in a shell
+                if sys.stdin is None:  # standard input is closed, for example by <&- in a shell
                     raise OSError(errno.EBADF, os.strerror(errno.EBADF))
                 yield sys.stdin.buffer
             elif self.path.suffix.lower() == ".gz":
@@ -75,7 +76,7 @@ class Source:
 
 
 def printable_path(path: Path) -> str:
-    """``path`` as text that can be printed: invalid bytes in the name are escaped."""
+    """Return ``path`` as text that can be printed: invalid bytes in the name are escaped."""
     return os.fsencode(path).decode("utf-8", "backslashreplace")
 
 

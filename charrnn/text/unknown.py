@@ -16,9 +16,9 @@ NORMALIZATION_FORMS: tuple[Literal["NFC", "NFD", "NFKC", "NFKD"], ...] = (
 
 
 def encode_text(text: str, vocabulary: Vocabulary, on_unknown: str, name: str) -> Ids:
-    """Encode ``text``; with characters without an id, do as ``on_unknown`` says.
+    """Encode ``text``; handle unknown characters as ``on_unknown`` says.
 
-    "error" raises, "skip" leaves them out, "replace" gives the id of the unknown character.
+    "error" raises, "skip" leaves them out, "replace" encodes them as the unknown character.
 
     Raises:
         InputError: about ``name``, listing the unknown characters, with similar ones that the model
@@ -38,14 +38,18 @@ def encode_text(text: str, vocabulary: Vocabulary, on_unknown: str, name: str) -
         ids[unknown] = vocabulary.unknown
         return ids
     # In reverse order, so that the first position of each character is the one that stays.
-    first_positions = {text[at]: at for at in reversed(unknown.nonzero()[0].tolist())}
+    first_positions = {
+        text[position]: position for position in reversed(unknown.nonzero()[0].tolist())
+    }
     positions = sorted(first_positions.values())
-    listed = ", ".join(_describe_unknown(text, at, vocabulary) for at in positions[:MAX_LISTED])
+    listed = ", ".join(
+        _describe_unknown(text, position, vocabulary) for position in positions[:MAX_LISTED]
+    )
     raise _unknown_error(name, listed, len(positions), vocabulary)
 
 
 def default_on_unknown(vocabulary: Vocabulary) -> str:
-    """The `on_unknown` of reports, unless it is set.
+    """Return the `on_unknown` of reports, unless it is set.
 
     "replace" where the model has an unknown character, as rare characters were replaced in training
     too; else "skip".
@@ -54,7 +58,7 @@ def default_on_unknown(vocabulary: Vocabulary) -> str:
 
 
 def _unknown_error(name: str, listed: str, total: int, vocabulary: Vocabulary) -> InputError:
-    """The error about ``total`` unknown characters, of which some are ``listed``."""
+    """Return the error about ``total`` unknown characters; ``listed`` describes the first ones."""
     if vocabulary.unknown is None and total <= MAX_LISTED:
         return InputError(
             name,
@@ -81,22 +85,22 @@ def _unknown_error(name: str, listed: str, total: int, vocabulary: Vocabulary) -
     )
 
 
-def _describe_unknown(text: str, at: int, vocabulary: Vocabulary) -> str:
-    described = describe_character(text[at])
-    similar = next(_find_similar(text, at, vocabulary), None)
+def _describe_unknown(text: str, position: int, vocabulary: Vocabulary) -> str:
+    described = describe_character(text[position])
+    similar = next(_find_similar(text, position, vocabulary), None)
     if similar is None:
         return described
     return f"{described} (but it knows {' '.join(map(describe_character, similar))})"
 
 
-def _find_similar(text: str, at: int, vocabulary: Vocabulary) -> Iterator[str]:
-    """Known characters that are equivalent to the one ``at`` this position, the closest first.
+def _find_similar(text: str, position: int, vocabulary: Vocabulary) -> Iterator[str]:
+    """Yield known characters that are equivalent to the one at ``position``, the closest first.
 
     First those of another normalization form, then those of another width or case.
     """
-    known, character = set(vocabulary.characters), text[at]
-    # A combining mark may be known composed with the character before it, and only so.
-    pair = text[max(0, at - 1) : at + 1]
+    known, character = set(vocabulary.characters), text[position]
+    # A combining mark may be known only as composed with the character before it.
+    pair = text[max(0, position - 1) : position + 1]
     for form in NORMALIZATION_FORMS:
         for written in (character, pair):
             changed = unicodedata.normalize(form, written)

@@ -54,38 +54,38 @@ class Vocabulary:
         return np.where(self._id_table < 0, self.unknown or 0, self._id_table).astype(dtype)
 
     def lookup_ids(self, text: str) -> npt.NDArray[np.int32]:
-        """The ids of ``text``, -1 for a character that is not in the vocabulary."""
+        """Return the ids of ``text``, -1 for a character that is not in the vocabulary."""
         return self._id_table[np.minimum(code_points(text), len(self._id_table) - 1)]
 
     def encode(self, text: str) -> Ids:
-        """Encode a piece of the corpus; gives its ids in the smallest dtype that holds them all.
+        """Encode a piece of the corpus; return its ids in the smallest dtype that holds all ids.
 
-        A character without an id becomes the unknown one, which has to exist then.
+        A character without an id becomes the unknown character, which must exist then.
         """
         table = self._encoding_table
         # bytes.translate is a table look-up in C over single bytes: no array of code points, which
-        # has four bytes a character, has to be made.
+        # has four bytes per character, has to be made.
         if table.itemsize == 1 and text.isascii():
             padded = table[:128].tobytes().ljust(256, table[-1:].tobytes())
             return np.frombuffer(text.encode().translate(padded), np.uint8)
         return table.take(code_points(text), mode="clip")
 
     def decode(self, ids: Ids) -> str:
-        """The text of ``ids``, with U+FFFD for the unknown character."""
+        """Return the text of ``ids``, with U+FFFD for the unknown character."""
         return self._code_points[ids].astype("<u4").tobytes().decode("utf-32-le")
 
 
 def code_points(text: str) -> npt.NDArray[np.uint32]:
-    """The code points of ``text``, also of lone surrogates, which a command's argument may hold."""
+    """Return the code points of ``text``, which may have lone surrogates, as arguments can."""
     return np.frombuffer(text.encode("utf-32-le", "surrogatepass"), "<u4")
 
 
 def describe_character(character: str) -> str:
-    """``'猫' (U+732B)``, or only the code point of a character that is not visible."""
+    """Return ``'猫' (U+732B)``, or only the code point of a character that is not visible."""
     code_point = f"U+{ord(character):04X}"
     return f"'{character}' ({code_point})" if is_visible(character) else code_point
 
 
 def is_visible(character: str) -> bool:
-    """Whether ``character`` has a glyph of its own: no control, separator or combining mark."""
+    """Return whether ``character`` has its own glyph: it is not a control, separator or mark."""
     return unicodedata.category(character)[0] not in "CZM"
