@@ -16,7 +16,7 @@ from pathlib import Path
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "2")
 
 import charrnn
-from charrnn.reports.speed import matrix_peak
+from charrnn.reports.speed import measure_matrix_peak
 
 
 def main() -> None:
@@ -48,7 +48,7 @@ def main() -> None:
     ratio = statistics.median(one / other for one, other in rounds)
     print(f"{shape.cell} {shape.hidden}x{shape.layers}, V {shape.V}: {arguments.primes} primes")
     print(f"characters per second: batch {fast:,.0f}, alone {slow:,.0f}, ratio {ratio:.1f}")
-    share = fast * shape.flops_per_character / 1e9 / matrix_peak(2)
+    share = fast * shape.flops_per_character / 1e9 / measure_matrix_peak(2)
     print(f"{share:.0%} of the speed of large matrix products")
     print(f"texts that differ: {', '.join(map(str, differ))} of {arguments.primes}")
 

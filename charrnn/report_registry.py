@@ -12,7 +12,7 @@ from enum import Enum, auto
 class Takes(Enum):
     """What a report is made from, which decides how its function is called.
 
-    A report that reads a `held_out` text gets it, or one text per model, after the model or models.
+    A report that reads a text gets it, or one text per model, after the model or models.
     """
 
     MODEL = auto()
@@ -43,7 +43,7 @@ class Report:
     help: str
     details: str = ""
     options: tuple[str, ...] = ()
-    held_out: bool = False
+    reads_text: bool = False
     draws: bool = False
     uses_all_cores: bool = False
     note: str = ""
@@ -100,18 +100,18 @@ _ALL = (
         "gradients", Takes.MODELS, "gradients.compare_gradients",
         "The vanishing gradient: how much of it reaches k steps back.",
         "Measured by backpropagation through exactly k steps, at many positions of a text.",
-        options=("lags", "untrained"), held_out=True, draws=True,
+        options=("lags", "untrained"), reads_text=True, draws=True,
     ),
     Report(
         "memory", Takes.MODELS, "memory.compare_memory",
         "Long-term dependency: the loss by the number of preceding characters.",
         "The model may read only this number of characters before the one that it predicts.",
-        held_out=True, draws=True,
+        reads_text=True, draws=True,
     ),
     Report(
         "neurons", Takes.MODEL, "neurons.analyze_neurons",
         "Which units follow quotes, lines, brackets, sentences, scripts.",
-        options=("text",), held_out=True, draws=True,
+        options=("text",), reads_text=True, draws=True,
     ),
     Report(
         "speed", Takes.MODEL, "speed.measure_speed",
@@ -122,9 +122,9 @@ _ALL = (
         note="measuring for about a minute; the result is valid only on an otherwise idle machine",
     ),
     Report(
-        "report", Takes.MODELS, "overview.report_all",
+        "report", Takes.MODELS, "overview.make_overview",
         "All of these reports except copied and speed, on one page.",
-        held_out=True, to_json="overview_to_json",
+        reads_text=True, to_json="overview_to_json",
     ),
 )  # fmt: skip
 

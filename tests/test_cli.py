@@ -207,7 +207,7 @@ def test_loss_stands_beside_the_baselines_and_a_worse_model_says_so(
     shown = program("inspect")
     for screen in (done.out, shown.out):
         assert f"{end['baselines']['ngram']:.4f} nats by the best n-gram" in screen
-        assert "worse than the frequencies of characters" in screen
+        assert "worse than the unigram baseline" in screen
         assert "in the whole corpus, 0 only in its validation part" in screen
     report = json.loads(program("inspect", "--json").out)
     assert report["baselines"] == end["baselines"]

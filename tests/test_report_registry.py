@@ -99,7 +99,7 @@ def test_methods_find_the_corpus_and_the_run(run_folder: Path) -> None:
     assert model.gradients(lags=5).text == "the validation part of text.txt"
     assert model.copied(TEXT).share == 1
     assert model.neurons(TEXT, shown="今日は").shown == "今日は"
-    assert model.report("gradients", model.held_out(), lags=5)[0] == model.gradients(lags=5)
+    assert model.report("gradients", model.prepare_text(), lags=5)[0] == model.gradients(lags=5)
     in_memory = charrnn.Model(model.checkpoint)
     assert in_memory.summary() == replace(model.summary(), model="model in memory")
 
@@ -108,7 +108,7 @@ def test_a_model_that_was_just_trained_knows_where_it_is(tmp_path: Path) -> None
     (tmp_path / "text.txt").write_text(TEXT, encoding="utf-8")
     config = charrnn.TrainConfig(hidden=4, steps=2, batch=2, seq=8)
     model = charrnn.train(tmp_path / "text.txt", config, out=tmp_path / "run")
-    assert model.held_out().name == "the validation part of text.txt"
+    assert model.prepare_text().name == "the validation part of text.txt"
     assert model.loss().model == str(tmp_path / "run")
 
 

@@ -24,7 +24,7 @@ from charrnn.reports.gradients import measure_gradients, norms_by_lag, states_af
 from charrnn.reports.loaded_model import LoadedModel
 from charrnn.reports.memory import affordable_positions, compare_memory
 from charrnn.reports.neurons import PROPERTIES, find_followers, record_activations
-from charrnn.reports.score import Scoring, predict_chunks
+from charrnn.reports.score import RunningScore, predict_chunks
 from charrnn.storage.model_file import TrainedModel
 from tests.conftest import TEXT, Program
 
@@ -94,7 +94,7 @@ def test_a_text_too_short_for_the_lags_is_refused(model: charrnn.Model) -> None:
         model.gradients("今日は風が強い。")
     with pytest.raises(InputError, match=r"text: is too short for `lags` 5$"):
         model.gradients("今日", lags=5)
-    assert measure_gradients(model.loaded, model.held_out("今日は"), lags=1).positions == 1
+    assert measure_gradients(model.loaded, model.prepare_text("今日は"), lags=1).positions == 1
 
 
 def test_memory_with_all_characters_is_the_score(model: charrnn.Model) -> None:
@@ -110,7 +110,7 @@ def test_memories_of_several_models_are_at_the_same_places(
     model: charrnn.Model, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("charrnn.reports.memory.OPERATIONS_AT_MOST", 1e11)
-    text = model.held_out(TEXT * 40)
+    text = model.prepare_text(TEXT * 40)
     shape = Shape("lstm", 160, 2, len(model.vocabulary))
     large = LoadedModel(replace(model.checkpoint, network=Network(Parameters(shape))))
     fewest = affordable_positions(shape, text)
@@ -146,7 +146,7 @@ def test_memory_stands_beside_the_ngrams_of_the_same_corpus(run_folder: Path) ->
 
 def test_score_of_the_validation_part_is_the_loss_that_training_told(run_folder: Path) -> None:
     model = charrnn.load(run_folder)
-    ids = model.held_out().ids
+    ids = model.prepare_text().ids
     text = model.checkpoint.corpus_info.vocabulary.decode(ids)
     assert TEXT.endswith(text)
     told = model.checkpoint.history[-1]["val_loss"]
@@ -155,11 +155,11 @@ def test_score_of_the_validation_part_is_the_loss_that_training_told(run_folder:
 
 def test_a_corpus_that_is_gone_or_another_is_refused(run_folder: Path, tmp_path: Path) -> None:
     alone = Path(shutil.copy(run_folder / "best.npz", tmp_path / "model.npz"))
-    unknown = "its corpus is not known here; name a text with `text_file`"
+    unknown = "cannot find the corpus that it was trained on; name a text with `text_file`"
     with pytest.raises(InputError, match=f"model.npz: {unknown}"):
-        charrnn.load(alone).held_out()
+        charrnn.load(alone).prepare_text()
     with pytest.raises(InputError, match=f"model in memory: {unknown}"):
-        charrnn.Model(charrnn.load(alone).checkpoint).held_out()
+        charrnn.Model(charrnn.load(alone).checkpoint).prepare_text()
     shutil.copytree(run_folder, tmp_path / "run")
     changed = tmp_path / "changed.txt"
     changed.write_text(TEXT + "。", encoding="utf-8")
@@ -167,7 +167,7 @@ def test_a_corpus_that_is_gone_or_another_is_refused(run_folder: Path, tmp_path:
     original = json.dumps(str(run_folder.parent / "text.txt"))
     (tmp_path / "run/config.toml").write_text(settings.replace(original, json.dumps(str(changed))))
     with pytest.raises(InputError, match=r"changed\.txt: is no longer the text"):
-        charrnn.load(tmp_path / "run").held_out()
+        charrnn.load(tmp_path / "run").prepare_text()
 
 
 def test_unrolled_steps_say_what_was_read_expected_and_came(model: charrnn.Model) -> None:
@@ -224,7 +224,7 @@ def test_noise_follows_nothing(tmp_path: Path) -> None:
     shuffled = "".join(rng.permutation(list(text)))
     report = model.neurons(text)
     assert report.followers[0].p < 0.05  # a unit can see which character it just read
-    h, _ = record_activations(model.checkpoint.network, model.held_out(text).ids)
+    h, _ = record_activations(model.checkpoint.network, model.prepare_text(text).ids)
     other = np.array(list(PROPERTIES["position in the line"](shuffled)), np.float64)
     assert min(one.p for one in find_followers(h, {"other": other})) > 0.01
 
@@ -349,9 +349,9 @@ def test_the_report_has_all_of_them_on_one_page(
     made = (tmp_path / "page.html").read_text(encoding="utf-8")
     titles = re.findall(r"<h2[^>]*>([^<]*)<", made)
     assert titles == [
-        "The model: runs/a/best.npz", "The model: runs/b/best.npz", "Runs", "Learning", "Unrolled",
-        "The vanishing gradient", "Memory", "Surprise", "Neurons: runs/a/best.npz",
-        "Neurons: runs/b/best.npz", "The alphabet",
+        "The model: runs/a/best.npz", "The model: runs/b/best.npz", "Runs", "Loss", "Unrolled",
+        "The vanishing gradient", "Memory", "Score", "Neurons: runs/a/best.npz",
+        "Neurons: runs/b/best.npz", "Vocabulary",
     ]  # fmt: skip
     assert len(made.encode()) < 3e6
 
@@ -359,7 +359,7 @@ def test_the_report_has_all_of_them_on_one_page(
 def test_the_hardest_lines_are_those_with_most_nats_a_character(model: charrnn.Model) -> None:
     text = TEXT[:300] + "気をつけた風が強い洗濯物。\n" + TEXT[:200] + "and washing the the w"
     parts = [text[:7], text[7:350], text[350:]]
-    scoring = Scoring(predict_chunks(model.loaded, parts, "text"))
+    scoring = RunningScore(predict_chunks(model.loaded, parts, "text"))
     assert all(chunk.text for chunk in scoring)
     found = scoring.result().lines
     nats = [one.nats for one in found]

@@ -197,7 +197,7 @@ def test_a_corpus_that_is_not_a_list_of_paths_is_damage(
     with pytest.raises(InputError, match=r"`corpus` is not a list of files and folders") as caught:
         charrnn.resume(run)
     assert caught.value.exit_code == 3
-    with pytest.raises(InputError, match="its corpus is not known here"):
+    with pytest.raises(InputError, match="cannot find the corpus that it was trained on"):
         charrnn.load(run).copied("a")
 
 

@@ -15,7 +15,14 @@ from charrnn.parallel.machine import count_cores
 from charrnn.render import plot, terminal
 from charrnn.render.sections.speed import build_section
 from charrnn.render.words import display_width
-from charrnn.reports.speed import SAMPLES, STREAMS, WINDOWS, Speed, SpeedPoint, training_step
+from charrnn.reports.speed import (
+    SAMPLES,
+    STREAMS,
+    WINDOWS,
+    Speed,
+    SpeedPoint,
+    measure_training_step,
+)
 from charrnn.training import memory_check
 from tests.conftest import Program
 
@@ -55,7 +62,7 @@ def test_long_windows_are_measured_with_all_their_streams(monkeypatch: pytest.Mo
     """A text too short for them would have fewer streams, and the speed be told of too many."""
     measured: list[TrainConfig] = []
     monkeypatch.setattr(memory_check, "check_memory", lambda config, *_: measured.append(config))
-    assert training_step(Shape("rnn", 2, 1, 5), 64, 4000, 1, 0.01) > 0
+    assert measure_training_step(Shape("rnn", 2, 1, 5), 64, 4000, 1, 0.01) > 0
     assert (measured[0].batch, measured[0].seq) == (64, 4000)
 
 

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from charrnn.api import Model
     from charrnn.cli.console import Console
     from charrnn.render.blocks import Section
-    from charrnn.reports.held_out import HeldOut
+    from charrnn.reports.report_text import ReportText
 
 DEFAULT_REPORT = "summary"
 ARGUMENTS: dict[Takes, tuple[Decorator, ...]] = {
@@ -113,7 +113,7 @@ def _make_command(report: Report) -> click.Command:
     decorators = [
         *ARGUMENTS[report.takes],
         *(declare(report.name, option) for option in report.options),
-        *([options.text_file] if report.held_out else []),
+        *([options.text_file] if report.reads_text else []),
         *([csv_option] if report.to_csv else []),
         *([options.plot] if report.draws else []),
         options.html,
@@ -177,7 +177,7 @@ def _compute(report: Report, ctx: click.Context, console: "Console") -> tuple[st
 
     models = [options.load_model(path, console) for path in named]
     title = ", ".join(model.loaded.label for model in models)
-    inputs = [_held_out(ctx, model) for model in models] if report.held_out else []
+    inputs = [_prepare_text(ctx, model) for model in models] if report.reads_text else []
     if report.note:
         console.note(report.note)
     if report.takes is Takes.MODELS:
@@ -194,9 +194,9 @@ def _run_or_model(named: Path | None, console: "Console") -> Path:
     return model if named is not None and not named.is_dir() else model.parent
 
 
-def _held_out(ctx: click.Context, model: "Model") -> "HeldOut":
+def _prepare_text(ctx: click.Context, model: "Model") -> "ReportText":
     """Return the text that a report reads."""
-    return model.held_out(text_file=ctx.params["text_file"], encoding=ctx.params["encoding"])
+    return model.prepare_text(text_file=ctx.params["text_file"], encoding=ctx.params["encoding"])
 
 
 def _write_files(

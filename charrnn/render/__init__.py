@@ -1,1 +1,1 @@
-"""How numbers look: text for a terminal, and JSON."""
+"""Reports and events as text for a terminal, HTML pages, pictures, JSON and CSV."""

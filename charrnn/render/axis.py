@@ -5,8 +5,8 @@ from collections.abc import Iterable
 
 TICKS = 5
 LINEAR_UP_TO, BINARY_UP_TO = 4.0, 5000.0
-"""Highest value over lowest. A logarithmic axis has ticks at equal distances up to the first, at
-powers of two up to the second, and at powers of ten beyond."""
+"""Limits of the ratio highest / lowest: a logarithmic axis has ticks at equal distances up to the
+first, at powers of two up to the second, and at powers of ten beyond."""
 
 
 class Axis:
@@ -20,16 +20,16 @@ class Axis:
             self.high = 2 * self.low if log else self.low + 1
 
     def shows(self, value: float) -> bool:
-        """Whether ``value`` can be shown on this axis."""
+        """Tell whether ``value`` can be shown on this axis."""
         return math.isfinite(value) and (value > 0 or not self.log)
 
     def share(self, value: float) -> float:
-        """The position of ``value``: 0 for the lowest, 1 for the highest."""
-        low, high, value = map(self._scale, (self.low, self.high, value))
+        """Return the position of ``value``: 0 for the lowest, 1 for the highest."""
+        low, high, value = map(self._to_scale, (self.low, self.high, value))
         return (value - low) / (high - low)
 
     def ticks(self) -> list[float]:
-        """Round numbers along the axis."""
+        """Return round numbers along the axis."""
         if self.log and self.high / self.low > LINEAR_UP_TO:
             base = 2 if self.high / self.low < BINARY_UP_TO else 10
             first, last = (math.log(value, base) for value in (self.low, self.high))
@@ -40,12 +40,12 @@ class Axis:
         power = 10.0 ** math.floor(math.log10(rough))
         step = next(power * factor for factor in (1, 2, 5, 10) if power * factor >= rough)
         first = math.ceil(self.low / step - 1e-9)
-        return [step * at for at in range(first, math.floor(self.high / step + 1e-9) + 1)]
+        return [step * n for n in range(first, math.floor(self.high / step + 1e-9) + 1)]
 
-    def _scale(self, value: float) -> float:
+    def _to_scale(self, value: float) -> float:
         return math.log(value) if self.log else value
 
 
 def format_number(value: float) -> str:
-    """A number in a few digits, as beside a tick: 1,234, 56.7, 0.0123, 1e-07."""
+    """Format a number in a few digits, as beside a tick: 1,234, 56.7, 0.0123, 1e-07."""
     return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.3g}"

@@ -38,12 +38,12 @@ class Column:
 
 
 def text_columns(*names: str) -> tuple[Column, ...]:
-    """Columns of text."""
+    """Return a column of text for each name."""
     return tuple(map(Column, names))
 
 
 def numeric_columns(*names: str) -> tuple[Column, ...]:
-    """Columns of numbers."""
+    """Return a column of numbers for each name."""
     return tuple(Column(name, numeric=True) for name in names)
 
 
@@ -110,7 +110,7 @@ class ShadedText:
 
 @dataclass(frozen=True)
 class UnrolledNetwork:
-    """The network drawn once for each step, with what it reads and what it expects next."""
+    """The network drawn once for each step, with the character read and those expected next."""
 
     title: str
     read: Sequence[str]

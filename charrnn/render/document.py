@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from charrnn.reports.copied import Copied, CopiedText
     from charrnn.reports.overview import Overview
     from charrnn.reports.runs import Runs
-    from charrnn.reports.score import Predictions, Scored, Scoring
+    from charrnn.reports.score import Predictions, RunningScore, ScoreSummary
 
 EVENT_NAMES = {"Start": "start", "Evaluation": "eval", "End": "end"}
 ESCAPES = {code: f"\\u{code:04x}" for code in ESCAPED if code >= 0x20}  # json escapes the others
@@ -27,36 +27,35 @@ CSV_COLUMNS = (
 
 
 def event_to_json(event: Any) -> str:
-    """An event of a training, with its name first."""
-    return _line({"event": EVENT_NAMES[type(event).__name__], **asdict(event)})
+    """Format an event of a training, with its name first."""
+    return _to_line({"event": EVENT_NAMES[type(event).__name__], **asdict(event)})
 
 
 def result_to_json(report: Report, result: Any) -> Iterator[Iterable[str]]:
-    """The result of ``report`` as lines, one for each model that it has, each in parts."""
-    convert: Callable[[Any], str | Iterable[str]] = globals()[report.to_json]
+    """Yield one JSON line per model, as an iterable of strings."""
+    convert = JSON_CONVERTERS[report.to_json]
     for each in result if isinstance(result, list | tuple) else [result]:
         line = convert(each)
         yield [line] if isinstance(line, str) else line
 
 
 def result_to_csv(report: Report, result: Any) -> str:
-    """The result of a ``report`` that has a table as CSV."""
-    text: str = globals()[report.to_csv](result)
-    return text
+    """Format the result of a ``report`` that can be a CSV table."""
+    return CSV_CONVERTERS[report.to_csv](result)
 
 
 def to_json(report: Any) -> str:
-    """A report, or another dataclass, with the names of its fields."""
-    return _line(asdict(report))
+    """Format a report, or another dataclass, with the names of its fields."""
+    return _to_line(asdict(report))
 
 
 def sample_to_json(sample: "Sample", copied: "Copied | None") -> str:
-    """A sample, and where it was asked for, under ``copied``, what it copies from a corpus."""
-    return _line(asdict(sample) | ({} if copied is None else {"copied": asdict(copied)}))
+    """Format a sample and, under ``copied``, what it copies from a corpus if that was asked for."""
+    return _to_line(asdict(sample) | ({} if copied is None else {"copied": asdict(copied)}))
 
 
-def score_to_json(scoring: "Scoring") -> Iterator[str]:
-    """A score in parts, while the text is read.
+def score_to_json(scoring: "RunningScore") -> Iterator[str]:
+    """Yield the parts of a score's line while the text is read.
 
     Under ``each`` every character with its likeliest alternatives; then the totals, and under
     ``lines`` the hardest lines.
@@ -64,18 +63,18 @@ def score_to_json(scoring: "Scoring") -> Iterator[str]:
     separator = '{"each": ['
     for chunk in scoring:
         if chunk.text:  # the last chunk may have nothing but a number of unknown characters
-            yield separator + ", ".join(map(_line, _characters(chunk)))
+            yield separator + ", ".join(map(_to_line, _characters(chunk)))
             separator = ", "
-    yield "], " + _line(_totals(scoring.result())).removeprefix("{")
+    yield "], " + _to_line(_totals(scoring.result())).removeprefix("{")
 
 
 def copied_to_json(report: "CopiedText") -> str:
-    """What a text copies, without the text."""
+    """Format what a text copies, without the text."""
     return to_json(report.copied)
 
 
 def overview_to_json(overview: "Overview") -> str:
-    """All reports, each under its name."""
+    """Format all reports, each under its name."""
     several = ("summaries", "losses", "gradients", "memories", "neurons")
     by_model = {name: [asdict(report) for report in getattr(overview, name)] for name in several}
     single = {
@@ -84,11 +83,11 @@ def overview_to_json(overview: "Overview") -> str:
         "runs": asdict(overview.runs) if overview.runs else None,
     }
     each = list(_characters(overview.score.beginning))
-    return _line({**by_model, **single, "score": {"each": each, **_totals(overview.score)}})
+    return _to_line({**by_model, **single, "score": {"each": each, **_totals(overview.score)}})
 
 
 def runs_to_csv(report: "Runs") -> str:
-    """A line of names and a line for each run, the best of each group first."""
+    """Return a line of names and a line for each run, the best of each group first."""
     file = io.StringIO()
     writer = csv.DictWriter(file, CSV_COLUMNS, extrasaction="ignore", lineterminator="\n")
     writer.writeheader()
@@ -100,7 +99,7 @@ def runs_to_csv(report: "Runs") -> str:
     return file.getvalue().rstrip("\n")
 
 
-def _totals(scored: "Scored") -> dict[str, Any]:
+def _totals(scored: "ScoreSummary") -> dict[str, Any]:
     return {**asdict(scored.totals), "lines": [asdict(line) for line in scored.lines]}
 
 
@@ -113,5 +112,15 @@ def _characters(chunk: "Predictions") -> Iterator[dict[str, Any]]:
         yield {"character": character, "nats": nats, "likeliest": likeliest}
 
 
-def _line(value: dict[str, Any]) -> str:
+def _to_line(value: dict[str, Any]) -> str:
     return json.dumps(value, ensure_ascii=False, allow_nan=False).translate(ESCAPES)
+
+
+JSON_CONVERTERS: dict[str, Callable[[Any], str | Iterable[str]]] = {
+    "to_json": to_json,
+    "score_to_json": score_to_json,
+    "copied_to_json": copied_to_json,
+    "overview_to_json": overview_to_json,
+}
+CSV_CONVERTERS: dict[str, Callable[[Any], str]] = {"runs_to_csv": runs_to_csv}
+"""The functions by the names that report_registry.py has for them."""

@@ -1,11 +1,11 @@
 "use strict";
-// A shaded text tells about the character that is pointed at, or walked to with the arrow keys.
+// Show details of the character under the pointer or selected with the arrow keys.
 for (const figure of document.querySelectorAll(".shades")) {
   const text = figure.querySelector(".text");
   const output = figure.querySelector("output");
   const spans = [...text.querySelectorAll("span")];
   let at = -1;
-  const tell = (place) => {
+  const select = (place) => {
     if (place < 0 || place >= spans.length) return;
     if (at >= 0) spans[at].classList.remove("at");
     at = place;
@@ -14,11 +14,11 @@ for (const figure of document.querySelectorAll(".shades")) {
   };
   text.addEventListener("mouseover", (event) => {
     const span = event.target.closest("span");
-    if (span) tell(spans.indexOf(span));
+    if (span) select(spans.indexOf(span));
   });
   text.addEventListener("click", (event) => {
     const span = event.target.closest("span");
-    if (span) tell(spans.indexOf(span));
+    if (span) select(spans.indexOf(span));
   });
   const line = (direction) => {
     const here = spans[Math.max(at, 0)].getBoundingClientRect();
@@ -36,7 +36,7 @@ for (const figure of document.querySelectorAll(".shades")) {
     };
     if (!moves[event.key]) return;
     event.preventDefault();
-    tell(moves[event.key]());
+    select(moves[event.key]());
     spans[at].scrollIntoView({ block: "nearest" });
   });
 }

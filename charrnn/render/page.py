@@ -25,11 +25,11 @@ ROWS_OPEN_UP_TO = 24
 
 
 def render_page(title: str, sections: Sequence[Section]) -> str:
-    """The whole document."""
+    """Return the whole document."""
     here = files("charrnn.render")
     style = (here / "page.css").read_text(encoding="utf-8")
     script = (here / "page.js").read_text(encoding="utf-8")
-    names = [f"part-{at}" for at in range(len(sections))]
+    names = [f"part-{number}" for number in range(len(sections))]
     links = "".join(
         f'<li><a href="#{name}">{escape(section.title)}</a></li>'
         for name, section in zip(names, sections, strict=True)
@@ -38,7 +38,7 @@ def render_page(title: str, sections: Sequence[Section]) -> str:
     body = "\n".join(
         f'<section id="{name}" aria-labelledby="{name}-title">'
         f'<h2 id="{name}-title">{escape(section.title)}</h2>\n'
-        + "\n".join(map(_block, section.blocks))
+        + "\n".join(map(_render_block, section.blocks))
         + "</section>"
         for name, section in zip(names, sections, strict=True)
     )
@@ -64,7 +64,7 @@ def render_page(title: str, sections: Sequence[Section]) -> str:
 """
 
 
-def _block(block: Block) -> str:
+def _render_block(block: Block) -> str:
     match block:
         case Facts():
             rows = "".join(
@@ -75,30 +75,30 @@ def _block(block: Block) -> str:
         case Prose():
             return f"<p>{escape(block.text)}</p>"
         case Table():
-            return _table(block)
+            return _render_table(block)
         case Chart():
             return draw_chart(block)
         case ShadedText():
-            return _shaded_text(block)
+            return _render_shaded_text(block)
         case UnrolledNetwork():
             return draw_unrolled(block)
 
 
-def _table(block: Table) -> str:
+def _render_table(block: Table) -> str:
     head = "".join(
-        f'<th scope="col"{_alignment(column)}>{escape(column.name)}</th>'
+        f'<th scope="col"{_alignment_class(column)}>{escape(column.name)}</th>'
         for column in block.columns
     )
     if block.bars:
         head += '<th scope="col"></th>'
     rows = []
-    for at, row in enumerate(block.rows):
+    for index, row in enumerate(block.rows):
         cells = "".join(
-            f"<td{_alignment(column)}>{escape(cell)}</td>"
+            f"<td{_alignment_class(column)}>{escape(cell)}</td>"
             for column, cell in zip(block.columns, row, strict=True)
         )
         if block.bars:
-            cells += f'<td class="bar"><i style="width:{block.bars[at]:.1%}"></i></td>'
+            cells += f'<td class="bar"><i style="width:{block.bars[index]:.1%}"></i></td>'
         rows.append(f"<tr>{cells}</tr>")
     name = escape(block.title or "table")
     caption = f"<caption>{escape(block.title)}</caption>" if block.title else ""
@@ -108,15 +108,15 @@ def _table(block: Table) -> str:
     )
     if len(rows) <= ROWS_OPEN_UP_TO:
         return table
-    return f"<details><summary>{name}: {len(rows):,} rows</summary>{table}</details>"
+    return f"<details><summary>{name} ({len(rows):,} rows)</summary>{table}</details>"
 
 
-def _alignment(column: Column) -> str:
+def _alignment_class(column: Column) -> str:
     return ' class="number"' if column.is_right_aligned else ""
 
 
-def _shaded_text(block: ShadedText) -> str:
-    """A span for each character; its value is the opacity of the background.
+def _render_shaded_text(block: ShadedText) -> str:
+    """Render a span for each character; its value is the opacity of the background.
 
     What the page shows about a character is in its data-d attribute, which page.js reads.
     """
@@ -129,13 +129,16 @@ def _shaded_text(block: ShadedText) -> str:
         label = f"{show_character(character)} {shown}"
         label = escape(f"{label} · {detail}" if detail else label)
         name = "↵" if character == "\n" else escape(character)
-        spans.append(f'<span{_sign(value)} style="--v:{share:.2f}" data-d="{label}">{name}</span>')
+        spans.append(
+            f'<span{_sign_class(value)} style="--v:{share:.2f}" data-d="{label}">{name}</span>'
+        )
         if character == "\n":
             spans.append("<br>")
     scale_words = f"{block.low:g} to {block.high:g} {block.unit}".rstrip()
     title = escape(f"{block.title} ({scale_words})")
     return (
-        f'<figure class="shades"><figcaption>{escape(block.title)}</figcaption>{_scale(block)}'
+        f'<figure class="shades"><figcaption>{escape(block.title)}</figcaption>'
+        f"{_render_scale(block)}"
         f'<div class="text" tabindex="0" role="application" aria-label="{title}; the arrow'
         f' keys move through the characters">{"".join(spans)}</div>'
         '<output aria-live="polite">Point at a character, or use the arrow keys.</output>'
@@ -143,15 +146,16 @@ def _shaded_text(block: ShadedText) -> str:
     )
 
 
-def _sign(value: float) -> str:
+def _sign_class(value: float) -> str:
     return " class=n" if value < 0 else ""
 
 
-def _scale(block: ShadedText) -> str:
-    """A legend of the shades: both ends and, if there are negative values, the middle."""
+def _render_scale(block: ShadedText) -> str:
+    """Render a legend of the shades: both ends and, if there are negative values, the middle."""
     ends = [block.low, 0.0, block.high] if block.low < 0 else [block.low, block.high]
     top = max(map(abs, ends))
     swatches = "".join(
-        f'<span{_sign(value)} style="--v:{abs(value) / top:.2f}">{value:g}</span>' for value in ends
+        f'<span{_sign_class(value)} style="--v:{abs(value) / top:.2f}">{value:g}</span>'
+        for value in ends
     )
     return f'<p class="scale">{swatches} {escape(block.unit)}</p>'

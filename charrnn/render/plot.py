@@ -22,21 +22,20 @@ from matplotlib.ticker import FuncFormatter, NullLocator
 from charrnn.files import write_atomically
 from charrnn.render.axis import Axis, format_number
 from charrnn.render.blocks import Chart, Section, Series, ShadedText, UnrolledNetwork
+from charrnn.render.series_style import COLORS, DASHES, MARKS, MAX_MARKED
 from charrnn.render.words import display_width, show_character
 
-COLORS = ("#2b6cb0", "#c05621", "#2f855a", "#6b46c1", "#b83280", "#4a5568")
-DASHES, MARKS = ("-", "--", "-.", ":"), "os^D"
 GRID_COLOR = "#a0aec0"
 LOW_COLOR, ZERO_COLOR, HIGH_COLOR = "#90c2ea", "#ffffff", "#f0b184"  # under black letters
 LINE_COLUMNS, ROW_INCHES, CHART_INCHES = 60, 0.34, 3.3
 INCHES_ACROSS = 9.0
-MARKED_UP_TO = 24  # points of a line
 SHADED_LINES_AT_MOST = 24
 DEFAULT_FONT = "DejaVu Sans"
+PLACEHOLDER_FONT = "Last Resort"  # comes with matplotlib; draws the same box for a whole script
 
 
 def draw_picture(sections: Sequence[Section], path: Path) -> list[str]:
-    """Draw the blocks of ``sections`` to ``path``; gives notes for the user.
+    """Draw the blocks of ``sections`` to ``path``, and return notes for the user.
 
     Characters that no installed font has are shown by code point.
     """
@@ -49,27 +48,28 @@ def draw_picture(sections: Sequence[Section], path: Path) -> list[str]:
     line_counts = [len(_wrap_lines(block.text)) for block in shades]
     heights += [1.0 + ROW_INCHES * min(SHADED_LINES_AT_MOST, lines) for lines in line_counts]
     heights += [3.2 for _ in diagrams]
-    families, missing = _choose_fonts({*_characters(blocks)})
+    families, missing = _choose_fonts({*_drawn_characters(blocks)})
     style: Any = {"font.family": families, "svg.fonttype": "path", "axes.unicode_minus": False}
     with rc_context(style):
         figure = Figure(figsize=(INCHES_ACROSS, sum(heights)), layout="constrained")
         grid = figure.add_gridspec(len(heights), across, height_ratios=heights)
         for at, chart in enumerate(charts):
-            _chart(figure.add_subplot(grid[at // across, at % across]), chart)
+            _draw_chart(figure.add_subplot(grid[at // across, at % across]), chart)
         row = math.ceil(len(charts) / across)
         for block in shades:
-            _shaded_text(figure.add_subplot(grid[row, :]), block, missing)
+            _draw_shaded_text(figure.add_subplot(grid[row, :]), block, missing)
             row += 1
         for diagram in diagrams:
-            _unrolled(figure.add_subplot(grid[row, :]), diagram, missing)
+            _draw_unrolled(figure.add_subplot(grid[row, :]), diagram, missing)
             row += 1
         kind = path.suffix.removeprefix(".")
         write_atomically(path, lambda file: figure.savefig(file, format=kind, dpi=150))
     notes = []
-    if missing:
+    if len(missing) == 1:
+        notes.append("1 character is in no installed font and is shown as a code point")
+    elif missing:
         notes.append(
-            f"no installed font has these characters, which are shown as code points:"
-            f" {len(missing):,}"
+            f"{len(missing):,} characters are in no installed font and are shown as code points"
         )
     if max(line_counts, default=0) > SHADED_LINES_AT_MOST:
         notes.append(
@@ -79,10 +79,10 @@ def draw_picture(sections: Sequence[Section], path: Path) -> list[str]:
     return notes
 
 
-def _chart(axes: Axes, block: Chart) -> None:
+def _draw_chart(axes: Axes, block: Chart) -> None:
     axes.set_title(block.title, fontsize="medium")
     for at, series in enumerate(block.series):
-        _series(axes, series, at, block.joined)
+        _draw_series(axes, series, at, block.joined)
     heights = [y for series in block.series for y in series.y]
     up = Axis([*block.span, *heights], block.log_y, block.from_zero)
     for name, height in block.levels:
@@ -115,15 +115,15 @@ def _chart(axes: Axes, block: Chart) -> None:
 
 
 def _widen(span: Sequence[float]) -> tuple[float, float]:
-    """The range of ``span`` with a margin, so that marks on its edge are not cut off."""
+    """Return the range of ``span`` with a margin, so that marks on its edge are not cut off."""
     margin = 0.03 * (max(span) - min(span))
     return min(span) - margin, max(span) + margin
 
 
-def _series(axes: Axes, series: Series, at: int, joined: bool) -> None:
+def _draw_series(axes: Axes, series: Series, at: int, joined: bool) -> None:
     color = COLORS[at % len(COLORS)]
-    line = DASHES[at % len(DASHES)] if joined else ""
-    mark = MARKS[at % len(MARKS)] if len(series.x) <= MARKED_UP_TO or not joined else ""
+    line = DASHES[at % len(DASHES)].matplotlib if joined else ""
+    mark = MARKS[at % len(MARKS)].matplotlib if len(series.x) <= MAX_MARKED or not joined else ""
     axes.plot(
         series.x, series.y, linestyle=line, marker=mark, markersize=4, color=color,
         alpha=None if joined else 0.7, label=series.name or None,
@@ -132,8 +132,8 @@ def _series(axes: Axes, series: Series, at: int, joined: bool) -> None:
         axes.fill_between(series.x, *series.band, color=color, alpha=0.15, linewidth=0)
 
 
-def _shaded_text(axes: Axes, block: ShadedText, missing: set[str]) -> None:
-    """The text in cells of a grid, each with a colour for its value."""
+def _draw_shaded_text(axes: Axes, block: ShadedText, missing: set[str]) -> None:
+    """Draw the text in cells of a grid, each with a color for its value."""
     negative = [LOW_COLOR] if block.low < 0 else []
     shades = [*negative, ZERO_COLOR, HIGH_COLOR]
     colormap = LinearSegmentedColormap.from_list("shades", shades)
@@ -142,7 +142,7 @@ def _shaded_text(axes: Axes, block: ShadedText, missing: set[str]) -> None:
     for row, line in enumerate(lines):
         at = 0
         for character in line:
-            shown = _draw_as(character, missing)
+            shown = _drawable_text(character, missing)
             columns = max(1, display_width(show_character(character)))
             value = np.array(min(block.high, max(block.low, next(values))))
             axes.add_patch(
@@ -174,14 +174,16 @@ def _wrap_lines(text: str) -> list[str]:
     return lines
 
 
-def _unrolled(axes: Axes, block: UnrolledNetwork, missing: set[str]) -> None:
-    """Boxes side by side; what is read is below, what is expected above."""
+def _draw_unrolled(axes: Axes, block: UnrolledNetwork, missing: set[str]) -> None:
+    """Draw boxes side by side, with the character read below and those expected above."""
     for at, (character, expected) in enumerate(zip(block.read, block.expected, strict=True)):
         axes.add_patch(FancyBboxPatch((at, 0), 0.6, 0.6, boxstyle="round,pad=0.05",
                                       facecolor="#ebf4ff", edgecolor=COLORS[0]))  # fmt: skip
         axes.text(at + 0.3, 0.3, block.cell, ha="center", va="center")
-        axes.text(at + 0.3, -0.75, _draw_as(character, missing), ha="center", va="center")
-        words = "\n".join(f"{_draw_as(name, missing)} {share:.0%}" for name, share in expected)
+        axes.text(at + 0.3, -0.75, _drawable_text(character, missing), ha="center", va="center")
+        words = "\n".join(
+            f"{_drawable_text(name, missing)} {share:.0%}" for name, share in expected
+        )
         axes.text(at + 0.3, 1.2, words, ha="center", va="bottom", fontsize="small")
         arrow = {"arrowstyle": "->", "color": COLORS[0]}
         for start, end in (
@@ -195,8 +197,8 @@ def _unrolled(axes: Axes, block: UnrolledNetwork, missing: set[str]) -> None:
     axes.axis("off")
 
 
-def _characters(blocks: Iterable[object]) -> Iterable[str]:
-    """All characters that are drawn."""
+def _drawn_characters(blocks: Iterable[object]) -> Iterable[str]:
+    """Yield all characters that are drawn."""
     for block in blocks:
         if isinstance(block, ShadedText):
             yield from map(show_character, block.text)
@@ -209,19 +211,19 @@ def _characters(blocks: Iterable[object]) -> Iterable[str]:
             yield from (character for series in block.series for character in series.name)
 
 
-def _draw_as(character: str, missing: set[str]) -> str:
-    """What is drawn for ``character``: its code point if it is ``missing`` from all fonts."""
+def _drawable_text(character: str, missing: set[str]) -> str:
+    """Make ``character`` visible; return its code point if it is ``missing`` from all fonts."""
     shown = show_character(character)
     return f"U+{ord(character):04X}" if shown in missing else shown
 
 
 def _choose_fonts(characters: set[str]) -> tuple[list[str], set[str]]:
-    """As few font families as together have ``characters``, and the characters that none has."""
+    """Choose a few font families that together have ``characters``; return also those missing."""
     missing = {character for character in characters if len(character) == 1}
     families = [DEFAULT_FONT]
     known = {entry.name: entry for entry in fontManager.ttflist if entry.style == "normal"}
-    others = sorted(set(known) - {DEFAULT_FONT}, key=lambda name: ("CJK" not in name, name))
-    for name in (DEFAULT_FONT, *others):
+    others = {name for name in known if not name.startswith(PLACEHOLDER_FONT)} - {DEFAULT_FONT}
+    for name in (DEFAULT_FONT, *sorted(others, key=lambda name: ("CJK" not in name, name))):
         if not missing:
             break
         if name not in known:

@@ -14,7 +14,7 @@ from charrnn.training.events import End, Evaluation, Start
 
 
 def describe_start(event: Start) -> str:
-    """The corpus, the model and the settings of a training, shown before its first step."""
+    """Describe the corpus, the model and the settings of a training before its first step."""
     corpus, model, config = event.corpus, event.model, event.config
     predictions = config.split_sizes(corpus.characters)[0] - 1
     steps = config.total_steps(predictions)
@@ -43,7 +43,7 @@ def describe_start(event: Start) -> str:
 
 
 def describe_evaluation(event: Evaluation) -> str:
-    """One line with the losses and the speed."""
+    """Describe the losses and the speed in one line."""
     val = "" if event.val_loss is None else f"  val {format_loss(event.val_loss)}"
     return (
         f"step {event.step:,}  epoch {event.epoch:.2f}  train {format_loss(event.train_loss)}{val}"
@@ -52,7 +52,7 @@ def describe_evaluation(event: Evaluation) -> str:
 
 
 def describe_end(event: End, start: Start) -> str:
-    """The result of a training."""
+    """Describe the result of a training."""
     rows = [("run", event.run), ("parameters", f"{start.model.parameters:,}")]
     if event.stopped == "patience":
         reason = (
@@ -76,7 +76,7 @@ def describe_end(event: End, start: Start) -> str:
         rows.append(("training", describe_loss(event.train_loss)))
     if event.test_loss is not None:
         rows.append(("test", describe_loss(event.test_loss)))
-    speed = f"{event.chars_per_second:,.0f} characters a second"
+    speed = f"{event.chars_per_second:,.0f} characters per second"
     rows.append(("speed", f"{speed}, {format_duration(event.seconds)}"))
     if event.stopped == "interrupted":
         rows.append(("resume", f"charrnn train --resume --out {event.run}"))

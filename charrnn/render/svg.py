@@ -1,6 +1,6 @@
 """Charts and unrolled networks as SVG with a text alternative, for an HTML page.
 
-Colours and fonts are those of the page's style sheet (page.css).
+Colors and fonts are those of the page's style sheet (page.css).
 """
 
 import html
@@ -9,16 +9,11 @@ from collections.abc import Iterable, Iterator, Sequence
 from charrnn.render.axis import Axis, format_number
 from charrnn.render.blocks import Chart, Series, UnrolledNetwork
 from charrnn.render.controls import escape_controls
+from charrnn.render.series_style import COLORS, DASHES, MARKS, MAX_MARKED
 from charrnn.render.words import show_character
 
 WIDTH, HEIGHT = 640, 320
 LEFT, RIGHT, TOP, BOTTOM = 84, 16, 12, 44
-COLORS = 6
-DASHES = ("", "6 3", "2 3", "8 3 2 3")
-MARKS = (
-    "m-3 0a3 3 0 1 0 6 0a3 3 0 1 0 -6 0", "m-3 -3h6v6h-6z", "m0 -4l4 7h-8z", "m0 -4l4 4l-4 4l-4 -4z"
-)  # fmt: skip
-MARKED_UP_TO = 24  # points of a line
 STEP_WIDTH = 92
 
 
@@ -41,7 +36,7 @@ class _PositionedAxis(Axis):
 
 
 def draw_chart(block: Chart) -> str:
-    """A figure with the chart and its legend."""
+    """Draw a figure with the chart and its legend."""
     lengths = [*block.span, *(x for series in block.series for x in series.x)]
     heights = [
         y for series in block.series for y in (*series.y, *(series.band[1] if series.band else ()))
@@ -49,9 +44,9 @@ def draw_chart(block: Chart) -> str:
     heights += block.span
     across = _PositionedAxis(lengths, LEFT, WIDTH - RIGHT, block.log_x)
     up = _PositionedAxis(heights, HEIGHT - BOTTOM, TOP, block.log_y, block.from_zero)
-    parts = [*_axes(block, across, up)]
+    parts = [*_draw_axes(block, across, up)]
     for at, series in enumerate(block.series):
-        parts += _series(series, at, across, up, block.joined)
+        parts += _draw_series(series, at, across, up, block.joined)
     for name, height in block.levels:
         if up.low <= height <= up.high:
             y = up(height)
@@ -60,12 +55,12 @@ def draw_chart(block: Chart) -> str:
                 f'<text x="{WIDTH - RIGHT}" y="{y - 4:.1f}" text-anchor="end">{escape(name)}</text>'
             )
     legend = "".join(
-        f'<li><svg width="30" height="10" aria-hidden="true">{_key(at, block.joined)}</svg>'
+        f'<li><svg width="30" height="10" aria-hidden="true">{_draw_key(at, block.joined)}</svg>'
         f"{escape(series.name)}</li>"
         for at, series in enumerate(block.series)
         if series.name
     )
-    alternative = escape("; ".join(map(_describe, block.series)))
+    alternative = escape("; ".join(map(_describe_series, block.series)))
     return (
         f'<figure><figcaption>{escape(block.title)}</figcaption><svg class="chart" viewBox="0 0'
         f' {WIDTH} {HEIGHT}" role="img" aria-label="{escape(block.title)}: {alternative}">'
@@ -74,8 +69,8 @@ def draw_chart(block: Chart) -> str:
     )
 
 
-def _describe(series: Series) -> str:
-    """A series in words, for readers who do not see the chart."""
+def _describe_series(series: Series) -> str:
+    """Describe a series in words, for readers who do not see the chart."""
     name = series.name or "values"
     if not len(series.x):
         return f"{name}: nothing"
@@ -85,7 +80,7 @@ def _describe(series: Series) -> str:
     )
 
 
-def _axes(block: Chart, across: _PositionedAxis, up: _PositionedAxis) -> Iterator[str]:
+def _draw_axes(block: Chart, across: _PositionedAxis, up: _PositionedAxis) -> Iterator[str]:
     floor = HEIGHT - BOTTOM
     for value in up.ticks():
         y, label = up(value), format_number(value)
@@ -106,25 +101,25 @@ def _axes(block: Chart, across: _PositionedAxis, up: _PositionedAxis) -> Iterato
     )
 
 
-def _key(at: int, joined: bool) -> str:
-    """What a series looks like, for the legend."""
-    return _line(at, "M0 5H30") if joined else _mark(at, 15, 5)
+def _draw_key(at: int, joined: bool) -> str:
+    """Draw the sign of a series in the legend."""
+    return _draw_line(at, "M0 5H30") if joined else _draw_mark(at, 15, 5)
 
 
-def _line(at: int, path: str) -> str:
-    dash = DASHES[at % len(DASHES)]
-    return f'<path class="line c{at % COLORS}" stroke-dasharray="{dash}" d="{path}"/>'
+def _draw_line(at: int, path: str) -> str:
+    dash = DASHES[at % len(DASHES)].svg
+    return f'<path class="line c{at % len(COLORS)}" stroke-dasharray="{dash}" d="{path}"/>'
 
 
-def _mark(at: int, x: float, y: float) -> str:
-    shape = MARKS[at % len(MARKS)]
-    return f'<path class="mark c{at % COLORS}" d="M{x:.1f} {y:.1f}{shape}"/>'
+def _draw_mark(at: int, x: float, y: float) -> str:
+    shape = MARKS[at % len(MARKS)].svg
+    return f'<path class="mark c{at % len(COLORS)}" d="M{x:.1f} {y:.1f}{shape}"/>'
 
 
-def _series(
+def _draw_series(
     series: Series, at: int, across: _PositionedAxis, up: _PositionedAxis, joined: bool
 ) -> Iterator[str]:
-    color = f"c{at % COLORS}"
+    color = f"c{at % len(COLORS)}"
     if series.band:
         low, high = series.band
         floor = up.low
@@ -132,24 +127,24 @@ def _series(
         back = [
             (across(x), up(max(bottom, floor))) for x, bottom in zip(series.x, low, strict=True)
         ]
-        yield f'<path class="band {color}" d="{_path([*there, *reversed(back)])}Z"/>'
+        yield f'<path class="band {color}" d="{_path_data([*there, *reversed(back)])}Z"/>'
     points = [
         (across(x), up(y))
         for x, y in zip(series.x, series.y, strict=True)
         if across.shows(x) and up.shows(y)
     ]
     if points and joined:
-        yield _line(at, _path(points))
-    if len(points) <= MARKED_UP_TO or not joined:
-        yield from (_mark(at, x, y) for x, y in points)
+        yield _draw_line(at, _path_data(points))
+    if len(points) <= MAX_MARKED or not joined:
+        yield from (_draw_mark(at, x, y) for x, y in points)
 
 
-def _path(points: Iterable[tuple[float, float]]) -> str:
+def _path_data(points: Iterable[tuple[float, float]]) -> str:
     return "M" + "L".join(f"{x:.1f} {y:.1f}" for x, y in points)
 
 
 def draw_unrolled(block: UnrolledNetwork) -> str:
-    """A figure with a box for each step; what it reads is below, what it expects above."""
+    """Draw a box for each step, with the character read below and those expected above."""
     parts = []
     for at, (character, expected) in enumerate(zip(block.read, block.expected, strict=True)):
         x = 30 + at * STEP_WIDTH

@@ -26,12 +26,12 @@ EXPECTED = 3
 
 
 def render_text(section: Section) -> str:
-    """A section's blocks as text, without its title."""
-    return "\n\n".join(filter(None, map(_block, section.blocks)))
+    """Render a section's blocks as text, without its title."""
+    return "\n\n".join(filter(None, map(_render_block, section.blocks)))
 
 
 def align(rows: Iterable[Sequence[str]], right: Sequence[bool] = ()) -> str:
-    """Rows of cells in columns. ``right`` says which are aligned to the right; empty: none is."""
+    """Align cells in columns: those to the right where ``right`` is true; none if it is empty."""
     cells = [list(row) for row in rows]
     widths = [max(map(display_width, column)) for column in zip(*cells, strict=True)]
     sides = [*right] or [False] * len(widths)
@@ -44,24 +44,24 @@ def align(rows: Iterable[Sequence[str]], right: Sequence[bool] = ()) -> str:
     )
 
 
-def _block(block: Block) -> str:
-    """A block as text; empty where a terminal leaves it out."""
+def _render_block(block: Block) -> str:
+    """Render a block as text; empty where a terminal leaves it out."""
     match block:
         case Facts():
             return align(block.rows)
         case Prose():
             return textwrap.fill(block.text, COLUMNS)
         case Table():
-            return _table(block)
+            return _draw_table(block)
         case Chart():
-            return _chart(block) if block.in_text else ""
+            return _draw_chart(block) if block.in_text else ""
         case ShadedText():
-            return _shaded_text(block)
+            return _draw_shaded_text(block)
         case UnrolledNetwork():
-            return _unrolled(block)
+            return _draw_unrolled(block)
 
 
-def _table(block: Table) -> str:
+def _draw_table(block: Table) -> str:
     rows = [[column.name for column in block.columns], *map(list, block.rows)]
     right = [column.is_right_aligned for column in block.columns]
     used = sum(max(map(display_width, cells)) + 2 for cells in zip(*rows, strict=True))
@@ -74,8 +74,8 @@ def _table(block: Table) -> str:
     return "\n".join(filter(None, [block.title, align(rows, right)]))
 
 
-def _chart(block: Chart) -> str:
-    """Series as marks in a frame; where marks coincide, the later series is shown."""
+def _draw_chart(block: Chart) -> str:
+    """Draw series as marks in a frame; where marks coincide, the later series is shown."""
     across = Axis([*block.span, *(x for series in block.series for x in series.x)], block.log_x)
     heights = [*block.span, *(y for series in block.series for y in series.y)]
     up = Axis(heights, block.log_y, block.from_zero)
@@ -127,7 +127,7 @@ def _chart(block: Chart) -> str:
 
 
 def _wrap_parts(parts: Iterable[str], columns: int) -> Iterator[str]:
-    """Lines of at most ``columns``, each with as many of the parts as fit."""
+    """Yield lines of at most ``columns``, each with as many of the parts as fit."""
     line = ""
     for part in parts:
         if line and display_width(line) + 3 + display_width(part) > columns:
@@ -138,8 +138,8 @@ def _wrap_parts(parts: Iterable[str], columns: int) -> Iterator[str]:
         yield line
 
 
-def _shaded_text(block: ShadedText) -> str:
-    """The text in lines, and below each character a bar as high as its value."""
+def _draw_shaded_text(block: ShadedText) -> str:
+    """Draw the text in lines, and below each character a bar as high as its value."""
     span = block.high - block.low or 1.0
     rows: list[str] = []
     above, below, used = "", "", 0
@@ -161,8 +161,8 @@ def _shaded_text(block: ShadedText) -> str:
     return "\n".join([f"{block.title} ({scale})", *(row.rstrip() for row in rows)])
 
 
-def _unrolled(block: UnrolledNetwork) -> str:
-    """Boxes side by side, each with the cell; what it reads is below, what it expects above."""
+def _draw_unrolled(block: UnrolledNetwork) -> str:
+    """Draw boxes side by side, with the character read below and those expected above."""
     lines, columns = [], BOX_COLUMNS
     across = (COLUMNS - 3) // (columns + 3)
     for first in range(0, len(block.read), across):

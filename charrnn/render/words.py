@@ -16,7 +16,7 @@ FILES_LISTED = 3
 
 
 def display_width(text: str) -> int:
-    """The number of columns that ``text`` takes on a terminal."""
+    """Return the number of columns that ``text`` takes on a terminal."""
     return sum(map(_columns, text))
 
 
@@ -31,7 +31,7 @@ def shorten(text: str, columns: int) -> str:
     shown = "".join(" " if character == " " else show_character(character) for character in text)
     if display_width(shown) <= columns:
         return shown
-    end = next(at for at in range(len(shown)) if display_width(shown[: at + 1]) >= columns)
+    end = next(n for n in range(len(shown)) if display_width(shown[: n + 1]) >= columns)
     return shown[:end] + "…"
 
 
@@ -44,19 +44,19 @@ def show_character(character: str) -> str:
 
 
 def format_loss(number: float) -> str:
-    """A loss with four decimal places, or in scientific notation if it is huge."""
+    """Format a loss with four decimal places, or in scientific notation if it is huge."""
     return f"{number:.4f}" if abs(number) < LARGE_LOSS else f"{number:.3g}"
 
 
 def describe_loss(nats: float | None) -> str:
-    """A loss in both units."""
+    """Describe a loss in both units."""
     if nats is None:
         return "none"
-    return f"{format_loss(nats)} nats, {format_loss(bits(nats))} bits a character"
+    return f"{format_loss(nats)} nats, {format_loss(bits(nats))} bits per character"
 
 
 def describe_baselines(baselines: Baselines) -> str:
-    """The losses of models without a memory, the better one first."""
+    """Describe the losses of models without a memory, the better one first."""
     losses = (
         f"{baselines.ngram:.4f} nats by the best n-gram (n = {baselines.ngram_order}),"
         f" {baselines.unigram:.4f} by a unigram"
@@ -67,7 +67,7 @@ def describe_baselines(baselines: Baselines) -> str:
 
 
 def describe_vocabulary(V: int, baselines: Baselines | None) -> str:
-    """The number of characters that a loss is over, as losses depend on it."""
+    """Describe the number of distinct characters, on which losses depend."""
     if baselines is None:
         return f"{V:,} distinct characters in the whole corpus"
     return (
@@ -77,13 +77,12 @@ def describe_vocabulary(V: int, baselines: Baselines | None) -> str:
 
 
 def advise(val_loss: float | None, baselines: Baselines | None) -> str:
-    """Advice for a model that is worse than models without a memory; empty for any other."""
+    """Return advice for a model that is worse than a model without a memory; empty for others."""
     if val_loss is None or baselines is None or val_loss < baselines.ngram:
         return ""
     if val_loss > baselines.unigram:
         return (
-            "worse than the frequencies of characters; train longer or, if the loss rose, with a"
-            " lower --lr"
+            "worse than the unigram baseline; train longer or, if the loss rose, with a lower --lr"
         )
     return (
         "worse than its n-gram; more text may help or, if the loss was still falling, more"
@@ -92,19 +91,19 @@ def advise(val_loss: float | None, baselines: Baselines | None) -> str:
 
 
 def format_duration(seconds: float) -> str:
-    """Minutes and seconds as 2:05, and with hours as 1:02:05."""
+    """Format minutes and seconds as 2:05, and with hours as 1:02:05."""
     minutes, rest = divmod(round(seconds), 60)
     hours, minutes = divmod(minutes, 60)
     return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
 
 
 def shorten_model(path: str) -> str:
-    """A name for a model where there is little room: the run folder of a run's best model."""
+    """Shorten a model's name: the best model of a run is called by its run folder."""
     return path.removesuffix("/best.npz")
 
 
 def list_files(files: Sequence[str]) -> str:
-    """File names; of many, the first few and the number of the others."""
+    """List file names; of many, the first few and the number of the others."""
     names = ", ".join(map(escape_controls, files[:FILES_LISTED]))
     if len(files) <= FILES_LISTED:
         return names

@@ -8,7 +8,7 @@ from charrnn.report_registry import Report
 
 
 def load_function(report: Report) -> Callable[..., Any]:
-    """Import the function that makes ``report``."""
+    """Import and return the function that makes ``report``."""
     module, _, name = report.function.rpartition(".")
     function: Callable[..., Any] = getattr(import_module(f"charrnn.reports.{module}"), name)
     return function

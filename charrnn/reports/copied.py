@@ -17,8 +17,8 @@ from charrnn.text.encodings import detect_encoding, resolve_encoding
 from charrnn.text.sources import find_sources, printable_path
 from charrnn.text.vocab import code_points
 
-LEAST = 20  # characters of a span that counts as copied
-LISTED_AT_MOST = 1000
+MIN_SPAN = 20  # characters; a shorter span does not count as copied
+MAX_LISTED = 1000
 
 
 @dataclass(frozen=True)
@@ -39,12 +39,12 @@ class Span:
 
 @dataclass(frozen=True)
 class Copied:
-    """How many of a text's ``characters`` are ``copied``: are in spans of ``least`` or more.
+    """How many of a text's ``characters`` are ``copied``: lie in spans of ``least`` or more.
 
     ``share`` is copied / characters. ``longest_span`` is the longest, however short, and
     ``longest`` its length; it is None where not one character is in the corpus. ``spans`` are
-    those of ``least`` and more in the text's order, and may overlap; of more than a thousand only
-    the longest are listed, and ``unlisted`` is the number of the others.
+    those of ``least`` or more in the text's order, and may overlap; of more than a thousand only
+    the longest are listed, and ``unlisted`` is the number of the rest.
     """
 
     characters: int
@@ -81,7 +81,7 @@ def index_corpus(model: LoadedModel, corpus: Sequence[Path] = ()) -> "CorpusInde
     """Index the model's corpus, or the files and folders in ``corpus`` instead.
 
     Raises:
-        InputError: when it cannot be read, or is no longer what the model learned from.
+        InputError: when the corpus cannot be read, or is no longer what the model learned from.
     """
     normalization = model.checkpoint.corpus_info.normalization
     if corpus:
@@ -104,8 +104,10 @@ class CorpusIndex:
         self._newlines = np.flatnonzero(code_points(text) == ord("\n"))
         self._suffixes = SuffixArray(text)
 
-    def find_copied(self, text: str, least: int = LEAST) -> Copied:
+    def find_copied(self, text: str, least: int = MIN_SPAN) -> Copied:
         """Find the parts of ``text`` that are in the corpus."""
+        # Of spans of one length the first comes first: the largest (length, -start) is the longest
+        # span, and the smallest (-length, start) are the spans to list.
         longest, covered, end, spans = (0, 0), 0, 0, []
         for start, length in self._maximal_spans(text, least):
             longest = max(longest, (length, -start))
@@ -113,7 +115,7 @@ class CorpusIndex:
                 covered += start + length - max(start, end)
                 end = start + length
                 spans.append((-length, start))
-        listed = sorted(heapq.nsmallest(LISTED_AT_MOST, spans), key=lambda pair: pair[1])
+        listed = sorted(heapq.nsmallest(MAX_LISTED, spans), key=lambda pair: pair[1])
         length, start = longest[0], -longest[1]
         return Copied(
             characters=len(text),
@@ -122,12 +124,12 @@ class CorpusIndex:
             least=least,
             longest=length,
             longest_span=self._locate(text, start, length) if length else None,
-            spans=tuple(self._locate(text, at, -negative) for negative, at in listed),
+            spans=tuple(self._locate(text, start, -negative) for negative, start in listed),
             unlisted=len(spans) - len(listed),
         )
 
     def _maximal_spans(self, text: str, least: int) -> Iterator[tuple[int, int]]:
-        """Start and length of every span of ``least`` and more, and of some shorter ones."""
+        """Yield start and length of every span of ``least`` or more, and of some shorter ones."""
         start = 0
         while start < len(text):
             length = self._suffixes.longest_match(text, start)
@@ -140,7 +142,7 @@ class CorpusIndex:
                 start = self._next_start(text, start + 1, end, least)
 
     def _next_start(self, text: str, low: int, end: int, least: int) -> int:
-        """The first start, from ``low`` on, of a span of ``least`` or more that passes ``end``.
+        """Find the first start, from ``low`` on, of a long enough span that passes ``end``.
 
         If a span begins somewhere, its part from any later place on is in the corpus too, so the
         start is found by bisection.

@@ -25,8 +25,8 @@ from charrnn.network.model import Network, States
 from charrnn.network.parameters import initialize
 from charrnn.network.softmax import cross_entropy_and_gradients
 from charrnn.network.workspace import Workspace
-from charrnn.reports.held_out import HeldOut
 from charrnn.reports.loaded_model import LoadedModel, ModelFacts
+from charrnn.reports.report_text import ReportText
 
 POSITIONS = 256
 SIDE_BY_SIDE = 64  # positions
@@ -57,7 +57,10 @@ class GradientPath:
 
 @dataclass(frozen=True)
 class Gradients(ModelFacts):
-    """One model over a number of ``positions`` of a text; ``ways`` are through h, and maybe c."""
+    """One model over a number of ``positions`` of a text.
+
+    ``ways`` are the paths of the gradient: through h and, in an lstm, through c.
+    """
 
     untrained: bool
     text: str
@@ -68,14 +71,14 @@ class Gradients(ModelFacts):
 
 def compare_gradients(
     models: Sequence[LoadedModel],
-    texts: Sequence[HeldOut],
+    texts: Sequence[ReportText],
     *,
     lags: int = DEFAULT_LAGS,
     untrained: bool = False,
 ) -> tuple[Gradients, ...]:
     """Measure each model with its text; with ``untrained``, also as before its training.
 
-    Raises as `measure_gradients`.
+    Raises the errors of `measure_gradients`.
     """
     return tuple(
         measure_gradients(model, text, lags=lags, untrained=initial)
@@ -86,7 +89,7 @@ def compare_gradients(
 
 def measure_gradients(
     model: LoadedModel,
-    text: HeldOut,
+    text: ReportText,
     *,
     lags: int = DEFAULT_LAGS,
     positions: int = POSITIONS,
@@ -120,17 +123,17 @@ def measure_gradients(
         lags=lags,
         # A loss depends on the output, the first state, at lag 0, and on the others from lag 1 on.
         ways=tuple(
-            _path(name, norms[:, at], first=min(at, 1))
-            for at, name in enumerate(network.shape.cell_record.states)
+            _summarize_path(name, norms[:, state], first=min(state, 1))
+            for state, name in enumerate(network.shape.cell_record.states)
         ),
     )
 
 
 def _spread_windows(name: str, characters: int, lags: int, positions: int) -> Ids:
-    """Where windows of ``lags`` steps begin, equally spaced over the text that is called ``name``.
+    """Return where windows of ``lags`` steps begin, equally spaced over the text ``name``.
 
     Raises:
-        InputError: when there is no room for one.
+        InputError: when there is no room for a window.
     """
     places = characters + 1 - EXTRA_CHARACTERS - lags
     if places < 1 and characters <= EXTRA_CHARACTERS:
@@ -142,7 +145,7 @@ def _spread_windows(name: str, characters: int, lags: int, positions: int) -> Id
 
 
 def norms_by_lag(network: Network, window: Ids, states: Sequence[States]) -> Iterator[list[Norms]]:
-    """For k = 0, 1, … the norms (B,) of the gradient of h and, in an lstm, of c.
+    """Yield, for k = 0, 1, …, the norms (B,) of the gradient of h and, in an lstm, of c.
 
     ``window`` (lags + 2, B) has the characters that are read, and as its last row those that are
     predicted. ``states`` are those after its first row. Each step is computed twice, so that only
@@ -159,15 +162,15 @@ def norms_by_lag(network: Network, window: Ids, states: Sequence[States]) -> Ite
     )  # fmt: skip
     dstates: States = network.initial_states(len(states))
     dstates[-1][0][:] = dh
-    yield [_gradient_norm(dstates, at) for at in range(len(dstates[0]))]
+    yield [_gradient_norm(dstates, state) for state in range(len(dstates[0]))]
     for step, states_before in zip(window[-2:0:-1], before[-2::-1], strict=True):
         h, _, backward = network.forward(step[None], states_before, workspace=workspace)
         dstates = backward(np.zeros_like(h), scratch, dstates)
-        yield [_gradient_norm(dstates, at) for at in range(len(dstates[0]))]
+        yield [_gradient_norm(dstates, state) for state in range(len(dstates[0]))]
 
 
 def states_after(network: Network, ids: Ids, places: Ids) -> Iterator[States]:
-    """The states of one stream after it has read the character at each of the rising ``places``."""
+    """Yield the states of one stream after the character at each of the rising ``places``."""
     states, read, workspace = network.initial_states(1), 0, Workspace()
     for place in places:
         _, states, _ = network.forward(ids[read : place + 1, None], states, workspace=workspace)
@@ -176,23 +179,23 @@ def states_after(network: Network, ids: Ids, places: Ids) -> Iterator[States]:
 
 
 def _batch_states(states: Sequence[States]) -> States:
-    """The states of several streams as those of one batch."""
+    """Join the states of several streams as those of one batch."""
     return [
         tuple(np.concatenate(arrays) for arrays in zip(*layer, strict=True))
         for layer in zip(*states, strict=True)
     ]
 
 
-def _gradient_norm(dstates: States, at: int) -> Norms:
-    """The norm over all units of all layers of the gradient of h (at 0) or c (at 1): (B,)."""
-    squares = [np.square(state[at], dtype=np.float64).sum(axis=1) for state in dstates]
+def _gradient_norm(dstates: States, state: int) -> Norms:
+    """Return the norm over all units of all layers of the gradient of h (0) or c (1): (B,)."""
+    squares = [np.square(layer[state], dtype=np.float64).sum(axis=1) for layer in dstates]
     return np.sqrt(sum(squares))
 
 
-def _path(through: str, norms: Norms, *, first: int) -> GradientPath:
+def _summarize_path(through: str, norms: Norms, *, first: int) -> GradientPath:
     """Summarize norms (lags + 1, positions), relative to those at lag ``first``."""
-    known = norms[first:]
-    ratios = known / np.where(known[0] > 0, known[0], np.inf)
+    norms = norms[first:]
+    ratios = norms / np.where(norms[0] > 0, norms[0], np.inf)
     low, median, high = np.percentile(ratios, [10, 50, 90], axis=1)
     # The number of lags up to the last one at which the median is not yet below the threshold.
     before_vanishing = len(median) - int(np.argmax((median >= VANISHED)[::-1]))

@@ -50,6 +50,6 @@ def load_model(path: Path) -> LoadedModel:
 
 
 def model_facts(description: ModelDescription, label: str) -> ModelFacts:
-    """The first fields of the reports on a model that is called ``label``."""
+    """Return the first fields of the reports on a model that is called ``label``."""
     config = description.config
     return ModelFacts(label, config.cell, config.hidden, config.layers)

@@ -13,7 +13,7 @@ from charrnn.storage.run_log import read_log
 
 @dataclass(frozen=True)
 class LossPoint:
-    """One evaluation. Losses are nats a character."""
+    """One evaluation. Losses are nats per character."""
 
     step: int
     epoch: float
@@ -50,7 +50,7 @@ def read_losses(path: Path) -> Losses:
 
 
 def model_losses(model: LoadedModel) -> Losses:
-    """The losses up to the step at which a model was saved."""
+    """Return the losses up to the step at which a model was saved."""
     return _losses(model.label, _points(model.checkpoint.history))
 
 

@@ -2,7 +2,7 @@
 
 At the same positions of a text the model predicts again from a zero state, given only the last n
 characters. Where the loss still falls with n, the model uses what it remembers from n characters
-ago. An n-gram that is given as many characters is the comparison.
+ago. The n-gram that is given the same number of characters is the comparison.
 """
 
 import math
@@ -19,8 +19,8 @@ from charrnn.network.parameters import Shape
 from charrnn.network.softmax import cross_entropy
 from charrnn.network.workspace import Workspace
 from charrnn.ngram import ngram_probabilities
-from charrnn.reports.held_out import HeldOut
 from charrnn.reports.loaded_model import LoadedModel, ModelFacts
+from charrnn.reports.report_text import ReportText
 from charrnn.training.evaluation import character_losses
 
 GIVEN = (1, 2, 4, 8, 16, 32, 64, 128, 256, 512)
@@ -36,9 +36,9 @@ Nats = npt.NDArray[np.float32]
 class ContextLoss:
     """The mean loss ``nats`` with ``given`` characters, None for all, and its standard ``error``.
 
-    ``lost`` is its difference to the loss with all characters, and ``lost_error`` the standard
+    ``lost`` is its difference from the loss with all characters, and ``lost_error`` the standard
     error of the mean difference, position by position. ``ngram`` is the loss of the n-gram that is
-    given as many, at the same positions; None where n is too large or no n-grams were counted.
+    given as many characters; None where n is too large or no n-grams were counted.
     """
 
     given: int | None
@@ -69,7 +69,9 @@ class Memory(ModelFacts):
     reset: float
 
 
-def compare_memory(models: Sequence[LoadedModel], texts: Sequence[HeldOut]) -> tuple[Memory, ...]:
+def compare_memory(
+    models: Sequence[LoadedModel], texts: Sequence[ReportText]
+) -> tuple[Memory, ...]:
     """Measure each model with its text, all at as many positions as the slowest can afford."""
     pairs = list(zip(models, texts, strict=True))
     positions = min(
@@ -78,41 +80,45 @@ def compare_memory(models: Sequence[LoadedModel], texts: Sequence[HeldOut]) -> t
     return tuple(measure_memory(model, text, positions=positions) for model, text in pairs)
 
 
-def affordable_positions(shape: Shape, text: HeldOut) -> int:
-    """How many positions of ``text`` a network can predict within a fixed amount of work."""
+def affordable_positions(shape: Shape, text: ReportText) -> int:
+    """Return the number of positions of ``text`` that a fixed amount of work can predict."""
     steps = sum(n for n in GIVEN if n < len(text.ids) - 1) + 1
     affordable = OPERATIONS_AT_MOST / shape.flops_per_character / steps
     return int(min(POSITIONS_AT_MOST, max(POSITIONS_AT_LEAST, affordable)))
 
 
-def measure_memory(model: LoadedModel, text: HeldOut, *, positions: int | None = None) -> Memory:
+def measure_memory(model: LoadedModel, text: ReportText, *, positions: int | None = None) -> Memory:
     """Measure at equally spaced ``positions`` of ``text``; None: as many as are affordable."""
     network, ids = model.checkpoint.network, text.ids
     with_all = character_losses(network, ids)
     positions = positions or affordable_positions(network.shape, text)
-    at = np.unique(np.linspace(0, len(with_all) - 1, min(positions, len(with_all))).astype(np.intp))
-    by_order = _ngram_losses(text, network.shape.V, at)
+    chosen = np.unique(
+        np.linspace(0, len(with_all) - 1, min(positions, len(with_all))).astype(np.intp)
+    )
+    by_order = _ngram_losses(text, network.shape.V, chosen)
 
     def point(given: int | None, nats: Nats) -> ContextLoss:
-        lost = nats - with_all[at]
+        lost = nats - with_all[chosen]
         ngram = None
         if given is not None and given < len(by_order):
             ngram = float(by_order[given].mean())
         return ContextLoss(given, *_mean_and_error(nats), *_mean_and_error(lost), ngram)
 
     points = [
-        point(n, _losses_given(network, ids, at, n, with_all)) for n in GIVEN if n < len(with_all)
+        point(n, _losses_given(network, ids, chosen, n, with_all))
+        for n in GIVEN
+        if n < len(with_all)
     ]
     window = min(model.checkpoint.config.seq, len(with_all))
-    begins = at[at + window <= len(with_all)][:WINDOWS_AT_MOST]
+    begins = chosen[chosen + window <= len(with_all)][:WINDOWS_AT_MOST]
     reset = np.concatenate([nats for _, nats in _read_windows(network, ids, begins, window)], 1)
     same = begins[:, None] + np.arange(window)
     return Memory(
         **vars(model.facts),
         text=text.name,
-        positions=len(at),
-        is_whole=len(at) == len(with_all),
-        points=(*points, point(None, with_all[at])),
+        positions=len(chosen),
+        is_whole=len(chosen) == len(with_all),
+        points=(*points, point(None, with_all[chosen])),
         unigram=float(by_order[0].mean()) if by_order else None,
         window=window,
         read=same.size,
@@ -121,11 +127,11 @@ def measure_memory(model: LoadedModel, text: HeldOut, *, positions: int | None =
     )
 
 
-def _losses_given(network: Network, ids: Ids, at: Ids, n: int, with_all: Nats) -> Nats:
-    """The losses at positions ``at`` with the last ``n`` characters, or all if there are fewer."""
-    losses = with_all[at]
-    enough = np.flatnonzero(at >= n)
-    for group, nats in _read_windows(network, ids, at[enough] - n + 1, n, last=True):
+def _losses_given(network: Network, ids: Ids, positions: Ids, n: int, with_all: Nats) -> Nats:
+    """Return the losses at ``positions`` given the last ``n`` characters, or all if fewer."""
+    losses = with_all[positions]
+    enough = np.flatnonzero(positions >= n)
+    for group, nats in _read_windows(network, ids, positions[enough] - n + 1, n, last=True):
         losses[enough[group]] = nats[-1]
     return losses
 
@@ -133,10 +139,10 @@ def _losses_given(network: Network, ids: Ids, at: Ids, n: int, with_all: Nats) -
 def _read_windows(
     network: Network, ids: Ids, begins: Ids, length: int, *, last: bool = False
 ) -> Iterator[tuple[slice, Nats]]:
-    """The losses of the ``length`` characters after those at ``begins``, each from a zero state.
+    """Yield the losses of the ``length`` characters after each of ``begins``, from a zero state.
 
-    The windows are read in groups; gives the slice of ``begins`` and losses (length, group) of
-    each. If ``last``, only the loss of each window's last character is computed: (1, group).
+    The windows are read in groups; each yields its slice of ``begins`` and losses (length, group).
+    If ``last``, only the loss of each window's last character is computed: (1, group).
     """
     workspace = Workspace()
     for first in range(0, len(begins), SIDE_BY_SIDE):
@@ -155,14 +161,14 @@ def _read_windows(
         yield group, np.concatenate(losses)
 
 
-def _ngram_losses(text: HeldOut, V: int, at: Ids) -> list[npt.NDArray[np.float64]]:
-    """The losses of n-grams of order 1, 2, … at positions ``at``; none without training text."""
+def _ngram_losses(text: ReportText, V: int, positions: Ids) -> list[npt.NDArray[np.float64]]:
+    """Return the losses of n-grams of order 1, 2, … at ``positions``; none without counts."""
     if text.train is None:
         return []
-    return [-np.log(P[at]) for P in ngram_probabilities(text.train, text.ids, V)]
+    return [-np.log(P[positions]) for P in ngram_probabilities(text.train, text.ids, V)]
 
 
 def _mean_and_error(nats: npt.NDArray[np.floating[Any]]) -> tuple[float, float]:
-    """The mean and its standard error."""
+    """Return the mean and its standard error."""
     deviation = float(nats.std(dtype=np.float64))
     return float(nats.mean(dtype=np.float64)), deviation / math.sqrt(len(nats))

@@ -1,4 +1,4 @@
-"""The reports as methods of a model. What only one report needs is imported when it is made."""
+"""The reports as methods of a model. Each method imports the module of its report."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -12,10 +12,10 @@ from charrnn.reports.loaded_model import LoadedModel
 if TYPE_CHECKING:
     from charrnn.reports.copied import Copied
     from charrnn.reports.gradients import Gradients
-    from charrnn.reports.held_out import HeldOut
     from charrnn.reports.loss import Losses
     from charrnn.reports.memory import Memory
     from charrnn.reports.neurons import Neurons
+    from charrnn.reports.report_text import ReportText
     from charrnn.reports.score import Score
     from charrnn.reports.speed import Speed
     from charrnn.reports.summary import Summary
@@ -24,11 +24,11 @@ if TYPE_CHECKING:
 
 
 class ReportMethods:
-    """The part of `Model` that makes reports. Each returns a dataclass with numbers.
+    """The part of `Model` that makes reports. Each method returns a dataclass with numbers.
 
     Where a report reads a ``text`` and none is given, it reads the validation part of the corpus
-    that the model was trained on; this raises an InputError when the corpus is not found again,
-    and a model that was made in memory has none.
+    that the model was trained on; this raises an InputError when the corpus cannot be found,
+    as for a model that was made in memory.
     """
 
     def __init__(self, loaded: LoadedModel) -> None:
@@ -37,20 +37,20 @@ class ReportMethods:
     def report(self, name: str, *inputs: Any, **options: Any) -> Any:
         """Make any report of the registry that takes a model, by its name.
 
-        ``inputs`` are what it reads: a file or a `held_out` text. This has no types, as a table of
-        names has none; that is why the reports of charrnn have methods of their own below.
+        ``inputs`` are what it reads: a file, or a text from `prepare_text`. Untyped, because it
+        looks up the report by name; use the typed methods below for the reports of charrnn.
         """
         if REPORTS[name].takes is Takes.MODELS:
             return compare([self], name, inputs, **options)
         return load_function(REPORTS[name])(self.loaded, *inputs, **options)
 
-    def held_out(
+    def prepare_text(
         self,
         text: str | None = None,
         *,
         text_file: str | Path | None = None,
         encoding: str = AUTO,
-    ) -> "HeldOut":
+    ) -> "ReportText":
         """Prepare the text for reports that read one, so that several can share it.
 
         It is ``text``, or that of a file, or else the validation part of the model's corpus.
@@ -59,22 +59,26 @@ class ReportMethods:
             InputError: when there is no such text, or the model knows fewer than two of its
                 characters.
         """
-        from charrnn.reports.held_out import encode_held_out, find_validation_part, read_held_out
+        from charrnn.reports.report_text import (
+            encode_report_text,
+            find_validation_part,
+            read_report_text,
+        )
 
         if text is not None:
-            return encode_held_out(self.loaded, text, "text")
+            return encode_report_text(self.loaded, text, "text")
         if text_file is not None:
-            return read_held_out(self.loaded, Path(text_file), encoding)
+            return read_report_text(self.loaded, Path(text_file), encoding)
         return find_validation_part(self.loaded)
 
     def summary(self) -> "Summary":
-        """What the model is: its sizes, its corpus, its training and its losses."""
+        """Describe the model: its sizes, its corpus, its training and its losses."""
         from charrnn.reports.summary import summarize
 
         return summarize(self.loaded)
 
     def loss(self) -> "Losses":
-        """Training and validation loss by step: of the whole run, if a run folder was loaded.
+        """Return training and validation loss by step: of the whole run, if a run was loaded.
 
         Raises:
             InputError: when the run's log is damaged.
@@ -85,7 +89,7 @@ class ReportMethods:
         return model_losses(self.loaded) if run is None else read_losses(run)
 
     def vocab(self) -> "Characters":
-        """The characters that the model knows, with their counts."""
+        """List the characters that the model knows, with their counts."""
         from charrnn.reports.vocab import list_characters
 
         return list_characters(self.loaded)
@@ -106,17 +110,17 @@ class ReportMethods:
         return score_text(self.loaded, text, on_unknown=on_unknown)
 
     def copied(self, text: str, *, corpus: Sequence[str | Path] = ()) -> "Copied":
-        """How much of ``text`` is copied from the model's corpus, or from the files in ``corpus``.
+        """Find what ``text`` copies from the model's corpus, or from the files in ``corpus``.
 
         Raises:
-            InputError: when the corpus is not found again, or has changed.
+            InputError: when the corpus cannot be found or has changed.
         """
         from charrnn.reports.copied import index_corpus
 
         return index_corpus(self.loaded, [Path(path) for path in corpus]).find_copied(text)
 
     def unroll(self, text: str) -> "Unrolled":
-        """The network at each step of ``text``: its input, its state and its prediction.
+        """Follow the network over ``text``: its input, state and prediction at each step.
 
         Raises:
             InputError: when the model knows fewer than two of its characters.
@@ -127,12 +131,12 @@ class ReportMethods:
 
     def gradients(
         self,
-        text: "str | HeldOut | None" = None,
+        text: "str | ReportText | None" = None,
         *,
         lags: int = DEFAULT_LAGS,
         untrained: bool = False,
     ) -> "Gradients":
-        """How much of a loss's gradient reaches the state up to ``lags`` steps back.
+        """Measure how much of a loss's gradient reaches the state up to ``lags`` steps back.
 
         With ``untrained``, it is measured with the weights before the training.
 
@@ -143,16 +147,16 @@ class ReportMethods:
 
         return measure_gradients(self.loaded, self._read(text), lags=lags, untrained=untrained)
 
-    def memory(self, text: "str | HeldOut | None" = None) -> "Memory":
-        """How the loss depends on the number of characters that the model is given."""
+    def memory(self, text: "str | ReportText | None" = None) -> "Memory":
+        """Measure how the loss depends on the number of characters that the model is given."""
         from charrnn.reports.memory import measure_memory
 
         return measure_memory(self.loaded, self._read(text))
 
     def neurons(
-        self, text: "str | HeldOut | None" = None, *, shown: str | None = None
+        self, text: "str | ReportText | None" = None, *, shown: str | None = None
     ) -> "Neurons":
-        """Which units follow which properties of ``text``; activations are over ``shown``.
+        """Find the units that follow properties of ``text``; show activations over ``shown``.
 
         Raises:
             InputError: when the model knows fewer than two characters of ``shown``.
@@ -162,7 +166,7 @@ class ReportMethods:
         return analyze_neurons(self.loaded, self._read(text), text=shown)
 
     def speed(self, *, seconds: float = DEFAULT_SECONDS) -> "Speed":
-        """How fast the model trains and samples here, measured for ``seconds`` at each point.
+        """Measure how fast the model trains and samples here, for ``seconds`` at each point.
 
         Raises:
             MachineError: when there is not enough memory.
@@ -171,15 +175,15 @@ class ReportMethods:
 
         return measure_speed(self.loaded, seconds=seconds)
 
-    def _read(self, text: "str | HeldOut | None") -> "HeldOut":
-        return self.held_out(text) if text is None or isinstance(text, str) else text
+    def _read(self, text: "str | ReportText | None") -> "ReportText":
+        return self.prepare_text(text) if text is None or isinstance(text, str) else text
 
 
 def compare(
-    models: Sequence[ReportMethods], name: str, texts: "Sequence[HeldOut]" = (), **options: Any
+    models: Sequence[ReportMethods], name: str, texts: "Sequence[ReportText]" = (), **options: Any
 ) -> Any:
     """Make a report of the registry that compares several models; ``texts`` has one for each."""
     report = REPORTS[name]
-    texts_of_models = [texts] if report.held_out else []
+    texts_of_models = [texts] if report.reads_text else []
     loaded = [model.loaded for model in models]
     return load_function(report)(loaded, *texts_of_models, **options)

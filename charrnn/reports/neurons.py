@@ -1,9 +1,9 @@
 """What single units do: their activations over a text, and the properties that they follow.
 
 Karpathy, Johnson and Fei-Fei ("Visualizing and understanding recurrent networks", 2015) found units
-that are on inside quotes or count the position in a line. Here programs compute such properties of
-a text, and the output of every unit is correlated with each of them (Pearson). Among hundreds of
-units some follow any property by chance, and the characters of a text are not independent. So
+that are active inside quotes or count the position in a line. Here programs compute such properties
+of a text, and the output of every unit is correlated with each of them (Pearson). Among hundreds of
+units a few follow any property by chance, and the characters of a text are not independent. So
 chance is measured on the text itself: when the text is shifted against the activations in a circle,
 no unit follows any property, and everything else is unchanged. ``p`` is the share of shifts under
 which some unit follows some property as closely.
@@ -19,12 +19,12 @@ import numpy.typing as npt
 from charrnn.arrays import Array, Ids
 from charrnn.network.model import Network
 from charrnn.network.stepper import Stepper
-from charrnn.reports.held_out import HeldOut, encode_held_out
 from charrnn.reports.loaded_model import LoadedModel, ModelFacts
+from charrnn.reports.report_text import ReportText, encode_report_text
 
 READ_AT_MOST = 20_000  # characters
 SHOWN_AT_MOST = 400
-NEAREST_SHIFT = 0.02  # of the text; shifted by less, a text is still like itself
+NEAREST_SHIFT = 0.02  # of the text; a smaller shift leaves the text too similar to itself
 UNITS_AT_ONCE = 64
 BEST = 3  # units of each property
 SIGNIFICANT = 0.05
@@ -88,17 +88,19 @@ class Neurons(ModelFacts):
     activations: tuple[Activations, ...]
 
 
-def analyze_neurons(model: LoadedModel, held_out: HeldOut, *, text: str | None = None) -> Neurons:
-    """Correlate units with properties of ``held_out``; show activations over ``text``.
+def analyze_neurons(
+    model: LoadedModel, text_read: ReportText, *, text: str | None = None
+) -> Neurons:
+    """Correlate units with properties of ``text_read``; show activations over ``text``.
 
-    Without a ``text``, they are shown over the beginning of ``held_out``.
+    Without a ``text``, they are shown over the beginning of ``text_read``.
 
     Raises:
         InputError: when the model knows fewer than two characters of ``text``.
     """
     network, vocabulary = model.checkpoint.network, model.checkpoint.corpus_info.vocabulary
-    shown = held_out if text is None else encode_held_out(model, text, "text")
-    ids, shown_ids = held_out.ids[:READ_AT_MOST], shown.ids[:SHOWN_AT_MOST]
+    shown = text_read if text is None else encode_report_text(model, text, "text")
+    ids, shown_ids = text_read.ids[:READ_AT_MOST], shown.ids[:SHOWN_AT_MOST]
     h, gates = record_activations(network, ids)
     characters = vocabulary.decode(ids)
     properties = {
@@ -114,7 +116,7 @@ def analyze_neurons(model: LoadedModel, held_out: HeldOut, *, text: str | None =
             best.setdefault(follower.property, (follower.layer, follower.unit))
     return Neurons(
         **vars(model.facts),
-        text=held_out.name,
+        text=text_read.name,
         characters=len(ids),
         properties=tuple(properties),
         followers=followers,
@@ -128,7 +130,7 @@ def analyze_neurons(model: LoadedModel, held_out: HeldOut, *, text: str | None =
 
 
 def record_activations(network: Network, ids: Ids) -> tuple[Array, tuple[Gate, ...]]:
-    """Read ``ids`` (N,); gives the outputs of all layers (N, layers, H) and statistics of gates."""
+    """Read ``ids`` (N,); return the outputs of all layers (N, layers, H) and gate statistics."""
     shape = network.shape
     step = Stepper(network, network.initial_states(1))
     h = np.empty((len(ids), shape.layers, shape.hidden), np.float32)
@@ -155,7 +157,7 @@ def record_activations(network: Network, ids: Ids) -> tuple[Array, tuple[Gate, .
 
 
 def find_followers(h: Array, properties: dict[str, Values]) -> tuple[Follower, ...]:
-    """The best units of each of ``properties`` (N,), given outputs (N, layers, H)."""
+    """Find the best units for each of ``properties`` (N,), given outputs (N, layers, H)."""
     N, _, H = h.shape
     units = _standardize(h.reshape(N, -1))
     pairs: list[tuple[str, int, int, float]] = []
@@ -184,14 +186,14 @@ def find_followers(h: Array, properties: dict[str, Values]) -> tuple[Follower, .
 
 
 def _standardize(values: npt.NDArray[np.floating]) -> Values:
-    """Columns with mean 0 and deviation 1; a constant column becomes zeros."""
-    centred = values.astype(np.float64) - values.mean(axis=0, dtype=np.float64)
-    deviation = centred.std(axis=0)
-    return centred / np.where(deviation > 1e-6, deviation, np.inf)
+    """Shift and scale columns to mean 0 and deviation 1; a constant column becomes zeros."""
+    centered = values.astype(np.float64) - values.mean(axis=0, dtype=np.float64)
+    deviation = centered.std(axis=0)
+    return centered / np.where(deviation > 1e-6, deviation, np.inf)
 
 
 def _inside_quotes(text: str) -> Iterator[int]:
-    """1 inside "…", “…”, 「…」 and the like; the end of a paragraph closes all quotes."""
+    """Yield 1 inside "…", “…”, 「…」 and the like; the end of a paragraph closes all quotes."""
     straight, closing = False, list[str]()
     for before, character in zip("\n" + text, text, strict=False):
         if character == before == "\n":
@@ -213,7 +215,7 @@ def _position_in_line(text: str) -> Iterator[int]:
 
 
 def _depth_of_brackets(text: str) -> Iterator[int]:
-    """The number of open brackets; only the innermost can be closed."""
+    """Yield the number of open brackets; only the innermost can be closed."""
     closing: list[str] = []
     for character in text:
         if character in CLOSING:
@@ -224,7 +226,7 @@ def _depth_of_brackets(text: str) -> Iterator[int]:
 
 
 def _after_a_full_stop(text: str) -> Iterator[int]:
-    """1 from a full stop to the next sentence, including spaces, newlines and quotes between."""
+    """Yield 1 from a full stop to the next sentence, also at spaces and quotes between."""
     ended = False
     for character in text:
         if character in STOPS:
@@ -235,7 +237,7 @@ def _after_a_full_stop(text: str) -> Iterator[int]:
 
 
 def _script(name: str) -> Callable[[str], Iterator[int]]:
-    """A property that is 1 for characters whose Unicode name begins with ``name``."""
+    """Return a property that is 1 for characters whose Unicode name begins with ``name``."""
 
     def compute(text: str) -> Iterator[int]:
         cached: dict[str, int] = {}

@@ -6,18 +6,18 @@ from dataclasses import dataclass, replace
 from charrnn.config import DEFAULT_LAGS
 from charrnn.errors import InputError
 from charrnn.reports.gradients import Gradients, measure_gradients
-from charrnn.reports.held_out import HeldOut
 from charrnn.reports.loaded_model import LoadedModel
 from charrnn.reports.loss import Losses, model_losses
 from charrnn.reports.memory import Memory, compare_memory
 from charrnn.reports.neurons import Neurons, analyze_neurons
+from charrnn.reports.report_text import ReportText
 from charrnn.reports.runs import Runs, list_runs
-from charrnn.reports.score import Scored, Scoring, predict_chunks
+from charrnn.reports.score import RunningScore, ScoreSummary, predict_chunks
 from charrnn.reports.summary import Summary, summarize
-from charrnn.reports.unroll import Unrolled, unroll_held_out
+from charrnn.reports.unroll import Unrolled, unroll_text
 from charrnn.reports.vocab import Characters, list_characters
 
-UNROLLED, SCORED = 24, 3000  # characters of the text
+UNROLLED, SCORED = 24, 3000  # characters of the text that these reports read
 
 
 @dataclass(frozen=True, eq=False)
@@ -35,19 +35,19 @@ class Overview:
     memories: tuple[Memory, ...]
     neurons: tuple[Neurons, ...]
     unrolled: Unrolled
-    score: Scored
+    score: ScoreSummary
     vocab: Characters
 
 
-def report_all(models: Sequence[LoadedModel], texts: Sequence[HeldOut]) -> Overview:
-    """Make all reports, reading each model with its text.
+def make_overview(models: Sequence[LoadedModel], texts: Sequence[ReportText]) -> Overview:
+    """Make all reports on each model with its text.
 
     Raises:
         InputError: when a text is too short.
     """
     first, text = models[0], texts[0]
     vocabulary = first.checkpoint.corpus_info.vocabulary
-    scoring = Scoring(predict_chunks(first, [vocabulary.decode(text.ids[:SCORED])], text.name))
+    score = RunningScore(predict_chunks(first, [vocabulary.decode(text.ids[:SCORED])], text.name))
     summaries = tuple(map(summarize, models))
     return Overview(
         summaries=summaries,
@@ -59,14 +59,14 @@ def report_all(models: Sequence[LoadedModel], texts: Sequence[HeldOut]) -> Overv
         ),
         memories=compare_memory(models, texts),
         neurons=tuple(map(analyze_neurons, models, texts)),
-        unrolled=unroll_held_out(first, replace(text, ids=text.ids[:UNROLLED])),
-        score=scoring.result(),
+        unrolled=unroll_text(first, replace(text, ids=text.ids[:UNROLLED])),
+        score=score.result(),
         vocab=list_characters(first),
     )
 
 
 def _runs_beside(model: LoadedModel, corpora: set[str]) -> Runs | None:
-    """The runs beside the model's own, on any corpus of these fingerprints."""
+    """List the runs beside the model's own, on any corpus with one of these fingerprints."""
     if model.path is None:
         return None
     try:

@@ -28,7 +28,7 @@ class RunSummary(Summary):
 
 @dataclass(frozen=True)
 class Group:
-    """Runs that were validated on the same characters, by rising loss; those without one last."""
+    """Runs validated on the same characters, by rising loss; runs without a loss come last."""
 
     files: tuple[str, ...]
     characters: int
@@ -56,7 +56,7 @@ def list_runs(folder: Path) -> Runs:
     """Summarize every run directly in ``folder``.
 
     Raises:
-        InputError: when there is none.
+        InputError: when there is no run.
     """
     by_text: defaultdict[tuple[object, ...], list[RunSummary]] = defaultdict(list)
     unsaved, unreadable = list[str](), list[str]()
@@ -82,10 +82,10 @@ def list_runs(folder: Path) -> Runs:
 
 
 def _read_state(run: RunFolder) -> tuple[str, tuple[str, ...]]:
-    """The state of a run, and what is wrong with its last file."""
+    """Return the state of a run, and what is wrong with its last file."""
     if not run.last.is_file():
         return "model", ()
-    # The lock is looked at before the file: a run that ends in between is finished, not broken.
+    # The lock is checked before the file, so a run that ends in between is finished, not broken.
     is_running = is_locked(run.path)
     try:
         _, is_over = read_description(run.last)

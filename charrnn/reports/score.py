@@ -1,7 +1,7 @@
 """How well a model predicts a text: the surprise at each character, and what was likeliest.
 
-A text of any length is scored in chunks, and what `Scoring` holds does not grow with it: sums, the
-beginning, the hardest characters and lines. `score_text` keeps everything about a text in memory.
+A text of any length is scored in chunks. What `RunningScore` holds does not grow with the text:
+sums, the beginning, the hardest characters and lines. `score_text` keeps everything in memory.
 """
 
 import heapq
@@ -45,10 +45,10 @@ class Predictions:
 
 
 @dataclass(frozen=True)
-class Totals:
+class ScoreTotals:
     """Means and sums over all predicted ``characters``, which are all but the text's first.
 
-    ``nats`` and ``bits`` are means a character, ``total_nats`` is their sum. ``unknown`` is the
+    ``nats`` and ``bits`` are means per character, ``total_nats`` is their sum. ``unknown`` is the
     number of characters that the model does not know, which are skipped or replaced.
     """
 
@@ -61,7 +61,7 @@ class Totals:
 
 
 @dataclass(frozen=True, eq=False)
-class Score(Totals):
+class Score(ScoreTotals):
     """A whole text: its totals, and each character as in `Predictions`."""
 
     text: str
@@ -83,7 +83,7 @@ class HardCharacter:
 
 @dataclass(frozen=True, order=True)
 class Line:
-    """A line of the text: its mean ``nats`` a character, and its number ``line`` from 1.
+    """A line of the text: its mean ``nats`` per character, and its number ``line`` from 1.
 
     The newline counts as one of its ``characters``. ``text`` has only the beginning of a long line.
     """
@@ -95,10 +95,10 @@ class Line:
 
 
 @dataclass(frozen=True, eq=False)
-class Scored:
+class ScoreSummary:
     """A text of any length: its totals, its beginning, its hardest characters and ``lines``."""
 
-    totals: Totals
+    totals: ScoreTotals
     beginning: Predictions
     hardest: tuple[HardCharacter, ...]
     lines: tuple[Line, ...]
@@ -118,14 +118,14 @@ def score_text(model: LoadedModel, text: str, *, on_unknown: str | None = None) 
 
 def score_file(
     model: LoadedModel, file: Path, *, encoding: str = AUTO, on_unknown: str | None = None
-) -> "Scoring":
+) -> "RunningScore":
     """Begin to score ``file``, which is read while the result is iterated over.
 
     Iteration raises as `predict_chunks`, and an InputError when the file cannot be read.
     """
-    rules = model.checkpoint.corpus_info.normalization
-    texts = read_file_pieces(file, rules, resolve_encoding(encoding))
-    return Scoring(predict_chunks(model, texts, str(file), on_unknown))
+    normalization = model.checkpoint.corpus_info.normalization
+    texts = read_file_pieces(file, normalization, resolve_encoding(encoding))
+    return RunningScore(predict_chunks(model, texts, str(file), on_unknown))
 
 
 def predict_chunks(
@@ -165,11 +165,11 @@ def predict_chunks(
     if not predicted:
         raise InputError(name, "has fewer than two characters that the model knows")
     if unknown:  # the text ends with unknown characters
-        nothing = np.empty((0, alternatives), np.float32)
-        yield Predictions("", nothing[:, 0], (), nothing, unknown)
+        empty = np.empty((0, alternatives), np.float32)
+        yield Predictions("", empty[:, 0], (), empty, unknown)
 
 
-class Scoring:
+class RunningScore:
     """A text while it is scored: an iterator over its `Predictions` that sums them up."""
 
     def __init__(self, chunks: Iterator[Predictions]) -> None:
@@ -182,17 +182,17 @@ class Scoring:
         self._line = Line(0.0, 1, 0, "")  # the current line; its nats are a sum, not a mean
 
     def __iter__(self) -> Iterator[Predictions]:
-        """Go on to the end of the text, and give each chunk once it is counted."""
+        """Score the text to its end, and yield each chunk after adding it to the sums."""
         for chunk in self._chunks:
             self._add(chunk)
             yield chunk
 
-    def result(self) -> Scored:
-        """Score the rest of the text; gives what was kept of all of it. Raises as `score_file`."""
+    def result(self) -> ScoreSummary:
+        """Score the rest of the text, and return the summary. Raises as iteration does."""
         for chunk in self._chunks:
             self._add(chunk)
         lines = heapq.nlargest(LINES, [*self._lines, *self._finished_line()])
-        return Scored(
+        return ScoreSummary(
             _totals(self._characters, self._nats, self._unknown),
             _concatenate(self._beginning),
             tuple(sorted(self._hardest, key=lambda hard: (-hard.nats, hard.at))),
@@ -242,7 +242,7 @@ class Scoring:
             start = end
 
     def _finished_line(self) -> list[Line]:
-        """The current line with its mean; none if it is too short to be compared."""
+        """Return the current line with its mean; none if it is too short to be compared."""
         line = self._line
         if line.characters < SHORTEST_LINE:
             return []
@@ -250,7 +250,7 @@ class Scoring:
 
 
 def _indices_of_largest(rows: Array, number: int) -> npt.NDArray[np.intp]:
-    """The indices of the largest values of each row (N, V), in falling order: (N, number)."""
+    """Return the indices of each row's largest values (N, V), in falling order: (N, number)."""
     largest = np.sort(np.argpartition(-rows, number - 1, axis=1)[:, :number], axis=1)
     order = np.argsort(-np.take_along_axis(rows, largest, axis=1), axis=1, kind="stable")
     return np.take_along_axis(largest, order, axis=1)
@@ -266,6 +266,6 @@ def _concatenate(chunks: Sequence[Predictions]) -> Predictions:
     )
 
 
-def _totals(characters: int, nats: float, unknown: int) -> Totals:
+def _totals(characters: int, nats: float, unknown: int) -> ScoreTotals:
     mean = nats / characters
-    return Totals(characters, mean, bits(mean), math.exp(mean), nats, unknown)
+    return ScoreTotals(characters, mean, bits(mean), math.exp(mean), nats, unknown)

@@ -1,4 +1,4 @@
-"""How fast a model of this shape trains and samples on this machine, and at best could.
+"""How fast a model of this shape trains and samples on this machine, compared with its peak.
 
 Each step of a recurrent network waits for the step before. So a single text leaves most of a
 processor idle; it is used by streams of a batch, which workers share, or by samples side by side.
@@ -27,7 +27,7 @@ from charrnn.sampling.ongoing import Prompt, SamplingContext
 from charrnn.sampling.sampler import generate_samples
 from charrnn.storage.model_file import TrainedModel
 from charrnn.training import memory_check
-from charrnn.training.automatic import complete_settings
+from charrnn.training.automatic import PASSES_PER_UPDATE, complete_settings
 from charrnn.training.events import Progress
 
 STREAMS = (1, 4, 16, 64)
@@ -77,22 +77,22 @@ def measure_speed(model: LoadedModel, *, seconds: float = DEFAULT_SECONDS) -> Sp
     """
     shape, config = model.checkpoint.network.shape, model.checkpoint.config
     cores = count_cores()
-    peak = {n: matrix_peak(n) for n in sorted({1, cores})}
+    peak = {n: measure_matrix_peak(n) for n in sorted({1, cores})}
 
     def point(streams: int, window: int, workers: int, step: float, operations: int) -> SpeedPoint:
         rate = streams * window / step
         gflops = rate * operations / 1e9
         # Several workers are compared with their share of what all cores reach together, which
         # is less than the sum of cores that work alone.
-        full = peak[1] if workers == 1 else peak[cores] * workers / cores
-        return SpeedPoint(streams, window, workers, rate, gflops, gflops / full)
+        possible = peak[1] if workers == 1 else peak[cores] * workers / cores
+        return SpeedPoint(streams, window, workers, rate, gflops, gflops / possible)
 
     def train(streams: int, window: int, workers: int) -> SpeedPoint:
-        step = training_step(shape, streams, window, workers, seconds)
-        return point(streams, window, workers, step, 3 * shape.flops_per_character)
+        step = measure_training_step(shape, streams, window, workers, seconds)
+        return point(streams, window, workers, step, PASSES_PER_UPDATE * shape.flops_per_character)
 
     def sample(samples: int) -> SpeedPoint:
-        step = sampling_step(model.checkpoint, samples, seconds)
+        step = measure_sampling_step(model.checkpoint, samples, seconds)
         return point(samples, 1, min(SAMPLING_THREADS, cores), step, shape.flops_per_character)
 
     most = min(cores, config.batch) if WORKERS_SUPPORTED else 1
@@ -109,8 +109,10 @@ def measure_speed(model: LoadedModel, *, seconds: float = DEFAULT_SECONDS) -> Sp
     )
 
 
-def training_step(shape: Shape, streams: int, window: int, workers: int, seconds: float) -> float:
-    """The median time of an update, in seconds."""
+def measure_training_step(
+    shape: Shape, streams: int, window: int, workers: int, seconds: float
+) -> float:
+    """Measure the median time of an update, in seconds."""
     characters = streams * window + 1  # each stream reads one window, again and again
     asked = TrainConfig(
         cell=shape.cell, hidden=shape.hidden, layers=shape.layers, batch=streams, seq=window,
@@ -139,8 +141,8 @@ def training_step(shape: Shape, streams: int, window: int, workers: int, seconds
     return _median_step(ticks)
 
 
-def sampling_step(checkpoint: TrainedModel, samples: int, seconds: float) -> float:
-    """The median time of drawing a character for each of the ``samples``, in seconds."""
+def measure_sampling_step(checkpoint: TrainedModel, samples: int, seconds: float) -> float:
+    """Measure the median time of drawing a character for each of the ``samples``, in seconds."""
     with threadpool_limits(min(SAMPLING_THREADS, count_cores()), "blas"):
         context = SamplingContext(checkpoint.corpus_info, SampleConfig(length=NEVER))
         prompt = Prompt("", "", np.zeros(1, np.intp))
@@ -148,8 +150,8 @@ def sampling_step(checkpoint: TrainedModel, samples: int, seconds: float) -> flo
         return _median_step(list(_ticks(steps, seconds)))
 
 
-def matrix_peak(threads: int) -> float:
-    """GFLOP/s of a product of large matrices: the best of a few."""
+def measure_matrix_peak(threads: int) -> float:
+    """Measure GFLOP/s in products of large matrices: the best of a few."""
     a = np.ones((PEAK_SIZE, PEAK_SIZE), np.float32)
     product, times = np.empty_like(a), []
     with threadpool_limits(threads, "blas"):
@@ -161,7 +163,7 @@ def matrix_peak(threads: int) -> float:
 
 
 def _ticks(steps: Iterator[object], seconds: float) -> Iterator[float]:
-    """The time at which each of ``steps`` was done, until ``seconds`` have passed."""
+    """Yield the time at which each of ``steps`` was done, until ``seconds`` have passed."""
     ends = time.perf_counter() + seconds
     for count, _ in enumerate(steps):
         yield (now := time.perf_counter())

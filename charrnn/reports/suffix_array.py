@@ -19,11 +19,11 @@ class SuffixArray:
         self._places = memoryview(sort_suffixes(text))  # type: ignore[arg-type]
 
     def find(self, piece: str) -> npt.NDArray[np.int32]:
-        """All places where ``piece`` begins, in no particular order."""
+        """Return all places where ``piece`` begins, in no particular order."""
         return np.asarray(self._places[slice(*self._bisect(piece, 0, len(self._places)))])
 
     def longest_match(self, text: str, start: int) -> int:
-        """The length of the longest piece of ``text``, from ``start`` on, that is in this text."""
+        """Return the length of the longest match for ``text`` from ``start`` on."""
         low, high, length = 0, len(self._places), PIECE
         while True:
             piece = text[start : start + length]
@@ -38,7 +38,7 @@ class SuffixArray:
         )
 
     def _bisect(self, piece: str, low: int, high: int) -> tuple[int, int]:
-        """The range, within ``low`` to ``high``, of the suffixes that begin with ``piece``."""
+        """Return the range within ``low`` to ``high`` of the suffixes that begin with ``piece``."""
 
         def prefix(place: int) -> str:
             return self.text[place : place + len(piece)]
@@ -50,7 +50,7 @@ class SuffixArray:
 
 
 def sort_suffixes(text: str) -> npt.NDArray[np.int32]:
-    """The places (N,) of the suffixes of ``text`` in sorted order, by code points.
+    """Sort the suffixes of ``text`` by code points, and return their places (N,).
 
     By doubling: suffixes that are sorted by their first k characters become sorted by 2 k when
     ties are broken by the ranks of the suffixes k characters later (Karp, Miller and Rosenberg
@@ -82,7 +82,7 @@ def sort_suffixes(text: str) -> npt.NDArray[np.int32]:
 
 
 def _pack_prefixes(text: str) -> tuple[npt.NDArray[np.int64], int]:
-    """The first characters of every suffix as one number, (N,), and how many of them fit."""
+    """Pack the first characters of every suffix in one number (N,); return also how many fit."""
     _, ranks = np.unique(code_points(text), return_inverse=True)
     bits = int(ranks.max() + 1).bit_length()
     number = KEY_BITS // bits

@@ -33,7 +33,7 @@ class CorpusSummary:
 
 @dataclass(frozen=True)
 class TrainingSummary:
-    """The settings of a training, and where it was at ``step``. Losses are nats a character."""
+    """The settings of a training, and where it was at ``step``. Losses are nats per character."""
 
     step: int
     epoch: float
@@ -68,7 +68,7 @@ def summarize(model: LoadedModel) -> Summary:
 
 
 def summarize_description(model: ModelDescription, label: str) -> Summary:
-    """The same from the metadata of a model that is called ``label``; needs no weights."""
+    """Describe the model that is called ``label`` from its metadata; needs no weights."""
     config, corpus_info = model.config, model.corpus_info
     train, val, test = config.split_sizes(corpus_info.characters)
     latest = model.history[-1] if model.history else {}
@@ -100,7 +100,7 @@ def summarize_description(model: ModelDescription, label: str) -> Summary:
 
 
 def _count_parameters(shape: Shape) -> dict[str, int]:
-    """The number of parameters by part, such as "layer 1 recurrent weights"."""
+    """Count the parameters by part, such as "layer 1 recurrent weights"."""
     parts: dict[str, int] = {}
     for name, dims in {**shape.matrices(), **shape.biases()}.items():
         size = math.prod(dims)

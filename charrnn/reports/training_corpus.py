@@ -14,13 +14,13 @@ from charrnn.text.sources import STDIN, Source, find_sources
 
 
 def find_training_corpus(model: LoadedModel, setting: str) -> Sequence[Source]:
-    """The files of the model's corpus.
+    """Find the files of the model's corpus.
 
     The config.toml of the run folder says where they were; the fingerprint in the model says
     whether they are still the same.
 
     Raises:
-        InputError: when they are not known or have changed. The message tells the user to name
+        InputError: when they cannot be found or have changed. The message tells the user to name
             another text with ``setting``.
     """
     paths = _corpus_paths(model, setting)
@@ -28,13 +28,13 @@ def find_training_corpus(model: LoadedModel, setting: str) -> Sequence[Source]:
         problem = f"its corpus came from standard input; name a text with `{setting}`"
         raise InputError(model.label, problem)
     try:
-        found = find_sources(paths)
+        files = find_sources(paths)
     except InputError as error:
         problem = f"is no longer there; name a text with `{setting}`"
         raise InputError(error.thing, problem) from None
     expected = model.checkpoint.corpus_info
     corpus_info, sources = exhaust(
-        scan_corpus(found, model.checkpoint.config.encoding, expected.normalization)
+        scan_corpus(files, model.checkpoint.config.encoding, expected.normalization)
     )
     if corpus_info.sha256 != expected.sha256:
         raise InputError(
@@ -48,4 +48,6 @@ def _corpus_paths(model: LoadedModel, setting: str) -> Sequence[Path]:
     if model.path is not None:
         with suppress(InputError):
             return read_corpus_paths(RunFolder(model.path.parent).config)
-    raise InputError(model.label, f"its corpus is not known here; name a text with `{setting}`")
+    raise InputError(
+        model.label, f"cannot find the corpus that it was trained on; name a text with `{setting}`"
+    )

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from charrnn.network.softmax import log_probabilities
-from charrnn.reports.held_out import HeldOut, encode_held_out
 from charrnn.reports.loaded_model import LoadedModel, ModelFacts
+from charrnn.reports.report_text import ReportText, encode_report_text
 
 ALTERNATIVES = 5
 MOST_ACTIVE = 5
@@ -71,11 +71,11 @@ def unroll(model: LoadedModel, text: str) -> Unrolled:
     Raises:
         InputError: when the model knows fewer than two of its characters.
     """
-    return unroll_held_out(model, encode_held_out(model, text, "text"))
+    return unroll_text(model, encode_report_text(model, text, "text"))
 
 
-def unroll_held_out(model: LoadedModel, text: HeldOut) -> Unrolled:
-    """The same for a text that is encoded already."""
+def unroll_text(model: LoadedModel, text: ReportText) -> Unrolled:
+    """Unroll a model over the first 2,000 characters of an encoded text."""
     network, vocabulary = model.checkpoint.network, model.checkpoint.corpus_info.vocabulary
     ids = text.ids[:STEPS_AT_MOST]
     outputs, _, _ = network.forward(ids[:, None], network.initial_states(1))

@@ -1,4 +1,4 @@
-"""Each report as sections of blocks, with sentences on how to read it; one module a report.
+"""Each report as sections of blocks, with sentences on how to read it; one module per report.
 
 Not here: how blocks are drawn (terminal.py, plot.py, page.py).
 """
@@ -11,7 +11,7 @@ from charrnn.report_registry import Report
 
 
 def build_sections(report: Report, result: Any) -> list[Section]:
-    """Show the ``result`` of ``report``, with the function of its module."""
+    """Build the sections of ``result`` with the function of the report's module."""
     module = import_module(f"charrnn.render.sections.{report.module}")
     built = module.build_section(result)
     return [built] if isinstance(built, Section) else list(built)

@@ -24,7 +24,7 @@ COLUMNS = (*numeric_columns("length", "times"), *text_columns("first in", "text"
 
 
 def build_section(report: CopiedText) -> Section:
-    """The totals, the beginning of the text with copied spans shaded, and the longest spans."""
+    """Show the totals, the beginning of the text, shaded where it is copied, and the spans."""
     copied = report.copied
     share = f"{copied.copied:,}, which is {copied.share:.1%}"
     return Section(
@@ -38,17 +38,17 @@ def build_section(report: CopiedText) -> Section:
                 ]
             ),
             Prose(
-                "Short spans mean little: the same words and phrases occur in any texts of the same"
-                f" kind. Spans of {copied.least} characters and more count as copied, and are"
+                "Short spans mean little, because any two texts of the same kind share words and"
+                f" phrases. Spans of {copied.least} or more characters count as copied and are"
                 " shaded."
             ),
-            _shaded_text(copied, report.text),
-            *_spans(copied),
+            _build_shaded_text(copied, report.text),
+            *_build_spans(copied),
         ],
     )
 
 
-def _shaded_text(copied: Copied, text: str) -> ShadedText:
+def _build_shaded_text(copied: Copied, text: str) -> ShadedText:
     end = min(len(text), SHOWN_AT_MOST)
     return ShadedText(
         title="copied" if end == len(text) else f"copied, the first {end:,} characters",
@@ -61,7 +61,7 @@ def _shaded_text(copied: Copied, text: str) -> ShadedText:
 
 
 def _longest_at_each(spans: Iterable[Span], end: int) -> list[float]:
-    """The length of the longest span at each of the first ``end`` characters, 0 outside spans."""
+    """Return the length of the longest span at each of ``end`` characters, 0 outside spans."""
     lengths = [0.0] * end
     for span in spans:
         for at in range(span.start, min(span.start + span.length, end)):
@@ -69,8 +69,8 @@ def _longest_at_each(spans: Iterable[Span], end: int) -> list[float]:
     return lengths
 
 
-def _spans(copied: Copied) -> list[Table]:
-    """A table of the longest spans, or of a single one that is too short to count as copied."""
+def _build_spans(copied: Copied) -> list[Table]:
+    """Build a table of the longest spans, or of the longest one if it is too short to count."""
     spans: Sequence[Span] = sorted(copied.spans, key=lambda span: (-span.length, span.start))
     spans = spans[:LONGEST_SPANS]
     if not spans and copied.longest_span:
@@ -89,6 +89,6 @@ def _spans(copied: Copied) -> list[Table]:
 
 
 def _shortest_names(files: set[str]) -> dict[str, str]:
-    """Files without their folders, where these names are still distinct."""
+    """Drop the folders of files if the names are still distinct without them."""
     names = {file: Path(file).name for file in files}
     return names if len(set(names.values())) == len(files) else {file: file for file in files}

@@ -20,7 +20,7 @@ LAGS_SHOWN = (0, 1, 2, 5, 10, 20, 50, 100, 200, 500, 1000)
 
 
 def build_section(reports: Sequence[Gradients]) -> Section:
-    """All models in one chart and one table; models before their training in two others."""
+    """Show all models in one chart and one table; models before training in two others."""
     first = reports[0]
     blocks: list[Block] = [
         Prose(
@@ -29,8 +29,8 @@ def build_section(reports: Sequence[Gradients]) -> Section:
             f" {first.positions:,} positions in {first.text}. A model hardly learns from what the"
             " gradient hardly reaches. The band in the chart goes from the 10th to the 90th"
             ' percentile. Above 1 the gradient grows on its way back (it explodes); "exploding at"'
-            " is the share of the positions at which it does so at some step. In an lstm there is a"
-            " second path, through the cells c, which begins at one step back."
+            " is the share of the positions at which it does so at some step."
+            + _explain_second_path(reports)
         )
     ]
     trained = [report for report in reports if not report.untrained]
@@ -40,6 +40,18 @@ def build_section(reports: Sequence[Gradients]) -> Section:
     if untrained:
         blocks += _compare("gradient by steps back, before training", untrained)
     return Section("The vanishing gradient", blocks)
+
+
+def _explain_second_path(reports: Sequence[Gradients]) -> str:
+    """Name the state that the second path leads through; empty if no model has such a path."""
+    second = [(report.cell, path) for report in reports for path in report.ways[1:]]
+    if not second:
+        return ""
+    cell, path = second[0]
+    return (
+        f" The {cell} has a second path, through its state {path.through}, which begins at one"
+        " step back."
+    )
 
 
 def _compare(title: str, reports: Sequence[Gradients]) -> list[Block]:
@@ -55,10 +67,10 @@ def _compare(title: str, reports: Sequence[Gradients]) -> list[Block]:
         title, "steps back", "relative to its beginning", series, log_y=True,
         levels=[("1 %", VANISHED)],
     )  # fmt: skip
-    return [chart, _table(title, max(report.lags for report in reports), paths)]
+    return [chart, _build_table(title, max(report.lags for report in reports), paths)]
 
 
-def _table(title: str, most: int, paths: Sequence[tuple[str, GradientPath]]) -> Table:
+def _build_table(title: str, most: int, paths: Sequence[tuple[str, GradientPath]]) -> Table:
     lags = sorted({lag for lag in LAGS_SHOWN if lag <= most} | {most})
     has_spread = len(paths) <= SPREAD_UP_TO
     empty = ["", ""] if has_spread else []
@@ -76,14 +88,14 @@ def _table(title: str, most: int, paths: Sequence[tuple[str, GradientPath]]) -> 
 
 
 def _name(report: Gradients, path: GradientPath, reports: Sequence[Gradients]) -> str:
-    """A path's name: by its cell where only one model has it, else by its model."""
+    """Name a path by its cell where only one model has it, else by its model."""
     cells = [other.cell for other in reports]
     model = shorten_model(report.model) if cells.count(report.cell) > 1 else report.cell
     return f"{model}, through {path.through}" if len(report.ways) > 1 else model
 
 
 def _ratios(path: GradientPath, lag: int, has_spread: bool) -> list[str]:
-    """The median, and if the table has room for them the 10th and 90th percentile."""
+    """Format the median and, if the table has room, the 10th and 90th percentiles."""
     at = lag - path.first
     values = [path.median, path.low, path.high] if has_spread else [path.median]
     return [f"{row[at]:.2g}" if 0 <= at < len(row) else "" for row in values]

@@ -18,20 +18,20 @@ COLUMNS = (*numeric_columns("step", "epoch", "train", "val", "lr"), *text_column
 
 
 def build_section(reports: Sequence[Losses]) -> Section:
-    """Draw both losses of one run, or the validation losses of several; and a table of each."""
+    """Show both losses of one run, or the validation losses of several, and a table of each."""
     if not any(report.points for report in reports):
-        return Section("Learning", [Prose("There is no evaluation yet.")])
+        return Section("Loss", [Prose("There is no evaluation yet.")])
     series = _both_losses(reports[0]) if len(reports) == 1 else list(map(_val_losses, reports))
     blocks: list[Block] = [
         Prose(
             "Where the validation loss no longer falls and the training loss still does, the model"
-            " begins to learn its text by heart; the best model before that is kept. The training"
-            " loss is measured with dropout and while the weights still change, so it is higher"
-            " than that of the finished model."
+            " begins to memorize the text (overfit); the best model before that is kept. The"
+            " training loss is measured with dropout and while the weights still change, so it is"
+            " higher than that of the finished model."
         ),
-        Chart("loss by step", "step", "nats a character", [line for line in series if line.x]),
+        Chart("loss by step", "step", "nats per character", [line for line in series if line.x]),
     ]
-    return Section("Learning", blocks + list(map(_table, reports)))
+    return Section("Loss", blocks + list(map(_build_table, reports)))
 
 
 def _both_losses(report: Losses) -> list[Series]:
@@ -48,7 +48,7 @@ def _val_losses(report: Losses) -> Series:
     return Series(report.model, [step for step, _ in measured], [loss for _, loss in measured])
 
 
-def _table(report: Losses) -> Table:
+def _build_table(report: Losses) -> Table:
     rows = [
         (
             f"{point.step:,}",

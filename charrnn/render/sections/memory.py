@@ -10,22 +10,23 @@ COLUMNS = numeric_columns("given", "nats", "±", "vs. full context", "±", "n-gr
 
 
 def build_section(reports: Sequence[Memory]) -> Section:
-    """All models in one chart; a table of each."""
+    """Show all models in one chart, and a table of each."""
     first = reports[0]
     blocks: list[Block] = [
         Prose(
-            "The loss when the model is given only some of the characters before, from a zero"
-            f" state, at the same {first.positions:,} positions in {first.text}. Where it still"
-            " falls, the model uses what it read that far back. The n-gram beside it is given as"
-            " many characters. The band and ± are standard errors of the mean (the band has two)."
-            ' "vs. full context" is the difference to the loss with all characters; it is more'
-            " accurate than either loss, as it compares the same positions."
+            "The loss when the model starts from a zero state and is given only the last few"
+            f" characters, at the same {first.positions:,} positions in {first.text}. Where the"
+            " loss still falls, the model uses what it read that far back. The n-gram is given the"
+            " same number of characters. ± is the standard error of the mean; the band in the"
+            ' chart extends two standard errors to each side. "vs. full context" is the difference'
+            " from the loss with all characters; it is more accurate than either loss, because it"
+            " compares the same positions."
         ),
-        _chart(reports),
+        _build_chart(reports),
     ]
     for report in reports:
         title = f"{report.model}: {report.cell}, {report.layers} × {report.hidden} units"
-        blocks.append(Table(COLUMNS, list(map(_row, report.points)), title=title))
+        blocks.append(Table(COLUMNS, list(map(_build_row, report.points)), title=title))
         blocks.append(
             Prose(
                 f"In windows of {report.window:,} characters, as long as those of training, the"
@@ -37,26 +38,26 @@ def build_section(reports: Sequence[Memory]) -> Section:
     return Section("Memory", blocks)
 
 
-def _chart(reports: Sequence[Memory]) -> Chart:
+def _build_chart(reports: Sequence[Memory]) -> Chart:
     first = reports[0]
     compared = [
         (float(point.given), point.ngram)
         for point in first.points
         if point.given and point.ngram is not None
     ]
-    series = [_series(report, reports) for report in reports]
+    series = [_build_series(report, reports) for report in reports]
     if compared:
         x, y = zip(*compared, strict=True)
         series.append(Series("n-gram", x, y))
     levels = [] if first.unigram is None else [("unigram", first.unigram)]
     return Chart(
-        "loss by characters given", "characters given", "nats a character", series,
+        "loss by characters given", "characters given", "nats per character", series,
         log_x=True, log_y=True, levels=levels,
     )  # fmt: skip
 
 
-def _series(report: Memory, reports: Sequence[Memory]) -> Series:
-    """One model's losses, named by its cell where each model has another, else by the model."""
+def _build_series(report: Memory, reports: Sequence[Memory]) -> Series:
+    """Build one model's series, named by its cell if no other model has it, else by the model."""
     has_own_cell = len({other.cell for other in reports}) == len(reports)
     points = [(point.given, point) for point in report.points if point.given is not None]
     return Series(
@@ -70,7 +71,7 @@ def _series(report: Memory, reports: Sequence[Memory]) -> Series:
     )
 
 
-def _row(point: ContextLoss) -> tuple[str, ...]:
+def _build_row(point: ContextLoss) -> tuple[str, ...]:
     return (
         "all" if point.given is None else f"{point.given:,}",
         f"{point.nats:.4f}",

@@ -37,27 +37,27 @@ GATE_COLUMNS = (
 
 
 def build_section(report: Neurons) -> Section:
-    """The units that follow properties, the best of them over a text, and the gates."""
+    """Show the units that follow properties, the best of them over a text, and the gates."""
     blocks: list[Block] = [
         Prose(
             f"Each unit's output h over {report.characters:,} characters of {report.text},"
-            " correlated with properties of the text that programs compute: the units with the"
-            " largest Pearson correlation r for each property. p is the probability that, if no"
-            " unit followed any property, some unit would follow some property as closely."
+            " is correlated with properties of the text that small programs compute. The table has"
+            " the units with the largest Pearson correlation r for each property. p: how often"
+            " chance alone gives some unit a correlation at least this large with some property."
         ),
         Table(
             FOLLOWER_COLUMNS,
-            [_follower_row(report, follower) for follower in report.followers],
+            [_build_follower_row(report, follower) for follower in report.followers],
             [abs(follower.correlation) for follower in report.followers],
         ),
-        *(_shaded_text(report, activations) for activations in report.activations),
+        *(_build_shaded_text(report, activations) for activations in report.activations),
     ]
     if report.gates:
-        blocks += _gates(report)
+        blocks += _build_gates(report)
     return Section("Neurons", blocks)
 
 
-def _follower_row(report: Neurons, follower: Follower) -> tuple[str, ...]:
+def _build_follower_row(report: Neurons, follower: Follower) -> tuple[str, ...]:
     p = f"{follower.p:.4f}" if follower.p >= SMALLEST_P else f"< {SMALLEST_P}"
     remark = "weak" if abs(follower.correlation) < WEAK else ""
     if follower.p > SIGNIFICANT:
@@ -66,7 +66,7 @@ def _follower_row(report: Neurons, follower: Follower) -> tuple[str, ...]:
     return (follower.property, unit, f"{follower.correlation:+.3f}", p, remark)
 
 
-def _shaded_text(report: Neurons, activations: Activations) -> ShadedText:
+def _build_shaded_text(report: Neurons, activations: Activations) -> ShadedText:
     follower = next(
         follower
         for follower in report.followers
@@ -85,13 +85,14 @@ def _shaded_text(report: Neurons, activations: Activations) -> ShadedText:
     )
 
 
-def _gates(report: Neurons) -> list[Block]:
+def _build_gates(report: Neurons) -> list[Block]:
     return [
         Prose(
-            f"Gates: how often each is nearly closed (below {CLOSED_BELOW}) or nearly open (above"
-            f" {OPEN_ABOVE}). A forget gate that is always open keeps its cell; one that is always"
-            " closed remembers nothing. The table has the mean over all units, and the number of"
-            f" units whose gate is closed, or open, for more than {MOSTLY:.0%} of the text."
+            f"For each gate, how often it is nearly closed (below {CLOSED_BELOW}) or nearly open"
+            f" (above {OPEN_ABOVE}). A forget gate that is always open keeps what its unit stores;"
+            " one that is always closed remembers nothing. The table has the mean over all units,"
+            f" and the number of units whose gate is closed, or open, for more than {MOSTLY:.0%} of"
+            " the text."
         ),
         Chart(
             "gates, one mark for each unit",
@@ -101,7 +102,7 @@ def _gates(report: Neurons) -> list[Block]:
             joined=False,
             span=(0.0, 1.0),
         ),
-        Table(GATE_COLUMNS, [_gate_row(report, gate) for gate in report.gates]),
+        Table(GATE_COLUMNS, [_build_gate_row(report, gate) for gate in report.gates]),
     ]
 
 
@@ -113,7 +114,7 @@ def _gate_name(report: Neurons, gate: Gate) -> str:
     return f"{gate.name} of layer {gate.layer + 1}" if report.layers > 1 else gate.name
 
 
-def _gate_row(report: Neurons, gate: Gate) -> tuple[str, ...]:
+def _build_gate_row(report: Neurons, gate: Gate) -> tuple[str, ...]:
     return (
         _gate_name(report, gate),
         f"{math.fsum(gate.shut) / len(gate.shut):.0%}",

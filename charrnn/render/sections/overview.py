@@ -20,26 +20,28 @@ from charrnn.reports.neurons import Neurons
 from charrnn.reports.overview import Overview
 from charrnn.reports.summary import Summary
 
-Report = TypeVar("Report", Summary, Neurons)
+ModelReport = TypeVar("ModelReport", Summary, Neurons)
 
 
 def build_section(report: Overview) -> list[Section]:
-    """The sections of all reports, from what the model is to what its units do."""
+    """Return the sections of all reports, from the summary to the vocabulary."""
     return [
-        *_each(summary.build_section, report.summaries),
+        *_build_each(summary.build_section, report.summaries),
         *([runs.build_section(report.runs)] if report.runs else []),
         loss.build_section(report.losses),
         unroll.build_section(report.unrolled),
         gradients.build_section(report.gradients),
         memory.build_section(report.memories),
         score.build_section(report.score),
-        *_each(neurons.build_section, report.neurons),
+        *_build_each(neurons.build_section, report.neurons),
         vocab.build_section(report.vocab),
     ]
 
 
-def _each(build_section: Callable[[Report], Section], reports: Sequence[Report]) -> list[Section]:
-    """A section for each model; if there are several, with its name in the title."""
+def _build_each(
+    build_section: Callable[[ModelReport], Section], reports: Sequence[ModelReport]
+) -> list[Section]:
+    """Build a section for each model; if there are several, with its name in the title."""
     sections = [build_section(report) for report in reports]
     if len(reports) == 1:
         return sections

@@ -13,14 +13,15 @@ COLUMNS = (
 
 
 def build_section(report: Runs) -> Section:
-    """A table for each group of runs that can be compared."""
+    """Show a table for each group of runs that can be compared."""
     blocks: list[Block] = [
-        Table(COLUMNS, list(map(_row, group.runs)), title=_title(group)) for group in report.groups
+        Table(COLUMNS, list(map(_build_row, group.runs)), title=_title(group))
+        for group in report.groups
     ]
     if report.unsaved:
         names = ", ".join(report.unsaved)
         blocks.append(
-            Prose(f"These have no model yet; if they no longer run, --resume begins them: {names}")
+            Prose(f"Runs without a model: {names}. Start one that is not running with --resume.")
         )
     blocks += [Prose(f"This file cannot be read: {problem}") for problem in report.unreadable]
     return Section("Runs", blocks)
@@ -34,7 +35,7 @@ def _title(group: Group) -> str:
     return characters if group.ngram is None else f"{characters}; n-gram loss {group.ngram:.4f}"
 
 
-def _row(run: RunSummary) -> tuple[str, ...]:
+def _build_row(run: RunSummary) -> tuple[str, ...]:
     training = run.training
     remarks = [run.state] if run.state in STATES_SHOWN else []
     if advise(training.val_loss, run.baselines):

@@ -13,7 +13,15 @@ from charrnn.render.blocks import (
     text_columns,
 )
 from charrnn.render.words import describe_loss, shorten, show_character
-from charrnn.reports.score import BEGINNING, CONTEXT, Line, Predictions, Scored, Scoring, Totals
+from charrnn.reports.score import (
+    BEGINNING,
+    CONTEXT,
+    Line,
+    Predictions,
+    RunningScore,
+    ScoreSummary,
+    ScoreTotals,
+)
 
 EACH_CHARACTER_UP_TO = 120
 LARGEST_SHADE = 8.0  # nats
@@ -27,26 +35,26 @@ COLUMNS = (
 LINES_COLUMNS = (*numeric_columns("line", "nats", "characters"), *text_columns("text"))
 
 
-def build_section(report: Scored | Scoring) -> Section:
-    """The totals, then each character of a short text, or the hardest ones of a long text."""
-    if isinstance(report, Scoring):
+def build_section(report: ScoreSummary | RunningScore) -> Section:
+    """Show the totals, then each character of a short text, or the hardest ones of a long text."""
+    if isinstance(report, RunningScore):
         report = report.result()
     return Section(
-        "Surprise",
+        "Score",
         [
-            _totals(report.totals),
+            _build_totals(report.totals),
             Prose(
                 "The deeper the shade of a character, the less the model expected it. 0 nats is"
                 " certainty, 0.7 a chance of one in two, 2.3 one in ten, 4.6 one in a hundred."
             ),
-            _shaded_text(report),
-            _characters(report),
-            *_lines(report.lines),
+            _build_shaded_text(report),
+            _build_characters(report),
+            *_build_lines(report.lines),
         ],
     )
 
 
-def _totals(totals: Totals) -> Facts:
+def _build_totals(totals: ScoreTotals) -> Facts:
     return Facts(
         [
             ("characters", f"{totals.characters:,}"),
@@ -58,7 +66,7 @@ def _totals(totals: Totals) -> Facts:
     )
 
 
-def _shaded_text(report: Scored) -> ShadedText:
+def _build_shaded_text(report: ScoreSummary) -> ShadedText:
     beginning = report.beginning
     end = min(len(beginning.text), BEGINNING)
     is_whole = end == report.totals.characters
@@ -73,12 +81,12 @@ def _shaded_text(report: Scored) -> ShadedText:
     )
 
 
-def _characters(report: Scored) -> Table:
+def _build_characters(report: ScoreSummary) -> Table:
     if report.totals.characters > EACH_CHARACTER_UP_TO:
         return Table(
             COLUMNS,
             [
-                _row(hard.before, hard.character, hard.nats, hard.likeliest)
+                _build_row(hard.before, hard.character, hard.nats, hard.likeliest)
                 for hard in report.hardest
             ],
             [min(1.0, hard.nats / LARGEST_SHADE) for hard in report.hardest],
@@ -88,7 +96,7 @@ def _characters(report: Scored) -> Table:
     return Table(
         COLUMNS,
         [
-            _row(
+            _build_row(
                 text[max(0, at - CONTEXT) : at], text[at], surprise[at],
                 _alternatives(report.beginning, at),
             )
@@ -99,8 +107,8 @@ def _characters(report: Scored) -> Table:
     )  # fmt: skip
 
 
-def _lines(lines: Sequence[Line]) -> list[Table]:
-    """A table of the hardest lines, if there is more than one."""
+def _build_lines(lines: Sequence[Line]) -> list[Table]:
+    """Build a table of the hardest lines, if there is more than one."""
     if len(lines) < 2:
         return []
     rows = [
@@ -108,11 +116,11 @@ def _lines(lines: Sequence[Line]) -> list[Table]:
          shorten(line.text, LINE_COLUMNS))
         for line in lines
     ]  # fmt: skip
-    title = f"the {len(rows)} hardest lines, by nats a character"
+    title = f"the {len(rows)} hardest lines, by nats per character"
     return [Table(LINES_COLUMNS, rows, title=title)]
 
 
-def _row(
+def _build_row(
     before: str, character: str, nats: float, alternatives: Iterable[tuple[str, float]]
 ) -> tuple[str, ...]:
     return (
@@ -128,5 +136,5 @@ def _alternatives(predictions: Predictions, at: int) -> Iterable[tuple[str, floa
 
 
 def format_shares(shares: Iterable[tuple[str, float]]) -> str:
-    """Characters with their probabilities, in one line."""
+    """Format characters with their probabilities, in one line."""
     return "  ".join(f"{show_character(character)} {share:.0%}" for character, share in shares)

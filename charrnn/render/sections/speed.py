@@ -18,7 +18,7 @@ from charrnn.reports.speed import Speed, SpeedPoint
 
 @dataclass(frozen=True)
 class _Measured:
-    """Speeds by one setting, the ``unit`` of the setting, and what they show."""
+    """Speeds by one setting, the ``unit`` of the setting, and a ``lesson`` from the speeds."""
 
     title: str
     unit: str
@@ -28,15 +28,15 @@ class _Measured:
 
 
 def build_section(report: Speed) -> Section:
-    """Four tables, each with what it shows."""
+    """Show four tables, each with an explanation, and four charts."""
     measured = _measured(report)
-    blocks: list[Block] = [_facts(report)]
+    blocks: list[Block] = [_build_facts(report)]
     for part in measured:
-        blocks += [_table(part), Prose(part.lesson)]
-    return Section("Speed", blocks + list(map(_chart, measured)))
+        blocks += [_build_table(part), Prose(part.lesson)]
+    return Section("Speed", blocks + list(map(_build_chart, measured)))
 
 
-def _facts(report: Speed) -> Facts:
+def _build_facts(report: Speed) -> Facts:
     one_core, all_cores = report.peak
     peak = f"{one_core:,.0f} GFLOP/s on one core (large matrix products)"
     if report.cores > 1:
@@ -72,14 +72,14 @@ def _measured(report: Speed) -> list[_Measured]:
             "window",
             [point.window for point in report.by_window],
             report.by_window,
-            "A longer window helps little, as its steps still come one after another.",
+            "A longer window helps little, because its steps still come one after another.",
         ),
         _Measured(
             f"training by workers (batch {by_workers.streams}, window {by_workers.window})",
             "workers",
             [point.workers for point in report.by_workers],
             report.by_workers,
-            "Workers share the streams, and wait for each other only once in an update.",
+            "Workers share the streams. They wait for each other twice per update.",
         ),
         _Measured(
             "sampling by samples side by side",
@@ -92,7 +92,7 @@ def _measured(report: Speed) -> list[_Measured]:
     ]
 
 
-def _table(part: _Measured) -> Table:
+def _build_table(part: _Measured) -> Table:
     fastest = max(point.chars_per_second for point in part.points)
     rows = [
         (
@@ -108,9 +108,9 @@ def _table(part: _Measured) -> Table:
     return Table(columns, rows, bars, part.title)
 
 
-def _chart(part: _Measured) -> Chart:
+def _build_chart(part: _Measured) -> Chart:
     speeds = [point.chars_per_second for point in part.points]
     return Chart(
-        part.title, part.unit, "characters a second", [Series("", part.settings, speeds)],
+        part.title, part.unit, "characters per second", [Series("", part.settings, speeds)],
         log_x=True, from_zero=True, in_text=False,
     )  # fmt: skip

@@ -12,7 +12,7 @@ from charrnn.reports.summary import Summary
 
 
 def build_section(report: Summary) -> Section:
-    """Everything about one model."""
+    """Show everything about one model."""
     corpus, training, baselines = report.corpus, report.training, report.baselines
     split = (
         f"{corpus.training_characters:,} for training, {corpus.validation_characters:,} for"

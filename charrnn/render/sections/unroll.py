@@ -11,7 +11,7 @@ from charrnn.render.blocks import (
 )
 from charrnn.render.sections.score import format_shares
 from charrnn.render.words import show_character
-from charrnn.reports.unroll import Step, Unrolled
+from charrnn.reports.unroll import STEPS_AT_MOST, Step, Unrolled
 
 STEPS_DRAWN, SHOWN = 10, 3
 COLUMNS = (
@@ -23,30 +23,34 @@ COLUMNS = (
 
 
 def build_section(report: Unrolled) -> Section:
-    """The first steps drawn, and all steps as a table."""
+    """Draw the first steps, and show all steps as a table."""
     blocks: list[Block] = [
         Prose(
             f"One network ({report.cell}, {report.layers} × {report.hidden} units,"
             f" {report.parameters:,} parameters), drawn once for each step. Every step uses the"
             " same weights; only the state differs, which each step takes from the step before."
         ),
-        _drawing(report),
+        _build_drawing(report),
         Prose(
             "|h| is the length of the state vector, |Δh| the length of its change in this step, and"
             " units are those whose output is furthest from zero. The last columns have the"
             " character that comes next in the text, and the probability that the model gave it."
         ),
-        Table(COLUMNS, list(map(_row, report.steps)), [s.probability or 0.0 for s in report.steps]),
+        Table(
+            COLUMNS,
+            list(map(_build_row, report.steps)),
+            [s.probability or 0.0 for s in report.steps],
+        ),
     ]
     if report.unknown:
         blocks.append(Prose(f"Characters skipped because the model does not know them:"
                             f" {report.unknown:,}."))  # fmt: skip
     if report.unread:
-        blocks.append(Prose(f"Characters after the last step: {report.unread:,}."))
+        blocks.append(Prose(f"Characters not read (limit {STEPS_AT_MOST:,}): {report.unread:,}."))
     return Section("Unrolled", blocks)
 
 
-def _drawing(report: Unrolled) -> UnrolledNetwork:
+def _build_drawing(report: Unrolled) -> UnrolledNetwork:
     steps = report.steps[:STEPS_DRAWN]
     return UnrolledNetwork(
         title="the first steps",
@@ -60,7 +64,7 @@ def _expected(step: Step) -> list[tuple[str, float]]:
     return [(expected.character, expected.probability) for expected in step.expected[:SHOWN]]
 
 
-def _row(step: Step) -> tuple[str, ...]:
+def _build_row(step: Step) -> tuple[str, ...]:
     return (
         show_character(step.character),
         f"{step.norm:.2f}",

@@ -13,7 +13,7 @@ COLUMNS = (
 
 
 def build_section(report: Characters) -> Section:
-    """A table with one row for each character."""
+    """Show a table with one row for each character."""
     total = sum(row.count for row in report.characters)
     rows = [
         (
@@ -23,4 +23,4 @@ def build_section(report: Characters) -> Section:
         for row in report.characters
     ]  # fmt: skip
     title = f"{report.model}: {report.distinct:,} distinct characters"
-    return Section("The alphabet", [Table(COLUMNS, rows, title=title)])
+    return Section("Vocabulary", [Table(COLUMNS, rows, title=title)])

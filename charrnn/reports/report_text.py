@@ -1,4 +1,4 @@
-"""The text that a report reads with a model: what training held out, or a text of the user's."""
+"""The text that a report reads with a model: the validation part, or the user's own text."""
 
 import tempfile
 from dataclasses import dataclass
@@ -19,7 +19,7 @@ from charrnn.text.unknown import default_on_unknown, encode_text
 
 
 @dataclass(frozen=True, eq=False)
-class HeldOut:
+class ReportText:
     """A text as ids (N,) of a model's vocabulary, N at least 2.
 
     ``unknown`` is the number of its characters that the model does not know. ``train`` is the end
@@ -32,46 +32,46 @@ class HeldOut:
     train: Ids | None = None
 
 
-def read_held_out(model: LoadedModel, file: Path, encoding: str = AUTO) -> HeldOut:
+def read_report_text(model: LoadedModel, file: Path, encoding: str = AUTO) -> ReportText:
     """Read the whole of ``file``.
 
     Raises:
         InputError: when it cannot be read, or the model knows fewer than two of its characters.
     """
     text = read_file(file, model.checkpoint.corpus_info.normalization, resolve_encoding(encoding))
-    return encode_held_out(model, text, str(file))
+    return encode_report_text(model, text, str(file))
 
 
-def encode_held_out(model: LoadedModel, text: str, name: str) -> HeldOut:
-    """Encode the whole of ``text``, which errors call ``name``. Raises as `read_held_out`."""
+def encode_report_text(model: LoadedModel, text: str, name: str) -> ReportText:
+    """Encode the whole of ``text``, which errors call ``name``. Raises as `read_report_text`."""
     corpus_info = model.checkpoint.corpus_info
     text, vocabulary = corpus_info.normalization.apply(text), corpus_info.vocabulary
     unknown = int((vocabulary.lookup_ids(text) < 0).sum())
     ids = encode_text(text, vocabulary, default_on_unknown(vocabulary), name).astype(np.intp)
     if len(ids) < 2:
         raise InputError(name, "has fewer than two characters that the model knows")
-    return HeldOut(name, ids, unknown)
+    return ReportText(name, ids, unknown)
 
 
-def find_validation_part(model: LoadedModel) -> HeldOut:
-    """The validation part of the corpus that the model was trained on.
+def find_validation_part(model: LoadedModel) -> ReportText:
+    """Read the validation part of the corpus that the model was trained on.
 
     Raises:
-        InputError: when the corpus is not found again, or has no validation part.
+        InputError: when the corpus cannot be found or has changed, or has no validation part.
     """
     files = find_training_corpus(model, "text_file")
     corpus_info = model.checkpoint.corpus_info
     with tempfile.TemporaryDirectory() as folder:
         ids = exhaust(encode_corpus(files, corpus_info, Path(folder, "ids")))
         parts = split_corpus(ids, model.checkpoint.config)
-        held_out = HeldOut(
+        validation_part = ReportText(
             f"the validation part of {', '.join(corpus_info.files)}",
             np.array(parts.val, np.intp),
             train=np.array(parts.train[-MAX_COUNTED:]),
         )
-    if len(held_out.ids) < 2:
+    if len(validation_part.ids) < 2:
         raise InputError(
             model.label,
             "was trained without a validation part (`val` 0); name a text with `text_file`",
         )
-    return held_out
+    return validation_part
