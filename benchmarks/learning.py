@@ -26,7 +26,7 @@ from pathlib import Path
 from typing import Any
 
 KAKKO = Path(__file__).resolve().parent.parent / "corpora" / "kakko.py"
-UNSEEN_SEED = 1001  # of the text that no model has seen
+UNSEEN_SEED = 1001  # the seed of the text that no model has seen
 UNITS = {"rnn": 304, "gru": 176, "lstm": 152}  # for 109,000 to 113,000 parameters
 
 

@@ -42,7 +42,7 @@ WINDOW, V = 64, 100
 SHAPES = {f"lstm {H} × {L}": Shape("lstm", H, L, V) for H, L in ((128, 1), (256, 1), (512, 2))}
 STREAMS = (4, 8, 16, 32)  # per rank
 RANKS = (1, 2, 3, 4)
-SUMS = (1_000, 30_000, 100_000, 350_000, 1_300_000, 5_000_000)  # numbers
+SUMS = (1_000, 30_000, 100_000, 350_000, 1_300_000, 5_000_000)  # array elements
 ROUNDS, SECONDS = 5, 0.6
 NEVER = 10**9
 ETHERNET = {"latency": 30e-6, "bandwidth": 1.1e9}  # 10 Gbit/s, assumed and not measured
@@ -114,7 +114,7 @@ def measure_step(shape: Shape, streams: int, ranks: RankTeam) -> float:
     ids = np.random.Generator(np.random.PCG64(0)).integers(0, shape.V, 100_000, np.uint8)
     trainer = start_training(shape, Splits(ids, ids[:0], ids[:0]), config, ranks)
     times: list[float] = []
-    warm = 3  # steps that are not counted
+    warm = 3  # the number of first steps that are not counted
     for event in trainer.run(lambda: len(times) > warm + 5 and times[-1] - times[warm] > SECONDS):
         if isinstance(event, Progress):
             times.append(time.perf_counter())

@@ -45,7 +45,8 @@ from charrnn.training.events import (
 )
 from charrnn.training.trainer import Trainer
 
-SHORT_TEXT, LONG_TEXT = 10_000, 5_000_000  # characters; below and above these there is a note
+SHORT_TEXT, LONG_TEXT = 10_000, 5_000_000
+"""Numbers of characters below and above which a note is shown."""
 
 
 @dataclass(frozen=True)
@@ -112,7 +113,8 @@ class TrainingRun:
             self._write_config(folder, settings)
             yield from self._train_in_folder(folder, reader, settings, began, stop_requested)
         except BaseException:
-            if not self._is_started:  # nothing is lost, and the folder's name becomes free again
+            # Before the start nothing is lost, so the folder's name becomes free again.
+            if not self._is_started:
                 folder.config.unlink(missing_ok=True)
             raise
         finally:
@@ -151,7 +153,8 @@ class TrainingRun:
 
     def _check_memory(self, settings: Settings) -> None:
         _, val_characters, _ = settings.split_sizes(self.corpus_info.characters)
-        processes = settings.members * self.ranks.local_size // self.ranks.size  # on this machine
+        # The number of processes on this machine.
+        processes = settings.members * self.ranks.local_size // self.ranks.size
         memory_check.check_memory(
             settings,
             network_shape(settings, self.corpus_info),

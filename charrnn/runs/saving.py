@@ -21,7 +21,8 @@ from charrnn.training.events import Evaluation, Note
 from charrnn.training.trainer import Trainer
 
 MIN_SECONDS_BETWEEN_SAVES = 60.0
-MAX_SHARE_OF_TIME = 0.02  # that may be spent on saves between evaluations
+MAX_SHARE_OF_TIME = 0.02
+"""The share of the time that saves between evaluations may take."""
 
 
 class Saver:

@@ -174,7 +174,7 @@ class _Queue:
         self._initial = StreamState(zero, np.zeros(network.shape.V, zero[0][0].dtype))
         self._context, self._seed = context, seed
         self._prompts, self._samples = iter(prompts), samples
-        self._next_index = 0  # that of the first sample of the next prompt
+        self._next_index = 0  # the index of the first sample of the next prompt
         self._prompts_exhausted = False
         # A heap of (index, sample, prompt, state after it), so that the oldest starts first. Each
         # entry stands for all samples of its prompt from this one on.
@@ -227,7 +227,7 @@ class _Batch:
         self.width = 0
         self.logits = np.empty((network.shape.V, 0), network.parameters.vector.dtype)
         self._network = network
-        self._step: Stepper  # made by the first `_resize`, as the width is not known before
+        self._step: Stepper  # created by the first `_resize`, when the width is known
         self._split_work()
 
     def start(self, new_work: Sequence[tuple[Work, StreamState]]) -> None:

@@ -1,4 +1,4 @@
-"""Stop texts, which end a sample: found as characters arrive one by one."""
+"""Finds the stop texts that end a sample, as its characters arrive one by one."""
 
 from collections.abc import Iterator, Sequence
 

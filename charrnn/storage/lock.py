@@ -1,8 +1,8 @@
 """A lock on a run folder: one process at a time trains in it.
 
 The lock is an advisory lock on the file `.lock`, which the system releases when the process ends in
-any way. The file names its process, for the error message that others get. A file that stays behind
-after a kill is not locked and stops nobody.
+any way. The file names its process, for the error message in other processes. A file that remains
+after a kill is not locked and stops no other process.
 
 On file systems without locks, the file alone counts: it stops others while its process lives, or
 when it was written on another host. The file is locked and not the folder, because NFS locks only

@@ -22,7 +22,8 @@ from charrnn.text.normalization import Normalization
 from charrnn.text.vocab import Vocabulary
 
 FORMAT = 1
-MAX_CONTAINERS = 1_000_000  # lists and objects in the document; an evaluation is one
+MAX_CONTAINERS = 1_000_000
+"""The most lists and objects that a document may have; each evaluation is an object."""
 EVALUATION_KEYS = ("step", "epoch", "train_loss", "val_loss", "lr")  # in the history
 NUMBER_TYPES = (int, float)
 

@@ -33,7 +33,7 @@ def read_log(path: Path) -> list[Evaluation]:
 
 
 def read_undamaged(path: Path) -> list[Evaluation]:
-    """Read the evaluations of a log that can be read, for a run that resumes without the others.
+    """Read those evaluations of a log that are undamaged, for a run that resumes.
 
     A missing log has none.
     """

@@ -63,7 +63,7 @@ def from_torch(read_array: ReadArray, parameters: Parameters) -> None:
     shape = parameters.shape
     cell, H = shape.cell_record, shape.hidden
     G = cell.gate_count
-    torch_index = np.argsort(cell.torch_order)  # for each of our gates, its index in PyTorch's
+    torch_index = np.argsort(cell.torch_order)  # the index in PyTorch's order of each of our gates
     for layer in range(shape.layers):
         W, U, b, r = (parameters[f"{name}{layer}"] for name in "WUbr")
         D = W.shape[1]

@@ -60,7 +60,8 @@ def scan_corpus(
             # Most files are UTF-8, so that is tried first and saves a pass. When it fails, the
             # encoding is detected in full and the file is counted again from its beginning.
             guessed, source, counter = source, detect_encoding(file, encoding), counter_before
-            if source == guessed:  # by the user or by a byte order mark: nothing else to try
+            # The encoding came from the user or a byte order mark: there is nothing else to try.
+            if source == guessed:
                 raise decoding_error(source, source.encoding, error.offset) from None
             yield from counter.count(read_pieces(source, normalization))
         sources.append(source)

@@ -22,7 +22,7 @@ from charrnn.setting_types import show_value
 from charrnn.text.byte_statistics import ByteStatistics, scan_bytes
 from charrnn.text.decode import PIECE_BYTES, UndecodableError, decode_stream, find_codec
 from charrnn.text.sources import Source
-from charrnn.text.vocab import LARGEST_CODE_POINT, REPLACEMENT, code_points
+from charrnn.text.vocab import MAX_CODE_POINT, REPLACEMENT, code_points
 
 # The mark of UTF-16-LE is the beginning of that of UTF-32-LE, so the longer marks come first.
 BYTE_ORDER_MARKS = (
@@ -183,7 +183,7 @@ def _wide_encodings(source: Source, statistics: ByteStatistics) -> Iterator[str]
 
 def _is_mostly_one_block(source: Source, encoding: str) -> bool:
     """Return whether most characters share all but their low byte, as those of one alphabet do."""
-    blocks = np.zeros(LARGEST_CODE_POINT // 256 + 1, np.int64)
+    blocks = np.zeros(MAX_CODE_POINT // 256 + 1, np.int64)
     with source.open() as stream:
         for text in decode_stream(stream, encoding):
             blocks += np.bincount(code_points(text) // 256, minlength=len(blocks))

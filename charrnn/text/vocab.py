@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from charrnn.arrays import Ids
 
-LARGEST_CODE_POINT = 0x10FFFF
+MAX_CODE_POINT = 0x10FFFF
 REPLACEMENT = "\ufffd"
 
 
