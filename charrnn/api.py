@@ -75,8 +75,8 @@ class Model(ReportMethods):
 
         Raises:
             InputError: when ``prime`` has characters that the model does not know, unless
-                ``config.on_unknown`` allows them; or when the text would never end, as the model
-                cannot produce any of the stop texts and no length is set.
+                ``config.on_unknown`` allows them; or when the text would never end, because
+                no length is set and the model cannot produce any of the stop texts.
             ConfigError: when ``seed`` is negative or not a whole number.
         """
         return "".join(self.stream(prime, config, seed=seed))

@@ -3,7 +3,7 @@
 A new cell is one module and one line here; see "How to add a cell" in docs/design.md. The records
 are read with `charrnn.network.cell.get_cell`.
 
-Not here: anything that imports NumPy, as the command line needs the names for its help.
+Not here: anything that imports NumPy, because the command line needs the names for its help.
 """
 
 CELLS = {

@@ -104,7 +104,7 @@ _ALL = (
     ),
     Report(
         "memory", Takes.MODELS, "memory.compare_memory",
-        "Long-term dependency: the loss by the number of preceding characters.",
+        "Long-term dependency: the loss by number of preceding characters.",
         "The model may read only this number of characters before the one that it predicts.",
         reads_text=True, draws=True,
     ),

@@ -54,15 +54,15 @@ class Whole:
         if isinstance(value, float) and value.is_integer():
             raise ConfigError(name, f"{shown} is a float; write it as a whole number")
         if not isinstance(value, Integral) or isinstance(value, bool):
-            raise ConfigError(name, self.problem(shown))
+            raise ConfigError(name, self.describe_problem(shown))
         number = operator.index(value)
         if number < self.low or (self.high is not None and number > self.high):
-            raise ConfigError(name, self.problem(shown))
+            raise ConfigError(name, self.describe_problem(shown))
         if number > self.limit:
             raise ConfigError(name, f"{shown} is above the largest value, {self.limit:,}")
         return number
 
-    def problem(self, value: str) -> str:
+    def describe_problem(self, value: str) -> str:
         """Return the error text for an invalid value, which is shown as ``value``."""
         if self.high is None:
             return f"{value} is not a whole number from {self.low} on"
@@ -83,7 +83,7 @@ class Number:
         """Return ``value`` as a float. Bools are rejected."""
         number = _as_float(value)
         if number is None or not self._contains(number):
-            raise ConfigError(name, self.problem(show_value(value)))
+            raise ConfigError(name, self.describe_problem(show_value(value)))
         if number > self.limit:
             problem = f"{show_value(value)} is above the largest value, {self.limit:g}"
             raise ConfigError(name, problem)
@@ -96,7 +96,7 @@ class Number:
             return above and number < float("inf")
         return above and (number < self.high if self.high_open else number <= self.high)
 
-    def problem(self, value: str) -> str:
+    def describe_problem(self, value: str) -> str:
         """Return the error text for an invalid value, which is shown as ``value``."""
         low, high = f"{self.low:g}", f"{self.high:g}" if self.high is not None else ""
         match (self.low_open, bool(high), self.high_open):

@@ -35,7 +35,7 @@ csv_option = click.option("--csv", "as_csv", is_flag=True, help="Print CSV, with
 
 
 class ReportCommands(Mapping[str, click.Command]):
-    """One command per report, by name. Each is made only when it is used, for a quick start."""
+    """One command per report, by name. Each is made only when it is used."""
 
     def __getitem__(self, name: str) -> click.Command:
         return _make_command(REPORTS[name])
@@ -167,15 +167,15 @@ def _compute(report: Report, ctx: click.Context, console: "Console") -> tuple[st
     if report.takes is Takes.FOLDER:
         folder = ctx.params["folder"] or option_types.runs_root()
         return str(folder), load_function(report)(folder, **values)
-    named: Sequence[Path | None] = ctx.params.get("models") or [ctx.params.get("model")]
+    paths: Sequence[Path | None] = ctx.params.get("models") or [ctx.params.get("model")]
     if report.takes is Takes.RUNS:
-        paths = [_run_or_model(path, console) for path in named]
-        title = ", ".join(map(str, paths))
-        return title, [load_function(report)(path, **values) for path in paths]
+        runs = [_find_run_or_model(path, console) for path in paths]
+        title = ", ".join(map(str, runs))
+        return title, [load_function(report)(run, **values) for run in runs]
 
     from charrnn.reports.methods import compare
 
-    models = [options.load_model(path, console) for path in named]
+    models = [options.load_model(path, console) for path in paths]
     title = ", ".join(model.loaded.label for model in models)
     inputs = [_prepare_text(ctx, model) for model in models] if report.reads_text else []
     if report.note:
@@ -188,10 +188,10 @@ def _compute(report: Report, ctx: click.Context, console: "Console") -> tuple[st
     return title, models[0].report(report.name, *inputs, **values)
 
 
-def _run_or_model(named: Path | None, console: "Console") -> Path:
+def _find_run_or_model(path: Path | None, console: "Console") -> Path:
     """Return the run folder of a report, or the model file if the user named one."""
-    model = options.find_model(named, console)
-    return model if named is not None and not named.is_dir() else model.parent
+    model = options.find_model(path, console)
+    return model if path is not None and not path.is_dir() else model.parent
 
 
 def _prepare_text(ctx: click.Context, model: "Model") -> "ReportText":

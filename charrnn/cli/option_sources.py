@@ -72,7 +72,7 @@ class CommandGroup(click.Group):
 
 @contextmanager
 def _attach_context(ctx: click.Context) -> Iterator[None]:
-    """Attach ``ctx`` to usage errors, as click's parser raises some without it."""
+    """Attach ``ctx`` to usage errors, because click's parser raises some without it."""
     try:
         yield
     except click.UsageError as error:
@@ -81,7 +81,7 @@ def _attach_context(ctx: click.Context) -> Iterator[None]:
 
 
 class UnsplitOption(click.Option):
-    """An option that can be given several times; a variable gives it once, spaces included."""
+    """An option that can be given several times, or once by a variable, spaces included."""
 
     def value_from_envvar(self, ctx: click.Context) -> tuple[str, ...] | None:
         """Return the variable's text as one value; click would split it at spaces."""

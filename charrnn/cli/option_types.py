@@ -42,7 +42,7 @@ class NumberType(click.ParamType):  # type: ignore[type-arg]  # generic from cli
         except ConfigError as error:
             self.fail(error.problem, param, ctx)
         except ValueError:  # not a number, or more digits than Python parses
-            self.fail(self.rule.problem(show_value(value)), param, ctx)
+            self.fail(self.rule.describe_problem(show_value(value)), param, ctx)
 
     def _parse(self, text: str) -> int | float:
         """Return whole numbers as int, so that an error shows 1 if 1 was typed."""

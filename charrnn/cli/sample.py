@@ -237,7 +237,10 @@ def _print_notes(console: Console, model: "Model", config: SampleConfig, seed: i
 
             stop_text = shorten(stop, MAX_NOTE_COLUMNS)
             unknown = shorten(missing, MAX_NOTE_COLUMNS)
-            console.note(f"--stop {stop_text}: the model cannot produce it, as it has no {unknown}")
+            console.note(
+                f"--stop {stop_text}: the model cannot produce it, because it does not know"
+                f" {unknown}"
+            )
     if seed is not None:
         console.note(f"seed {seed}")
 
