@@ -18,7 +18,7 @@ from charrnn.reports.methods import ReportMethods
 from charrnn.sampling.generation import draw_seed, generate, make_prompt, unknown_characters
 from charrnn.sampling.ongoing import Prompt
 from charrnn.sampling.sampler import sort_finished
-from charrnn.setting_types import Whole
+from charrnn.setting_types import Whole, check_path, check_paths
 from charrnn.storage import model_file
 from charrnn.storage.model_file import TrainedModel
 from charrnn.storage.run_folder import DEFAULT_ROOT, find_model
@@ -210,9 +210,13 @@ def train(
     preview = Whole(0).check("preview", preview)
     from charrnn.runs.run import RunLocation, TrainingRun
 
-    location = RunLocation(None if out is None else Path(out), Path(root), overwrite)
-    initial = None if init_from is None else find_model(Path(init_from))
-    run = TrainingRun(_as_list(corpus), config, location, initial, ranks)
+    files = check_paths("corpus", corpus)
+    if not files:
+        raise ConfigError("corpus", "the list is empty; name at least one file or folder")
+    folder = None if out is None else check_path("out", out)
+    location = RunLocation(folder, check_path("root", root), overwrite)
+    initial = None if init_from is None else find_model(check_path("init_from", init_from))
+    run = TrainingRun(files, config, location, initial, ranks)
     return _run_events(run, run.train(stop_requested), preview, on_event)
 
 
@@ -242,12 +246,9 @@ def resume(
     preview = Whole(0).check("preview", preview)
     from charrnn.runs.run import RunLocation, TrainingRun
 
-    run = TrainingRun(_as_list(corpus), TrainConfig(), RunLocation(Path(out)), ranks=ranks)
+    files, location = check_paths("corpus", corpus), RunLocation(check_path("out", out))
+    run = TrainingRun(files, TrainConfig(), location, ranks=ranks)
     return _run_events(run, run.resume(changes, stop_requested), preview, on_event)
-
-
-def _as_list(corpus: Corpus) -> list[str | Path]:
-    return [corpus] if isinstance(corpus, str | Path) else list(corpus)
 
 
 def _run_events(
@@ -287,5 +288,5 @@ def load(path: str | Path) -> Model:
     Raises:
         InputError: when there is no model, or the file is damaged.
     """
-    loaded = load_model(Path(path))
+    loaded = load_model(check_path("path", path))
     return Model(loaded.checkpoint, loaded.path, loaded.run)

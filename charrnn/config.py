@@ -20,6 +20,7 @@ from charrnn.setting_types import (
     Choice,
     Flag,
     Number,
+    Rule,
     Text,
     Texts,
     Whole,
@@ -228,6 +229,16 @@ def parse_settings(table: Mapping[str, Any]) -> Settings:
         if field.name not in table and field.default is MISSING:
             raise ValueError(f"the setting {field.name!r} is missing")
     return Settings(**table)
+
+
+LAGS, SECONDS = Whole(1), Number(0, low_open=True)
+REPORT_SETTINGS: dict[str, Rule] = {
+    "lags": LAGS,
+    "on_unknown": Choice(ON_UNKNOWN),
+    "seconds": SECONDS,
+    "untrained": Flag(),
+}
+"""The settings of single reports, for the command line and for the methods of a model."""
 
 
 def share(amount: float, characters: int) -> int:

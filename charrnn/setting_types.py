@@ -13,6 +13,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields
 from functools import cache
 from numbers import Integral, Real
+from pathlib import Path
 from typing import Any, Protocol, get_args
 
 from charrnn.errors import ConfigError
@@ -23,6 +24,7 @@ LARGEST_NUMBER = 1e300  # far from overflow, and still larger than any clip that
 LARGEST_SEED = 2**128 - 1
 MAX_CHARACTERS_SHOWN = 40
 MAX_BITS_SHOWN = 130  # the digits of a longer number would fill the line
+EMPTY_PATH = "is an empty text, where the path of a file or folder belongs"
 NUMPY_BOOLS = ("bool", "bool_")  # from NumPy 2 on, and before
 
 
@@ -158,6 +160,28 @@ class Texts:
         if isinstance(value, str) or not isinstance(value, Iterable):
             raise ConfigError(name, f"{show_value(value)} is not a list of texts")
         return tuple(Text().check(name, text) for text in value)
+
+
+def check_path(name: str, value: object) -> Path:
+    """Return the path ``value`` of the argument ``name``.
+
+    An empty text is not one: it would be the current folder, which nobody means by it.
+
+    Raises:
+        ConfigError: when it is neither a Path nor a text of at least one character.
+    """
+    if value == "":
+        raise ConfigError(name, EMPTY_PATH)
+    if not isinstance(value, str | Path):
+        raise ConfigError(name, f"{show_value(value)} is not the path of a file or folder")
+    return Path(value)
+
+
+def check_paths(name: str, value: object) -> list[Path]:
+    """Return the paths in ``value``, which is a path or a list of them. Raises as `check_path`."""
+    if isinstance(value, str | Path) or not isinstance(value, Iterable):
+        return [check_path(name, value)]
+    return [check_path(name, path) for path in value]
 
 
 @cache

@@ -1,15 +1,21 @@
 """The registry of reports: one line and two modules make a report; help and documents list all."""
 
+import copy
 import json
+import math
+import pickle
 import re
 import sys
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 import charrnn
 from charrnn.cli.main import program as command_line
+from charrnn.errors import ConfigError
 from charrnn.render import terminal
 from charrnn.render.blocks import Section, Table, numeric_columns, text_columns
 from charrnn.render.page import render_page
@@ -18,6 +24,7 @@ from charrnn.report_registry import REPORTS, Report, Takes
 from charrnn.reports import load_function
 from charrnn.reports.gradients import GradientPath, Gradients
 from charrnn.reports.methods import ReportMethods
+from charrnn.reports.report_text import ReportText
 from tests import vowels_report, vowels_section
 from tests.conftest import ROOT, TEXT, Program
 from tests.test_cli import failed
@@ -56,7 +63,9 @@ def test_a_new_report_is_one_line_and_two_modules(
     assert found["model"] == str(run_folder / "best.npz")
     run("--help")
     assert f"{vowels.name:<10} {vowels.help}\n" in capsys.readouterr().out
-    assert charrnn.load(run_folder).report("vowels").counts == found["counts"]
+    model = charrnn.load(run_folder)
+    assert model.report("vowels").counts == found["counts"]
+    assert getattr(model, vowels.name)().counts == found["counts"]
 
 
 @pytest.mark.parametrize("report", REPORTS.values(), ids=REPORTS)
@@ -86,6 +95,89 @@ def test_documents_list_all_reports_and_what_they_take(document: str) -> None:
 @pytest.mark.parametrize("name", [name for name in REPORTS if name not in ("runs", "report")])
 def test_each_report_on_a_model_has_a_method_with_types(name: str) -> None:
     assert name in vars(ReportMethods)
+
+
+def test_a_model_has_no_other_names(model: charrnn.Model) -> None:
+    for name in ("vowels", "runs", "_", "__array__", "__fspath__"):
+        assert not hasattr(model, name)
+    with pytest.raises(AttributeError, match="'Model' object has no attribute 'vowels'"):
+        getattr(model, "vowels")  # noqa: B009
+    for duplicate in (copy.copy(model), copy.deepcopy(model), pickle.loads(pickle.dumps(model))):
+        assert duplicate.sample("a", seed=1) == model.sample("a", seed=1)
+
+
+def test_reports_by_name_read_the_validation_part(model: charrnn.Model) -> None:
+    assert model.report("gradients", lags=5) == (model.gradients(lags=5),)
+    assert model.report("memory") == (model.memory(),)
+    assert model.report("neurons") == model.neurons()
+    assert model.report("loss") == model.loss()
+    in_memory = charrnn.Model(model.checkpoint)
+    assert in_memory.report("loss") == in_memory.loss()
+
+
+def test_a_held_out_report_of_others_reads_the_validation_part(
+    vowels: Report, model: charrnn.Model, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def name_text(_: object, text: ReportText) -> str:
+        return text.name
+
+    monkeypatch.setattr(vowels_report, "name_text", name_text, raising=False)
+    monkeypatch.setitem(
+        REPORTS, "vowels", replace(vowels, function="vowels.name_text", reads_text=True)
+    )
+    assert model.report("vowels") == "the validation part of text.txt"
+    assert getattr(model, "vowels")("a text") == "text"  # noqa: B009
+
+
+@pytest.mark.parametrize(
+    ("make", "problem"),
+    [
+        (lambda model: model.report("los"), "'los': there is no such report; did you mean 'loss'?"),
+        (lambda model: model.report("runs"), "runs: this report takes a folder of runs"),
+        (lambda model: model.report("score"), "score: this report reads one file, not 0"),
+        (lambda model: model.report("memory", "a", "b"), "memory: this report reads one text"),
+        (lambda model: model.report("loss", "a"), "loss: this report reads no text and no file"),
+        (lambda model: model.report("gradients", lags=0), "lags: 0 is not a whole number"),
+        (lambda model: model.speed(seconds=math.nan), "seconds: nan is not a finite number"),
+        (lambda model: model.speed(seconds="x"), "seconds: 'x' is not a finite number above 0"),
+        (lambda model: model.speed(seconds=0), "seconds: 0 is not a finite number above 0"),
+        (lambda model: model.speed(seconds=-1), "seconds: -1 is not a finite number above 0"),
+        (lambda model: model.gradients(lags=0), "lags: 0 is not a whole number from 1 on"),
+        (lambda model: model.gradients(lags=-1), "lags: -1 is not a whole number from 1 on"),
+        (lambda model: model.gradients(lags=1.5), "lags: 1.5 is not a whole number from 1 on"),
+        (lambda model: model.gradients(lags=True), "lags: True is not a whole number from 1 on"),
+        (lambda model: model.gradients(untrained=1), "untrained: 1 is neither True nor False"),
+        (lambda model: model.gradients(3), "text: 3 is not a text"),
+        (lambda model: model.neurons(shown=3), "shown: 3 is not a text"),
+        (lambda model: model.unroll(3), "text: 3 is not a text"),
+        (lambda model: model.score("ab", on_unknown="x"), "on_unknown: 'x' is not one of error"),
+        (lambda model: model.score(3), "text: 3 is not a text"),
+        (lambda model: model.copied("ab", corpus=""), "corpus: is an empty text"),
+        (lambda model: model.prepare_text(text_file=""), "text_file: is an empty text"),
+    ],
+)  # fmt: skip
+def test_a_wrong_argument_of_a_report_is_named(
+    model: charrnn.Model, make: Callable[[Any], object], problem: str
+) -> None:
+    with pytest.raises(ConfigError) as caught:
+        make(model)
+    assert str(caught.value).startswith(problem)
+
+
+def test_a_corpus_can_be_one_path(model: charrnn.Model, tmp_path: Path) -> None:
+    (tmp_path / "a.txt").write_text("abcdefghij" * 5, encoding="utf-8")
+    for corpus in (tmp_path / "a.txt", str(tmp_path / "a.txt"), [tmp_path / "a.txt"]):
+        assert model.copied("abcdefghij" * 3, corpus=corpus).share == 1
+
+
+def test_a_run_with_the_name_of_no_report_is_pointed_at(program: Program, tmp_path: Path) -> None:
+    (tmp_path / "runs/corpus").mkdir(parents=True)
+    failed(program("inspect", "corpus"), 3, "charrnn inspect summary runs/corpus")
+    failed(program("inspect", "corpus", CHARRNN_RUNS="a b"), 2)
+    (tmp_path / "a b/corpus").mkdir(parents=True)
+    failed(
+        program("inspect", "corpus", CHARRNN_RUNS="a b"), 3, "charrnn inspect summary 'a b/corpus'"
+    )
 
 
 def test_methods_find_the_corpus_and_the_run(run_folder: Path) -> None:

@@ -3,6 +3,7 @@
 import json
 import math
 import shutil
+from collections.abc import Callable
 from dataclasses import asdict, fields
 from pathlib import Path
 from typing import Any
@@ -82,6 +83,45 @@ def test_numbers_of_numpy_become_those_of_python() -> None:
     config = charrnn.TrainConfig(hidden=np.int64(16), lr=np.float32(0.5), epochs=np.uint8(3))  # type: ignore[arg-type]
     assert [type(config.hidden), type(config.lr), type(config.epochs)] == [int, float, float]
     assert json.loads(json.dumps(asdict(config)))["hidden"] == 16
+
+
+@pytest.mark.parametrize(
+    ("call", "problem"),
+    [
+        (lambda: charrnn.train(""), "corpus: is an empty text"),
+        (lambda: charrnn.train(["a.txt", ""]), "corpus: is an empty text"),
+        (lambda: charrnn.train([]), "corpus: the list is empty; name at least one file or folder"),
+        (lambda: charrnn.train(3), "corpus: 3 is not the path of a file or folder"),  # type: ignore[arg-type]
+        (lambda: charrnn.train("a.txt", out=""), "out: is an empty text"),
+        (lambda: charrnn.train("a.txt", root=""), "root: is an empty text"),
+        (lambda: charrnn.train("a.txt", init_from=""), "init_from: is an empty text"),
+        (lambda: charrnn.resume(""), "out: is an empty text"),
+        (lambda: charrnn.load(""), "path: is an empty text"),
+    ],
+)
+def test_an_empty_path_is_not_the_current_folder(call: Callable[[], object], problem: str) -> None:
+    with pytest.raises(ConfigError) as caught:
+        call()
+    assert str(caught.value).startswith(problem)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "place"),
+    [
+        (("train", ""), "CORPUS"), (("train", "a.txt", "--out", ""), "--out"),
+        (("train", "a.txt", "--init-from", ""), "--init-from"), (("sample", ""), "MODEL"),
+        (("sample", "--prime-file", ""), "--prime-file"), (("inspect", ""), "MODEL"),
+        (("inspect", "score", ""), "FILE"),
+        (("inspect", "memory", "--text-file", ""), "--text-file"),
+        (("inspect", "runs", ""), "FOLDER"), (("inspect", "--html", ""), "--html"),
+    ],
+)  # fmt: skip
+def test_an_empty_argument_is_not_the_current_folder(
+    program: Program, tmp_path: Path, arguments: tuple[str, ...], place: str
+) -> None:
+    (tmp_path / "a.txt").write_text("text " * 100, encoding="utf-8")
+    failed(program(*arguments), 2, place, "is an empty text, where the path")
+    assert [path.name for path in tmp_path.iterdir()] == ["a.txt"]
 
 
 def test_bools_of_numpy_become_those_of_python() -> None:

@@ -1,5 +1,6 @@
 """``charrnn inspect``: reports on models and runs, one command per report in report_registry.py."""
 
+import shlex
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -91,6 +92,9 @@ def _check_misspelled(name: str) -> None:
     if "/" in name or name.endswith(".npz"):
         problem = "no such model or run; 'charrnn inspect runs' lists all runs"
         raise InputError(name, problem)
+    if (run := option_types.runs_root() / name).is_dir():
+        command = shlex.join(["charrnn", "inspect", DEFAULT_REPORT, str(run)])
+        raise InputError(name, f"no such report; to inspect the run of this name: {command}")
     if not similar_names(name, REPORTS):
         problem = "no such report, model or run; 'charrnn inspect --help' lists the reports"
         raise InputError(name, problem)

@@ -13,7 +13,7 @@ import click
 from charrnn.config import DEFAULT_RUNS
 from charrnn.errors import ConfigError
 from charrnn.render.controls import escape_controls
-from charrnn.setting_types import Choice, Flag, Number, Rule, Whole, show_value
+from charrnn.setting_types import EMPTY_PATH, Choice, Flag, Number, Rule, Whole, show_value
 
 if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
@@ -69,6 +69,19 @@ class ChoiceType(click.Choice[str]):
             self.fail(error.problem, param, ctx)
 
 
+class NewFileType(click.Path):
+    """The path of a file that is written."""
+
+    def __init__(self) -> None:
+        super().__init__(path_type=Path, dir_okay=False)
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Path:
+        """Refuse an empty text, such as the value of a variable that is not set."""
+        if value == "":
+            self.fail(EMPTY_PATH, param, ctx)
+        return Path(os.fsdecode(super().convert(value, param, ctx)))
+
+
 class PathType(click.Path):
     """A path that the library reads or refuses, with what a shell offers for it (shells.py)."""
 
@@ -76,6 +89,12 @@ class PathType(click.Path):
         super().__init__(path_type=Path, readable=False)
         self.kind = kind
         self.offers_runs = offers_runs
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Path:
+        """Refuse an empty text, such as the value of a variable that is not set."""
+        if value == "":
+            self.fail(EMPTY_PATH, param, ctx)
+        return Path(os.fsdecode(super().convert(value, param, ctx)))
 
     def shell_complete(
         self, ctx: click.Context, param: click.Parameter | None, incomplete: str
@@ -121,4 +140,3 @@ MODEL = PathType("npz", lambda ctx: True)
 RUN = PathType("dir", lambda ctx: bool(ctx.params.get("resume") or ctx.params.get("overwrite")))
 POSITIVE_INT = NumberType(Whole(1))
 NON_NEGATIVE_INT = NumberType(Whole(0))
-POSITIVE_FLOAT = NumberType(Number(0, low_open=True))

@@ -10,10 +10,10 @@ import click
 from charrnn.cli.console import Console
 from charrnn.cli.option_names import option_name
 from charrnn.cli.option_sources import read_config
-from charrnn.cli.option_types import ENCODINGS, MODEL, PATH, runs_root, type_of
-from charrnn.config import AUTO, ON_UNKNOWN
+from charrnn.cli.option_types import ENCODINGS, MODEL, PATH, NewFileType, runs_root, type_of
+from charrnn.config import AUTO, REPORT_SETTINGS
 from charrnn.errors import MachineError
-from charrnn.setting_types import Choice, Flag, rules
+from charrnn.setting_types import Flag, rules
 
 if TYPE_CHECKING:
     from charrnn.api import Model
@@ -49,13 +49,13 @@ model = click.argument("model", required=False, type=MODEL)
 models = click.argument("models", nargs=-1, type=MODEL, metavar="[MODEL]...")
 html = click.option(
     "--html",
-    type=click.Path(path_type=Path, dir_okay=False),
+    type=NewFileType(),
     metavar="FILE.html",
     help="Also save the report as a web page that opens offline.",
 )
 plot = click.option(
     "--plot",
-    type=click.Path(path_type=Path, dir_okay=False),
+    type=NewFileType(),
     metavar="FILE.png|.svg",
     help="Also save a chart (needs matplotlib).",
 )
@@ -94,7 +94,7 @@ def on_unknown(default: str) -> Callable[[F], F]:
     """Return the option --on-unknown, whose help describes its ``default``."""
     return click.option(
         "--on-unknown",
-        type=type_of(Choice(ON_UNKNOWN)),
+        type=type_of(REPORT_SETTINGS["on_unknown"]),
         help="What to do about characters that the model has never seen: stop with an error that"
         " lists them, skip them, or replace them by the unknown character, which models trained"
         f" with --min-count have.  [default: {default}]",

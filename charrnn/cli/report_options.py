@@ -9,7 +9,7 @@ from typing import Any, TypeAlias
 import click
 
 from charrnn.cli import option_types, options
-from charrnn.config import DEFAULT_LAGS, DEFAULT_SECONDS
+from charrnn.config import DEFAULT_LAGS, DEFAULT_SECONDS, REPORT_SETTINGS
 
 Decorator: TypeAlias = Callable[[Callable[..., Any]], Callable[..., Any]]
 
@@ -18,7 +18,7 @@ DECLARATIONS: dict[str, Decorator] = {
     "encoding": options.encoding,
     "lags": click.option(
         "--lags",
-        type=option_types.POSITIVE_INT,
+        type=option_types.type_of(REPORT_SETTINGS["lags"]),
         default=DEFAULT_LAGS,
         show_default=True,
         help="Largest number of steps back.",
@@ -26,7 +26,7 @@ DECLARATIONS: dict[str, Decorator] = {
     "on_unknown": options.on_unknown("replace if the model has an unknown character, else skip"),
     "seconds": click.option(
         "--seconds",
-        type=option_types.POSITIVE_FLOAT,
+        type=option_types.type_of(REPORT_SETTINGS["seconds"]),
         default=DEFAULT_SECONDS,
         show_default=True,
         help="Duration of each measurement.",

@@ -1,13 +1,17 @@
 """The reports as methods of a model. Each method imports the module of its report."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from charrnn.config import AUTO, DEFAULT_LAGS, DEFAULT_SECONDS
-from charrnn.report_registry import REPORTS, Takes
+from charrnn.config import AUTO, DEFAULT_LAGS, DEFAULT_SECONDS, LAGS, REPORT_SETTINGS, SECONDS
+from charrnn.errors import ConfigError
+from charrnn.report_registry import REPORTS, Report, Takes
 from charrnn.reports import load_function
 from charrnn.reports.loaded_model import LoadedModel
+from charrnn.setting_types import Flag, check_path, check_paths, shorten, show_value
+from charrnn.suggestions import did_you_mean
 
 if TYPE_CHECKING:
     from charrnn.reports.copied import Copied
@@ -37,12 +41,36 @@ class ReportMethods:
     def report(self, name: str, *inputs: Any, **options: Any) -> Any:
         """Make any report of the registry that takes a model, by its name.
 
-        ``inputs`` are what it reads: a file, or a text from `prepare_text`. Untyped, because it
-        looks up the report by name; use the typed methods below for the reports of charrnn.
+        ``inputs`` are what it reads: a file, or a text from `prepare_text`; a report that reads one
+        uses the validation part if no text is given. Untyped, because it looks up the report by
+        name; use the typed methods below for the reports of charrnn.
+
+        Raises:
+            ConfigError: when there is no such report of a model, or an option or input is wrong.
         """
-        if REPORTS[name].takes is Takes.MODELS:
+        report = _find_report(name)
+        for option in options.keys() & REPORT_SETTINGS.keys():
+            options[option] = _check_option(option, options[option])
+        if "corpus" in options:
+            options["corpus"] = check_paths("corpus", options["corpus"])
+        _check_inputs(report, inputs)
+        if report.takes is Takes.RUNS:
+            return self._report_on_run(report, options)
+        if report.takes is Takes.FILE:
+            inputs = (check_path("file", inputs[0]),)
+        if report.reads_text:
+            inputs = (self._read(inputs[0] if inputs else None),)
+        if report.takes is Takes.MODELS:
             return compare([self], name, inputs, **options)
-        return load_function(REPORTS[name])(self.loaded, *inputs, **options)
+        return load_function(report)(self.loaded, *inputs, **options)
+
+    if not TYPE_CHECKING:  # type checkers know the methods below, and refuse all other names
+
+        def __getattr__(self, name: str) -> Any:
+            """The report ``name``, for one that has no method below, as of another package."""
+            if name in REPORTS and REPORTS[name].takes is not Takes.FOLDER:
+                return partial(self.report, name)
+            raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
 
     def prepare_text(
         self,
@@ -66,9 +94,10 @@ class ReportMethods:
         )
 
         if text is not None:
-            return encode_report_text(self.loaded, text, "text")
+            return encode_report_text(self.loaded, _check_text("text", text), "text")
         if text_file is not None:
-            return read_report_text(self.loaded, Path(text_file), encoding)
+            file = check_path("text_file", text_file)
+            return read_report_text(self.loaded, file, encoding)
         return find_validation_part(self.loaded)
 
     def summary(self) -> "Summary":
@@ -107,9 +136,10 @@ class ReportMethods:
         """
         from charrnn.reports.score import score_text
 
-        return score_text(self.loaded, text, on_unknown=on_unknown)
+        _check_option("on_unknown", on_unknown)
+        return score_text(self.loaded, _check_text("text", text), on_unknown=on_unknown)
 
-    def copied(self, text: str, *, corpus: Sequence[str | Path] = ()) -> "Copied":
+    def copied(self, text: str, *, corpus: str | Path | Sequence[str | Path] = ()) -> "Copied":
         """Find what ``text`` copies from the model's corpus, or from the files in ``corpus``.
 
         Raises:
@@ -117,7 +147,8 @@ class ReportMethods:
         """
         from charrnn.reports.copied import index_corpus
 
-        return index_corpus(self.loaded, [Path(path) for path in corpus]).find_copied(text)
+        text, files = _check_text("text", text), check_paths("corpus", corpus)
+        return index_corpus(self.loaded, files).find_copied(text)
 
     def unroll(self, text: str) -> "Unrolled":
         """Follow the network over ``text``: its input, state and prediction at each step.
@@ -127,7 +158,7 @@ class ReportMethods:
         """
         from charrnn.reports.unroll import unroll
 
-        return unroll(self.loaded, text)
+        return unroll(self.loaded, _check_text("text", text))
 
     def gradients(
         self,
@@ -145,6 +176,8 @@ class ReportMethods:
         """
         from charrnn.reports.gradients import measure_gradients
 
+        lags = LAGS.check("lags", lags)
+        untrained = Flag().check("untrained", untrained)
         return measure_gradients(self.loaded, self._read(text), lags=lags, untrained=untrained)
 
     def memory(self, text: "str | ReportText | None" = None) -> "Memory":
@@ -163,6 +196,8 @@ class ReportMethods:
         """
         from charrnn.reports.neurons import analyze_neurons
 
+        if shown is not None:
+            _check_text("shown", shown)
         return analyze_neurons(self.loaded, self._read(text), text=shown)
 
     def speed(self, *, seconds: float = DEFAULT_SECONDS) -> "Speed":
@@ -173,10 +208,54 @@ class ReportMethods:
         """
         from charrnn.reports.speed import measure_speed
 
-        return measure_speed(self.loaded, seconds=seconds)
+        return measure_speed(self.loaded, seconds=SECONDS.check("seconds", seconds))
 
     def _read(self, text: "str | ReportText | None") -> "ReportText":
-        return self.prepare_text(text) if text is None or isinstance(text, str) else text
+        from charrnn.reports.report_text import ReportText
+
+        return text if isinstance(text, ReportText) else self.prepare_text(text)
+
+    def _report_on_run(self, report: Report, options: Mapping[str, Any]) -> Any:
+        if report.name == "loss":  # which knows the losses of a model in memory, too
+            return self.loss(**options)
+        path = self.loaded.run or self.loaded.path
+        if path is None:
+            raise ConfigError(report.name, "this report needs a run, and the model is in no file")
+        return load_function(report)(path, **options)
+
+
+def _find_report(name: str) -> Report:
+    report = REPORTS.get(name)
+    if report is None:
+        question = did_you_mean(str(name), REPORTS, quote="'")
+        problem = "there is no such report"
+        raise ConfigError(shorten(repr(name)), f"{problem}; {question}" if question else problem)
+    if report.takes is Takes.FOLDER:
+        problem = "this report takes a folder of runs, not a model; type 'charrnn inspect runs'"
+        raise ConfigError(name, problem)
+    return report
+
+
+def _check_option(name: str, value: object) -> object:
+    if name == "on_unknown" and value is None:  # chosen from the model's vocabulary
+        return value
+    return REPORT_SETTINGS[name].check(name, value)
+
+
+def _check_inputs(report: Report, inputs: Sequence[object]) -> None:
+    """Refuse too many inputs, or a missing one; those of a report by name have no types."""
+    if report.takes is Takes.FILE and len(inputs) != 1:
+        raise ConfigError(report.name, f"this report reads one file, not {len(inputs)}")
+    if report.reads_text and len(inputs) > 1:
+        raise ConfigError(report.name, f"this report reads one text, not {len(inputs)}")
+    if report.takes is Takes.RUNS and inputs:
+        raise ConfigError(report.name, "this report reads no text and no file")
+
+
+def _check_text(name: str, text: object) -> str:
+    if not isinstance(text, str):
+        raise ConfigError(name, f"{show_value(text)} is not a text")
+    return text
 
 
 def compare(
