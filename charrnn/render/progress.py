@@ -56,7 +56,7 @@ def describe_end(event: End, start: Start) -> str:
     rows = [("run", event.run), ("parameters", f"{start.model.parameters:,}")]
     if event.stopped == "patience":
         reason = (
-            f"at step {event.step:,}, as the loss did not improve any more (patience"
+            f"at step {event.step:,}, because the loss stopped improving (patience"
             f" {start.config.patience})"
         )
         rows.append(("stopped", reason))
