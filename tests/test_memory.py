@@ -86,3 +86,14 @@ def test_what_cannot_fit_is_refused_before_anything_is_written(
     with pytest.raises(MachineError, match=r"memory: .* needs about .* and 50 MB are free; lower"):
         charrnn.train(text, TrainConfig(hidden=1000), out=tmp_path / "run")
     assert not (tmp_path / "run").exists()
+
+
+@pytest.mark.parametrize(
+    ("hidden", "amount"),
+    [(10**6, r"about [\d.]+ TB"), (10**9, r"more than 1,000 TB"), (2**53, r"more than 1,000 TB")],
+)
+def test_a_monster_is_refused_in_units_that_can_be_read(
+    text: Path, tmp_path: Path, hidden: int, amount: str
+) -> None:
+    with pytest.raises(MachineError, match=f"needs {amount}, and "):
+        charrnn.train(text, TrainConfig(hidden=hidden), out=tmp_path / "run")

@@ -14,6 +14,9 @@ FEW_STEPS = ("--hidden", "4", "--steps", "2", "--quiet")
     ("path", "name"),
     [
         ("-", "stdin"),
+        ("/dev/fd/63", "corpus"),
+        ("/proc/self/fd/63", "corpus"),
+        ("fd/63", "63"),
         ("genji.txt", "genji"),
         ("somewhere/genji.txt", "genji"),
         ("genji.txt.gz", "genji"),

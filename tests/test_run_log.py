@@ -127,3 +127,10 @@ def test_inspect_loss_names_a_damaged_line_and_a_run_resumes_without_it(
     assert ("charrnn: run/log.jsonl, line 2: is not an evaluation" in done.err) == bool(code)
     assert program("train", "--resume", "--out", "run").code == 0
     assert outcome(run) == before
+
+
+def test_a_number_with_too_many_digits_is_no_advice_to_programmers(log: Path) -> None:
+    log.write_bytes(b'{"step": ' + b"9" * 10_000 + b"}\n")
+    with pytest.raises(InputError, match="it has a number with too many digits") as caught:
+        read_log(log)
+    assert "sys." not in str(caught.value)

@@ -124,6 +124,18 @@ def test_an_empty_argument_is_not_the_current_folder(
     assert [path.name for path in tmp_path.iterdir()] == ["a.txt"]
 
 
+@pytest.mark.parametrize("number", ["1e400", "-1e400", "inf", "nan"])
+def test_a_number_is_shown_as_it_was_typed(program: Program, number: str) -> None:
+    done = program("train", "a.txt", "--lr", number)
+    failed(done, 2, number, "is not a finite number above 0")
+
+
+def test_a_file_with_the_name_of_the_program_is_quoted(program: Program, tmp_path: Path) -> None:
+    (tmp_path / "charrnn").write_bytes(b"")
+    failed(program("train", "charrnn"), 3, "charrnn: 'charrnn': ")
+    failed(program("inspect", "summary", "charrnn"), 3, "charrnn: 'charrnn': ")
+
+
 def test_bools_of_numpy_become_those_of_python() -> None:
     assert charrnn.TrainConfig(tied=np.True_).tied is True  # type: ignore[arg-type]
     assert charrnn.TrainConfig(tied=np.False_).tied is False  # type: ignore[arg-type]

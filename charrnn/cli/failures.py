@@ -15,6 +15,8 @@ from charrnn.suggestions import did_you_mean
 def print_error(error: Exception, place: str = "") -> int:
     """Print the error on one line, after ``place``, and return its exit code."""
     message, code = _explain(error)
+    if message.startswith("charrnn: "):  # a file of this name, which looks like the program here
+        message = f"'charrnn'{message.removeprefix('charrnn')}"
     sys.stderr.write("charrnn: " + escape_controls(" ".join(f"{place}{message}".split())) + "\n")
     sys.stderr.flush()
     return code

@@ -3,6 +3,7 @@
 The range of a setting is not written here: its rule in config.py is used.
 """
 
+import math
 import os
 from collections.abc import Callable
 from pathlib import Path
@@ -51,7 +52,10 @@ class NumberType(click.ParamType):  # type: ignore[type-arg]  # generic from cli
         except ValueError:
             if isinstance(self.rule, Whole):
                 raise
-            return float(text)
+            number = float(text)
+            if math.isinf(number) and "inf" not in text.lower():
+                raise  # too large a number, such as 1e400, which an error shows as it was typed
+            return number
 
 
 class ChoiceType(click.Choice[str]):

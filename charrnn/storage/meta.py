@@ -95,6 +95,10 @@ def parse_object(content: bytes) -> dict[str, Any]:
         value = json.loads(content.decode(), parse_constant=_refuse_constant)
     except RecursionError:
         raise ValueError("it is nested too deeply") from None
+    except ValueError as error:
+        if "set_int_max_str_digits" in str(error):  # Python's advice to programmers
+            raise ValueError("it has a number with too many digits") from None
+        raise
     if not isinstance(value, dict):
         raise ValueError("it is not a JSON object")
     return value

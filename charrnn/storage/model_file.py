@@ -143,7 +143,7 @@ def _open_model(path: Path) -> Iterator[tuple[npz.ArrayFile, dict[str, Any]]]:
     Any exception that damage causes inside becomes an InputError that names the file.
     """
     if not path.is_file():
-        raise InputError(path, "no such model; train one with 'charrnn train'")
+        raise InputError(path, "no such model; check the name, or train a model first")
     try:
         with npz.open_arrays(path) as arrays:
             yield arrays, meta.decode_document(arrays.read_document("meta"))

@@ -11,7 +11,7 @@ from charrnn.config import DEFAULT_RUNS
 from charrnn.errors import FolderError, InputError, MachineError
 from charrnn.files import TEMPORARY_PREFIX
 from charrnn.storage.lock import LOCK_NAME, Lock
-from charrnn.text.sources import STDIN
+from charrnn.text.sources import STDIN, is_descriptor
 
 DEFAULT_ROOT = Path(DEFAULT_RUNS)
 MAX_FOLDERS_PER_NAME = 10_000
@@ -80,7 +80,7 @@ class RunFolder:
         Raises:
             FolderError: when there is no run in it, or another process is using it.
         """
-        no_run = FolderError(self.path, "has no run to resume; leave out `resume` to begin one")
+        no_run = FolderError(self.path, "has no run to resume; train a new one instead")
         if not self.path.is_dir():
             raise no_run
         # Locked before the next check, because another process may just be creating the run.
@@ -148,6 +148,8 @@ def name_run(corpus: Path) -> str:
     """
     if corpus == Path(STDIN):
         return STDIN_NAME
+    if is_descriptor(corpus):
+        return DEFAULT_NAME
     name = corpus.name if corpus.name not in ("", os.pardir) else corpus.resolve().name
     for suffix in SUFFIXES:
         if name.lower().endswith(suffix):

@@ -80,6 +80,11 @@ def printable_path(path: Path) -> str:
     return os.fsencode(path).decode("utf-8", "backslashreplace")
 
 
+def is_descriptor(path: Path) -> bool:
+    """Whether ``path`` is an open file by its number, as the <(command) of a shell."""
+    return path.name.isdecimal() and path.parent.name == "fd" and path.parts[1] in ("dev", "proc")
+
+
 def find_sources(corpus: Iterable[str | Path]) -> list[Source]:
     """List the files of a corpus, in the order given; those of a folder are sorted by name.
 

@@ -75,7 +75,7 @@ def check_memory(
     if needed > free:
         raise MachineError(
             "memory",
-            f"this training needs about {_format_bytes(needed)}, and {_format_bytes(free)} are"
+            f"this training needs {_format_needed(needed)}, and {_format_bytes(free)} are"
             " free; lower `hidden`, `layers`, `batch`, `seq` or `workers`",
         )
 
@@ -100,5 +100,11 @@ def _count_copies(shape: Shape, characters: int) -> int:
     return squares * H * H + rows * min(V, characters) * H + H * V + CHUNK_ROWS * V
 
 
+def _format_needed(number: float) -> str:
+    return "more than 1,000 TB" if number >= 1e15 else f"about {_format_bytes(number)}"
+
+
 def _format_bytes(number: float) -> str:
+    if number >= 1e12:
+        return f"{number / 1e12:,.1f} TB"
     return f"{number / 1e9:,.1f} GB" if number >= 1e8 else f"{number / 1e6:,.0f} MB"
