@@ -126,8 +126,9 @@ class Model(ReportMethods):
 
         Samples are yielded in the order of the primes, each as soon as it and those before it are
         complete. ``primes`` may be a generator, even an endless one: it is read at most a few
-        thousand primes ahead. A prime has the same samples whatever the other primes are, except
-        where a random draw falls within the rounding of float32 (docs/sampling.md).
+        thousand primes ahead. A prime has the same samples whatever the other primes are, except in
+        rare cases where rounding in float32 changes which character a random number selects
+        (docs/sampling.md).
 
         Raises:
             InputError, ConfigError: as `samples`; for a prime, when it is its turn.
@@ -196,7 +197,7 @@ def train(
 
     ``on_event`` is called with every event (training/events.py). With ``preview``, a sample of that
     length follows each evaluation. ``stop_requested`` is called after every step; once it returns
-    True, the run is saved and ends. With the ``ranks`` of MPI, this is called on rank 0, while the
+    True, the run is saved and ends. With MPI ``ranks``, `train` is called on rank 0, while the
     other ranks run ``run_as_follower`` (runs/rank_job.py).
 
     Raises:

@@ -176,7 +176,7 @@ class Settings(TrainConfig):
         return math.ceil(self.epochs * predictions / (self.batch * self.seq))
 
     def count_epochs(self, steps: int, predictions: int) -> float:
-        """Return how many epochs of ``predictions`` characters each ``steps`` updates make."""
+        """Return the epochs in ``steps`` updates; an epoch has ``predictions`` characters."""
         return steps * self.batch * self.seq / predictions
 
 

@@ -96,7 +96,7 @@ class _Contexts:
         return context_ids, self.keys[context_ids] == keys
 
     def count(self, context_ids: Integers, ngrams: Integers) -> None:
-        """Count these occurrences of contexts in the training text, and of their ``ngrams``."""
+        """Add these occurrences of contexts and of their ``ngrams`` in the training text."""
         self.context_counts += np.bincount(context_ids, minlength=len(self.context_counts))
         distinct, counts = np.unique(ngrams, return_counts=True)
         self.unsorted.append(distinct)

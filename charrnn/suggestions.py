@@ -17,7 +17,7 @@ def similar_names(name: str, known: Iterable[str]) -> list[str]:
 
 
 def did_you_mean(name: str, known: Iterable[str], quote: str = "") -> str:
-    """Return a question about similar names, each between two of ``quote``; "" if none is similar.
+    """Return a question about similar names, each enclosed in ``quote``; "" if none is similar.
 
     The question is the advice at the end of an error.
     """

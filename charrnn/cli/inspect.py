@@ -77,7 +77,7 @@ class ReportGroup(CommandGroup):
         return super().parse_args(ctx, args)
 
     def shell_complete(self, ctx: click.Context, incomplete: str) -> "list[CompletionItem[str]]":
-        """Return the reports, and also what may follow the summary, which need not be named."""
+        """Return the reports, and what may follow ``summary``, because that word can be omitted."""
         if incomplete.startswith("-"):
             return self.commands[DEFAULT_REPORT].shell_complete(ctx, incomplete)
         reports = super().shell_complete(ctx, incomplete)

@@ -92,7 +92,7 @@ class Program(CommandGroup):
 
 @contextmanager
 def _raise_as_signals() -> Iterator[None]:
-    """Raise SignalExit for a closed pipe and for Ctrl-C, with which click would exit with 1."""
+    """Raise SignalExit for a closed pipe and for Ctrl-C; click would exit with code 1."""
     try:
         yield
     except BrokenPipeError:

@@ -90,7 +90,7 @@ class UnsplitOption(click.Option):
 
 
 def read_config(ctx: click.Context, param: click.Parameter, path: str | None) -> None:
-    """Make this command's table of a file the defaults. This is the callback of ``--config``.
+    """Use this command's table in the config file as defaults: the callback of ``--config``.
 
     Raises:
         click.UsageError: when the file cannot be read or has an unknown table or option.
@@ -121,7 +121,7 @@ def read_config(ctx: click.Context, param: click.Parameter, path: str | None) ->
 
 
 def keep_highest_precedence(ctx: click.Context, *names: str) -> None:
-    """Keep only the option with the highest precedence of ``names``, which exclude each other.
+    """Of the mutually exclusive ``names``, keep only the one whose source has precedence.
 
     The others become None in ``ctx.params``.
 

@@ -1,4 +1,4 @@
-"""The error about a wrong use of the command line, with what is wrong and what to do kept apart."""
+"""The error about a wrong use of the command line, with problem and advice kept apart."""
 
 import click
 

@@ -68,7 +68,7 @@ class CellForward(Protocol):
 
 
 def keep_weights(W: Array, U: Array, b: Array, recurrent_biases: Array) -> StepWeights:
-    """Return the weights unchanged, for a cell that needs one sum per gate."""
+    """Return the weights unchanged: the default, for a cell whose step has one sum per gate."""
     assert not len(recurrent_biases)
     return W, U, b
 

@@ -90,6 +90,6 @@ def project_inputs(
 
 
 def _group_positions(index: Ids, count: int) -> list[Ids]:
-    """Return, for each number below ``count``, the positions at which ``index`` has it."""
+    """Return, for each i in range(count), the positions where ``index`` equals i."""
     order = np.argsort(index, kind="stable")
     return np.split(order, np.cumsum(np.bincount(index, minlength=count))[:-1])

@@ -153,7 +153,7 @@ class Network:
     def predict(self, ids: Ids, states: States) -> tuple[Array, States]:
         """Return the log-probabilities (T, B, V) of the next character, and the states after.
 
-        Position [t, b] predicts what follows ``ids[t, b]``, of ``ids`` (T, B).
+        ``ids`` is (T, B); position [t, b] predicts what follows ``ids[t, b]``.
         """
         h, after, _ = self.forward(ids, states)
         logs = log_probabilities(h.reshape(-1, self.shape.hidden), *self.output_weights)

@@ -83,7 +83,7 @@ class StepProduct:
         return self.result
 
     def left_operands(self, x: Array) -> Array:
-        """Return a view of ``x`` (..., B, S K) whose steps are the operands of calls."""
+        """Return a view of ``x`` (..., B, S K) whose element [t] can be passed to a call."""
         *outer, B, K = x.shape
         by_part = x.reshape(*outer, B // self._rows, self._rows, self._parts, K // self._parts)
         # The parts come first, as in the weights; gates and blocks of columns are broadcast.

@@ -47,7 +47,7 @@ def cross_entropy_and_gradients(
     """Return the mean cross-entropy of ``targets`` (N,) and the gradient of h (N, H).
 
     **Writes** the gradients of W and b to ``dW`` and ``db``. The sums are divided by
-    ``characters``, N where it is None: a member of a team passes the number of all members'
+    ``characters``, which defaults to N: a member of a team passes the number of all members'
     characters.
     """
     characters = characters or len(h)

@@ -201,8 +201,9 @@ def worker_team(
     """Start a team of ``workers``, led by this process; the others receive the pickled ``job``.
 
     Every member of the team ``leaders`` starts such a team, and together these are one large team.
-    At most ``capacity`` numbers are summed at a time. However the context is left, all processes
-    and the shared memory are gone; when this process is killed, the workers exit by themselves.
+    At most ``capacity`` numbers are summed at a time. All processes and the shared memory are
+    removed on every kind of exit from the context; when this process is killed, the workers exit by
+    themselves.
 
     Raises:
         MachineError: when the platform cannot run several workers.

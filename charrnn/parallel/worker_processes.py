@@ -1,4 +1,4 @@
-"""The worker processes of a team: how one is started and ended, and why one that died ended.
+"""The worker processes of a team: how one is started and ended, and how to explain why one died.
 
 Not here: what a worker runs (runs/job.py), and how a team notices that one has died (team.py).
 """

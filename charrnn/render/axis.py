@@ -10,7 +10,7 @@ first, at powers of two up to the second, and at powers of ten beyond."""
 
 
 class Axis:
-    """An axis from ``low`` to ``high``, which are those of the values on it."""
+    """An axis; ``low`` and ``high`` are the smallest and the largest value on it."""
 
     def __init__(self, values: Iterable[float], log: bool, from_zero: bool = False) -> None:
         self.log = log

@@ -31,7 +31,7 @@ def render_text(section: Section) -> str:
 
 
 def align(rows: Iterable[Sequence[str]], right: Sequence[bool] = ()) -> str:
-    """Align cells in columns: those to the right where ``right`` is true; none if it is empty."""
+    """Align cells in columns; column i to the right if ``right`` is not empty and ``right[i]``."""
     cells = [list(row) for row in rows]
     widths = [max(map(display_width, column)) for column in zip(*cells, strict=True)]
     sides = [*right] or [False] * len(widths)

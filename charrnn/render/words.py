@@ -21,7 +21,7 @@ def display_width(text: str) -> int:
 
 
 def pad(text: str, columns: int, *, right: bool = False) -> str:
-    """Fill ``text`` up with spaces to ``columns``; if ``right``, before it."""
+    """Pad ``text`` with spaces to ``columns``; with ``right``, the spaces come first."""
     space = " " * (columns - display_width(text))
     return space + text if right else text + space
 

@@ -39,7 +39,7 @@ class Span:
 
 @dataclass(frozen=True)
 class Copied:
-    """How many of a text's ``characters`` are ``copied``: lie in spans of ``least`` or more.
+    """``copied`` of a text's ``characters`` lie in spans of at least ``least`` characters.
 
     ``share`` is copied / characters. ``longest_span`` is the longest, however short, and
     ``longest`` its length; it is None where not one character is in the corpus. ``spans`` are
@@ -142,7 +142,7 @@ class CorpusIndex:
                 start = self._next_start(text, start + 1, end, least)
 
     def _next_start(self, text: str, low: int, end: int, least: int) -> int:
-        """Find the first start, from ``low`` on, of a long enough span that passes ``end``.
+        """Find the first position from ``low`` on where a span begins that passes ``end``.
 
         If a span begins somewhere, its part from any later place on is in the corpus too, so the
         start is found by bisection.

@@ -76,7 +76,7 @@ def compare_gradients(
     lags: int = DEFAULT_LAGS,
     untrained: bool = False,
 ) -> tuple[Gradients, ...]:
-    """Measure each model with its text; with ``untrained``, also as before its training.
+    """Measure each model with its text; with ``untrained``, also with its initial weights.
 
     Raises the errors of `measure_gradients`.
     """

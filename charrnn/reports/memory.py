@@ -34,7 +34,9 @@ Nats = npt.NDArray[np.float32]
 
 @dataclass(frozen=True)
 class ContextLoss:
-    """The mean loss ``nats`` with ``given`` characters, None for all, and its standard ``error``.
+    """The mean loss ``nats`` with ``given`` preceding characters, and its standard ``error``.
+
+    ``given`` is None for all preceding characters.
 
     ``lost`` is its difference from the loss with all characters, and ``lost_error`` the standard
     error of the mean difference, position by position. ``ngram`` is the loss of the n-gram that is
@@ -51,7 +53,7 @@ class ContextLoss:
 
 @dataclass(frozen=True)
 class Memory(ModelFacts):
-    """One model at a number of ``positions`` of a text, which are all where it ``is_whole``.
+    """One model at ``positions`` many positions of a text, which are all of them if ``is_whole``.
 
     ``unigram`` is the loss there of a model that is given no characters. Over ``read`` characters
     in windows of ``window``, as long as those of training, the loss is ``carried`` when the state

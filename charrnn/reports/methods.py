@@ -67,7 +67,7 @@ class ReportMethods:
     if not TYPE_CHECKING:  # type checkers know the methods below, and refuse all other names
 
         def __getattr__(self, name: str) -> Any:
-            """The report ``name``, for one that has no method below, as of another package."""
+            """Return the report ``name`` if it has no method below, such as another package's."""
             if name in REPORTS and REPORTS[name].takes is not Takes.FOLDER:
                 return partial(self.report, name)
             raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")

@@ -1,7 +1,8 @@
 """All runs of a folder side by side, best first, grouped by the text that they were validated on.
 
-Losses on different texts, or on different parts of a text, cannot be compared, so each has a group.
-Only the metadata of the model files is read, not the weights: hundreds of runs take a second.
+Losses on different texts, or on different parts of a text, cannot be compared, so each text or part
+has its own group. Only the metadata of the model files is read, not the weights: hundreds of runs
+take a second.
 """
 
 from collections import defaultdict

@@ -33,8 +33,8 @@ class Predictions:
     """N predictions in a row.
 
     ``text`` has the characters that were predicted, ``surprise`` (N,) their nats. ``likeliest`` has
-    a string of alternatives for each, and ``probability`` (N, alternatives) those of the model.
-    ``unknown`` is the number of characters among them that the model does not know.
+    for each a string of the most likely characters, and ``probability`` (N, alternatives) their
+    probabilities. ``unknown`` is the number of characters among them that the model does not know.
     """
 
     text: str

@@ -55,7 +55,7 @@ class SpeedPoint:
 
 @dataclass(frozen=True)
 class Speed(ModelFacts):
-    """Training by streams, by window and by workers; sampling by the number side by side.
+    """Training by streams, by window and by workers; sampling by the number of parallel samples.
 
     ``peak`` is that of large matrix products in GFLOP/s, on one core and on all ``cores``.
     """

@@ -90,9 +90,9 @@ class Saver:
     def save(self, trainer: Trainer) -> Iterator[Note]:
         """Write everything new; yields a note when a file cannot be written for the first time.
 
-        The checkpoint is not written before the best model is: resuming from a later state would
-        lose that model. It is not written either when the state is no longer finite, which the next
-        update will detect.
+        The best model is written before the checkpoint: a run that resumed from a later state would
+        never make it again. The checkpoint is not written either when the state is no longer
+        finite, which the next update will detect.
         """
         began = time.monotonic()
         folder = self._folder

@@ -67,9 +67,9 @@ def generate_samples(
     *,
     scored: bool = True,
 ) -> Iterator[list[OngoingSample]]:
-    """Generate ``samples`` texts for each prompt; yield, after each step, those that it extended.
+    """Generate ``samples`` texts for each prompt; yield, after each step, the extended samples.
 
-    They start in the order of the prompts, which are taken from the iterable as they are needed,
+    Samples start in the order of the prompts, which are taken from the iterable as they are needed,
     not far ahead of the oldest sample that is unfinished. The random numbers of a sample depend on
     ``seed``, its number and its prompt only. Unless ``scored``, log-probabilities are 0.
     """

@@ -55,7 +55,7 @@ def array_names(shape: Shape) -> set[str]:
 def from_torch(read_array: ReadArray, parameters: Parameters) -> None:
     """Fill ``parameters`` from arrays with the names of `to_torch`.
 
-    Two biases of a gate whose sum alone matters become one.
+    Where a gate has two biases and only their sum matters, they are added into one.
 
     Raises:
         ValueError: when weights that should be tied differ.

@@ -27,7 +27,7 @@ class ByteStatistics:
 
     @property
     def is_iso_2022_jp(self) -> bool:
-        """Whether the file is ISO-2022-JP, unless it is damaged: no other text has its escapes."""
+        """Whether the file has the escapes of ISO-2022-JP, which no other text has."""
         return self.has_escapes and self.is_ascii
 
     def update(self, piece: bytes) -> None:

@@ -81,7 +81,7 @@ def printable_path(path: Path) -> str:
 
 
 def is_descriptor(path: Path) -> bool:
-    """Whether ``path`` is an open file by its number, as the <(command) of a shell."""
+    """Whether ``path`` names a file descriptor, such as /dev/fd/63 for <(command)."""
     return path.name.isdecimal() and path.parent.name == "fd" and path.parts[1] in ("dev", "proc")
 
 

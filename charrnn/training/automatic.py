@@ -57,10 +57,9 @@ def complete_settings(
     started.
 
     Raises:
-        ConfigError: when there are more ranks than streams, when ``launched`` ranks cannot have the
-            results of these settings, or when `recurrent_dropout` is set for a cell without
-            recurrent weights.
-        InputError: as `TrainConfig.split_sizes`.
+        ConfigError: when there are more ranks than streams, when ``launched`` ranks cannot
+        reproduce the results of these settings, or when `recurrent_dropout` is set for a cell
+        without recurrent weights. InputError: as `TrainConfig.split_sizes`.
     """
     training, validating, _ = config.split_sizes(characters)
     predictions = training - 1

@@ -98,7 +98,8 @@ class _ParallelReading:
         A stream whose losses differ in every window has ended in another state than before. Its
         right neighbor, which began with the old one, then has to read again. In the first round
         all streams take over states at once. From then on they do so one at a time from left to
-        right: the state that a stream takes over is then final, so none reads more than once again.
+        right: the state that a stream takes over is then final, so after the first round no stream
+        rereads its part more than once.
         """
         reading, waiting = np.arange(1, self.streams), set[int]()
         while len(reading):

@@ -42,7 +42,7 @@ class Note:
 
 @dataclass(frozen=True)
 class Reading:
-    """The bytes of the corpus read so far, and in all passes; ``total`` is None if unknown."""
+    """The bytes of the corpus read so far, and the total of all passes; None if unknown."""
 
     done: int
     total: int | None

@@ -24,7 +24,7 @@ PARAMETER_VECTORS = 7
 def bytes_needed(
     config: Settings, shape: Shape, validating: int, processes: int | None = None
 ) -> int:
-    """Return the bytes that a run needs whose validation part has ``validating`` characters.
+    """Return the bytes that a run needs if its validation part has ``validating`` characters.
 
     ``processes`` is the number of members on this machine; None means all of them, as without MPI.
 

@@ -75,7 +75,7 @@ class Regularization:
         return Network(self._dropped_weights)
 
     def mask_gradients(self, gradients: Parameters) -> None:
-        """Multiply gradients of recurrent weights by their masks, as `drop_weights` backward."""
+        """Multiply the gradients of recurrent weights by their masks: `drop_weights` backward."""
         for name, mask in self._weight_masks.items():
             gradients[name][:] *= mask
 
