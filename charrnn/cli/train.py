@@ -53,7 +53,8 @@ setting = partial(options.setting, TrainConfig)
 @setting("steps", "Number of updates of the weights, instead of --epochs.")
 @setting(
     "minutes",
-    "Time to train, instead of --epochs. The speed of the first steps determines their number.",
+    "Time to train, instead of --epochs. The number of steps follows from the speed of the first"
+    " ones.",
 )
 @setting(
     "patience",

@@ -5,9 +5,10 @@
     n    = tanh(a_n + r * q)
     h[t] = (1 - z) * n + z * h[t-1]
 
-``a = x W + b`` are the inputs of the gates (inputs.py), with a bias of their own; the ``b`` of q is
-the recurrent bias of n. The reset gate acts after the recurrent product, as in cuDNN and PyTorch,
-and not on h before it, as in the paper. Shapes and conventions: `CellForward` in cell.py.
+``a = x W + b`` are the inputs of the gates (inputs.py). The ``b`` in a is the input bias; the ``b``
+in q is another one, the recurrent bias of n. The reset gate acts after the recurrent product, as
+in cuDNN and PyTorch, and not on h before it, as in the paper. Shapes and conventions:
+`CellForward` in cell.py.
 """
 
 import math

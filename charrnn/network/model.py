@@ -32,8 +32,9 @@ class NetworkBackward(Protocol):
     def __call__(self, dh: Array, gradients: Parameters, dafter: States | None = None, /) -> States:
         """Write the layers' gradients, and return the gradient of the states before the window.
 
-        ``dh`` (T, B, H) is **overwritten**. ``gradients`` receives the gradients of the layers, and
-        that of an embedding is added to what it holds; those of an untied output stay.
+        ``dh`` (T, B, H) is **overwritten**. ``gradients`` receives the gradients of the layers. The
+        gradient of an embedding is added to the value already there. The gradients of an untied
+        output are not touched.
         ``dafter`` is the gradient of the states after the window; None means zeros.
         """
 

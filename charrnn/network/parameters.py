@@ -18,8 +18,9 @@ from charrnn.network.cell import Cell, get_cell
 class Shape:
     """What determines the sizes of a network. V is the size of the vocabulary.
 
-    The input is one-hot. Where the network is ``tied``, the input is a character's vector in an
-    embedding E (V, H), and the output's W is E transposed (Press and Wolf 2017, Inan et al. 2017).
+    The input is one-hot, unless the network is ``tied``. Then the input is a character's vector in
+    an embedding E (V, H), and the output's W is E transposed (Press and Wolf 2017, Inan et al.
+    2017).
     """
 
     cell: str

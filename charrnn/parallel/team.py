@@ -57,7 +57,7 @@ class Team:
         """
 
     def gather(self, array: Array) -> None:
-        """Fill in ``array``, of which each process has computed its own part, in every process.
+        """Each process has computed a part of ``array``; give every process the whole.
 
         The other parts must be zero. Every member must call this.
         """

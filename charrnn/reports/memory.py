@@ -55,9 +55,10 @@ class ContextLoss:
 class Memory(ModelFacts):
     """One model at ``positions`` many positions of a text, which are all of them if ``is_whole``.
 
-    ``unigram`` is the loss there of a model that is given no characters. Over ``read`` characters
-    in windows of ``window``, as long as those of training, the loss is ``carried`` when the state
-    is carried from the beginning of the text, and ``reset`` when each window begins with zeros.
+    ``unigram`` is the loss there of a model that is given no characters. ``carried`` and ``reset``
+    are losses over ``read`` characters, in windows of the training length ``window``: ``carried``
+    with the state carried from the beginning of the text, ``reset`` with zeros at the beginning of
+    each window.
     """
 
     text: str

@@ -1,7 +1,7 @@
 """`config.toml`: the settings of a run, its corpus, and the model that it began with.
 
-It is written before the training begins. A run that was killed before its first checkpoint begins
-again from it, and `charrnn train --config` takes it to repeat a run.
+It is written before the training begins. From this file a run restarts that was killed before its
+first checkpoint, and `charrnn train --config` repeats a run.
 """
 
 import tomllib

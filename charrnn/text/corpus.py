@@ -150,7 +150,7 @@ class Streams:
 
     A stream that reaches the start of the next stream continues, so its state is never reset. The
     text is a circle of len(ids) - 1 predictions: after the last one a stream continues at the first
-    character with the state that it has, but that character is not predicted from the last one.
+    character and keeps its state. That first character itself is never a target.
     """
 
     ids: Ids

@@ -135,9 +135,9 @@ def check_ranks(settings: Settings, launched: int) -> None:
 def _sums_are_identical(settings: Settings, launched: int) -> bool:
     """Whether ``launched`` ranks round sums like the run's own number of ranks.
 
-    Sums are computed in pairs (`pairwise_sum`), first among a rank's workers, then among ranks. The
-    order of additions is the same for two layouts of as many members if the number of workers is
-    the same, or a power of two in both.
+    Sums are computed in pairs (`pairwise_sum`), first among a rank's workers, then among ranks. Two
+    layouts with equal numbers of members add in the same order if their numbers of workers are
+    equal, or if both are powers of two.
     """
     if settings.members % launched:
         return False
@@ -169,8 +169,8 @@ def _choose_units(config: TrainConfig, predictions: int, distinct: int) -> int:
     """Choose the number of units: as many as the budget can train and the text can fill.
 
     Within a budget a larger network learns more from each character but reads fewer of them. The
-    best number of weights grows with the square root of the budget (Hoffmann et al. 2022), and so
-    the number of units, of which weights are the square, with the fourth root.
+    best number of weights grows with the square root of the budget (Hoffmann et al. 2022).
+    Weights grow with the square of the number of units, so units grow with the fourth root.
     """
     budget = _budget(config)
     units = min(UNITS_PER_BUDGET_ROOT * budget**0.25, UNITS_PER_TEXT_ROOT * predictions**0.5)
@@ -193,7 +193,8 @@ def _choose_units(config: TrainConfig, predictions: int, distinct: int) -> int:
 def _choose_epochs(predictions: int, affordable: float) -> float:
     """Choose as many epochs as the budget affords, at most `MAX_EPOCHS`, to two significant digits.
 
-    A text of a thousand characters has more, because a run reads at least `MIN_CHARACTERS_READ`.
+    A very short text gets more than `MAX_EPOCHS`, because a run reads at least
+    `MIN_CHARACTERS_READ` characters.
     """
     least = MIN_CHARACTERS_READ / predictions
     return float(f"{max(least, min(MAX_EPOCHS, affordable / predictions)):.2g}")
