@@ -160,11 +160,14 @@ def check_plot_file(path: Path | None) -> None:
 def find_model(path: Path | None, console: Console) -> Path:
     """Return the model file at ``path``, or the newest one.
 
-    Prints a note that names the file, unless the user named it.
+    Prints a note that names the file, unless the user named it; always if its training diverged.
     """
-    from charrnn.storage import run_folder
+    from charrnn.storage import diverged_run, run_folder
 
     file = run_folder.find_model(path, runs_root())
+    if note := diverged_run.explain_model(file):
+        console.note(note)
+        return file
     # A run folder means its best model, so no note is needed for that one either.
     is_expected = path == file or (path and file.name == run_folder.RunFolder(path).best.name)
     if not is_expected:

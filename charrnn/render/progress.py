@@ -60,8 +60,10 @@ def describe_end(event: End, start: Start) -> str:
             f" {start.config.patience})"
         )
         rows.append(("stopped", reason))
-    elif event.stopped != "finished":
-        rows.append(("stopped", f"{event.stopped} at step {event.step:,}"))
+    elif event.stopped == "interrupted":
+        rows.append(("stopped", f"interrupted at step {event.step:,}"))
+    elif event.stopped == "diverged":
+        rows.append(("stopped", f"diverged after step {event.step:,}"))
     if event.val_loss is not None:
         best = f"{describe_loss(event.val_loss)} (best, step {event.best_step:,})"
         rows.append(("validation", best))
@@ -72,8 +74,9 @@ def describe_end(event: End, start: Start) -> str:
             vocabulary = describe_vocabulary(start.corpus.distinct, event.baselines)
             rows.append(("vocabulary", vocabulary))
     else:
-        rows.append(("validation", "none"))
-        rows.append(("training", describe_loss(event.train_loss)))
+        rows.append(("validation", _explain_missing(event, start)))
+        if event.train_loss is not None:
+            rows.append(("training", describe_loss(event.train_loss)))
     if event.test_loss is not None:
         rows.append(("test", describe_loss(event.test_loss)))
     speed = f"{event.chars_per_second:,.0f} characters per second"
@@ -83,3 +86,13 @@ def describe_end(event: End, start: Start) -> str:
     if event.best_step is not None:
         rows.append(("sample", f"charrnn sample {event.run}"))
     return align(rows)
+
+
+def _explain_missing(event: End, start: Start) -> str:
+    """Say why there is no validation loss of a best model."""
+    _, val_characters, _ = start.config.split_sizes(start.corpus.characters)
+    if val_characters < 2:
+        return "none, as no text was kept for it"
+    if event.train_loss is None:
+        return "none yet, as training ended before the first evaluation"
+    return "none, as no evaluation was better than guessing"

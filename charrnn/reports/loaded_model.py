@@ -3,8 +3,10 @@
 from dataclasses import dataclass
 from pathlib import Path
 
+from charrnn.storage.diverged_run import find_divergence
 from charrnn.storage.model_file import ModelDescription, TrainedModel, load
 from charrnn.storage.run_folder import find_model
+from charrnn.training.state import Diverged
 
 
 @dataclass(frozen=True)
@@ -32,6 +34,11 @@ class LoadedModel:
     def label(self) -> str:
         """The model's name in reports and errors."""
         return "model in memory" if self.path is None else str(self.path)
+
+    @property
+    def diverged(self) -> Diverged | None:
+        """Where the training in this model's run folder diverged; None if it did not."""
+        return find_divergence(self.path)
 
     @property
     def facts(self) -> ModelFacts:

@@ -6,9 +6,11 @@ from pathlib import Path
 from typing import Any
 
 from charrnn.reports.loaded_model import LoadedModel
+from charrnn.storage.diverged_run import find_divergence
 from charrnn.storage.model_file import load
 from charrnn.storage.run_folder import RunFolder, find_model
 from charrnn.storage.run_log import read_log
+from charrnn.training.state import Diverged
 
 
 @dataclass(frozen=True)
@@ -27,11 +29,13 @@ class Losses:
     """The evaluations of a run in order.
 
     ``best_step`` is the step with the lowest validation loss, None where there is no such loss.
+    ``diverged`` says where the training ended if it diverged.
     """
 
     model: str
     points: tuple[LossPoint, ...]
     best_step: int | None
+    diverged: Diverged | None
 
 
 def read_losses(path: Path) -> Losses:
@@ -46,17 +50,18 @@ def read_losses(path: Path) -> Losses:
         if log.is_file()
         else _points(load(find_model(path)).history)
     )
-    return _losses(str(path), points)
+    last = RunFolder(path).last if path.is_dir() else path
+    return _losses(str(path), points, find_divergence(last))
 
 
 def model_losses(model: LoadedModel) -> Losses:
     """Return the losses up to the step at which a model was saved."""
-    return _losses(model.label, _points(model.checkpoint.history))
+    return _losses(model.label, _points(model.checkpoint.history), model.diverged)
 
 
-def _losses(label: str, points: tuple[LossPoint, ...]) -> Losses:
+def _losses(label: str, points: tuple[LossPoint, ...], diverged: Diverged | None) -> Losses:
     measured = [(point.val_loss, point.step) for point in points if point.val_loss is not None]
-    return Losses(label, points, min(measured)[1] if measured else None)
+    return Losses(label, points, min(measured)[1] if measured else None, diverged)
 
 
 def _points(rows: Iterable[Mapping[str, Any]]) -> tuple[LossPoint, ...]:

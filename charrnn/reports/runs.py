@@ -14,14 +14,16 @@ from charrnn.reports.summary import Summary, summarize_description
 from charrnn.storage.lock import is_locked
 from charrnn.storage.model_file import read_description
 from charrnn.storage.run_folder import RunFolder, list_run_folders
+from charrnn.training.state import Diverged
 
 
 @dataclass(frozen=True)
 class RunSummary(Summary):
     """The best model of a run, and the state of the run.
 
-    ``state`` is *finished*, *running*, *unfinished* (``resume`` can go on with it), *broken* (it
-    cannot, as a file is damaged), or *model* where there is only a model file.
+    ``state`` is *finished*, *running*, *unfinished* (``resume`` can go on with it), *diverged* (it
+    cannot, and ``diverged`` says where), *broken* (it cannot, as a file is damaged), or *model*
+    where there is only a model file.
     """
 
     state: str
@@ -65,10 +67,11 @@ def list_runs(folder: Path) -> Runs:
         if run.model is None:
             unsaved.append(str(run.path))
             continue
-        state, problems = _read_state(run)
+        state, diverged, problems = _read_state(run)
         unreadable += problems
         try:
-            summary = summarize_description(read_description(run.model)[0], str(run.path))
+            description, _ = read_description(run.model)
+            summary = summarize_description(description, str(run.path), diverged)
         except InputError as error:
             unreadable.append(str(error))
             continue
@@ -82,19 +85,21 @@ def list_runs(folder: Path) -> Runs:
     return Runs(str(folder), tuple(groups), tuple(unsaved), tuple(unreadable))
 
 
-def _read_state(run: RunFolder) -> tuple[str, tuple[str, ...]]:
-    """Return the state of a run, and what is wrong with its last file."""
+def _read_state(run: RunFolder) -> tuple[str, Diverged | None, tuple[str, ...]]:
+    """Return the state of a run, where it diverged, and what is wrong with its last file."""
     if not run.last.is_file():
-        return "model", ()
+        return "model", None, ()
     # The lock is checked before the file, so a run that ends in between is finished, not broken.
     is_running = is_locked(run.path)
     try:
-        _, is_over = read_description(run.last)
+        _, status = read_description(run.last)
     except InputError as error:
-        return "broken", (str(error),)
+        return "broken", None, (str(error),)
     if is_running:
-        return "running", ()
-    return ("finished" if is_over else "unfinished"), ()
+        return "running", None, ()
+    if status.diverged:
+        return "diverged", status.diverged, ()
+    return ("finished" if status.is_over else "unfinished"), None, ()
 
 
 def _group(runs: list[RunSummary]) -> Group:

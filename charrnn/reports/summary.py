@@ -7,6 +7,7 @@ from charrnn.network.parameters import Shape
 from charrnn.ngram import Baselines
 from charrnn.reports.loaded_model import LoadedModel, ModelFacts, model_facts
 from charrnn.storage.model_file import ModelDescription
+from charrnn.training.state import Diverged
 from charrnn.units import bits
 
 PARTS = {
@@ -52,22 +53,26 @@ class TrainingSummary:
 class Summary(ModelFacts):
     """One model. ``parts`` has its number of parameters by part of the network.
 
-    ``baselines`` are the losses of models without a memory on its validation part.
+    ``diverged`` says where its training ended if it diverged. ``baselines`` are the losses of
+    models without a memory on its validation part.
     """
 
     parameters: int
     parts: dict[str, int]
     corpus: CorpusSummary
     training: TrainingSummary
+    diverged: Diverged | None
     baselines: Baselines | None
 
 
 def summarize(model: LoadedModel) -> Summary:
     """Describe a model."""
-    return summarize_description(model.checkpoint, model.label)
+    return summarize_description(model.checkpoint, model.label, model.diverged)
 
 
-def summarize_description(model: ModelDescription, label: str) -> Summary:
+def summarize_description(
+    model: ModelDescription, label: str, diverged: Diverged | None
+) -> Summary:
     """Describe the model that is called ``label`` from its metadata; needs no weights."""
     config, corpus_info = model.config, model.corpus_info
     train, val, test = config.split_sizes(corpus_info.characters)
@@ -95,6 +100,7 @@ def summarize_description(model: ModelDescription, label: str) -> Summary:
             val_loss=val_loss,
             val_bpc=None if val_loss is None else bits(val_loss),
         ),
+        diverged=diverged,
         baselines=model.baselines,
     )  # fmt: skip
 

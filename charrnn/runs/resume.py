@@ -14,6 +14,7 @@ from charrnn.errors import ConfigError, InputError
 from charrnn.runs.run_config import read_config
 from charrnn.setting_types import check_setting
 from charrnn.storage import model_file
+from charrnn.storage.diverged_run import diverged_error
 from charrnn.storage.model_file import TrainedModel
 from charrnn.storage.run_folder import RunFolder
 from charrnn.storage.run_log import UNKNOWN_TIMES, read_undamaged
@@ -62,12 +63,16 @@ def read_stopped_run(
 
     Raises:
         InputError: when a file is damaged.
+        DivergedError: when the training diverged; more steps would diverge as well.
         ConfigError: naming a setting of ``changes`` that contradicts the run, or when this number
             of ranks would add numbers in another order.
     """
     config = read_config(folder.config)
     settings, checkpoint = config.settings, None
     if folder.last.is_file():
+        description, status = model_file.read_description(folder.last)
+        if status.diverged:
+            raise diverged_error(folder, description, status.diverged)
         checkpoint = model_file.load(folder.last)
         settings = checkpoint.config
     settings = _apply_changes(settings, changes)

@@ -26,6 +26,7 @@ from charrnn.runs.run_config import RunConfig, write_config
 from charrnn.runs.run_events import end_event, resume_note, start_event
 from charrnn.runs.saving import Saver
 from charrnn.storage import model_file
+from charrnn.storage.diverged_run import explain_model
 from charrnn.storage.model_file import TrainedModel, network_shape
 from charrnn.storage.run_folder import DEFAULT_ROOT, RunFolder, create_folder, name_run
 from charrnn.text.corpus import split_corpus
@@ -98,8 +99,10 @@ class TrainingRun:
             RunFolder(self.location.out).check_free(overwrite=self.location.overwrite)
         config = replace(self.config, encoding=resolve_encoding(self.config.encoding))
         initial = model_file.load(self.init_from) if self.init_from else None
-        if initial:
+        if self.init_from and initial:
             config = adopt_shape(config, initial)
+            if note := explain_model(self.init_from):
+                yield Note(note)
         reader = CorpusReader(self.corpus, config, initial)
         self.corpus_info = yield from reader.scan()
         settings = complete_settings(
@@ -235,16 +238,19 @@ class TrainingRun:
             failure = error
         # All ranks stop training at the same step, so none of them waits for this one any more.
         self.ranks.peers = "released"
-        if stopped == "interrupted" or saver.failures:
+        if stopped == "interrupted" or (saver.failures and not failure):
             yield from saver.save(trainer)
         seconds = trainer.seconds_before + time.perf_counter() - began
         test_loss = None
         if len(test) > 1 and trainer.progress.best_step is not None:
             test_loss = mean_loss(saver.load_best().network, test)
         last = saver.history[-1] if saver.history else None
-        yield end_event(folder.path, trainer, stopped, last, self.baselines, test_loss, seconds)
+        end = end_event(folder.path, trainer, stopped, last, self.baselines, test_loss, seconds)
         if failure:
+            yield from saver.save_diverged(trainer)
+            yield end
             raise failure
+        yield end
         if saver.failures:
             files = ", ".join(map(str, saver.failures))
             reasons = ", ".join(dict.fromkeys(saver.failures.values()))

@@ -112,6 +112,22 @@ class Saver:
         pause = max(MIN_SECONDS_BETWEEN_SAVES, (ended - began) / MAX_SHARE_OF_TIME)
         self._next_save = ended + pause
 
+    def save_diverged(self, trainer: Trainer) -> Iterator[Note]:
+        """Save that the training diverged, without the weights that diverged.
+
+        The checkpoint of the last save stays and is only marked. Without one, or when a file could
+        not be written, everything is saved as of the last good evaluation, or as of the start.
+        """
+        last = self._folder.last
+        if self.failures or not last.is_file():
+            trainer.end_at_snapshot()
+            self.roll_back(trainer)
+            yield from self.save(trainer)
+            return
+        model, state = model_file.load(last), model_file.load_training(last)
+        state = replace(state, progress=replace(state.progress, diverged=trainer.diverged))
+        yield from self._try_write(last, lambda: model_file.save_training(model, state, last))
+
     def _try_write(self, file: Path, write: Callable[[], object]) -> Iterator[Note]:
         try:
             write()

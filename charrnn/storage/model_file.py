@@ -24,7 +24,7 @@ from charrnn.storage.torch_layout import NamedArrays, array_names, from_torch, t
 from charrnn.storage.training_meta import describe_training, read_progress, read_random
 from charrnn.text.corpus_info import CorpusInfo
 from charrnn.text.normalization import Normalization
-from charrnn.training.state import TrainingState
+from charrnn.training.state import Diverged, TrainingState
 
 
 def network_shape(config: Settings, corpus_info: CorpusInfo) -> Shape:
@@ -94,20 +94,32 @@ def load(path: Path) -> TrainedModel:
         return _parse_model(arrays, document)
 
 
-def read_description(path: Path) -> tuple[ModelDescription, bool]:
-    """Return the description of a model, without its weights, and whether its training is over.
+@dataclass(frozen=True)
+class TrainingStatus:
+    """Whether a training is over: all steps are made, patience has run out, or it ``diverged``."""
 
-    A training is over when all steps are made, or patience has run out. False for a file without
-    the state of a training. Raises as `load`.
+    is_over: bool = False
+    diverged: Diverged | None = None
+
+
+def read_description(path: Path) -> tuple[ModelDescription, TrainingStatus]:
+    """Return the description of a model, without its weights, and the status of its training.
+
+    A file without the state of a training counts as not over. Raises as `load`.
     """
     with _open_model(path) as (arrays, document):
         description = _parse_description(arrays, document)
         training = document.get("training")
         if training is None:
-            return description, False
+            return description, TrainingStatus()
         progress = read_progress(training, description.step)
         total_steps = meta.read_count(training, "total_steps")
-        return description, progress.is_over(total_steps, description.config.patience)
+        is_over = progress.is_over(total_steps, description.config.patience)
+        diverged = progress.diverged
+        if is_over and progress.best_step is None and diverged is None:
+            # Version 0.1.0 did not write it, but only such a training ends without a best model.
+            diverged = Diverged(description.step, "evaluations")
+        return description, TrainingStatus(is_over, diverged)
 
 
 def load_training(path: Path) -> TrainingState:

@@ -5,12 +5,14 @@ The keys in the file are a contract: they stay when the field behind them is ren
 
 import math
 from collections.abc import Mapping
+from dataclasses import asdict
 from typing import Any
 
 import numpy as np
 
 from charrnn.storage.meta import read_count, read_number
-from charrnn.training.state import TrainingProgress, TrainingState
+from charrnn.training.divergence import REASONS
+from charrnn.training.state import Diverged, TrainingProgress, TrainingState
 
 
 def describe_training(state: TrainingState, seq: int, total_steps: int) -> dict[str, Any]:
@@ -18,6 +20,8 @@ def describe_training(state: TrainingState, seq: int, total_steps: int) -> dict[
     progress = state.progress
     # "updates" equals the step, and "position" follows from it and is not read. Both stay because
     # older versions require the first, and programs may read either: the keys are a contract.
+    # "diverged" is written only where it says something, so that other files keep their bytes.
+    diverged = {} if progress.diverged is None else {"diverged": asdict(progress.diverged)}
     return {
         "updates": state.updates,
         "total_steps": total_steps,
@@ -29,6 +33,7 @@ def describe_training(state: TrainingState, seq: int, total_steps: int) -> dict[
         "above": progress.bad_windows,
         "setbacks": progress.rollbacks,
         "random": state.random,
+        **diverged,
     }
 
 
@@ -48,7 +53,17 @@ def read_progress(training: Mapping[str, Any], step: int) -> TrainingProgress:
         window_losses=[read_number(losses, index) for index in losses],
         bad_windows=read_count(training, "above"),
         rollbacks=read_count(training, "setbacks"),
+        diverged=_read_diverged(training.get("diverged")),
     )
+
+
+def _read_diverged(value: Any) -> Diverged | None:
+    """Read where the training diverged. A file without it is of a training that can go on."""
+    if value is None:
+        return None
+    if not isinstance(value, dict) or value["reason"] not in REASONS:
+        raise ValueError("it does not say for which reason its training diverged")
+    return Diverged(read_count(value, "step"), value["reason"])
 
 
 def read_random(state: Any) -> Mapping[str, Any]:

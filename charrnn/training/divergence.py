@@ -9,10 +9,23 @@ from charrnn.training.state import TrainingProgress
 
 BAD_LOSS_MARGIN = 0.5  # nats
 MAX_BAD_WINDOWS = 200  # in a row
+REASONS = {
+    "gradient": "the gradient is not finite",
+    "loss": "the loss is not finite",
+    "validation": "the validation loss is not finite",
+    "windows": "the loss was above {limit:.2f}, which is worse than guessing, for {windows} updates"
+    " in a row",
+    "evaluations": "the loss was above {limit:.2f}, which is worse than guessing, in every"
+    " evaluation",
+}
+"""The reasons for which a training diverges, by the name that a checkpoint keeps."""
 
 
 class Divergence(Exception):  # noqa: N818  # users never see it as an error
-    """Training diverged at ``step``. All members of a team notice it at the same step."""
+    """Training diverged at ``step``. All members of a team notice it at the same step.
+
+    ``reason`` is a key of `REASONS`.
+    """
 
     def __init__(self, step: int, reason: str) -> None:
         super().__init__(reason)
@@ -29,6 +42,11 @@ def bad_loss_limit(V: int) -> float:
     return math.log(V) + BAD_LOSS_MARGIN
 
 
+def describe_reason(reason: str, V: int) -> str:
+    """Return the ``reason``, a key of `REASONS`, as a clause about a model of ``V`` characters."""
+    return REASONS[reason].format(limit=bad_loss_limit(V), windows=MAX_BAD_WINDOWS)
+
+
 def check_update(progress: TrainingProgress, loss: float, coefficient: float, V: int) -> None:
     """Check a window before its update is applied, and count bad windows in ``progress``.
 
@@ -40,14 +58,9 @@ def check_update(progress: TrainingProgress, loss: float, coefficient: float, V:
     """
     step = progress.step + 1
     if not math.isfinite(coefficient):
-        raise Divergence(step, "the gradient is not finite")
+        raise Divergence(step, "gradient")
     if not math.isfinite(loss):
-        raise Divergence(step, "the loss is not finite")
-    limit = bad_loss_limit(V)
-    progress.bad_windows = progress.bad_windows + 1 if loss > limit else 0
+        raise Divergence(step, "loss")
+    progress.bad_windows = progress.bad_windows + 1 if loss > bad_loss_limit(V) else 0
     if progress.bad_windows == MAX_BAD_WINDOWS:
-        raise Divergence(
-            step,
-            f"the loss was above {limit:.2f}, which is worse than guessing, for {MAX_BAD_WINDOWS}"
-            " updates in a row",
-        )
+        raise Divergence(step, "windows")

@@ -14,6 +14,17 @@ from charrnn.arrays import Array
 from charrnn.network.model import States
 
 
+@dataclass(frozen=True)
+class Diverged:
+    """The ``step`` at which a training diverged once too often, and the ``reason``.
+
+    The reason is a key of `REASONS` in divergence.py.
+    """
+
+    step: int
+    reason: str
+
+
 @dataclass
 class TrainingProgress:
     """How far a training has come: the part of its state that is plain numbers."""
@@ -37,6 +48,9 @@ class TrainingProgress:
 
     rollbacks: int = 0
 
+    diverged: Diverged | None = None
+    """Where the training ended because it diverged; None while it can go on."""
+
     def is_out_of_patience(self, patience: int | None) -> bool:
         """Whether the last ``patience`` evaluations found no better model; 0, None: no limit."""
         return self.evaluations_since_best >= (patience or math.inf)
@@ -44,7 +58,7 @@ class TrainingProgress:
     def is_over(self, total_steps: int, patience: int | None) -> bool:
         """Whether neither an update nor an evaluation remains."""
         is_complete = self.step >= total_steps and not self.window_losses
-        return is_complete or self.is_out_of_patience(patience)
+        return is_complete or self.is_out_of_patience(patience) or self.diverged is not None
 
     def copy(self) -> "TrainingProgress":
         """Return the same numbers, independent of further training."""

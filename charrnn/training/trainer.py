@@ -17,7 +17,12 @@ from charrnn.network.parameters import Parameters, Shape, initialize
 from charrnn.network.workspace import Workspace
 from charrnn.parallel.team import SINGLE_PROCESS, Team
 from charrnn.text.corpus import Splits, Streams
-from charrnn.training.divergence import Divergence, bad_loss_limit, check_update
+from charrnn.training.divergence import (
+    Divergence,
+    bad_loss_limit,
+    check_update,
+    describe_reason,
+)
 from charrnn.training.evaluation import mean_loss
 from charrnn.training.events import (
     Evaluation,
@@ -29,7 +34,7 @@ from charrnn.training.events import (
 )  # fmt: skip
 from charrnn.training.optimizer import AdamW, clip_coefficient, learning_rate
 from charrnn.training.regularization import Regularization
-from charrnn.training.state import TrainingProgress, TrainingState
+from charrnn.training.state import Diverged, TrainingProgress, TrainingState
 
 MAX_ROLLBACKS = 3
 EXTRA_SUMS = 3  # numbers that follow the gradient and are summed over the team with it
@@ -73,6 +78,7 @@ class Trainer:
         self.training_seconds = 0.0
         self._batch_states: States | None = network.initial_states(config.batch)
         self._snapshot: TrainingState | None = None  # at the last good evaluation, or the start
+        self.diverged: Diverged | None = None  # set before `run` raises DivergedError
 
     def state(self) -> TrainingState:
         """Return the state of the training. Its arrays are views that the next update changes.
@@ -102,6 +108,12 @@ class Trainer:
         self.states = [tuple(array[self.shard] for array in layer) for layer in self._batch_states]
         self.rng.bit_generator.state = state.random
         self.progress = state.progress.copy()
+
+    def end_at_snapshot(self) -> None:
+        """After DivergedError: return to the last good evaluation, or to the start, for good."""
+        assert self._snapshot is not None
+        progress = replace(self._snapshot.progress, window_losses=[], diverged=self.diverged)
+        self.load_state(replace(self._snapshot, progress=progress))
 
     @property
     def characters_seen(self) -> int:
@@ -142,13 +154,16 @@ class Trainer:
             try:
                 return (yield from self._train(stop_requested, save_due, started))
             except Divergence as divergence:
-                if self.progress.rollbacks == MAX_ROLLBACKS:
+                reason = describe_reason(divergence.reason, self.network.shape.V)
+                if self.progress.rollbacks >= MAX_ROLLBACKS:
                     self._gather_states()
-                    problem = f"{divergence.reason}; lower `lr`"
-                    raise DivergedError(f"step {divergence.step}", problem) from None
+                    self.diverged = Diverged(divergence.step, divergence.reason)
+                    raise DivergedError(
+                        f"step {divergence.step:,}", f"{reason}; lower `lr`"
+                    ) from None
                 failed_at = self.progress.step
                 self._roll_back()
-                yield Rollback(failed_at, divergence.reason, self._rate_factor)
+                yield Rollback(failed_at, reason, self._rate_factor)
 
     def _train(
         self, stop_requested: Callable[[], bool], save_due: Callable[[], bool], started: float
@@ -162,12 +177,7 @@ class Trainer:
                     self._take_snapshot()
             if self.is_over:
                 if self.progress.best_step is None:
-                    limit = bad_loss_limit(self.network.shape.V)
-                    raise Divergence(
-                        self.progress.step,
-                        f"the loss was above {limit:.2f}, which is worse than guessing, in every"
-                        " evaluation",
-                    )
+                    raise Divergence(self.progress.step, "evaluations")
                 ran_out = self.progress.is_out_of_patience(self.config.patience)
                 return "patience" if ran_out else "finished"
             began = time.perf_counter()
@@ -262,7 +272,7 @@ class Trainer:
         progress = self.progress
         val_loss = mean_loss(self.network, self.val, self.team) if len(self.val) > 1 else None
         if val_loss is not None and not math.isfinite(val_loss):
-            raise Divergence(progress.step, "the validation loss is not finite")
+            raise Divergence(progress.step, "validation")
         evaluation = Evaluation(
             step=progress.step,
             epoch=self.epoch,

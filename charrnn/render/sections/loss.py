@@ -19,8 +19,13 @@ COLUMNS = (*numeric_columns("step", "epoch", "train", "val", "lr"), *text_column
 
 def build_section(reports: Sequence[Losses]) -> Section:
     """Show both losses of one run, or the validation losses of several, and a table of each."""
+    diverged: list[Block] = [
+        Prose(f"The training of {report.model} diverged at step {report.diverged.step:,}.")
+        for report in reports
+        if report.diverged
+    ]
     if not any(report.points for report in reports):
-        return Section("Loss", [Prose("There is no evaluation yet.")])
+        return Section("Loss", diverged or [Prose("There is no evaluation yet.")])
     series = _both_losses(reports[0]) if len(reports) == 1 else list(map(_val_losses, reports))
     blocks: list[Block] = [
         Prose(
@@ -31,7 +36,7 @@ def build_section(reports: Sequence[Losses]) -> Section:
         ),
         Chart("loss by step", "step", "nats per character", [line for line in series if line.x]),
     ]
-    return Section("Loss", blocks + list(map(_build_table, reports)))
+    return Section("Loss", diverged + blocks + list(map(_build_table, reports)))
 
 
 def _both_losses(report: Losses) -> list[Series]:

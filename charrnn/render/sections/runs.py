@@ -38,7 +38,9 @@ def _title(group: Group) -> str:
 def _build_row(run: RunSummary) -> tuple[str, ...]:
     training = run.training
     remarks = [run.state] if run.state in STATES_SHOWN else []
-    if advise(training.val_loss, run.baselines):
+    if run.diverged:
+        remarks.append(f"diverged at step {run.diverged.step:,}")
+    elif advise(training.val_loss, run.baselines):
         remarks.append("worse than its n-gram")
     return (
         run.model,

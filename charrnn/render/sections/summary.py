@@ -32,6 +32,7 @@ def build_section(report: Summary) -> Section:
         ("  encoding", encoding),
         ("  fingerprint", f"sha256 {corpus.sha256}"),
         ("training", f"step {training.step:,}, epoch {training.epoch:.2f}, seed {training.seed}"),
+        *_divergence_row(report),
         ("  settings", settings),
         ("", f"dropout {training.dropout:g}, {recurrent_dropout}"),
         ("  train loss", describe_loss(training.train_loss)),
@@ -39,6 +40,13 @@ def build_section(report: Summary) -> Section:
     ]
     if baselines:
         rows.append(("  to beat", describe_baselines(baselines)))
-    if advice := advise(training.val_loss, baselines):
+    advice = advise(training.val_loss, baselines)
+    if advice and not report.diverged:
         rows.append(("", advice))
     return Section("The model", [Facts(rows)])
+
+
+def _divergence_row(report: Summary) -> list[tuple[str, str]]:
+    if report.diverged is None:
+        return []
+    return [("  ended", f"the training diverged at step {report.diverged.step:,}")]

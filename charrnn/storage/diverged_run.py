@@ -1,0 +1,77 @@
+"""What the run folder of a training that diverged says to those who use its models.
+
+Not here: how divergence is detected (training/divergence.py) and saved (runs/saving.py).
+"""
+
+from pathlib import Path
+
+from charrnn.errors import DivergedError, InputError
+from charrnn.storage.model_file import ModelDescription, read_description
+from charrnn.storage.run_folder import RunFolder
+from charrnn.training.divergence import describe_reason
+from charrnn.training.state import Diverged
+
+
+def find_divergence(model: Path | None) -> Diverged | None:
+    """Return where the training diverged that made the model file; None if it did not.
+
+    That is known only while the file lies in its run folder. A damaged checkpoint says nothing.
+    """
+    if model is None:
+        return None
+    run = RunFolder(model.parent)
+    if model.name not in (run.best.name, run.last.name) or not run.last.is_file():
+        return None
+    try:
+        return read_description(run.last)[1].diverged
+    except InputError:
+        return None
+
+
+def diverged_error(run: RunFolder, model: ModelDescription, diverged: Diverged) -> DivergedError:
+    """Return the error for a training that cannot be resumed, and what to do instead.
+
+    ``model`` describes the last state of the ``run``.
+    """
+    reason = describe_reason(diverged.reason, model.shape.V)
+    step, lr = f"{diverged.step:,}", f"{model.config.lr:g}"
+    if run.best.is_file():
+        problem = (
+            f"the training diverged at step {step} ({reason}), so it cannot be resumed; train a new"
+            f" run with `lr` below {lr}, from the beginning or with `init_from` {run.best}"
+        )
+    else:
+        problem = (
+            f"the training diverged at step {step} ({reason}), so it cannot be resumed; train a new"
+            f" run with `lr` below {lr}"
+        )
+    return DivergedError(run.path, problem)
+
+
+def explain_model(model: Path) -> str | None:
+    """Return a note that says which model of a run it is if its training diverged, else None."""
+    diverged = find_divergence(model)
+    if diverged is None:
+        return None
+    run = RunFolder(model.parent)
+    description, _ = read_description(model)
+    saved, step = f"{description.step:,}", f"{diverged.step:,}"
+    if model.name == run.best.name:
+        return (
+            f"model {model}, of step {saved}: the training of {run.path} diverged at step {step},"
+            " and this is the best model before that"
+        )
+    if run.best.is_file():
+        return (
+            f"model {model}, of step {saved}: the training of {run.path} diverged at step {step},"
+            f" and this is what was saved last; the best model before that is {run.best}"
+        )
+    if not description.history:
+        return (
+            f"model {model}, of step {saved}: the training of {run.path} diverged at step {step},"
+            " before its first evaluation, so there is no better model"
+        )
+    return (
+        f"model {model}, of step {saved}: the training of {run.path} diverged at step {step}, and"
+        " no evaluation before that was better than guessing"
+    )
