@@ -10,7 +10,7 @@ from typing import Any
 
 import click
 
-from charrnn.cli.option_names import replace_settings_by_options
+from charrnn.cli.program_name import write_for_user
 from charrnn.errors import MachineError
 from charrnn.render.controls import escape_controls
 
@@ -41,7 +41,7 @@ class Console:
     def note(self, text: str) -> None:
         """Print a note on stderr, unless quiet."""
         if not self.quiet:
-            line = escape_controls(replace_settings_by_options(text), but="\n")
+            line = escape_controls(write_for_user(text), but="\n")
             sys.stderr.write(self.dim(line) + "\n")
 
     def dim(self, text: str) -> str:

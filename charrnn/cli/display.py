@@ -8,7 +8,7 @@ from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from charrnn.cli.console import Console
-from charrnn.cli.option_names import replace_settings_by_options
+from charrnn.cli.program_name import write_for_user, write_program_as_called
 from charrnn.cli.signals import StopRequest
 from charrnn.render.controls import escape_controls
 
@@ -118,7 +118,7 @@ class Display:
             self.bar = None
 
     def _show_note(self, event: "Note") -> None:
-        self._print_line(escape_controls(replace_settings_by_options(event.text)))
+        self._print_line(escape_controls(write_for_user(event.text)))
 
     def _show_reading(self, event: "Reading") -> None:
         if self.console.on_terminal and not self.console.quiet:
@@ -187,7 +187,8 @@ class Display:
         if self.console.json:
             self._print_result(document.event_to_json(event))
         else:
-            self._print_result(progress.describe_end(event, self.start))
+            summary = progress.describe_end(event, self.start)
+            self._print_result(write_program_as_called(summary))
 
     def _print_result(self, line: str) -> None:
         self.console.print_result(line)

@@ -6,6 +6,7 @@ import click
 from click.core import ParameterSource
 
 from charrnn.cli.option_names import error_message
+from charrnn.cli.program_name import write_program_as_called
 from charrnn.cli.usage_error import UsageError
 from charrnn.errors import CharrnnError, ConfigError, MachineError
 from charrnn.render.controls import escape_controls
@@ -17,7 +18,9 @@ def print_error(error: Exception, place: str = "") -> int:
     message, code = _explain(error)
     if message.startswith("charrnn: "):  # a file of this name, which looks like the program here
         message = f"'charrnn'{message.removeprefix('charrnn')}"
-    sys.stderr.write("charrnn: " + escape_controls(" ".join(f"{place}{message}".split())) + "\n")
+    # Only line ends are replaced: a name in the message may have two spaces, or those of Japanese.
+    line = " ".join(filter(None, map(str.strip, f"{place}{message}".splitlines())))
+    sys.stderr.write(f"charrnn: {escape_controls(write_program_as_called(line))}\n")
     sys.stderr.flush()
     return code
 

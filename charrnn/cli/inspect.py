@@ -1,6 +1,5 @@
 """``charrnn inspect``: reports on models and runs, one command per report in report_registry.py."""
 
-import shlex
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,6 +13,7 @@ from charrnn.cli.usage_error import UsageError
 from charrnn.errors import InputError
 from charrnn.parallel.machine import count_cores
 from charrnn.report_registry import REPORTS, Report, Takes
+from charrnn.shell_words import write_command
 from charrnn.suggestions import similar_names
 
 if TYPE_CHECKING:
@@ -93,7 +93,7 @@ def _check_misspelled(name: str) -> None:
         problem = "no such model or run; 'charrnn inspect runs' lists all runs"
         raise InputError(name, problem)
     if (run := option_types.runs_root() / name).is_dir():
-        command = shlex.join(["charrnn", "inspect", DEFAULT_REPORT, str(run)])
+        command = write_command("inspect", DEFAULT_REPORT, run)
         raise InputError(name, f"no such report; to inspect the run of this name: {command}")
     if not similar_names(name, REPORTS):
         problem = "no such report, model or run; 'charrnn inspect --help' lists the reports"

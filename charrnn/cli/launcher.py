@@ -4,7 +4,6 @@ Not here: how ranks communicate (parallel/ranks.py), and what they compute (runs
 """
 
 import os
-import shlex
 import signal
 import socket
 import sys
@@ -21,6 +20,7 @@ from charrnn.cli.option_names import option_name
 from charrnn.cli.signals import SignalExit, StopRequest
 from charrnn.cli.usage_error import UsageError
 from charrnn.errors import InputError, MachineError
+from charrnn.shell_words import quote_word
 
 if TYPE_CHECKING:
     from charrnn.parallel.ranks import RankTeam
@@ -176,12 +176,12 @@ def _write_option(param: click.Parameter, options: Mapping[str, Any]) -> str:
     assert param.name
     value = options.get(param.name)
     if isinstance(param, click.Argument):
-        return shlex.join(map(str, value or ()))
+        return " ".join(map(quote_word, value or ()))
     if value is None or (value is False and not param.secondary_opts):
         return ""
     if isinstance(value, bool):
         return param.opts[0] if value else param.secondary_opts[0]
-    return shlex.join([option_name(param.name), str(value)])
+    return f"{option_name(param.name)} {quote_word(str(value))}"
 
 
 def _report_error(error: BaseException, rank: int) -> int:

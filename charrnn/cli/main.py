@@ -1,7 +1,6 @@
 """The program: its commands, and how it ends. An error becomes one line and an exit code."""
 
 import os
-import shlex
 import signal
 import sys
 import warnings
@@ -21,6 +20,7 @@ from charrnn.cli.failures import exit_code, print_error
 from charrnn.cli.option_sources import CommandGroup
 from charrnn.cli.signals import SignalExit, die_by_signal
 from charrnn.cli.usage_error import UsageError
+from charrnn.shell_words import write_command
 
 COMMANDS = {
     "train": ("train_command", "Train a model on text files."),
@@ -67,10 +67,10 @@ class Program(CommandGroup):
         if not name or not looks_like_path:
             return super().unknown_command(ctx, args)
         if path.suffix == ".npz" or (path / "config.toml").exists():
-            command = shlex.join(["charrnn", "sample", *args])
+            command = write_command("sample", *args)
             advice = f"to sample from a model, run: {command}"
             return UsageError(f"there is no command {name!r}", ctx, advice=advice)
-        command = shlex.join(["charrnn", "train", *args])
+        command = write_command("train", *args)
         advice = f"to train on a text, run: {command}"
         return UsageError(f"there is no command {name!r}", ctx, advice=advice)
 

@@ -1,5 +1,7 @@
 """Events of a training as text for a terminal."""
 
+from pathlib import Path
+
 from charrnn.render.terminal import align
 from charrnn.render.words import (
     advise,
@@ -10,6 +12,7 @@ from charrnn.render.words import (
     format_loss,
     list_files,
 )
+from charrnn.shell_words import write_command
 from charrnn.training.events import End, Evaluation, Start
 
 
@@ -82,9 +85,9 @@ def describe_end(event: End, start: Start) -> str:
     speed = f"{event.chars_per_second:,.0f} characters per second"
     rows.append(("speed", f"{speed}, {format_duration(event.seconds)}"))
     if event.stopped == "interrupted":
-        rows.append(("resume", f"charrnn train --resume --out {event.run}"))
+        rows.append(("resume", write_command("train", "--resume", "--out", Path(event.run))))
     if event.best_step is not None:
-        rows.append(("sample", f"charrnn sample {event.run}"))
+        rows.append(("sample", write_command("sample", Path(event.run))))
     return align(rows)
 
 

@@ -6,6 +6,7 @@ Not here: how divergence is detected (training/divergence.py) and saved (runs/sa
 from pathlib import Path
 
 from charrnn.errors import DivergedError, InputError
+from charrnn.shell_words import quote_word
 from charrnn.storage.model_file import ModelDescription, read_description
 from charrnn.storage.run_folder import RunFolder
 from charrnn.training.divergence import describe_reason
@@ -34,11 +35,11 @@ def diverged_error(run: RunFolder, model: ModelDescription, diverged: Diverged) 
     ``model`` describes the last state of the ``run``.
     """
     reason = describe_reason(diverged.reason, model.shape.V)
-    step, lr = f"{diverged.step:,}", f"{model.config.lr:g}"
+    step, lr, best = f"{diverged.step:,}", f"{model.config.lr:g}", quote_word(run.best)
     if run.best.is_file():
         problem = (
             f"the training diverged at step {step} ({reason}), so it cannot be resumed; train a new"
-            f" run with `lr` below {lr}, from the beginning or with `init_from` {run.best}"
+            f" run with `lr` below {lr}, from the beginning or with `init_from` {best}"
         )
     else:
         problem = (
