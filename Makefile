@@ -5,10 +5,11 @@ BENCH := .venv-bench
 TORCH := torch==2.13.0
 RUN := $(VENV)/bin
 
-.PHONY: help demo test test-mpi test-all check lint types dist smoke torture bench clean
+.PHONY: help demo tour test test-mpi test-all check lint types dist smoke torture bench clean
 
 help:
 	@echo "make demo      train on corpora/tenki.txt and continue 今日は (about 3 minutes)"
+	@echo "make tour      every command of docs/tour.md and docs/tour.ja.md (six minutes)"
 	@echo "make test      the tests without MPI; what is not installed on this machine is skipped"
 	@echo "make test-mpi  the tests with 2 and 4 MPI ranks"
 	@echo "make test-all  all tests, with PyTorch (about 900 MB); a skipped test is a failure"
@@ -22,6 +23,9 @@ help:
 demo: $(VENV)/charrnn
 	$(RUN)/charrnn train corpora/tenki.txt
 	$(RUN)/charrnn sample --prime 今日は --length 200 --seed 1
+
+tour: $(VENV)/development
+	PATH="$(CURDIR)/$(RUN):$$PATH" docs/tour.sh
 
 test: $(VENV)/development
 	$(RUN)/python -m pytest -m "not mpi"

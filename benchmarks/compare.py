@@ -1,7 +1,10 @@
 """charrnn and PyTorch on this machine: the same models, measured in turns, with best settings.
 
-    python benchmarks/compare.py                everything, about 35 minutes
-    python benchmarks/compare.py --only gru     the cases whose name contains gru
+The first command measures everything, in about 35 minutes; the second only the cases whose name
+contains gru.
+
+    python benchmarks/compare.py
+    python benchmarks/compare.py --only gru
     python benchmarks/compare.py --rounds 9 --json figures.json
 
 charrnn runs as its users run it: `charrnn train` on all cores, and `charrnn sample`. PyTorch is

@@ -1,7 +1,10 @@
 """The speed-up by MPI ranks: measured for a few, predicted by a fitted cost model for many.
 
-    python benchmarks/scaling.py measure > scaling.json     # 10 minutes, on an idle machine
-    python benchmarks/scaling.py fit scaling.json           # predictions beside measurements
+The first command takes 10 minutes on an idle machine; the second prints predictions beside
+measurements.
+
+    python benchmarks/scaling.py measure > scaling.json
+    python benchmarks/scaling.py fit scaling.json
     python benchmarks/scaling.py draw scaling.json --out docs/scaling.svg
 
 A step with b streams per rank, N ranks and P parameters takes

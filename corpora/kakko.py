@@ -8,10 +8,12 @@ meaning, smaller groups, and sums `a+…b=c` with letters between the two digits
 digit has to be remembered. So exactly one character is correct after a comma or an equals sign, and
 the distance back to the character that determines it is known.
 
+The first command makes a text, the second checks what a model wrote, and the third checks the
+characters that it holds for the likeliest.
+
     python corpora/kakko.py make --characters 200000 --depth 3 --distance 16 --seed 1 > brackets.txt
-    python corpora/kakko.py check sample.txt                check what a model wrote
+    python corpora/kakko.py check sample.txt
     charrnn inspect score test.txt MODEL --json | python corpora/kakko.py check --predictions -
-                                                            check its likeliest characters
 """
 
 import argparse

@@ -6,9 +6,12 @@ Places, topics and dishes hint at the weather, so that remembering it already pa
 With --hint 1 they do not: then only the consequence rewards memory, and its gradient has to come
 all the way back.
 
+The first command makes a diary, the second computes the lowest possible loss on it, in nats, and
+the third checks whether the consequences in a model's sample fit.
+
     python corpora/tenki.py make --characters 1000000 --seed 1 > diary.txt
-    python corpora/tenki.py score diary.txt --last 0.1     the lowest possible loss, in nats
-    python corpora/tenki.py check sample.txt               whether a sample's consequences fit
+    python corpora/tenki.py score diary.txt --last 0.1
+    python corpora/tenki.py check sample.txt
 
 The grammar is finite and no two derivations give the same text, so the probability of a text is the
 product of those of its choices. `score` follows all derivations that are still possible, character
