@@ -9,6 +9,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import click
+from click.core import ParameterSource
 
 from charrnn.cli import blas, launcher, option_types, options
 from charrnn.cli.display import Display
@@ -16,6 +17,7 @@ from charrnn.cli.option_sources import Command, keep_highest_precedence, list_ex
 from charrnn.cli.signals import SignalExit, StopRequest
 from charrnn.cli.usage_error import UsageError
 from charrnn.config import BUDGETS, DEFAULT_CELL, DEFAULT_VAL, LARGEST_DEFAULT_VAL, TrainConfig
+from charrnn.errors import InputError
 
 if TYPE_CHECKING:
     from charrnn.parallel.ranks import RankTeam
@@ -201,11 +203,30 @@ def _train(
         names = {field.name for field in fields(TrainConfig)} & list_explicit(ctx)
         resume(out, corpus, {name: ctx.params[name] for name in names}, **reporting)
         return
+    _check_configured_corpus(ctx)
     root, overwrite = option_types.runs_root(), ctx.params["overwrite"]
     train(
         corpus, config, out=out, root=root, overwrite=overwrite,
         init_from=ctx.params["init_from"], **reporting,
     )  # fmt: skip
+
+
+def _check_configured_corpus(ctx: click.Context) -> None:
+    """Make sure that a corpus that the file of --config names is there.
+
+    Raises:
+        InputError: naming what is missing, and that the command line can name another place.
+    """
+    from charrnn.runs.moved_corpus import list_missing
+
+    if ctx.get_parameter_source("corpus") is not ParameterSource.DEFAULT_MAP:
+        return
+    if missing := list_missing(ctx.params["corpus"]):
+        raise InputError(
+            ", ".join(map(str, missing)),
+            "no such file or folder; the file of `config` names it; if it was moved, name the text"
+            " on the command line, before `config`",
+        )
 
 
 def _check_resume(ctx: click.Context) -> None:

@@ -13,6 +13,7 @@ from charrnn.render.words import (
     list_files,
 )
 from charrnn.shell_words import write_command
+from charrnn.text.sources import STDIN_NAME
 from charrnn.training.events import End, Evaluation, Start
 
 
@@ -85,7 +86,7 @@ def describe_end(event: End, start: Start) -> str:
     speed = f"{event.chars_per_second:,.0f} characters per second"
     rows.append(("speed", f"{speed}, {format_duration(event.seconds)}"))
     if event.stopped == "interrupted":
-        rows.append(("resume", write_command("train", "--resume", "--out", Path(event.run))))
+        rows.append(("resume", _write_resume_command(event, start)))
     if event.best_step is not None:
         rows.append(("sample", write_command("sample", Path(event.run))))
     return align(rows)
@@ -99,3 +100,11 @@ def _explain_missing(event: End, start: Start) -> str:
     if event.train_loss is None:
         return "none yet, as training ended before the first evaluation"
     return "none, as no evaluation was better than guessing"
+
+
+def _write_resume_command(event: End, start: Start) -> str:
+    """Return the command that resumes the run; a text from standard input has to be given again."""
+    run = Path(event.run)
+    if start.corpus.files == (STDIN_NAME,):
+        return f"{write_command('train', '-', '--resume', '--out', run)} < FILE"
+    return write_command("train", "--resume", "--out", run)

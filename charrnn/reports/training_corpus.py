@@ -7,6 +7,7 @@ from pathlib import Path
 from charrnn.errors import InputError
 from charrnn.generators import exhaust
 from charrnn.reports.loaded_model import LoadedModel
+from charrnn.runs.moved_corpus import list_missing, write_move_command
 from charrnn.runs.run_config import read_corpus_paths
 from charrnn.storage.run_folder import RunFolder
 from charrnn.text.corpus import scan_corpus
@@ -25,23 +26,41 @@ def find_training_corpus(model: LoadedModel, setting: str) -> Sequence[Source]:
     """
     paths = _corpus_paths(model, setting)
     if Path(STDIN) in paths:
-        problem = f"its corpus came from standard input; name a text with `{setting}`"
-        raise InputError(model.label, problem)
+        raise _unusable(model, paths, [Path(STDIN)], setting, "came from standard input")
+    if missing := list_missing(paths):
+        raise _unusable(model, paths, missing, setting, "is no longer there")
     try:
         files = find_sources(paths)
     except InputError as error:
-        problem = f"is no longer there; name a text with `{setting}`"
-        raise InputError(error.thing, problem) from None
+        raise InputError(error.thing, f"{error.problem}; name a text with `{setting}`") from None
     expected = model.checkpoint.corpus_info
     corpus_info, sources = exhaust(
         scan_corpus(files, model.checkpoint.config.encoding, expected.normalization)
     )
     if corpus_info.sha256 != expected.sha256:
-        raise InputError(
-            ", ".join(map(str, paths)),
-            f"is no longer the text that the model learned from; name a text with `{setting}`",
-        )
+        problem = "is no longer the text that the model learned from"
+        raise _unusable(model, paths, paths, setting, problem)
     return sources
+
+
+def _unusable(
+    model: LoadedModel, paths: Sequence[Path], moved: Sequence[Path], setting: str, problem: str
+) -> InputError:
+    """Return the error for a corpus of which some paths cannot be used, and what to do."""
+    thing: object = ", ".join(map(str, moved))
+    if Path(STDIN) in moved:
+        thing = f"the corpus of {model.label}"
+    if setting == "corpus":
+        return InputError(
+            thing, f"{problem}; name a text with `{setting}`: where it is now, or another one"
+        )
+    if model.diverged:  # a run that cannot be resumed
+        return InputError(thing, f"{problem}; name a text with `{setting}`")
+    assert model.path is not None
+    command = write_move_command(paths, model.path.parent, moved)
+    return InputError(
+        thing, f"{problem}; name a text with `{setting}`, or the new place of the corpus: {command}"
+    )
 
 
 def _corpus_paths(model: LoadedModel, setting: str) -> Sequence[Path]:

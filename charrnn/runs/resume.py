@@ -11,6 +11,7 @@ from typing import Any
 
 from charrnn.config import BUDGETS, Settings, TrainConfig
 from charrnn.errors import ConfigError, InputError
+from charrnn.runs.moved_corpus import write_move_command
 from charrnn.runs.run_config import read_config
 from charrnn.setting_types import check_setting
 from charrnn.storage import model_file
@@ -38,19 +39,19 @@ class StoppedRun:
     checkpoint: TrainedModel | None
     evaluations: tuple[Evaluation, ...]
 
-    def check_corpus(self, corpus_info: CorpusInfo, path: Path, run: Path) -> CorpusInfo:
+    def check_corpus(self, corpus_info: CorpusInfo, paths: Sequence[Path], run: Path) -> CorpusInfo:
         """Return the description of the corpus to continue with.
 
         Raises:
-            InputError: when the corpus, at ``path``, is not the one that the ``run`` learns from.
+            InputError: when the text at ``paths`` is not the one that the ``run`` learns from.
         """
         if not self.checkpoint:
             return corpus_info
         if self.checkpoint.corpus_info.sha256 != corpus_info.sha256:
             raise InputError(
-                path,
-                f"is not the text that the run in {run} learns from; restore that text, or begin a"
-                " new run",
+                ", ".join(map(str, paths)),
+                f"is not the text that the run in {run} learns from; restore that text, begin a new"
+                f" run, or name its place if it was moved: {write_move_command(paths, run, paths)}",
             )
         # Not the new description: the vocabulary can include characters of another model.
         return self.checkpoint.corpus_info

@@ -20,6 +20,7 @@ from charrnn.parallel.ranks import RankTeam
 from charrnn.runs.corpus_reader import CorpusReader
 from charrnn.runs.initial_weights import adopt_shape
 from charrnn.runs.job import Job
+from charrnn.runs.moved_corpus import find_places
 from charrnn.runs.rank_job import broadcast_job, create_rank_job, stage_files
 from charrnn.runs.resume import read_stopped_run
 from charrnn.runs.run_config import RunConfig, write_config
@@ -83,6 +84,7 @@ class TrainingRun:
         # Set by `resume`: the checkpoint, and the evaluations before it.
         self._checkpoint: TrainedModel | None = None
         self._history: Sequence[Evaluation] = ()
+        self._is_moved = False  # the corpus is not where config.toml says
 
     def train(self, stop_requested: Callable[[], bool]) -> Generator[Event, None, None]:
         """Train to the end, or until ``stop_requested`` returns true; the work is saved then.
@@ -140,13 +142,15 @@ class TrainingRun:
             if "encoding" in changes:
                 changes = {**changes, "encoding": resolve_encoding(changes["encoding"])}
             stopped = read_stopped_run(folder, changes, self.ranks.size)
-            self.corpus = self.corpus or list(stopped.corpus)
+            self.corpus = self.corpus or find_places(stopped.corpus, folder.path)
+            self._is_moved = [path.resolve() for path in self.corpus] != list(stopped.corpus)
             self._checkpoint, self._history = stopped.checkpoint, stopped.evaluations
-            self.init_from = None if stopped.checkpoint else stopped.init_from
-            initial = model_file.load(self.init_from) if self.init_from else None
+            self.init_from = stopped.init_from
+            begins = self.init_from is not None and not stopped.checkpoint
+            initial = model_file.load(self.init_from) if self.init_from and begins else None
             reader = CorpusReader(self.corpus, stopped.settings, initial)
             corpus_info = yield from reader.scan()
-            self.corpus_info = stopped.check_corpus(corpus_info, self.corpus[0], folder.path)
+            self.corpus_info = stopped.check_corpus(corpus_info, self.corpus, folder.path)
             self._check_memory(stopped.settings)
             yield from self._train_in_folder(
                 folder, reader, stopped.settings, began, stop_requested
@@ -198,7 +202,7 @@ class TrainingRun:
             dtype=ids.dtype,
             deadline=began + 60 * (settings.minutes or 0),
             checkpoint=folder.last.resolve() if self._checkpoint else None,
-            initial_model=self.init_from,
+            initial_model=None if self._checkpoint else self.init_from,
             vocabulary=self.corpus_info.vocabulary,
         )
         rank_job = create_rank_job(job, reader.files, self.corpus_info)
@@ -218,7 +222,7 @@ class TrainingRun:
         """Train, save on the way, and evaluate the best model on the ``test`` part at the end."""
         began = time.perf_counter()
         self.network, self.settings = trainer.network, trainer.config
-        if not trainer.is_over:
+        if not trainer.is_over or self._is_moved:
             # Once more: `minutes` is a number of steps now, and resuming may have changed settings.
             self._write_config(folder, trainer.config)
         self._is_started = True

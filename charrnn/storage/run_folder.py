@@ -11,11 +11,11 @@ from charrnn.config import DEFAULT_RUNS
 from charrnn.errors import FolderError, InputError, MachineError
 from charrnn.files import TEMPORARY_PREFIX
 from charrnn.storage.lock import LOCK_NAME, Lock
-from charrnn.text.sources import STDIN, is_descriptor
+from charrnn.text.sources import STDIN, STDIN_NAME, is_descriptor
 
 DEFAULT_ROOT = Path(DEFAULT_RUNS)
 MAX_FOLDERS_PER_NAME = 10_000
-STDIN_NAME, DEFAULT_NAME = "stdin", "corpus"
+DEFAULT_NAME = "corpus"
 SUFFIXES = (".gz", ".txt")  # in the order in which they are removed from a name
 
 

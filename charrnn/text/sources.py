@@ -23,6 +23,8 @@ from charrnn.errors import InputError, MachineError
 from charrnn.text.decode import PIECE_BYTES
 
 STDIN = "-"
+STDIN_NAME = "stdin"
+"""The name that a model keeps for a text from standard input."""
 FOLDER_PATTERNS = ("*.txt", "*.txt.gz")
 
 
@@ -38,7 +40,7 @@ class Source:
     def name(self) -> str:
         """The name that a model keeps: without the folder, which is private."""
         if self.path == Path(STDIN):
-            return "stdin"
+            return STDIN_NAME
         return printable_path(Path(self.path.name))
 
     @property
@@ -83,6 +85,11 @@ def printable_path(path: Path) -> str:
 def is_descriptor(path: Path) -> bool:
     """Whether ``path`` names a file descriptor, such as /dev/fd/63 for <(command)."""
     return path.name.isdecimal() and path.parent.name == "fd" and path.parts[1] in ("dev", "proc")
+
+
+def stdin_is_terminal() -> bool:
+    """Whether nothing but a user who types would be read from standard input."""
+    return sys.stdin is not None and sys.stdin.isatty()
 
 
 def find_sources(corpus: Iterable[str | Path]) -> list[Source]:

@@ -1,0 +1,61 @@
+"""A corpus that is no longer where `config.toml` says: what to do about it.
+
+A run keeps the place of its corpus; the fingerprint in its models tells whether a text is that
+corpus. `charrnn train NEWPATH --resume --out RUN` continues a run with the text at its new place,
+and keeps that place.
+"""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from charrnn.errors import InputError
+from charrnn.shell_words import write_command
+from charrnn.text.sources import STDIN, stdin_is_terminal
+
+NEW_PLACE = "NEWPATH"
+MAX_PATHS = 8
+"""The most paths that a printed command names one by one."""
+
+
+def find_places(corpus: Sequence[Path], run: Path) -> list[Path]:
+    """Return the paths of the ``corpus`` of ``run``, which are all there.
+
+    Raises:
+        InputError: naming those that are not, and the command that names their new places.
+    """
+    if missing := list_missing(corpus):
+        raise InputError(
+            ", ".join(map(str, missing)),
+            "no such file or folder; if the text of this run was moved or renamed, name its new"
+            f" place: {write_move_command(corpus, run, missing)}",
+        )
+    if Path(STDIN) in corpus and stdin_is_terminal():
+        command = write_command("train", *corpus, "--resume", "--out", run)
+        raise InputError(run, f"its text came from standard input; give it again: {command} < FILE")
+    return list(corpus)
+
+
+def list_missing(corpus: Sequence[Path]) -> list[Path]:
+    """Return the paths at which there is nothing; standard input is always there."""
+    return [path for path in corpus if path != Path(STDIN) and not _exists(path)]
+
+
+def _exists(path: Path) -> bool:
+    try:
+        return path.exists()
+    except (OSError, ValueError):
+        return True  # whatever is wrong with it, it is not that it has moved
+
+
+def write_move_command(corpus: Sequence[Path], run: Path, moved: Sequence[Path]) -> str:
+    """Return the command that continues ``run`` and names new places for what has ``moved``.
+
+    All paths of the corpus are named, in their order, because they replace those of the run.
+    """
+    if len(corpus) > MAX_PATHS:
+        return write_command("train", f"{NEW_PLACE}...", "--resume", "--out", run)
+    numbered = len(moved) > 1
+    new = {path: f"{NEW_PLACE}{at}" if numbered else NEW_PLACE for at, path in enumerate(moved, 1)}
+    return write_command(
+        "train", *(new.get(path, path) for path in corpus), "--resume", "--out", run
+    )
