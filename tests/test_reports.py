@@ -349,9 +349,9 @@ def test_the_report_has_all_of_them_on_one_page(
     made = (tmp_path / "page.html").read_text(encoding="utf-8")
     titles = re.findall(r"<h2[^>]*>([^<]*)<", made)
     assert titles == [
-        "The model: runs/a/best.npz", "The model: runs/b/best.npz", "Runs", "Loss", "Unrolled",
-        "The vanishing gradient", "Memory", "Score", "Neurons: runs/a/best.npz",
-        "Neurons: runs/b/best.npz", "Vocabulary",
+        "The model: a", "The model: b", "Runs", "Loss", "Unrolled",
+        "The vanishing gradient", "Memory", "Score", "Neurons: a",
+        "Neurons: b", "Vocabulary",
     ]  # fmt: skip
     assert len(made.encode()) < 3e6
 

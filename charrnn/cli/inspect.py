@@ -139,6 +139,7 @@ def _make_command(report: Report) -> click.Command:
 
 def _run(report: Report, ctx: click.Context) -> None:
     """Compute a report, print it as text, JSON or CSV, and write its page and picture."""
+    from charrnn.render.names import name_for_page, name_for_terminal
     from charrnn.render.sections import build_sections
     from charrnn.render.terminal import render_text
 
@@ -147,49 +148,64 @@ def _run(report: Report, ctx: click.Context) -> None:
     as_csv = ctx.params.get("as_csv")
     if as_csv and console.json:
         raise UsageError("--csv and --json exclude each other", ctx)
-    title, result = _compute(report, ctx, console)
+    subject, result = _compute(report, ctx, console)
     if console.json:
         from charrnn.render.document import result_to_json
 
         for line in result_to_json(report, result):
             console.print_parts(line)
-    sections = build_sections(report, result)
     if as_csv:
         from charrnn.render.document import result_to_csv
 
         console.print_result(result_to_csv(report, result))
     elif not console.json:
+        sections = build_sections(report, name_for_terminal(result))
         console.print_result("\n\n".join(map(render_text, sections)))
-    _write_files(title, sections, html, plot, console)
+    if html or plot:
+        subject, result = name_for_page((subject, result))
+        _write_files(_title(report, subject), build_sections(report, result), html, plot, console)
 
 
-def _compute(report: Report, ctx: click.Context, console: "Console") -> tuple[str, Any]:
-    """Return the title and the result of a report."""
+def _title(report: Report, subject: Sequence[str]) -> str:
+    """Return the title of a page on ``subject``."""
+    if report.takes is Takes.FILE:
+        file, model = subject
+        return f"{file} by {model}"
+    return ", ".join(subject)
+
+
+def _compute(report: Report, ctx: click.Context, console: "Console") -> tuple[Sequence[str], Any]:
+    """Return the names of what a report is about, and its result.
+
+    The names are those of the models, of the file and the model, or of the folder.
+    """
     from charrnn.reports import load_function
+    from charrnn.reports.path_label import PathLabel
 
     values = {option: ctx.params[option] for option in report.options}
     if report.takes is Takes.FOLDER:
         folder = ctx.params["folder"] or option_types.runs_root()
-        return str(folder), load_function(report)(folder, **values)
+        return [PathLabel(str(folder))], load_function(report)(folder, **values)
     paths: Sequence[Path | None] = ctx.params.get("models") or [ctx.params.get("model")]
     if report.takes is Takes.RUNS:
         runs = [_find_run_or_model(path, console) for path in paths]
-        title = ", ".join(map(str, runs))
-        return title, [load_function(report)(run, **values) for run in runs]
+        return [PathLabel(str(run)) for run in runs], [
+            load_function(report)(run, **values) for run in runs
+        ]
 
     from charrnn.reports.methods import compare
 
     models = [options.load_model(path, console) for path in paths]
-    title = ", ".join(model.loaded.label for model in models)
+    names = [model.loaded.label for model in models]
     inputs = [_prepare_text(ctx, model) for model in models] if report.reads_text else []
     if report.note:
         console.note(report.note)
     if report.takes is Takes.MODELS:
-        return title, compare(models, report.name, inputs, **values)
+        return names, compare(models, report.name, inputs, **values)
     if report.takes is Takes.FILE:
         file = ctx.params["file"]
-        return f"{file} by {title}", models[0].report(report.name, file, **values)
-    return title, models[0].report(report.name, *inputs, **values)
+        return [PathLabel(str(file)), *names], models[0].report(report.name, file, **values)
+    return names, models[0].report(report.name, *inputs, **values)
 
 
 def _find_run_or_model(path: Path | None, console: "Console") -> Path:

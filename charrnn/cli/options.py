@@ -1,5 +1,6 @@
 """Options made from settings, and the options and arguments that several commands share."""
 
+import logging
 from collections.abc import Callable
 from importlib import import_module
 from pathlib import Path
@@ -150,6 +151,9 @@ def check_plot_file(path: Path | None) -> None:
         return
     if path.suffix not in (".png", ".svg"):
         raise click.BadParameter(f"{path} ends neither in .png nor in .svg", param_hint="--plot")
+    # matplotlib writes on stderr what it finds odd in the fonts, the folders and the settings of
+    # this machine. Notes about a picture come from charrnn.
+    logging.getLogger("matplotlib").setLevel(logging.CRITICAL + 1)
     try:
         import_module("charrnn.render.plot")
     except ImportError:

@@ -10,10 +10,20 @@ first, at powers of two up to the second, and at powers of ten beyond."""
 
 
 class Axis:
-    """An axis; ``low`` and ``high`` are the smallest and the largest value on it."""
+    """An axis; ``low`` and ``high`` are the smallest and the largest value on it.
 
-    def __init__(self, values: Iterable[float], log: bool, from_zero: bool = False) -> None:
+    Values above ``top`` are not on it.
+    """
+
+    def __init__(
+        self,
+        values: Iterable[float],
+        log: bool,
+        from_zero: bool = False,
+        top: float | None = None,
+    ) -> None:
         self.log = log
+        self.top = math.inf if top is None else top
         known = [value for value in values if self.shows(value)] or [1.0]
         self.low, self.high = (0.0 if from_zero else min(known)), max(known)
         if self.low == self.high:
@@ -21,12 +31,22 @@ class Axis:
 
     def shows(self, value: float) -> bool:
         """Tell whether ``value`` can be shown on this axis."""
+        return self.is_finite(value) and value <= self.top
+
+    def is_finite(self, value: float) -> bool:
+        """Tell whether ``value`` has a place on this axis or beyond its end."""
         return math.isfinite(value) and (value > 0 or not self.log)
 
     def share(self, value: float) -> float:
         """Return the position of ``value``: 0 for the lowest, 1 for the highest."""
         low, high, value = map(self._to_scale, (self.low, self.high, value))
         return (value - low) / (high - low)
+
+    def value_at(self, share: float) -> float:
+        """Return the value at a position, which may be outside of the axis; inverts `share`."""
+        low, high = self._to_scale(self.low), self._to_scale(self.high)
+        value = low + share * (high - low)
+        return math.exp(value) if self.log else value
 
     def ticks(self) -> list[float]:
         """Return round numbers along the axis."""

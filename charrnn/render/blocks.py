@@ -75,8 +75,9 @@ class Chart:
     """Series over two axes, each logarithmic or not. ``levels`` are lines at named heights.
 
     Points that are not ``joined`` are marks without a line. Both axes include the values in
-    ``span``. A terminal leaves out a chart that is not ``in_text``, because a table with bars has
-    the same numbers.
+    ``span``, and the vertical axis those in ``includes``. Points above ``top`` are off the chart,
+    so that they do not press all others together; a line to one leaves the chart. A terminal leaves
+    out a chart that is not ``in_text``, because a table with bars has the same numbers.
     """
 
     title: str
@@ -88,6 +89,8 @@ class Chart:
     from_zero: bool = False
     joined: bool = True
     span: Sequence[float] = ()
+    includes: Sequence[float] = ()
+    top: float | None = None
     levels: Sequence[tuple[str, float]] = ()
     in_text: bool = True
 

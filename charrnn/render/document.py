@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
-from charrnn.render.controls import ESCAPED
+from charrnn.render.controls import ESCAPED, SURROGATES
 from charrnn.report_registry import Report
 
 if TYPE_CHECKING:
@@ -18,7 +18,8 @@ if TYPE_CHECKING:
     from charrnn.reports.score import Predictions, RunningScore, ScoreSummary
 
 EVENT_NAMES = {"Start": "start", "Evaluation": "eval", "End": "end"}
-ESCAPES = {code: f"\\u{code:04x}" for code in ESCAPED if code >= 0x20}  # json escapes the others
+ESCAPES = {code: f"\\u{code:04x}" for code in (*ESCAPED, *SURROGATES) if code >= 0x20}
+"""JSON's own escapes of characters that json.dumps leaves as they are."""
 CSV_COLUMNS = (
     "run", "files", "sha256", "training_characters", "validation_characters", "cell", "layers",
     "hidden", "parameters", "seed", "state", "step", "epoch", "train_loss", "val_loss",

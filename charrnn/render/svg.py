@@ -9,12 +9,15 @@ from collections.abc import Iterable, Iterator, Sequence
 from charrnn.render.axis import Axis, format_number
 from charrnn.render.blocks import Chart, Series, UnrolledNetwork
 from charrnn.render.controls import escape_controls
+from charrnn.render.levels import describe_levels_off, place_levels
 from charrnn.render.series_style import COLORS, DASHES, MARKS, MAX_MARKED
 from charrnn.render.words import show_character
 
 WIDTH, HEIGHT = 640, 320
 LEFT, RIGHT, TOP, BOTTOM = 84, 16, 12, 44
 STEP_WIDTH = 92
+FURTHEST_UP = -100 * HEIGHT  # of a point that is off the chart
+NAME_HEIGHT = 18  # from the name of a level to the next, also in the large letters of a phone
 
 
 def escape(text: str) -> str:
@@ -26,9 +29,10 @@ class _PositionedAxis(Axis):
     """An axis from ``start`` to ``end`` on the picture, in pixels."""
 
     def __init__(
-        self, values: Sequence[float], start: float, end: float, log: bool, from_zero: bool = False
-    ) -> None:
-        super().__init__(values, log, from_zero)
+        self, values: Sequence[float], start: float, end: float, log: bool,
+        from_zero: bool = False, top: float | None = None,
+    ) -> None:  # fmt: skip
+        super().__init__(values, log, from_zero, top)
         self.start, self.end = start, end
 
     def __call__(self, value: float) -> float:
@@ -41,26 +45,23 @@ def draw_chart(block: Chart) -> str:
     heights = [
         y for series in block.series for y in (*series.y, *(series.band[1] if series.band else ()))
     ]
-    heights += block.span
+    heights += [*block.span, *block.includes]
     across = _PositionedAxis(lengths, LEFT, WIDTH - RIGHT, block.log_x)
-    up = _PositionedAxis(heights, HEIGHT - BOTTOM, TOP, block.log_y, block.from_zero)
+    up = _PositionedAxis(heights, HEIGHT - BOTTOM, TOP, block.log_y, block.from_zero, block.top)
     parts = [*_draw_axes(block, across, up)]
     for at, series in enumerate(block.series):
         parts += _draw_series(series, at, across, up, block.joined)
-    for name, height in block.levels:
-        if up.low <= height <= up.high:
-            y = up(height)
-            parts.append(f'<path class="level" d="M{LEFT} {y:.1f}H{WIDTH - RIGHT}"/>')
-            parts.append(
-                f'<text x="{WIDTH - RIGHT}" y="{y - 4:.1f}" text-anchor="end">{escape(name)}</text>'
-            )
+    parts += _draw_levels(block, up)
     legend = "".join(
         f'<li><svg width="30" height="10" aria-hidden="true">{_draw_key(at, block.joined)}</svg>'
         f"{escape(series.name)}</li>"
         for at, series in enumerate(block.series)
         if series.name
     )
-    alternative = escape("; ".join(map(_describe_series, block.series)))
+    legend += "".join(f"<li>{escape(level)}</li>" for level in describe_levels_off(block, up))
+    alternative = escape(
+        "; ".join([*map(_describe_series, block.series), *map(_describe_level, block.levels)])
+    )
     return (
         f'<figure><figcaption>{escape(block.title)}</figcaption><svg class="chart" viewBox="0 0'
         f' {WIDTH} {HEIGHT}" role="img" aria-label="{escape(block.title)}: {alternative}">'
@@ -78,6 +79,24 @@ def _describe_series(series: Series) -> str:
         f"{name} from {series.y[0]:.3g} at {series.x[0]:,.6g} to {series.y[-1]:.3g} at"
         f" {series.x[-1]:,.6g}"
     )
+
+
+def _describe_level(level: tuple[str, float]) -> str:
+    name, height = level
+    return f"{name} at {height:.3g}"
+
+
+def _draw_levels(block: Chart, up: _PositionedAxis) -> Iterator[str]:
+    """Draw the levels as lines, each with its name above it, or higher where names are close."""
+    height = HEIGHT - BOTTOM - TOP
+    for level in place_levels(block, up, NAME_HEIGHT / height):
+        y, name_y = (TOP + (1 - share) * height for share in (level.share, level.name_share))
+        x, anchor = (LEFT + 4, "start") if level.is_left else (WIDTH - RIGHT, "end")
+        yield f'<path class="level" d="M{LEFT} {y:.1f}H{WIDTH - RIGHT}"/>'
+        yield (
+            f'<text class="over" x="{x}" y="{name_y - 4:.1f}" text-anchor="{anchor}">'
+            f"{escape(level.name)}</text>"
+        )
 
 
 def _draw_axes(block: Chart, across: _PositionedAxis, up: _PositionedAxis) -> Iterator[str]:
@@ -129,14 +148,24 @@ def _draw_series(
         ]
         yield f'<path class="band {color}" d="{_path_data([*there, *reversed(back)])}Z"/>'
     points = [
-        (across(x), up(y))
+        (x, y)
         for x, y in zip(series.x, series.y, strict=True)
-        if across.shows(x) and up.shows(y)
+        if across.shows(x) and up.is_finite(y)
     ]
     if points and joined:
-        yield _draw_line(at, _path_data(points))
+        path = ((across(x), max(up(y), FURTHEST_UP)) for x, y in points)
+        line = _draw_line(at, _path_data(path))
+        has_points_off = not all(up.shows(y) for _, y in points)
+        yield _clip(line) if has_points_off else line
     if len(points) <= MAX_MARKED or not joined:
-        yield from (_draw_mark(at, x, y) for x, y in points)
+        yield from (_draw_mark(at, across(x), up(y)) for x, y in points if up.shows(y))
+
+
+def _clip(drawn: str) -> str:
+    """Hide what is drawn outside of the two axes."""
+    place = f'x="{LEFT}" y="{TOP}" width="{WIDTH - RIGHT - LEFT}" height="{HEIGHT - BOTTOM - TOP}"'
+    view = f"{LEFT} {TOP} {WIDTH - RIGHT - LEFT} {HEIGHT - BOTTOM - TOP}"
+    return f'<svg {place} viewBox="{view}">{drawn}</svg>'
 
 
 def _path_data(points: Iterable[tuple[float, float]]) -> str:

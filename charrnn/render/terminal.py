@@ -77,8 +77,8 @@ def _draw_table(block: Table) -> str:
 def _draw_chart(block: Chart) -> str:
     """Draw series as marks in a frame; where marks coincide, the later series is shown."""
     across = Axis([*block.span, *(x for series in block.series for x in series.x)], block.log_x)
-    heights = [*block.span, *(y for series in block.series for y in series.y)]
-    up = Axis(heights, block.log_y, block.from_zero)
+    heights = [*block.span, *block.includes, *(y for series in block.series for y in series.y)]
+    up = Axis(heights, block.log_y, block.from_zero, block.top)
     field = [[" "] * CHART_COLUMNS for _ in range(CHART_ROWS)]
     legend = []
 

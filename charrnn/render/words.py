@@ -97,11 +97,6 @@ def format_duration(seconds: float) -> str:
     return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
 
 
-def shorten_model(path: str) -> str:
-    """Shorten a model's name: the best model of a run is called by its run folder."""
-    return path.removesuffix("/best.npz")
-
-
 def list_files(files: Sequence[str]) -> str:
     """List file names; of many, the first few and the number of the others."""
     names = ", ".join(map(escape_controls, files[:FILES_LISTED]))

@@ -10,6 +10,7 @@ import numpy as np
 
 from charrnn.config import AUTO
 from charrnn.reports.loaded_model import LoadedModel
+from charrnn.reports.path_label import PathLabel
 from charrnn.reports.suffix_array import SuffixArray
 from charrnn.reports.training_corpus import find_training_corpus
 from charrnn.text.corpus import read_file, read_source
@@ -88,9 +89,9 @@ def index_corpus(model: LoadedModel, corpus: Sequence[Path] = ()) -> "CorpusInde
         files = tuple(detect_encoding(file, AUTO) for file in find_sources(corpus))
     else:
         files = tuple(find_training_corpus(model, "corpus"))
-    return CorpusIndex(
-        [(printable_path(file.path), read_source(file, normalization)) for file in files]
-    )
+    names = [PathLabel(printable_path(file.path), file.path) for file in files]
+    texts = [read_source(file, normalization) for file in files]
+    return CorpusIndex(list(zip(names, texts, strict=True)))
 
 
 class CorpusIndex:

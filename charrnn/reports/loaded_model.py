@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from pathlib import Path
 
+from charrnn.reports.path_label import PathLabel
 from charrnn.storage.diverged_run import find_divergence
 from charrnn.storage.model_file import ModelDescription, TrainedModel, load
 from charrnn.storage.run_folder import find_model
@@ -33,7 +34,7 @@ class LoadedModel:
     @property
     def label(self) -> str:
         """The model's name in reports and errors."""
-        return "model in memory" if self.path is None else str(self.path)
+        return "model in memory" if self.path is None else PathLabel(str(self.path))
 
     @property
     def diverged(self) -> Diverged | None:

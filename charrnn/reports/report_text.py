@@ -12,6 +12,7 @@ from charrnn.errors import InputError
 from charrnn.generators import exhaust
 from charrnn.ngram import MAX_COUNTED
 from charrnn.reports.loaded_model import LoadedModel
+from charrnn.reports.path_label import PathLabel
 from charrnn.reports.training_corpus import find_training_corpus
 from charrnn.text.corpus import encode_corpus, read_file, split_corpus
 from charrnn.text.encodings import resolve_encoding
@@ -39,7 +40,7 @@ def read_report_text(model: LoadedModel, file: Path, encoding: str = AUTO) -> Re
         InputError: when it cannot be read, or the model knows fewer than two of its characters.
     """
     text = read_file(file, model.checkpoint.corpus_info.normalization, resolve_encoding(encoding))
-    return encode_report_text(model, text, str(file))
+    return encode_report_text(model, text, PathLabel(str(file)))
 
 
 def encode_report_text(model: LoadedModel, text: str, name: str) -> ReportText:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from charrnn.errors import InputError
+from charrnn.reports.path_label import PathLabel
 from charrnn.reports.summary import Summary, summarize_description
 from charrnn.storage.lock import is_locked
 from charrnn.storage.model_file import read_description
@@ -65,15 +66,15 @@ def list_runs(folder: Path) -> Runs:
     unsaved, unreadable = list[str](), list[str]()
     for run in list_run_folders(folder):
         if run.model is None:
-            unsaved.append(str(run.path))
+            unsaved.append(PathLabel(str(run.path)))
             continue
         state, diverged, problems = _read_state(run)
         unreadable += problems
         try:
             description, _ = read_description(run.model)
-            summary = summarize_description(description, str(run.path), diverged)
+            summary = summarize_description(description, PathLabel(str(run.path)), diverged)
         except InputError as error:
-            unreadable.append(str(error))
+            unreadable.append(_describe_unreadable(run.model, error))
             continue
         corpus = summary.corpus
         split = corpus.training_characters, corpus.validation_characters, corpus.test_characters
@@ -94,12 +95,17 @@ def _read_state(run: RunFolder) -> tuple[str, Diverged | None, tuple[str, ...]]:
     try:
         _, status = read_description(run.last)
     except InputError as error:
-        return "broken", None, (str(error),)
+        return "broken", None, (_describe_unreadable(run.last, error),)
     if is_running:
         return "running", None, ()
     if status.diverged:
         return "diverged", status.diverged, ()
     return ("finished" if status.is_over else "unfinished"), None, ()
+
+
+def _describe_unreadable(file: Path, error: InputError) -> str:
+    """Return the message of ``error``, which names the damaged ``file``."""
+    return PathLabel(str(error), file, str(error).removeprefix(str(file)))
 
 
 def _group(runs: list[RunSummary]) -> Group:

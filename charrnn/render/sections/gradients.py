@@ -12,7 +12,6 @@ from charrnn.render.blocks import (
     numeric_columns,
     text_columns,
 )
-from charrnn.render.words import shorten_model
 from charrnn.reports.gradients import VANISHED, GradientPath, Gradients
 
 SPREAD_UP_TO = 2  # paths; with more a table has no room for percentiles
@@ -90,7 +89,7 @@ def _build_table(title: str, most: int, paths: Sequence[tuple[str, GradientPath]
 def _name(report: Gradients, path: GradientPath, reports: Sequence[Gradients]) -> str:
     """Name a path by its cell where only one model has it, else by its model."""
     cells = [other.cell for other in reports]
-    model = shorten_model(report.model) if cells.count(report.cell) > 1 else report.cell
+    model = report.model if cells.count(report.cell) > 1 else report.cell
     return f"{model}, through {path.through}" if len(report.ways) > 1 else model
 
 

@@ -1,7 +1,9 @@
 """The learning curves of runs."""
 
-from collections.abc import Sequence
+import math
+from collections.abc import Iterable, Sequence
 
+from charrnn.ngram import Baselines
 from charrnn.render.blocks import (
     Block,
     Chart,
@@ -15,6 +17,8 @@ from charrnn.render.blocks import (
 from charrnn.reports.loss import Losses
 
 COLUMNS = (*numeric_columns("step", "epoch", "train", "val", "lr"), *text_columns(""))
+HIGH_POINTS = 0.25  # of a series, which may be off the chart
+LEAST_HEIGHT = 0.5  # of the chart, that all other points should take
 
 
 def build_section(reports: Sequence[Losses]) -> Section:
@@ -26,24 +30,96 @@ def build_section(reports: Sequence[Losses]) -> Section:
     ]
     if not any(report.points for report in reports):
         return Section("Loss", diverged or [Prose("There is no evaluation yet.")])
-    series = _both_losses(reports[0]) if len(reports) == 1 else list(map(_val_losses, reports))
     blocks: list[Block] = [
         Prose(
             "Where the validation loss no longer falls and the training loss still does, the model"
             " begins to memorize the text (overfit); the best model before that is kept. The"
             " training loss is measured with dropout and while the weights still change, so it is"
             " higher than that of the finished model."
-        ),
-        Chart("loss by step", "step", "nats per character", [line for line in series if line.x]),
+        )
     ]
+    baselines = _group_baselines(reports)
+    if baselines:
+        blocks.append(
+            Prose(
+                "The n-gram and the unigram are models without a memory: a trained model should"
+                " reach a lower loss than the n-gram on the same validation part."
+            )
+        )
+    blocks.append(_build_chart(reports, baselines))
     return Section("Loss", diverged + blocks + list(map(_build_table, reports)))
 
 
+def _build_chart(reports: Sequence[Losses], baselines: dict[Baselines, list[str]]) -> Chart:
+    """Build the chart: of both losses for one run, of the validation losses for several.
+
+    Runs without a validation part are in the chart only if no run has one.
+    """
+    if len(reports) == 1:
+        title, series = "loss by step", _both_losses(reports[0])
+    elif any(report.best_step is not None for report in reports):
+        title, series = "validation loss by step", [_val_losses(report) for report in reports]
+    else:
+        title, series = "training loss by step", [_train_losses(report) for report in reports]
+    series = [line for line in series if line.x]
+    ngrams = [each.ngram for each in baselines]
+    levels = [level for each, models in baselines.items() for level in _levels(each, models)]
+    return Chart(
+        title, "step", "nats per character", series,
+        includes=ngrams, top=_find_top(series, ngrams), levels=levels,
+    )  # fmt: skip
+
+
+def _group_baselines(reports: Sequence[Losses]) -> dict[Baselines, list[str]]:
+    """Return the baselines of all reports, each with the models that have it.
+
+    The models are left out where all have the same.
+    """
+    groups = dict[Baselines, list[str]]()
+    for report in reports:
+        if report.baselines is not None:
+            groups.setdefault(report.baselines, []).append(report.model)
+    if len(groups) == 1:
+        return {baselines: [] for baselines in groups}
+    return groups
+
+
+def _levels(baselines: Baselines, models: Sequence[str]) -> list[tuple[str, float]]:
+    ngram, unigram = f"n-gram (n = {baselines.ngram_order})", "unigram"
+    if models:
+        names = ", ".join(models)
+        ngram, unigram = f"{ngram} for {names}", f"unigram for {names}"
+    return [(ngram, baselines.ngram), (unigram, baselines.unigram)]
+
+
+def _find_top(lines: Iterable[Series], levels: Iterable[float]) -> float | None:
+    """Find the height above which points are off the chart; None if all are on it.
+
+    Losses are high in the first evaluations and where a training diverged. The highest points are
+    off the chart if all others would be in its lower half. The last point of a run is on the chart,
+    unless it is higher than the first one.
+    """
+    shown, every = list(levels), list(levels)
+    for line in lines:
+        losses = [loss for loss in line.y if math.isfinite(loss)]
+        if not losses:
+            continue
+        kept = sorted(losses)[: len(losses) - int(HIGH_POINTS * len(losses))]
+        every += losses
+        shown += [*kept, min(losses[0], losses[-1])]
+    if not shown or max(every) - min(every) <= (max(shown) - min(every)) / LEAST_HEIGHT:
+        return None
+    return max(shown)
+
+
 def _both_losses(report: Losses) -> list[Series]:
+    train, val = _train_losses(report), _val_losses(report)
+    return [Series("training", train.x, train.y), Series("validation", val.x, val.y)]
+
+
+def _train_losses(report: Losses) -> Series:
     steps = [point.step for point in report.points]
-    train = Series("training", steps, [point.train_loss for point in report.points])
-    val = _val_losses(report)
-    return [train, Series("validation", val.x, val.y)]
+    return Series(report.model, steps, [point.train_loss for point in report.points])
 
 
 def _val_losses(report: Losses) -> Series:

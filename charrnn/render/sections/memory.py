@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 
 from charrnn.render.blocks import Block, Chart, Prose, Section, Series, Table, numeric_columns
-from charrnn.render.words import shorten_model
 from charrnn.reports.memory import ContextLoss, Memory
 
 COLUMNS = numeric_columns("given", "nats", "±", "vs. full context", "±", "n-gram")
@@ -61,7 +60,7 @@ def _build_series(report: Memory, reports: Sequence[Memory]) -> Series:
     has_own_cell = len({other.cell for other in reports}) == len(reports)
     points = [(point.given, point) for point in report.points if point.given is not None]
     return Series(
-        report.cell if has_own_cell else shorten_model(report.model),
+        report.cell if has_own_cell else report.model,
         [float(given) for given, _ in points],
         [point.nats for _, point in points],
         (

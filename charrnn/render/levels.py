@@ -1,0 +1,64 @@
+"""Where the levels of a chart and their names are drawn."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from charrnn.render.axis import Axis, format_number
+from charrnn.render.blocks import Chart
+
+
+@dataclass(frozen=True)
+class PlacedLevel:
+    """A level of a chart: its position ``share`` on the axis, from 0 to 1, and that of its name.
+
+    The name is at the left or the right end of the level, where the series are further away.
+    """
+
+    name: str
+    share: float
+    name_share: float
+    is_left: bool
+
+
+def place_levels(block: Chart, up: Axis, gap: float) -> list[PlacedLevel]:
+    """Place the levels that are on the axis, with their names at least ``gap`` apart."""
+    levels = sorted(
+        (level for level in block.levels if up.low <= level[1] <= up.high),
+        key=lambda level: level[1],
+    )
+    shares = [up.share(height) for _, height in levels]
+    return [
+        PlacedLevel(name, share, name_share, _is_left_free(block, up, share))
+        for (name, _), share, name_share in zip(levels, shares, _spread(shares, gap), strict=True)
+    ]
+
+
+def describe_levels_off(block: Chart, up: Axis) -> list[str]:
+    """Name the levels that are not on the axis, with their heights."""
+    return [
+        f"{name}: {format_number(height)} (off the chart)"
+        for name, height in block.levels
+        if not up.low <= height <= up.high
+    ]
+
+
+def _spread(positions: Sequence[float], gap: float) -> list[float]:
+    """Move rising positions apart to at least ``gap``, but the highest to at most 1 - ``gap``."""
+    spread = list[float]()
+    for position in positions:
+        spread.append(max(position, spread[-1] + gap) if spread else position)
+    limit = 1 - gap
+    for at in reversed(range(len(spread))):
+        spread[at] = min(spread[at], limit)
+        limit = spread[at] - gap
+    return spread
+
+
+def _is_left_free(block: Chart, up: Axis, level: float) -> bool:
+    """Tell whether the series are further from ``level`` where they begin than where they end."""
+
+    def nearest(at: int) -> float:
+        ends = [series.y[at] for series in block.series if len(series.y)]
+        return min((abs(up.share(y) - level) for y in ends if up.shows(y)), default=1.0)
+
+    return nearest(0) > nearest(-1)
