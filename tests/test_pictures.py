@@ -150,6 +150,21 @@ def test_runs_with_odd_names_are_drawn_and_matplotlib_says_nothing(
         assert set(NAMES[:3]) <= set(comments)
 
 
+def test_long_names_are_wrapped() -> None:
+    chart = Chart(
+        "x" * 300, "x", "y", [Series("模" * 100, (1, 2), (2, 1))], levels=[("y" * 90, 1.5)]
+    )
+    axes = draw(chart).axes[0]
+    legend = axes.get_legend()
+    assert legend is not None
+    (name,), (level,) = legend.get_texts(), axes.texts
+    for text in (name, level, axes.title):
+        box, picture = text.get_window_extent(), axes.get_figure(root=True).bbox  # type: ignore[union-attr]
+        assert picture.x0 <= box.x0 < box.x1 <= picture.x1
+        assert picture.y0 <= box.y0 < box.y1 <= picture.y1
+    assert level.get_text().replace("\n", "") == "y" * 90
+
+
 @pytest.mark.parametrize("suffix", [".png", ".svg"])
 def test_a_picture_has_no_time_and_the_same_bytes_each_time(tmp_path: Path, suffix: str) -> None:
     chart = Chart("t", "x", "y", [Series("a", (1, 2), (2, 1))], top=1.5, levels=[("b", 1.2)])

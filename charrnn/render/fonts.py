@@ -48,6 +48,17 @@ class Lettering:
         """Return the width of ``text`` as it is drawn, in points."""
         return _measure(self.draw(text), self.families) * size
 
+    def wrap(self, text: str, size: float, points: float) -> str:
+        """Return ``text`` as it is drawn, in lines that are hardly wider than ``points``."""
+        lines, used = [""], 0.0
+        for character in text:
+            if used > points:
+                lines.append("")
+                used = 0.0
+            lines[-1] += self.draw(character)
+            used += self.measure(character, size)
+        return "\n".join(lines)
+
     @property
     def notes(self) -> list[str]:
         """What to tell the user about missing characters: nothing, or one note."""

@@ -36,6 +36,7 @@ GRID_COLOR = "#a0aec0"
 INCHES_ACROSS, CHART_INCHES, UNROLLED_INCHES = 9.0, 3.3, 3.2
 MARGIN = 0.03  # of an axis, so that marks on its edge are not cut off
 NAME_HEIGHT = 0.08  # from the name of a level to the next, of the height of a chart
+NAME_SIZE, WIDEST_NAME, WIDEST_TITLE = 8.3, 250.0, 500.0  # points
 METADATA = {".png": {"Software": None}, ".svg": {"Creator": None, "Date": None}}
 
 
@@ -107,7 +108,7 @@ def style(lettering: Lettering) -> Any:
 
 
 def _draw_chart(axes: Axes, block: Chart, lettering: Lettering) -> None:
-    axes.set_title(lettering.draw(block.title), fontsize="medium")
+    axes.set_title(lettering.wrap(block.title, 10, WIDEST_TITLE), fontsize="medium")
     for at, series in enumerate(block.series):
         _draw_series(axes, series, at, block.joined)
     heights = [y for series in block.series for y in series.y]
@@ -162,7 +163,7 @@ def _draw_levels(axes: Axes, block: Chart, up: Axis, lettering: Lettering) -> No
         axes.axhline(up.value_at(level.share), color=GRID_COLOR, linewidth=1)
         height = up.value_at(level.name_share)
         axes.annotate(
-            lettering.draw(level.name), (0 if level.is_left else 1, height),
+            lettering.wrap(level.name, NAME_SIZE, WIDEST_NAME), (0 if level.is_left else 1, height),
             xycoords=("axes fraction", "data"), xytext=(3 if level.is_left else 0, 1),
             textcoords="offset points", fontsize="small", va="bottom",
             ha="left" if level.is_left else "right",
@@ -184,7 +185,7 @@ def _draw_legend(axes: Axes, block: Chart, up: Axis, lettering: Lettering) -> No
     legend = axes.legend(lines, [""] * len(lines), frameon=False, fontsize="small")
     # As labels they would be left out where they begin with an underscore.
     for text, (_, name) in zip(legend.get_texts(), named, strict=True):
-        text.set_text(lettering.draw(name))
+        text.set_text(lettering.wrap(name, NAME_SIZE, WIDEST_NAME))
 
 
 def drawn_strings(block: Block) -> list[str]:

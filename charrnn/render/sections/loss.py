@@ -17,7 +17,10 @@ from charrnn.render.blocks import (
 from charrnn.reports.loss import Losses
 
 COLUMNS = (*numeric_columns("step", "epoch", "train", "val", "lr"), *text_columns(""))
+MODELS_NAMED = 3  # of those that a level is for
+FLOOR = 0.04  # of the height of the chart
 HIGH_POINTS = 0.25  # of a series, which may be off the chart
+DIVERGED = 2.0  # times the first loss of a series
 LEAST_HEIGHT = 0.5  # of the chart, that all other points should take
 
 
@@ -46,7 +49,10 @@ def build_section(reports: Sequence[Losses]) -> Section:
                 " reach a lower loss than the n-gram on the same validation part."
             )
         )
-    blocks.append(_build_chart(reports, baselines))
+    chart = _build_chart(reports, baselines)
+    if chart.top is not None:
+        blocks.append(Prose("The highest losses are off the chart; the table has them."))
+    blocks.append(chart)
     return Section("Loss", diverged + blocks + list(map(_build_table, reports)))
 
 
@@ -63,10 +69,11 @@ def _build_chart(reports: Sequence[Losses], baselines: dict[Baselines, list[str]
         title, series = "training loss by step", [_train_losses(report) for report in reports]
     series = [line for line in series if line.x]
     ngrams = [each.ngram for each in baselines]
+    top = _find_top(series, ngrams)
     levels = [level for each, models in baselines.items() for level in _levels(each, models)]
     return Chart(
         title, "step", "nats per character", series,
-        includes=ngrams, top=_find_top(series, ngrams), levels=levels,
+        includes=[*ngrams, *_find_floor(series, ngrams, top)], top=top, levels=levels,
     )  # fmt: skip
 
 
@@ -87,7 +94,9 @@ def _group_baselines(reports: Sequence[Losses]) -> dict[Baselines, list[str]]:
 def _levels(baselines: Baselines, models: Sequence[str]) -> list[tuple[str, float]]:
     ngram, unigram = f"n-gram (n = {baselines.ngram_order})", "unigram"
     if models:
-        names = ", ".join(models)
+        names = ", ".join(models[:MODELS_NAMED])
+        if len(models) > MODELS_NAMED:
+            names = f"{names} and {len(models) - MODELS_NAMED} more"
         ngram, unigram = f"{ngram} for {names}", f"unigram for {names}"
     return [(ngram, baselines.ngram), (unigram, baselines.unigram)]
 
@@ -97,19 +106,29 @@ def _find_top(lines: Iterable[Series], levels: Iterable[float]) -> float | None:
 
     Losses are high in the first evaluations and where a training diverged. The highest points are
     off the chart if all others would be in its lower half. The last point of a run is on the chart,
-    unless it is higher than the first one.
+    unless the training diverged.
     """
     shown, every = list(levels), list(levels)
     for line in lines:
         losses = [loss for loss in line.y if math.isfinite(loss)]
         if not losses:
             continue
-        kept = sorted(losses)[: len(losses) - int(HIGH_POINTS * len(losses))]
+        usual = [loss for loss in losses if loss <= DIVERGED * losses[0]]
         every += losses
-        shown += [*kept, min(losses[0], losses[-1])]
+        shown += sorted(usual)[: len(usual) - int(HIGH_POINTS * len(usual))]
+        shown.append(usual[-1])
     if not shown or max(every) - min(every) <= (max(shown) - min(every)) / LEAST_HEIGHT:
         return None
     return max(shown)
+
+
+def _find_floor(lines: Iterable[Series], levels: Iterable[float], top: float | None) -> list[float]:
+    """Return a height a little below all others, so that no level is on the horizontal axis."""
+    heights = [y for y in (*levels, *(y for line in lines for y in line.y)) if math.isfinite(y)]
+    if not heights:
+        return []
+    low, high = min(heights), max(heights) if top is None else top
+    return [low - FLOOR * (high - low)]
 
 
 def _both_losses(report: Losses) -> list[Series]:
