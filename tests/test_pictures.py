@@ -143,7 +143,8 @@ def test_runs_with_odd_names_are_drawn_and_matplotlib_says_nothing(
     (tmp_path / "rc").write_text(settings, encoding="utf-8")
     rc = str(tmp_path / "rc")
     for report in ("loss", "memory"):
-        shown = program("inspect", report, *NAMES[:3], "--plot", "x.svg", MATPLOTLIBRC=rc)
+        shown = program("inspect", report, *NAMES[:3], "--plot", "x.svg",
+                        MATPLOTLIBRC=rc, MPLBACKEND="module://of_a_notebook")  # fmt: skip
         assert (shown.code, shown.err) == (0, "")
         # matplotlib draws letters as outlines, and writes each text beside them as a comment.
         comments = re.findall("<!-- (.*) -->", (tmp_path / "x.svg").read_text(encoding="utf-8"))

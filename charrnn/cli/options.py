@@ -1,6 +1,7 @@
 """Options made from settings, and the options and arguments that several commands share."""
 
 import logging
+import os
 from collections.abc import Callable
 from importlib import import_module
 from pathlib import Path
@@ -154,6 +155,9 @@ def check_plot_file(path: Path | None) -> None:
     # matplotlib writes on stderr what it finds odd in the fonts, the folders and the settings of
     # this machine. Notes about a picture come from charrnn.
     logging.getLogger("matplotlib").setLevel(logging.CRITICAL + 1)
+    # A notebook sets its own backend, which matplotlib refuses where it is not installed. Files
+    # need none.
+    os.environ["MPLBACKEND"] = "agg"
     try:
         import_module("charrnn.render.plot")
     except ImportError:

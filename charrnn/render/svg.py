@@ -16,6 +16,7 @@ from charrnn.render.words import show_character
 WIDTH, HEIGHT = 640, 320
 LEFT, RIGHT, TOP, BOTTOM = 84, 16, 12, 44
 STEP_WIDTH = 92
+LONG_CELL = 6  # letters that a box has room for
 FURTHEST_UP = -100 * HEIGHT  # of a point that is off the chart
 NAME_HEIGHT = 18  # from the name of a level to the next, also in the large letters of a phone
 
@@ -179,7 +180,12 @@ def draw_unrolled(block: UnrolledNetwork) -> str:
         x = 30 + at * STEP_WIDTH
         middle = x + 26
         parts.append(f'<rect x="{x}" y="80" width="52" height="40" rx="6"/>')
-        parts.append(f'<text x="{middle}" y="105" text-anchor="middle">{escape(block.cell)}</text>')
+        squeezed = ' textLength="46" lengthAdjust="spacingAndGlyphs"' * (
+            len(block.cell) > LONG_CELL
+        )
+        parts.append(
+            f'<text x="{middle}" y="105" text-anchor="middle"{squeezed}>{escape(block.cell)}</text>'
+        )
         parts.append(f'<path class="arrow" d="M{x - 38} 100H{x - 4}m-6 -4l6 4l-6 4"/>')
         parts.append(f'<path class="arrow" d="M{middle} 148V124m-4 6l4 -6l4 6"/>')
         parts.append(f'<path class="arrow" d="M{middle} 76V60m-4 6l4 -6l4 6"/>')
