@@ -3,16 +3,19 @@
 import json
 import math
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import charrnn
 from charrnn.ngram import Baselines
 from charrnn.render.axis import Axis
 from charrnn.render.blocks import Chart, Prose
+from charrnn.render.sections import memory
 from charrnn.render.sections.loss import build_section
 from charrnn.render.svg import draw_chart
 from charrnn.render.terminal import render_text
 from charrnn.reports.loss import Losses, LossPoint
+from charrnn.reports.memory import Memory
 from tests.conftest import Program
 
 FALLING = [4.0, 2.5, 1.6, 1.4, 1.3, 1.25, 1.22, 1.2]
@@ -129,3 +132,18 @@ def test_the_report_has_the_baselines_of_the_run(
     report = json.loads(program("inspect", "loss", "run", "--json").out)
     assert report["baselines"] is None
     assert len(report["points"]) == 3
+
+
+def test_the_chart_of_memory_names_the_model_that_its_baselines_are_for(run_folder: Path) -> None:
+    report = replace(charrnn.load(run_folder).memory(), model="a")
+    assert report.unigram is not None
+
+    def names(*reports: Memory) -> tuple[str, str]:
+        section = memory.build_section(reports)
+        (block,) = (block for block in section.blocks if isinstance(block, Chart))
+        assert axis(block).high >= block.levels[0][1]
+        return block.series[-1].name, block.levels[0][0]
+
+    assert names(report, replace(report, model="b")) == ("n-gram", "unigram")
+    other = replace(report, model="b", text="the validation part of other.txt")
+    assert names(report, other) == ("n-gram for a", "unigram for a")

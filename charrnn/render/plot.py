@@ -111,7 +111,9 @@ def _draw_chart(axes: Axes, block: Chart, lettering: Lettering) -> None:
     axes.set_title(lettering.wrap(block.title, 10, WIDEST_TITLE), fontsize="medium")
     for at, series in enumerate(block.series):
         _draw_series(axes, series, at, block.joined)
-    heights = [y for series in block.series for y in series.y]
+    heights = [
+        y for series in block.series for y in (*series.y, *(series.band[1] if series.band else ()))
+    ]
     up = Axis([*block.span, *block.includes, *heights], block.log_y, block.from_zero, block.top)
     if block.log_x:
         axes.set_xscale("log", base=2)

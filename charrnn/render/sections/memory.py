@@ -44,14 +44,18 @@ def _build_chart(reports: Sequence[Memory]) -> Chart:
         for point in first.points
         if point.given and point.ngram is not None
     ]
+    ngram, unigram = "n-gram", "unigram"
+    if len({(report.text, report.unigram) for report in reports}) > 1:
+        # The models read different texts, and the n-gram is on that of the first.
+        ngram, unigram = f"n-gram for {first.model}", f"unigram for {first.model}"
     series = [_build_series(report, reports) for report in reports]
     if compared:
         x, y = zip(*compared, strict=True)
-        series.append(Series("n-gram", x, y))
-    levels = [] if first.unigram is None else [("unigram", first.unigram)]
+        series.append(Series(ngram, x, y))
+    levels = [] if first.unigram is None else [(unigram, first.unigram)]
     return Chart(
         "loss by characters given", "characters given", "nats per character", series,
-        log_x=True, log_y=True, levels=levels,
+        log_x=True, log_y=True, includes=[height for _, height in levels], levels=levels,
     )  # fmt: skip
 
 
