@@ -134,8 +134,8 @@ class Display:
             if event.done == event.total:
                 self.close()
         elif time.monotonic() - self.last_line > SECONDS_BETWEEN_LINES:
-            share = f" ({event.done / event.total:.0%})" if event.total else ""
-            self._print_line(f"reading  {event.done / 1e6:,.0f} MB{share}")
+            share = f" ({event.done / event.total:z.0%})" if event.total else ""
+            self._print_line(f"reading  {event.done / 1e6:z,.0f} MB{share}")
 
     def _show_start(self, event: "Start") -> None:
         from charrnn.render import document, progress
@@ -160,10 +160,12 @@ class Display:
     def _show_progress(self, event: "Progress") -> None:
         if self.bar is not None:
             self.bar.total = event.total_steps
-            self.bar.set_postfix_str(f"loss {event.loss:.3f}", refresh=False)
+            self.bar.set_postfix_str(f"loss {event.loss:z.3f}", refresh=False)
             self.bar.update(event.step - self.bar.n)
         elif time.monotonic() - self.last_line > SECONDS_BETWEEN_LINES:
-            self._print_line(f"step {event.step:,} of {event.total_steps:,}  loss {event.loss:.3f}")
+            self._print_line(
+                f"step {event.step:,} of {event.total_steps:,}  loss {event.loss:z.3f}"
+            )
 
     def _show_evaluation(self, event: "Evaluation") -> None:
         from charrnn.render import document, progress

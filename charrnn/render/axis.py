@@ -68,4 +68,4 @@ class Axis:
 
 def format_number(value: float) -> str:
     """Format a number in a few digits, as beside a tick: 1,234, 56.7, 0.0123, 1e-07."""
-    return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.3g}"
+    return f"{value:z,.0f}" if abs(value) >= 1000 else f"{value:z.3g}"

@@ -98,7 +98,7 @@ def _render_table(block: Table) -> str:
             for column, cell in zip(block.columns, row, strict=True)
         )
         if block.bars:
-            cells += f'<td class="bar"><i style="width:{block.bars[index]:.1%}"></i></td>'
+            cells += f'<td class="bar"><i style="width:{block.bars[index]:z.1%}"></i></td>'
         rows.append(f"<tr>{cells}</tr>")
     name = escape(block.title or "table")
     caption = f"<caption>{escape(block.title)}</caption>" if block.title else ""
@@ -125,12 +125,12 @@ def _render_shaded_text(block: ShadedText) -> str:
     scale = max(abs(block.low), abs(block.high)) or 1.0
     for character, value, detail in zip(block.text, block.values, details, strict=True):
         share = min(1.0, abs(value) / scale)
-        shown = f"{value:.2f} {block.unit}".strip()
+        shown = f"{value:z.2f} {block.unit}".strip()
         label = f"{show_character(character)} {shown}"
         label = escape(f"{label} · {detail}" if detail else label)
         name = "↵" if character == "\n" else escape(character)
         spans.append(
-            f'<span{_sign_class(value)} style="--v:{share:.2f}" data-d="{label}">{name}</span>'
+            f'<span{_sign_class(value)} style="--v:{share:z.2f}" data-d="{label}">{name}</span>'
         )
         if character == "\n":
             spans.append("<br>")
@@ -155,7 +155,7 @@ def _render_scale(block: ShadedText) -> str:
     ends = [block.low, 0.0, block.high] if block.low < 0 else [block.low, block.high]
     top = max(map(abs, ends))
     swatches = "".join(
-        f'<span{_sign_class(value)} style="--v:{abs(value) / top:.2f}">{value:g}</span>'
+        f'<span{_sign_class(value)} style="--v:{abs(value) / top:z.2f}">{value:g}</span>'
         for value in ends
     )
     return f'<p class="scale">{swatches} {escape(block.unit)}</p>'

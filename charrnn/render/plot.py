@@ -118,16 +118,16 @@ def _draw_chart(axes: Axes, block: Chart, lettering: Lettering) -> None:
     if block.log_x:
         axes.set_xscale("log", base=2)
         ticks = sorted({x for series in block.series for x in series.x})
-        axes.set_xticks(ticks, [f"{tick:,.0f}" for tick in ticks])
+        axes.set_xticks(ticks, [f"{tick:z,.0f}" for tick in ticks])
         axes.xaxis.set_minor_locator(NullLocator())
     else:
-        axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.6g}"))
+        axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:z,.6g}"))
     if block.log_y:
         axes.set_yscale("log")
         axes.set_yticks(up.ticks(), list(map(format_number, up.ticks())))
         axes.yaxis.set_minor_locator(NullLocator())
     else:
-        axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.6g}"))
+        axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:z,.6g}"))
     if block.span:
         axes.set_xlim(_widen(block.span))
     axes.set_ylim(

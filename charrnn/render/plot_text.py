@@ -118,7 +118,7 @@ def _expected_strings(block: UnrolledNetwork) -> list[str]:
 
 
 def _describe(character: str, share: float) -> str:
-    return f"{show_character(character)} {share:.0%}"
+    return f"{show_character(character)} {share:z.0%}"
 
 
 def _draw_arrow(axes: Axes, start: tuple[float, float], end: tuple[float, float]) -> None:

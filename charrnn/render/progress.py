@@ -36,7 +36,7 @@ def describe_start(event: Start) -> str:
         ),
         (
             "training",
-            f"steps {steps:,}, epochs {epochs:.3g}, batch {config.batch}, window {config.seq}",
+            f"steps {steps:,}, epochs {epochs:z.3g}, batch {config.batch}, window {config.seq}",
         ),
         ("", f"learning rate {learning_rate}, dropout {dropout}"),
         ("", f"input {layer_input}, workers {workers}, seed {config.seed}"),
@@ -50,8 +50,8 @@ def describe_evaluation(event: Evaluation) -> str:
     """Describe the losses and the speed in one line."""
     val = "" if event.val_loss is None else f"  val {format_loss(event.val_loss)}"
     return (
-        f"step {event.step:,}  epoch {event.epoch:.2f}  train {format_loss(event.train_loss)}{val}"
-        f"  {event.chars_per_second:,.0f} characters/s  {format_duration(event.seconds)}"
+        f"step {event.step:,}  epoch {event.epoch:z.2f}  train {format_loss(event.train_loss)}{val}"
+        f"  {event.chars_per_second:z,.0f} characters/s  {format_duration(event.seconds)}"
     )
 
 
@@ -83,7 +83,7 @@ def describe_end(event: End, start: Start) -> str:
             rows.append(("training", describe_loss(event.train_loss)))
     if event.test_loss is not None:
         rows.append(("test", describe_loss(event.test_loss)))
-    speed = f"{event.chars_per_second:,.0f} characters per second"
+    speed = f"{event.chars_per_second:z,.0f} characters per second"
     rows.append(("speed", f"{speed}, {format_duration(event.seconds)}"))
     if event.stopped == "interrupted":
         rows.append(("resume", _write_resume_command(event, start)))

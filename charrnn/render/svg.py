@@ -77,14 +77,14 @@ def _describe_series(series: Series) -> str:
     if not len(series.x):
         return f"{name}: nothing"
     return (
-        f"{name} from {series.y[0]:.3g} at {series.x[0]:,.6g} to {series.y[-1]:.3g} at"
-        f" {series.x[-1]:,.6g}"
+        f"{name} from {series.y[0]:z.3g} at {series.x[0]:z,.6g} to {series.y[-1]:z.3g} at"
+        f" {series.x[-1]:z,.6g}"
     )
 
 
 def _describe_level(level: tuple[str, float]) -> str:
     name, height = level
-    return f"{name} at {height:.3g}"
+    return f"{name} at {height:z.3g}"
 
 
 def _draw_levels(block: Chart, up: _PositionedAxis) -> Iterator[str]:
@@ -196,7 +196,7 @@ def draw_unrolled(block: UnrolledNetwork) -> str:
         for row, (name, share) in enumerate(expected):
             parts.append(
                 f'<text x="{middle}" y="{16 + 17 * row}" text-anchor="middle">'
-                f"{escape(show_character(name))} {share:.0%}</text>"
+                f"{escape(show_character(name))} {share:z.0%}</text>"
             )
     end = 30 + len(block.read) * STEP_WIDTH
     parts.append(f'<path class="arrow" d="M{end - 38} 100H{end - 4}m-6 -4l6 4l-6 4"/>')
@@ -212,4 +212,4 @@ def draw_unrolled(block: UnrolledNetwork) -> str:
 def _describe_step(character: str, expected: Sequence[tuple[str, float]]) -> str:
     likeliest, share = expected[0]
     read = show_character(character)
-    return f"after {read} it expects {show_character(likeliest)} ({share:.0%})"
+    return f"after {read} it expects {show_character(likeliest)} ({share:z.0%})"

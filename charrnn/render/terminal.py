@@ -170,7 +170,7 @@ def _draw_unrolled(block: UnrolledNetwork) -> str:
         read, expected = block.read[group], block.expected[group]
         rows = [
             [
-                f"{show_character(row[at][0])} {row[at][1]:.0%}" if at < len(row) else ""
+                f"{show_character(row[at][0])} {row[at][1]:z.0%}" if at < len(row) else ""
                 for row in expected
             ]
             for at in range(EXPECTED)

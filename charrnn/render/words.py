@@ -45,7 +45,7 @@ def show_character(character: str) -> str:
 
 def format_loss(number: float) -> str:
     """Format a loss with four decimal places, or in scientific notation if it is huge."""
-    return f"{number:.4f}" if abs(number) < LARGE_LOSS else f"{number:.3g}"
+    return f"{number:z.4f}" if abs(number) < LARGE_LOSS else f"{number:z.3g}"
 
 
 def describe_loss(nats: float | None) -> str:
@@ -58,8 +58,8 @@ def describe_loss(nats: float | None) -> str:
 def describe_baselines(baselines: Baselines) -> str:
     """Describe the losses of models without a memory, the better one first."""
     losses = (
-        f"{baselines.ngram:.4f} nats by the best n-gram (n = {baselines.ngram_order}),"
-        f" {baselines.unigram:.4f} by a unigram"
+        f"{baselines.ngram:z.4f} nats by the best n-gram (n = {baselines.ngram_order}),"
+        f" {baselines.unigram:z.4f} by a unigram"
     )
     if baselines.characters < MAX_COUNTED:
         return losses

@@ -7,7 +7,7 @@ sums, the beginning, the hardest characters and lines. `score_text` keeps everyt
 import heapq
 import math
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -17,6 +17,7 @@ from charrnn.arrays import Array
 from charrnn.config import AUTO
 from charrnn.errors import InputError
 from charrnn.reports.loaded_model import LoadedModel
+from charrnn.reports.score_lines import HardestLines, Line
 from charrnn.text.corpus import read_file_pieces
 from charrnn.text.encodings import resolve_encoding
 from charrnn.text.unknown import default_on_unknown, encode_text
@@ -25,7 +26,6 @@ from charrnn.units import bits
 WINDOW = 256
 ALTERNATIVES = 3
 BEGINNING, HARDEST, CONTEXT = 4000, 20, 12  # characters that are kept
-LINES, SHORTEST_LINE, LINE_BEGINNING = 10, 10, 200  # lines that are kept; characters of a line
 
 
 @dataclass(frozen=True, eq=False)
@@ -42,6 +42,19 @@ class Predictions:
     likeliest: tuple[str, ...]
     probability: npt.NDArray[np.float32]
     unknown: int
+
+
+@dataclass(frozen=True, eq=False)
+class Chunk:
+    """Predictions, and the piece of the text that was ``read`` for them.
+
+    ``positions`` (N,) are those of the predicted characters in ``read``, which also has characters
+    that are not predicted: the text's first one, and unknown ones. Both may be without any.
+    """
+
+    predictions: Predictions
+    read: str
+    positions: npt.NDArray[np.intp]
 
 
 @dataclass(frozen=True)
@@ -81,19 +94,6 @@ class HardCharacter:
     likeliest: tuple[tuple[str, float], ...]
 
 
-@dataclass(frozen=True, order=True)
-class Line:
-    """A line of the text: its mean ``nats`` per character, and its number ``line`` from 1.
-
-    The newline counts as one of its ``characters``. ``text`` has only the beginning of a long line.
-    """
-
-    nats: float
-    line: int
-    characters: int
-    text: str
-
-
 @dataclass(frozen=True, eq=False)
 class ScoreSummary:
     """A text of any length: its totals, its beginning, its hardest characters and ``lines``."""
@@ -107,7 +107,8 @@ class ScoreSummary:
 def score_text(model: LoadedModel, text: str, *, on_unknown: str | None = None) -> Score:
     """Score a ``text`` from a zero state, and keep everything. Raises as `predict_chunks`."""
     text = model.checkpoint.corpus_info.normalization.apply(text)
-    whole = _concatenate(list(predict_chunks(model, [text], "text", on_unknown)))
+    chunks = predict_chunks(model, [text], "text", on_unknown)
+    whole = _concatenate([chunk.predictions for chunk in chunks])
     nats = float(whole.surprise.sum(dtype=np.float64))
     totals = _totals(len(whole.text), nats, whole.unknown)
     return Score(
@@ -130,8 +131,10 @@ def score_file(
 
 def predict_chunks(
     model: LoadedModel, texts: Iterable[str], name: str, on_unknown: str | None = None
-) -> Iterator[Predictions]:
+) -> Iterator[Chunk]:
     """Predict each character of ``texts``, which are one text, from a zero state.
+
+    What is read in all chunks adds up to the text.
 
     ``on_unknown`` is that of `Model.score`.
 
@@ -142,72 +145,78 @@ def predict_chunks(
     network, vocabulary = model.checkpoint.network, model.checkpoint.corpus_info.vocabulary
     on_unknown = on_unknown or default_on_unknown(vocabulary)
     alternatives = min(ALTERNATIVES, len(vocabulary))
-    states, last, unknown, predicted = network.initial_states(1), np.empty(0, np.intp), 0, 0
+    states, last, predicted = network.initial_states(1), np.empty(0, np.intp), 0
+    empty = np.empty((0, alternatives), np.float32)
     for text in texts:
-        unknown += int((vocabulary.lookup_ids(text) < 0).sum())
-        ids = np.concatenate([last, encode_text(text, vocabulary, on_unknown, name)]).astype(
-            np.intp
-        )
+        is_known = vocabulary.lookup_ids(text) >= 0
+        unknown, read = int((~is_known).sum()), 0
+        new = encode_text(text, vocabulary, on_unknown, name)
+        # Skipped characters have no id; replaced ones have that of the unknown character.
+        places = np.flatnonzero(is_known) if len(new) < len(text) else np.arange(len(text))
+        places = places[1 - len(last) :]  # the first character of the text is not predicted
+        ids = np.concatenate([last, new]).astype(np.intp)
         for start in range(0, len(ids) - 1, WINDOW):
             targets = ids[start + 1 : start + 1 + WINDOW]
             logs, states = network.predict(ids[start : start + len(targets), None], states)
             rows = logs[:, 0]
             likeliest = _indices_of_largest(rows, alternatives)
-            yield Predictions(
+            end = int(places[start + len(targets) - 1]) + 1
+            predictions = Predictions(
                 text=vocabulary.decode(targets),
-                surprise=-rows[np.arange(len(targets)), targets],
+                surprise=0.0 - rows[np.arange(len(targets)), targets],  # 0 - 0 is 0, and not -0
                 likeliest=tuple(map(vocabulary.decode, likeliest)),
                 probability=np.exp(np.take_along_axis(rows, likeliest, axis=1)),
                 unknown=unknown,
             )
-            unknown, predicted = 0, predicted + len(targets)
+            positions = places[start : start + len(targets)] - read
+            yield Chunk(predictions, text[read:end], positions)
+            unknown, read, predicted = 0, end, predicted + len(targets)
+        if read < len(text):  # it ends with characters that are not predicted
+            nothing = Predictions("", empty[:, 0], (), empty, unknown)
+            yield Chunk(nothing, text[read:], np.empty(0, np.intp))
         last = ids[-1:]
     if not predicted:
         raise InputError(name, "has fewer than two characters that the model knows")
-    if unknown:  # the text ends with unknown characters
-        empty = np.empty((0, alternatives), np.float32)
-        yield Predictions("", empty[:, 0], (), empty, unknown)
 
 
 class RunningScore:
     """A text while it is scored: an iterator over its `Predictions` that sums them up."""
 
-    def __init__(self, chunks: Iterator[Predictions]) -> None:
+    def __init__(self, chunks: Iterator[Chunk]) -> None:
         self._chunks = chunks
         self._characters, self._unknown, self._nats = 0, 0, 0.0
         self._beginning: list[Predictions] = []
         self._hardest: list[HardCharacter] = []
         self._before = ""
-        self._lines: list[Line] = []
-        self._line = Line(0.0, 1, 0, "")  # the current line; its nats are a sum, not a mean
+        self._lines = HardestLines()
 
     def __iter__(self) -> Iterator[Predictions]:
         """Score the text to its end, and yield each chunk after adding it to the sums."""
         for chunk in self._chunks:
             self._add(chunk)
-            yield chunk
+            yield chunk.predictions
 
     def result(self) -> ScoreSummary:
         """Score the rest of the text, and return the summary. Raises as iteration does."""
         for chunk in self._chunks:
             self._add(chunk)
-        lines = heapq.nlargest(LINES, [*self._lines, *self._finished_line()])
         return ScoreSummary(
             _totals(self._characters, self._nats, self._unknown),
             _concatenate(self._beginning),
             tuple(sorted(self._hardest, key=lambda hard: (-hard.nats, hard.at))),
-            tuple(sorted(lines, key=lambda line: (-line.nats, line.line))),
+            self._lines.result(),
         )
 
-    def _add(self, chunk: Predictions) -> None:
+    def _add(self, chunk: Chunk) -> None:
+        predictions = chunk.predictions
         if self._characters < BEGINNING:
-            self._beginning.append(chunk)
-        self._keep_hardest(chunk)
-        self._keep_hardest_lines(chunk)
-        self._characters += len(chunk.text)
-        self._unknown += chunk.unknown
-        self._nats += float(chunk.surprise.sum(dtype=np.float64))
-        self._before = (self._before + chunk.text)[-CONTEXT:]
+            self._beginning.append(predictions)
+        self._keep_hardest(predictions)
+        self._lines.add(chunk.read, chunk.positions, predictions.surprise)
+        self._characters += len(predictions.text)
+        self._unknown += predictions.unknown
+        self._nats += float(predictions.surprise.sum(dtype=np.float64))
+        self._before = (self._before + predictions.text)[-CONTEXT:]
 
     def _keep_hardest(self, chunk: Predictions) -> None:
         text = self._before + chunk.text
@@ -224,29 +233,6 @@ class RunningScore:
                 heapq.heappush(self._hardest, hard)
             elif hard.nats > self._hardest[0].nats:
                 heapq.heapreplace(self._hardest, hard)
-
-    def _keep_hardest_lines(self, chunk: Predictions) -> None:
-        start = 0
-        while start < len(chunk.text):
-            end = chunk.text.find("\n", start) + 1 or len(chunk.text)
-            line = self._line
-            self._line = Line(
-                line.nats + float(chunk.surprise[start:end].sum(dtype=np.float64)),
-                line.line,
-                line.characters + end - start,
-                (line.text + chunk.text[start:end])[:LINE_BEGINNING],
-            )
-            if chunk.text[end - 1] == "\n":
-                self._lines = heapq.nlargest(LINES, [*self._lines, *self._finished_line()])
-                self._line = Line(0.0, line.line + 1, 0, "")
-            start = end
-
-    def _finished_line(self) -> list[Line]:
-        """Return the current line with its mean; none if it is too short to be compared."""
-        line = self._line
-        if line.characters < SHORTEST_LINE:
-            return []
-        return [replace(line, nats=line.nats / line.characters)]
 
 
 def _indices_of_largest(rows: Array, number: int) -> npt.NDArray[np.intp]:

@@ -26,7 +26,7 @@ COLUMNS = (*numeric_columns("length", "times"), *text_columns("first in", "text"
 def build_section(report: CopiedText) -> Section:
     """Show the totals, the beginning of the text, shaded where it is copied, and the spans."""
     copied = report.copied
-    share = f"{copied.copied:,}, which is {copied.share:.1%}"
+    share = f"{copied.copied:,}, which is {copied.share:z.1%}"
     return Section(
         "Copied",
         [

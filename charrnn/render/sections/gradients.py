@@ -77,7 +77,7 @@ def _build_table(title: str, most: int, paths: Sequence[tuple[str, GradientPath]
     for name, path in paths:
         names += [name, "10 %", "90 %"] if has_spread else [name]
         vanished += [f"from {path.vanished:,}" if path.vanished else "never", *empty]
-        exploding += [f"{path.exploding:.0%}", *empty]
+        exploding += [f"{path.exploding:z.0%}", *empty]
     rows = [
         [f"{lag:,}", *(cell for _, path in paths for cell in _ratios(path, lag, has_spread))]
         for lag in lags
@@ -97,4 +97,4 @@ def _ratios(path: GradientPath, lag: int, has_spread: bool) -> list[str]:
     """Format the median and, if the table has room, the 10th and 90th percentiles."""
     at = lag - path.first
     values = [path.median, path.low, path.high] if has_spread else [path.median]
-    return [f"{row[at]:.2g}" if 0 <= at < len(row) else "" for row in values]
+    return [f"{row[at]:z.2g}" if 0 <= at < len(row) else "" for row in values]

@@ -152,10 +152,10 @@ def _build_table(report: Losses) -> Table:
     rows = [
         (
             f"{point.step:,}",
-            f"{point.epoch:.2f}",
-            f"{point.train_loss:.4f}",
-            "" if point.val_loss is None else f"{point.val_loss:.4f}",
-            f"{point.lr:.2g}",
+            f"{point.epoch:z.2f}",
+            f"{point.train_loss:z.4f}",
+            "" if point.val_loss is None else f"{point.val_loss:z.4f}",
+            f"{point.lr:z.2g}",
             "best" if point.step == report.best_step else "",
         )
         for point in report.points

@@ -29,8 +29,8 @@ def build_section(reports: Sequence[Memory]) -> Section:
         blocks.append(
             Prose(
                 f"In windows of {report.window:,} characters, as long as those of training, the"
-                f" loss is {report.carried:.4f} nats when the state is carried from the beginning"
-                f" of the text, and {report.reset:.4f} nats when each window begins with a zero"
+                f" loss is {report.carried:z.4f} nats when the state is carried from the beginning"
+                f" of the text, and {report.reset:z.4f} nats when each window begins with a zero"
                 " state."
             )
         )
@@ -77,9 +77,9 @@ def _build_series(report: Memory, reports: Sequence[Memory]) -> Series:
 def _build_row(point: ContextLoss) -> tuple[str, ...]:
     return (
         "all" if point.given is None else f"{point.given:,}",
-        f"{point.nats:.4f}",
-        f"{point.error:.4f}",
-        "" if point.given is None else f"{round(point.lost, 4) + 0.0:+.4f}",  # + 0.0: no -0.0000
-        "" if point.given is None else f"{point.lost_error:.4f}",
-        "" if point.ngram is None else f"{point.ngram:.4f}",
+        f"{point.nats:z.4f}",
+        f"{point.error:z.4f}",
+        "" if point.given is None else f"{point.lost:+z.4f}",
+        "" if point.given is None else f"{point.lost_error:z.4f}",
+        "" if point.ngram is None else f"{point.ngram:z.4f}",
     )

@@ -58,12 +58,12 @@ def build_section(report: Neurons) -> Section:
 
 
 def _build_follower_row(report: Neurons, follower: Follower) -> tuple[str, ...]:
-    p = f"{follower.p:.4f}" if follower.p >= SMALLEST_P else f"< {SMALLEST_P}"
+    p = f"{follower.p:z.4f}" if follower.p >= SMALLEST_P else f"< {SMALLEST_P}"
     remark = "weak" if abs(follower.correlation) < WEAK else ""
     if follower.p > SIGNIFICANT:
         remark = "may be chance"
     unit = _unit_name(report, follower.layer, follower.unit)
-    return (follower.property, unit, f"{follower.correlation:+.3f}", p, remark)
+    return (follower.property, unit, f"{follower.correlation:+z.3f}", p, remark)
 
 
 def _build_shaded_text(report: Neurons, activations: Activations) -> ShadedText:
@@ -74,9 +74,9 @@ def _build_shaded_text(report: Neurons, activations: Activations) -> ShadedText:
     )
     name = _unit_name(report, activations.layer, activations.unit)
     # Units of a trained network often stay far from 1, so the shades go as far as this unit does.
-    top = float(f"{max(map(abs, activations.values)):.1g}") or 1.0
+    top = float(f"{max(map(abs, activations.values)):z.1g}") or 1.0
     return ShadedText(
-        title=f"unit {name}: {follower.property}, r = {follower.correlation:+.2f}",
+        title=f"unit {name}: {follower.property}, r = {follower.correlation:+z.2f}",
         text=report.shown,
         values=activations.values,
         low=-top,
@@ -91,8 +91,8 @@ def _build_gates(report: Neurons) -> list[Block]:
             f"For each gate, how often it is nearly closed (below {CLOSED_BELOW}) or nearly open"
             f" (above {OPEN_ABOVE}). A forget gate that is always open keeps what its unit stores;"
             " one that is always closed remembers nothing. The table has the mean over all units,"
-            f" and the number of units whose gate is closed, or open, for more than {MOSTLY:.0%} of"
-            " the text."
+            " and the number of units whose gate is closed, or open, for more than"
+            f" {MOSTLY:z.0%} of the text."
         ),
         Chart(
             "gates, one mark for each unit",
@@ -117,8 +117,8 @@ def _gate_name(report: Neurons, gate: Gate) -> str:
 def _build_gate_row(report: Neurons, gate: Gate) -> tuple[str, ...]:
     return (
         _gate_name(report, gate),
-        f"{math.fsum(gate.shut) / len(gate.shut):.0%}",
-        f"{math.fsum(gate.open) / len(gate.open):.0%}",
+        f"{math.fsum(gate.shut) / len(gate.shut):z.0%}",
+        f"{math.fsum(gate.open) / len(gate.open):z.0%}",
         f"{sum(share > MOSTLY for share in gate.shut):,}",
         f"{sum(share > MOSTLY for share in gate.open):,}",
     )

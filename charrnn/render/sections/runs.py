@@ -32,7 +32,7 @@ def _title(group: Group) -> str:
         f"{list_files(group.files)}: {group.characters:,} characters,"
         f" {group.validation_characters:,} for validation"
     )
-    return characters if group.ngram is None else f"{characters}; n-gram loss {group.ngram:.4f}"
+    return characters if group.ngram is None else f"{characters}; n-gram loss {group.ngram:z.4f}"
 
 
 def _build_row(run: RunSummary) -> tuple[str, ...]:
@@ -46,8 +46,8 @@ def _build_row(run: RunSummary) -> tuple[str, ...]:
         run.model,
         f"{run.cell} {run.layers} × {run.hidden}",
         f"{run.parameters:,}",
-        f"{training.epoch:.2f}",
-        "" if training.train_loss is None else f"{training.train_loss:.4f}",
-        "" if training.val_loss is None else f"{training.val_loss:.4f}",
+        f"{training.epoch:z.2f}",
+        "" if training.train_loss is None else f"{training.train_loss:z.4f}",
+        "" if training.val_loss is None else f"{training.val_loss:z.4f}",
         ", ".join(remarks),
     )

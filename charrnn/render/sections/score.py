@@ -16,12 +16,12 @@ from charrnn.render.words import describe_loss, shorten, show_character
 from charrnn.reports.score import (
     BEGINNING,
     CONTEXT,
-    Line,
     Predictions,
     RunningScore,
     ScoreSummary,
     ScoreTotals,
 )
+from charrnn.reports.score_lines import Line
 
 EACH_CHARACTER_UP_TO = 120
 LARGEST_SHADE = 8.0  # nats
@@ -59,8 +59,8 @@ def _build_totals(totals: ScoreTotals) -> Facts:
         [
             ("characters", f"{totals.characters:,}"),
             ("loss", describe_loss(totals.nats)),
-            ("perplexity", f"{totals.perplexity:.3f}"),
-            ("total", f"{totals.total_nats:,.2f} nats"),
+            ("perplexity", f"{totals.perplexity:z.3f}"),
+            ("total", f"{totals.total_nats:z,.2f} nats"),
             ("unknown", f"{totals.unknown:,} (characters that the model does not know)"),
         ]
     )
@@ -112,7 +112,7 @@ def _build_lines(lines: Sequence[Line]) -> list[Table]:
     if len(lines) < 2:
         return []
     rows = [
-        (f"{line.line:,}", f"{line.nats:.2f}", f"{line.characters:,}",
+        (f"{line.line:,}", f"{line.nats:z.2f}", f"{line.characters:,}",
          shorten(line.text, LINE_COLUMNS))
         for line in lines
     ]  # fmt: skip
@@ -126,7 +126,7 @@ def _build_row(
     return (
         "".join(map(show_character, before)),
         show_character(character),
-        f"{nats:.2f}",
+        f"{nats:z.2f}",
         format_shares(alternatives),
     )
 
@@ -137,4 +137,4 @@ def _alternatives(predictions: Predictions, at: int) -> Iterable[tuple[str, floa
 
 def format_shares(shares: Iterable[tuple[str, float]]) -> str:
     """Format characters with their probabilities, in one line."""
-    return "  ".join(f"{show_character(character)} {share:.0%}" for character, share in shares)
+    return "  ".join(f"{show_character(character)} {share:z.0%}" for character, share in shares)

@@ -38,11 +38,11 @@ def build_section(report: Speed) -> Section:
 
 def _build_facts(report: Speed) -> Facts:
     one_core, all_cores = report.peak
-    peak = f"{one_core:,.0f} GFLOP/s on one core (large matrix products)"
+    peak = f"{one_core:z,.0f} GFLOP/s on one core (large matrix products)"
     if report.cores > 1:
         peak = (
-            f"{one_core:,.0f} GFLOP/s on one core, {all_cores:,.0f} on {report.cores} cores (large"
-            " matrix products)"
+            f"{one_core:z,.0f} GFLOP/s on one core, {all_cores:z,.0f} on {report.cores} cores"
+            " (large matrix products)"
         )
     return Facts(
         [
@@ -97,9 +97,9 @@ def _build_table(part: _Measured) -> Table:
     rows = [
         (
             f"{setting:,}",
-            f"{point.chars_per_second:,.0f}",
-            f"{point.gflops:,.1f}",
-            f"{point.share:.0%}",
+            f"{point.chars_per_second:z,.0f}",
+            f"{point.gflops:z,.1f}",
+            f"{point.share:z.0%}",
         )
         for setting, point in zip(part.settings, part.points, strict=True)
     ]

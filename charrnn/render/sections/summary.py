@@ -31,7 +31,7 @@ def build_section(report: Summary) -> Section:
         ("  vocabulary", describe_vocabulary(corpus.distinct, baselines)),
         ("  encoding", encoding),
         ("  fingerprint", f"sha256 {corpus.sha256}"),
-        ("training", f"step {training.step:,}, epoch {training.epoch:.2f}, seed {training.seed}"),
+        ("training", f"step {training.step:,}, epoch {training.epoch:z.2f}, seed {training.seed}"),
         *_divergence_row(report),
         ("  settings", settings),
         ("", f"dropout {training.dropout:g}, {recurrent_dropout}"),

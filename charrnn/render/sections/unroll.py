@@ -67,10 +67,10 @@ def _expected(step: Step) -> list[tuple[str, float]]:
 def _build_row(step: Step) -> tuple[str, ...]:
     return (
         show_character(step.character),
-        f"{step.norm:.2f}",
-        f"{step.change:.2f}",
-        " ".join(f"{unit.unit}:{unit.activation:+.1f}" for unit in step.active[:SHOWN]),
+        f"{step.norm:z.2f}",
+        f"{step.change:z.2f}",
+        " ".join(f"{unit.unit}:{unit.activation:+z.1f}" for unit in step.active[:SHOWN]),
         format_shares(_expected(step)),
         "" if step.following is None else show_character(step.following),
-        "" if step.probability is None else f"{step.probability:.1%}",
+        "" if step.probability is None else f"{step.probability:z.1%}",
     )

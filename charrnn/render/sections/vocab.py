@@ -18,7 +18,7 @@ def build_section(report: Characters) -> Section:
     rows = [
         (
             show_character(row.character or REPLACEMENT), row.code_point, f"{row.count:,}",
-            f"{row.count / total:.3%}", row.name,
+            f"{row.count / total:z.3%}", row.name,
         )
         for row in report.characters
     ]  # fmt: skip
