@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any, Protocol, get_args
 
 from charrnn.errors import ConfigError
+from charrnn.paths import text_to_path
 from charrnn.suggestions import did_you_mean
 
 LARGEST_WHOLE = 2**53  # every whole number up to it is exact as a float64, and so in any JSON
@@ -169,12 +170,13 @@ def check_path(name: str, value: object) -> Path:
 
     Raises:
         ConfigError: when it is neither a Path nor a text of at least one character.
+        InputError: when it is a URL.
     """
     if value == "":
         raise ConfigError(name, EMPTY_PATH)
     if not isinstance(value, str | Path):
         raise ConfigError(name, f"{show_value(value)} is not the path of a file or folder")
-    return Path(value)
+    return text_to_path(str(value))
 
 
 def check_paths(name: str, value: object) -> list[Path]:

@@ -142,7 +142,7 @@ def test_bug_is_exit_1_in_one_line_and_traceback_shows_it(program: Program, tmp_
     (tmp_path / "sitecustomize.py").write_text(
         "import charrnn.text.sources as sources\n"
         "def broken(corpus): raise KeyError('oops')\n"
-        "sources.find_sources = broken\n"
+        "sources.find_corpus = broken\n"
     )
     environment = {"PYTHONPATH": os.pathsep.join([str(tmp_path), *sys.path])}
     failed(program("train", "x", **environment), 1, "a bug in charrnn: KeyError", "--traceback")

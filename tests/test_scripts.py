@@ -28,11 +28,11 @@ BROKEN = """
 import sys
 sys.modules["matplotlib"] = None  # as where it is not installed
 import charrnn.text.sources as sources
-whole = sources.find_sources
+whole = sources.find_corpus
 def find(corpus):
     if "bug" in map(str, corpus): raise KeyError("oops")
     return whole(corpus)
-sources.find_sources = find
+sources.find_corpus = find
 """
 SHELLS = [
     pytest.param(name, marks=pytest.mark.skipif(not shutil.which(name), reason=f"no {name} here"))

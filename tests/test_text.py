@@ -84,9 +84,9 @@ def test_ids_on_disk_have_the_order_of_the_files_and_the_smallest_dtype(tmp_path
     paths = corpus(tmp_path, b_txt="今日は", a_txt="abc今")
     corpus_info = scan(paths)
     ids = encode(paths, corpus_info, tmp_path / "ids")
-    assert corpus_info.vocabulary.decode(ids) == "今日はabc今"
+    assert corpus_info.vocabulary.decode(ids) == "今日は\nabc今"
     assert ids.dtype == np.uint8
-    assert corpus_info.vocabulary.characters == "".join(sorted("abc今日は"))
+    assert corpus_info.vocabulary.characters == "".join(sorted("\nabc今日は"))
     assert (
         dict(zip(corpus_info.vocabulary.characters, corpus_info.vocabulary.counts, strict=True))[
             "今"
@@ -113,7 +113,7 @@ def test_a_corpus_may_be_a_folder_and_contain_gzip_files(tmp_path: Path) -> None
     (folder / "picture.png").write_bytes(b"\xff\xfe")
     corpus_info = scan([folder])
     assert corpus_info.files == ("a.txt", "b.txt.gz")
-    assert corpus_info.characters == 3
+    assert corpus_info.characters == 4  # with a newline between the files
 
 
 def test_corpus_that_changes_between_the_passes_is_refused(tmp_path: Path) -> None:

@@ -13,6 +13,7 @@ import click
 
 from charrnn.config import DEFAULT_RUNS
 from charrnn.errors import ConfigError
+from charrnn.paths import text_to_path
 from charrnn.render.controls import escape_controls
 from charrnn.setting_types import EMPTY_PATH, Choice, Flag, Number, Rule, Whole, show_value
 
@@ -95,10 +96,11 @@ class PathType(click.Path):
         self.offers_runs = offers_runs
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Path:
-        """Refuse an empty text, such as the value of a variable that is not set."""
+        """Refuse a URL, and an empty text, such as the value of a variable that is not set."""
         if value == "":
             self.fail(EMPTY_PATH, param, ctx)
-        return Path(os.fsdecode(super().convert(value, param, ctx)))
+        path = Path(os.fsdecode(super().convert(value, param, ctx)))
+        return text_to_path(value) if isinstance(value, str) else path
 
     def shell_complete(
         self, ctx: click.Context, param: click.Parameter | None, incomplete: str

@@ -15,6 +15,7 @@ from charrnn.reports.suffix_array import SuffixArray
 from charrnn.reports.training_corpus import find_training_corpus
 from charrnn.text.corpus import read_file, read_source
 from charrnn.text.encodings import detect_encoding, resolve_encoding
+from charrnn.text.joining import FileJoiner
 from charrnn.text.sources import find_sources, printable_path
 from charrnn.text.vocab import code_points
 
@@ -100,8 +101,15 @@ class CorpusIndex:
     def __init__(self, files: Sequence[tuple[str, str]]) -> None:
         """Index ``files``, each with its name and its text."""
         self._names = [name for name, _ in files]
-        self._starts = np.cumsum([0, *(len(text) for _, text in files)]).tolist()
-        text = "".join(text for _, text in files)
+        joiner, parts, self._starts, end = FileJoiner(), list[str](), list[int](), 0
+        for _, text in files:
+            joiner.begin_file()
+            separator = joiner.add(text) if text else ""
+            parts += [separator, text]
+            # The newline between two files ends the last line of the first.
+            self._starts.append(end + len(separator))
+            end += len(separator) + len(text)
+        text = "".join(parts)
         self._newlines = np.flatnonzero(code_points(text) == ord("\n"))
         self._suffixes = SuffixArray(text)
 

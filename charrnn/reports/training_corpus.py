@@ -10,6 +10,7 @@ from charrnn.reports.loaded_model import LoadedModel
 from charrnn.runs.moved_corpus import list_missing, write_move_command
 from charrnn.runs.run_config import read_corpus_paths
 from charrnn.storage.run_folder import RunFolder
+from charrnn.text.changed_corpus import explain_change
 from charrnn.text.corpus import scan_corpus
 from charrnn.text.sources import STDIN, Source, find_sources
 
@@ -39,6 +40,9 @@ def find_training_corpus(model: LoadedModel, setting: str) -> Sequence[Source]:
     )
     if corpus_info.sha256 != expected.sha256:
         problem = "is no longer the text that the model learned from"
+        has_folder = any(path.is_dir() for path in paths)
+        if change := explain_change(expected, corpus_info, has_folder=has_folder):
+            problem = f"is no longer the text that the model learned from ({change})"
         raise _unusable(model, paths, paths, setting, problem)
     return sources
 

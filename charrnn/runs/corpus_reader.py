@@ -29,7 +29,9 @@ class CorpusReader:
     def __init__(
         self, corpus: Sequence[Path], config: TrainConfig, initial: TrainedModel | None
     ) -> None:
-        self.files: Sequence[sources.Source] = sources.find_sources(corpus)
+        found = sources.find_corpus(corpus)
+        self.files: Sequence[sources.Source] = found.files
+        self._notes = found.notes
         self._config, self._initial = config, initial
         sizes = [file.size for file in self.files]
         # One pass detects the encoding, one scans, one encodes.
@@ -40,6 +42,7 @@ class CorpusReader:
     def scan(self) -> Generator[Event, None, CorpusInfo]:
         """Read the corpus without writing anything, and describe it. Raises as `scan_corpus`."""
         config, initial = self._config, self._initial
+        yield from map(Note, self._notes)
         extra = initial.corpus_info.vocabulary if initial else None
         normalization = Normalization(config.newline, config.normalize)
         scan = scan_corpus(self.files, config.encoding, normalization, config.min_count, extra)

@@ -10,6 +10,8 @@ from pathlib import Path
 
 from charrnn.errors import InputError
 from charrnn.shell_words import write_command
+from charrnn.text.changed_corpus import explain_change, is_joined_otherwise
+from charrnn.text.corpus_info import CorpusInfo
 from charrnn.text.sources import STDIN, stdin_is_terminal
 
 NEW_PLACE = "NEWPATH"
@@ -33,6 +35,35 @@ def find_places(corpus: Sequence[Path], run: Path) -> list[Path]:
         command = write_command("train", *corpus, "--resume", "--out", run)
         raise InputError(run, f"its text came from standard input; give it again: {command} < FILE")
     return list(corpus)
+
+
+def changed_error(
+    expected: CorpusInfo, found: CorpusInfo, corpus: Sequence[Path], run: Path
+) -> InputError:
+    """Return the error about a ``corpus`` that is not the one that the ``run`` learns from."""
+    thing, problem = (
+        ", ".join(map(str, corpus)),
+        f"is not the text that the run in {run} learns from",
+    )
+    if is_joined_otherwise(expected, found):
+        command = write_command("train", "joined.txt", "--resume", "--out", run)
+        return InputError(
+            thing,
+            f"{problem}: there is now a newline between two files where the first ends without one;"
+            f" to go on without it, join the files yourself (cat FILES > joined.txt): {command}",
+        )
+    move = write_move_command(corpus, run, corpus)
+    has_folder = any(path.is_dir() for path in corpus)
+    if change := explain_change(expected, found, has_folder=has_folder):
+        return InputError(
+            thing,
+            f"{problem} ({change}); restore that text, begin a new run, or name its place if it was"
+            f" moved: {move}",
+        )
+    return InputError(
+        thing,
+        f"{problem}; restore that text, begin a new run, or name its place if it was moved: {move}",
+    )
 
 
 def list_missing(corpus: Sequence[Path]) -> list[Path]:

@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from charrnn.config import BUDGETS, Settings, TrainConfig
-from charrnn.errors import ConfigError, InputError
-from charrnn.runs.moved_corpus import write_move_command
+from charrnn.errors import ConfigError
+from charrnn.runs.moved_corpus import changed_error
 from charrnn.runs.run_config import read_config
 from charrnn.setting_types import check_setting
 from charrnn.storage import model_file
@@ -48,11 +48,7 @@ class StoppedRun:
         if not self.checkpoint:
             return corpus_info
         if self.checkpoint.corpus_info.sha256 != corpus_info.sha256:
-            raise InputError(
-                ", ".join(map(str, paths)),
-                f"is not the text that the run in {run} learns from; restore that text, begin a new"
-                f" run, or name its place if it was moved: {write_move_command(paths, run, paths)}",
-            )
+            raise changed_error(self.checkpoint.corpus_info, corpus_info, paths, run)
         # Not the new description: the vocabulary can include characters of another model.
         return self.checkpoint.corpus_info
 

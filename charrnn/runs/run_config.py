@@ -13,8 +13,9 @@ from typing import Any
 from charrnn.config import Settings, parse_settings
 from charrnn.errors import CharrnnError, InputError
 from charrnn.files import write_atomically
+from charrnn.paths import path_to_text, text_to_path
 from charrnn.storage.toml import to_toml
-from charrnn.text.sources import STDIN, printable_path
+from charrnn.text.sources import STDIN
 
 
 @dataclass(frozen=True)
@@ -33,10 +34,10 @@ def write_config(path: Path, config: RunConfig) -> None:
         OSError: when it cannot be written.
     """
     corpus = [
-        printable_path(source if source == Path(STDIN) else source.resolve())
+        path_to_text(source if source == Path(STDIN) else source.resolve())
         for source in config.corpus
     ]
-    init_from = config.init_from and str(config.init_from.resolve())
+    init_from = config.init_from and path_to_text(config.init_from.resolve())
     table = {"corpus": corpus, "init_from": init_from, **asdict(config.settings)}
     text = to_toml("train", table)
     write_atomically(path, lambda file: file.write(text.encode()))
@@ -55,7 +56,7 @@ def read_config(path: Path) -> RunConfig:
         settings = parse_settings(table)
         if settings.minutes is None and (missing := ", ".join(settings.unresolved)):
             raise ValueError(f"it does not set {missing}")
-        return RunConfig(corpus, init_from and Path(init_from), settings)
+        return RunConfig(corpus, init_from and text_to_path(init_from), settings)
     except (OSError, ValueError, KeyError, TypeError, AttributeError, CharrnnError) as error:
         raise InputError(path, f"does not hold the settings of a run ({error})") from None
 
@@ -80,4 +81,4 @@ def _parse_corpus(paths: object) -> tuple[Path, ...]:
     # The type is checked, since a string would pass as a sequence of paths of one letter each.
     if not isinstance(paths, list) or not paths or not all(isinstance(path, str) for path in paths):
         raise ValueError("its `corpus` is not a list of files and folders")
-    return tuple(map(Path, paths))
+    return tuple(map(text_to_path, paths))

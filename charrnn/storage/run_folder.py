@@ -16,7 +16,7 @@ from charrnn.text.sources import STDIN, STDIN_NAME, is_descriptor
 DEFAULT_ROOT = Path(DEFAULT_RUNS)
 MAX_FOLDERS_PER_NAME = 10_000
 DEFAULT_NAME = "corpus"
-SUFFIXES = (".gz", ".txt")  # in the order in which they are removed from a name
+SUFFIXES = (".gz", ".bz2", ".xz", ".txt")  # in the order in which they are removed from a name
 
 
 class RunFolder:
@@ -142,7 +142,7 @@ def create_folder(root: Path, name: str) -> RunFolder:
 
 
 def name_run(corpus: Path) -> str:
-    """Derive a run's name from its first file or folder: that name without .txt, .gz and .txt.gz.
+    """Derive a run's name from its first file or folder: that name without .txt, .gz and so on.
 
     For a path without a name of its own, such as ``.`` or ``a/..``, it is the real folder's name.
     """

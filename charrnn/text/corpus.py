@@ -8,7 +8,7 @@ processes of a training share one copy in the page cache.
 
 import hashlib
 from collections.abc import Generator, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import BinaryIO
 
@@ -21,6 +21,7 @@ from charrnn.errors import InputError, MachineError
 from charrnn.text.corpus_info import CorpusInfo
 from charrnn.text.decode import UndecodableError, decode_stream
 from charrnn.text.encodings import decoding_error, detect_encoding, guess_encoding
+from charrnn.text.joining import FileJoiner
 from charrnn.text.normalization import Normalization
 from charrnn.text.sources import Source, find_sources
 from charrnn.text.vocab import Vocabulary, code_points
@@ -53,6 +54,7 @@ def scan_corpus(
     counter, sources = _CharacterCounter(), []
     for file in files:
         source = yield from guess_encoding(file, encoding)
+        counter.begin_file()
         counter_before = counter.copy()
         try:
             yield from counter.count(_decode_pieces(source, normalization))
@@ -81,6 +83,7 @@ def scan_corpus(
         encoding=", ".join(dict.fromkeys(source.encoding for source in sources)),
         normalization=normalization,
         sha256=counter.sha256.hexdigest(),
+        unseparated_sha256=counter.unseparated.hexdigest() if counter.unseparated else None,
     )
     return corpus_info, tuple(sources)
 
@@ -94,10 +97,12 @@ def encode_corpus(
         InputError: when the text is not the one that ``corpus_info`` describes.
         MachineError: when the disk is full.
     """
-    sha256 = hashlib.sha256()
+    sha256, joiner = hashlib.sha256(), FileJoiner()
     with path.open("wb") as file:
         for source in sources:
-            for text, bytes_read in read_pieces(source, corpus_info.normalization):
+            joiner.begin_file()
+            for piece, bytes_read in read_pieces(source, corpus_info.normalization):
+                text = joiner.add(piece) + piece
                 sha256.update(text.encode())
                 _write_ids(file, corpus_info.vocabulary.encode(text), path)
                 yield bytes_read
@@ -184,21 +189,38 @@ def _decode_pieces(source: Source, normalization: Normalization) -> Iterator[tup
 
 
 class _CharacterCounter:
-    """The number of occurrences of each code point, up to the largest, and the text's SHA-256."""
+    """The number of occurrences of each code point, up to the largest, and the text's SHA-256.
+
+    ``unseparated`` is the SHA-256 without the newlines between files, once there is one.
+    """
 
     def __init__(self) -> None:
         self.counts = np.zeros(0, np.int64)
         self.sha256 = hashlib.sha256()
+        self.unseparated: hashlib._Hash | None = None
+        self._joiner = FileJoiner()
 
     def copy(self) -> "_CharacterCounter":
         """Return a copy that later counting does not change."""
         other = _CharacterCounter()
         other.counts, other.sha256 = self.counts.copy(), self.sha256.copy()
+        other.unseparated = self.unseparated and self.unseparated.copy()
+        other._joiner = replace(self._joiner)
         return other
+
+    def begin_file(self) -> None:
+        """Begin the next file."""
+        self._joiner.begin_file()
 
     def count(self, pieces: Iterable[tuple[str, int]]) -> Iterator[int]:
         """Count the characters of ``pieces``; yield the number of bytes read for each."""
-        for text, bytes_read in pieces:
+        for piece, bytes_read in pieces:
+            separator = self._joiner.add(piece)
+            if separator and self.unseparated is None:
+                self.unseparated = self.sha256.copy()
+            if self.unseparated is not None:
+                self.unseparated.update(piece.encode())
+            text = separator + piece
             self.sha256.update(text.encode())
             counts = _count_code_points(text)
             # The shorter array is added to the longer one, so neither has to be padded.

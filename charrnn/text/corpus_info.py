@@ -1,6 +1,6 @@
 """What a model keeps of its corpus. Not here: how it is determined (corpus.py)."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from charrnn.text.normalization import Normalization
 from charrnn.text.vocab import Vocabulary
@@ -20,6 +20,11 @@ class CorpusInfo:
     encoding: str
     normalization: Normalization
     sha256: str
+    unseparated_sha256: str | None = field(default=None, compare=False)
+    """The hash without the newlines that were added between files; None if there are none.
+
+    No model keeps it. Version 0.1.0 joined files without these newlines.
+    """
 
     @property
     def distinct(self) -> int:

@@ -10,6 +10,12 @@ from typing import BinaryIO
 
 PIECE_BYTES = 1 << 20
 BYTE_ORDER_MARK = "\ufeff"
+# The mark of UTF-16-LE is the beginning of that of UTF-32-LE, so the longer marks come first.
+BYTE_ORDER_MARKS = (
+    (codecs.BOM_UTF32_LE, "utf-32-le"), (codecs.BOM_UTF32_BE, "utf-32-be"),
+    (codecs.BOM_UTF8, "utf-8"),
+    (codecs.BOM_UTF16_LE, "utf-16-le"), (codecs.BOM_UTF16_BE, "utf-16-be"),
+)  # fmt: skip
 CODECS_REMOVING_MARK = ("utf-8-sig", "utf-16", "utf-32")
 """Codecs that remove the byte order mark themselves."""
 CODECS_ACCEPTING_SURROGATES = ("utf-7", "unicode-escape", "raw-unicode-escape")

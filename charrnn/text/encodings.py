@@ -20,16 +20,16 @@ from charrnn.errors import ConfigError, InputError
 from charrnn.generators import exhaust
 from charrnn.setting_types import show_value
 from charrnn.text.byte_statistics import ByteStatistics, scan_bytes
-from charrnn.text.decode import PIECE_BYTES, UndecodableError, decode_stream, find_codec
+from charrnn.text.decode import (
+    BYTE_ORDER_MARKS,
+    PIECE_BYTES,
+    UndecodableError,
+    decode_stream,
+    find_codec,
+)
 from charrnn.text.sources import Source
 from charrnn.text.vocab import MAX_CODE_POINT, REPLACEMENT, code_points
 
-# The mark of UTF-16-LE is the beginning of that of UTF-32-LE, so the longer marks come first.
-BYTE_ORDER_MARKS = (
-    (codecs.BOM_UTF32_LE, "utf-32-le"), (codecs.BOM_UTF32_BE, "utf-32-be"),
-    (codecs.BOM_UTF8, "utf-8"),
-    (codecs.BOM_UTF16_LE, "utf-16-le"), (codecs.BOM_UTF16_BE, "utf-16-be"),
-)  # fmt: skip
 ISO_2022_JP = ("iso2022_jp", "iso2022_jp_2", "iso2022_jp_2004", "iso2022_jp_ext")
 UTF_8 = "utf-8"
 UTF_16 = ("utf-16-le", "utf-16-be")

@@ -1,18 +1,16 @@
-"""The files of a corpus: plain files, folders, gzip and standard input, each readable twice.
+"""The files of a corpus: plain and compressed files, folders, standard input, each readable twice.
 
 A corpus is read once to count its characters and once to encode them, so input that can be
-read only once, such as a pipe, is first copied to a temporary file. Not here: what the bytes mean
-(decode.py).
+read only once, such as a pipe, is first copied to a temporary file. Not here: which files of a
+folder are read (folders.py), and what the bytes mean (decode.py).
 """
 
 import errno
-import gzip
 import os
 import stat
 import sys
 import tempfile
-import zlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from io import BufferedIOBase
@@ -20,12 +18,21 @@ from pathlib import Path
 from typing import IO, BinaryIO, cast
 
 from charrnn.errors import InputError, MachineError
+from charrnn.text.compression import (
+    DAMAGE,
+    MAGIC_BYTES,
+    SUFFIXES,
+    decompress,
+    find_compression,
+)
 from charrnn.text.decode import PIECE_BYTES
+from charrnn.text.file_types import find_file_type
+from charrnn.text.folders import FolderListing, list_folder
 
 STDIN = "-"
 STDIN_NAME = "stdin"
 """The name that a model keeps for a text from standard input."""
-FOLDER_PATTERNS = ("*.txt", "*.txt.gz")
+MAX_NAMED = 3
 
 
 @dataclass(frozen=True)
@@ -46,40 +53,76 @@ class Source:
     @property
     def size(self) -> int | None:
         """The number of bytes in the opened file; None if only reading it can tell."""
-        if self.path.suffix.lower() == ".gz" or self.copy is not None:
+        if self.copy is not None or not self.path.is_file():
             return None
-        return self.path.stat().st_size if self.path.is_file() else None
+        with self.open_compressed() as (_, compression):
+            return None if compression else self.path.stat().st_size
 
     @contextmanager
     def open(self) -> Iterator[BinaryIO]:
-        """Open the file at its first byte, decompressed if its name ends in .gz.
+        """Open the file at its first byte, decompressed if it is compressed.
 
         Raises:
             InputError: when it cannot be opened, or reading fails inside the ``with`` block.
         """
+        with self.open_compressed() as (stream, compression):
+            try:
+                yield decompress(stream, compression) if compression else stream
+            except DAMAGE as error:
+                raise InputError(self.path, f"damaged {compression} file ({error})") from None
+
+    @contextmanager
+    def open_compressed(self) -> Iterator[tuple[BinaryIO, str | None]]:
+        """Open the file as it is at its first byte; give its compression too, None if it has none.
+
+        Its content says what it is. A file whose name promises a compression has to have one.
+
+        Raises:
+            InputError: as `open`.
+        """
+        with self._open_once() if self.copy is None else _rewound(self.copy) as stream:
+            start = stream.read(MAGIC_BYTES)
+            stream.seek(0)
+            compression = find_compression(start)
+            promised = SUFFIXES.get(self.path.suffix.lower())
+            if start and promised and not compression:
+                problem = f"damaged {promised} file (its content is not {promised})"
+                raise InputError(self.path, problem)
+            yield stream, compression
+
+    @contextmanager
+    def _open_once(self) -> Iterator[BinaryIO]:
+        """Open the file itself, or standard input."""
         try:
-            if self.copy is not None:
-                self.copy.seek(0)
-                yield cast(BinaryIO, self.copy)
-            elif self.path == Path(STDIN):
+            if self.path == Path(STDIN):
                 if sys.stdin is None:  # standard input is closed, for example by <&- in a shell
                     raise OSError(errno.EBADF, os.strerror(errno.EBADF))
                 yield sys.stdin.buffer
-            elif self.path.suffix.lower() == ".gz":
-                with gzip.open(self.path, "rb") as stream:
-                    yield cast(BinaryIO, stream)
             else:
                 with self.path.open("rb") as stream:
                     yield stream
-        except (EOFError, zlib.error, gzip.BadGzipFile) as error:
-            raise InputError(self.path, f"damaged gzip file ({error})") from None
         except OSError as error:
             raise InputError(self.path, f"cannot be read ({_describe_error(error)})") from None
+
+
+@dataclass(frozen=True)
+class FoundSources:
+    """The files of a corpus in their order, and ``notes`` on what one might not expect."""
+
+    files: tuple[Source, ...]
+    notes: tuple[str, ...]
 
 
 def printable_path(path: Path) -> str:
     """Return ``path`` as text that can be printed: invalid bytes in the name are escaped."""
     return os.fsencode(path).decode("utf-8", "backslashreplace")
+
+
+@contextmanager
+def _rewound(stream: IO[bytes]) -> Iterator[BinaryIO]:
+    """Give ``stream`` at its first byte; it stays open."""
+    stream.seek(0)
+    yield cast(BinaryIO, stream)
 
 
 def is_descriptor(path: Path) -> bool:
@@ -92,21 +135,29 @@ def stdin_is_terminal() -> bool:
     return sys.stdin is not None and sys.stdin.isatty()
 
 
-def find_sources(corpus: Iterable[str | Path]) -> list[Source]:
-    """List the files of a corpus, in the order given; those of a folder are sorted by name.
+def find_sources(corpus: Iterable[str | Path]) -> tuple[Source, ...]:
+    """List the files of a corpus as `find_corpus` does, without its notes."""
+    return find_corpus(corpus).files
+
+
+def find_corpus(corpus: Iterable[str | Path]) -> FoundSources:
+    """List the files of a corpus, in the order given; those of a folder as `list_folder` does.
 
     Raises:
-        InputError: when a file is missing or unreadable, or a folder contains no text files.
+        InputError: when a file is missing, unreadable or no text, or a folder contains no texts.
     """
     paths = list(map(Path, corpus))
     if paths.count(Path(STDIN)) > 1:
         raise InputError(STDIN, "is given twice; standard input can be read only once")
-    return [source for path in paths for source in _list_sources(path)]
+    notes: list[str] = []
+    files = tuple(source for path in paths for source in _list_sources(path, notes))
+    return FoundSources(files, tuple(notes))
 
 
-def _list_sources(path: Path) -> Iterator[Source]:
+def _list_sources(path: Path, notes: list[str]) -> Iterator[Source]:
+    """Yield the files that ``path`` means, and append to ``notes``."""
     if path == Path(STDIN):
-        yield Source(path, _copy_to_temporary_file(path))
+        yield _check_type(Source(path, _copy_to_temporary_file(path)), notes)
         return
     try:
         mode = path.stat().st_mode
@@ -117,29 +168,73 @@ def _list_sources(path: Path) -> Iterator[Source]:
     except (OSError, ValueError) as error:
         raise InputError(path, f"cannot be read ({_describe_error(error)})") from None
     if stat.S_ISDIR(mode):
-        yield from _list_folder(path)
+        listing = list_folder(path)
+        if not listing.files:
+            raise _no_texts_error(path, listing)
+        notes += _describe_listing(path, listing)
+        for file in listing.files:
+            yield from _list_sources(file, notes)
     elif stat.S_ISREG(mode):
-        yield Source(path)
+        yield _check_type(Source(path), notes)
     elif stat.S_ISSOCK(mode):
         raise InputError(path, "is a socket, which cannot be read as a file")
     else:  # a pipe or a device, which can be read only once
-        yield Source(path, _copy_to_temporary_file(path))
+        yield _check_type(Source(path, _copy_to_temporary_file(path)), notes)
 
 
-def _list_folder(folder: Path) -> Iterator[Source]:
-    def raise_input_error(error: OSError) -> None:
-        raise InputError(error.filename, f"cannot be read ({_describe_error(error)})")
+def _check_type(source: Source, notes: list[str]) -> Source:
+    """Return ``source`` if it is a text; note that its markup is learned too, if it has any.
 
-    files = sorted(
-        Path(parent, name)
-        for parent, _, names in os.walk(folder, onerror=raise_input_error)
-        for name in names
-        if any(map(Path(name).match, FOLDER_PATTERNS))
+    Raises:
+        InputError: when its content is recognized as something else.
+    """
+    with source.open_compressed() as (_, compression):
+        pass
+    with source.open() as stream:
+        kind = find_file_type(stream)
+    if kind is None:
+        return source
+    name = STDIN if source.copy is not None else str(source.path)
+    explanation = kind.explain(name, compression)
+    if not kind.is_text:
+        raise InputError(source.path, explanation)
+    notes.append(f"{printable_path(source.path)} {explanation}")
+    return source
+
+
+def _no_texts_error(folder: Path, listing: FolderListing) -> InputError:
+    if listing.left_out:
+        first = printable_path(listing.left_out[0])
+        return InputError(
+            folder,
+            f"has only hidden texts, such as {first}, which are left out of folders;"
+            " name those that should be read",
+        )
+    return InputError(
+        folder, "contains no *.txt files, also none compressed (.txt.gz, .txt.bz2, .txt.xz)"
     )
-    if not files:
-        raise InputError(folder, "contains no *.txt or *.txt.gz files")
-    for file in files:
-        yield from _list_sources(file)
+
+
+def _describe_listing(folder: Path, listing: FolderListing) -> Iterator[str]:
+    """Yield a note on each kind of files in ``folder`` that one might expect to be read."""
+    name = printable_path(folder)
+    if listing.left_out:
+        yield (f"{name}: left out what is hidden or the system's: {_name_paths(listing.left_out)}")
+    if listing.repeated:
+        yield (f"{name}: read only once what has several names: {_name_paths(listing.repeated)}")
+    if listing.loops:
+        yield (
+            f"{name}: did not follow links to a folder that they are in:"
+            f" {_name_paths(listing.loops)}"
+        )
+    if listing.broken:
+        yield f"{name}: left out links to what does not exist: {_name_paths(listing.broken)}"
+
+
+def _name_paths(paths: Sequence[Path]) -> str:
+    names = [printable_path(path) for path in paths[:MAX_NAMED]]
+    more = len(paths) - MAX_NAMED
+    return ", ".join([*names, f"and {more:,} more"] if more > 0 else names)
 
 
 def _copy_to_temporary_file(path: Path) -> IO[bytes]:
@@ -150,7 +245,7 @@ def _copy_to_temporary_file(path: Path) -> IO[bytes]:
         MachineError: when the disk is full.
     """
     copy = tempfile.TemporaryFile()  # noqa: SIM115
-    with Source(path).open() as stream:
+    with Source(path)._open_once() as stream:
         # read1 returns at the first end of file, so one Ctrl-D on a terminal is enough and not two.
         while piece := cast(BufferedIOBase, stream).read1(PIECE_BYTES):
             try:

@@ -1,0 +1,50 @@
+"""Why the files of a corpus are no longer the text that a model learned from, where that shows.
+
+Earlier versions joined files without a newline between them, read hidden files in folders, and did
+not follow links to folders there.
+"""
+
+from collections import Counter
+from collections.abc import Sequence
+
+from charrnn.text.corpus_info import CorpusInfo
+
+MAX_NAMED = 3
+
+
+def is_joined_otherwise(expected: CorpusInfo, found: CorpusInfo) -> bool:
+    """Return whether the texts differ only by the newlines that are now added between files."""
+    return found.unseparated_sha256 == expected.sha256
+
+
+def explain_change(expected: CorpusInfo, found: CorpusInfo, *, has_folder: bool) -> str:
+    """Return a sentence on what is different, without its period; "" where nothing shows it.
+
+    ``has_folder`` says whether some of the files were found in a folder.
+    """
+    if is_joined_otherwise(expected, found):
+        return (
+            "its files are the same, but there is now a newline between two files where the first"
+            " ends without one"
+        )
+    before, now = Counter(expected.files), Counter(found.files)
+    gone, new = list((before - now).elements()), list((now - before).elements())
+    if gone and new:
+        change = f"no longer read: {_shorten(gone)}; newly read: {_shorten(new)}"
+    elif gone:
+        change = f"no longer read: {_shorten(gone)}"
+    elif new:
+        change = f"newly read: {_shorten(new)}"
+    else:
+        return ""
+    if not has_folder:
+        return change
+    return (
+        f"{change}; hidden files are now left out of folders, links to folders are followed, and a"
+        " file with several names is read once"
+    )
+
+
+def _shorten(names: Sequence[str]) -> str:
+    more = len(names) - MAX_NAMED
+    return ", ".join([*names[:MAX_NAMED], f"and {more:,} more"] if more > 0 else names)
