@@ -138,8 +138,8 @@ def test_another_corpus_can_be_named(program: Program, own_run: Path, tmp_path: 
     (tmp_path / "text.txt").unlink()
     failed(program("inspect", "copied", "new.txt", "run"), 3, "name a text with --corpus")
     (tmp_path / "other").mkdir()
-    (tmp_path / "other/a.txt").write_text("犬も歩けば。" + QUOTED[:20], encoding="cp932")
-    (tmp_path / "other/b.txt").write_text(QUOTED[20:] + "猫", encoding="utf-8")
+    (tmp_path / "other/a.txt").write_text("犬も歩けば。", encoding="cp932")
+    (tmp_path / "other/b.txt").write_text(QUOTED + "猫", encoding="utf-8")
     done = program("inspect", "copied", "new.txt", "run", "--corpus", "other", "--json")
     assert json.loads(done.out)["longest"] == 24
     (tmp_path / "same.txt").write_text("犬" * 9, encoding="utf-8")
