@@ -153,8 +153,8 @@ setting = partial(options.setting, TrainConfig)
 def train_command(ctx: click.Context, /, **_: object) -> None:
     """Train a model on text files.
 
-    CORPUS is a text file, also compressed (.gz, .bz2, .xz); a folder, of which every *.txt is read; or
-    - for standard input. Several inputs are joined in the given order.
+    CORPUS is a text file, which may be compressed (.gz, .bz2, .xz); a folder, of which every *.txt
+    is read; or - for standard input. Several inputs are joined in the given order.
 
     The run folder then holds the best model, a checkpoint to resume from, a log and the settings.
     """
