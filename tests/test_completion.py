@@ -2,6 +2,7 @@
 
 import os
 import pty
+import re
 import select
 import shutil
 import subprocess
@@ -258,10 +259,10 @@ BEFORE = {"bash": "true", "zsh": "autoload -Uz compinit; compinit -D", "fish": "
 
 
 def line(document: str, shell: str) -> str:
-    """The line that a document has for a shell."""
-    lines = (ROOT / document).read_text(encoding="utf-8").splitlines()
-    (found,) = (line for line in lines if f"={shell}_source charrnn" in line and "#" in line)
-    return found.partition("#")[0].strip()
+    """The line that a document has for a shell, in the last cell of a row of a table."""
+    text = (ROOT / document).read_text(encoding="utf-8")
+    (found,) = re.findall(rf"^\| {shell}\b.*\| `(.*={shell}_source charrnn.*)` \|$", text, re.M)
+    return str(found).replace(r"\|", "|")
 
 
 def read_until(terminal: int, word: str) -> str:
