@@ -6,12 +6,13 @@ import sys
 from collections.abc import Iterable
 from dataclasses import dataclass
 from io import BufferedWriter, FileIO, StringIO, TextIOWrapper
-from typing import Any
+from typing import Any, TextIO
 
 import click
 
 from charrnn.cli.program_name import write_for_user
 from charrnn.errors import MachineError
+from charrnn.render.columns import DEFAULT_COLUMNS, limit_columns
 from charrnn.render.controls import escape_controls
 
 
@@ -41,12 +42,32 @@ class Console:
     def note(self, text: str) -> None:
         """Print a note on stderr, unless quiet."""
         if not self.quiet:
-            line = escape_controls(write_for_user(text), but="\n")
+            line = self.wrap(write_for_user(text))
             sys.stderr.write(self.dim(line) + "\n")
 
     def dim(self, text: str) -> str:
         """Return ``text`` in a fainter color, if stderr is in color."""
         return click.style(text, dim=True) if self.in_color else text
+
+    def wrap(self, text: str) -> str:
+        """Wrap a note by words on a terminal, without control characters other than newlines."""
+        shown = escape_controls(text, but="\n")
+        if self.note_columns is None:
+            return shown
+        from charrnn.render.lines import wrap
+
+        columns = limit_columns(self.note_columns)
+        return "\n".join(line for part in shown.split("\n") for line in wrap(part, columns))
+
+    @property
+    def note_columns(self) -> int | None:
+        """The width of the terminal that stderr is; None if it is none."""
+        return find_columns(sys.stderr)
+
+    @property
+    def result_columns(self) -> int | None:
+        """The width of the terminal that stdout is; None if it is none."""
+        return find_columns(sys.stdout)
 
     @property
     def in_color(self) -> bool:
@@ -57,6 +78,21 @@ class Console:
     def on_terminal(self) -> bool:
         """Whether stderr is a terminal."""
         return sys.stderr.isatty()
+
+
+def find_columns(stream: TextIO) -> int | None:
+    """Return the width at which ``stream`` is shown, now; None where nothing limits it.
+
+    The variable COLUMNS comes before the width of the terminal.
+    """
+    setting = os.environ.get("COLUMNS", "")
+    if setting.isdecimal() and int(setting) > 0:
+        return int(setting)
+    try:
+        columns = os.get_terminal_size(stream.fileno()).columns if stream.isatty() else None
+    except OSError:
+        return DEFAULT_COLUMNS
+    return DEFAULT_COLUMNS if columns == 0 else columns
 
 
 TERMINAL_GONE = (errno.EIO,)

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from charrnn.cli.console import Console
 from charrnn.cli.program_name import write_for_user, write_program_as_called
 from charrnn.cli.signals import StopRequest
-from charrnn.render.controls import escape_controls
 
 if TYPE_CHECKING:
     from tqdm import tqdm
@@ -118,7 +117,7 @@ class Display:
             self.bar = None
 
     def _show_note(self, event: "Note") -> None:
-        self._print_line(escape_controls(write_for_user(event.text)))
+        self._print_line(self.console.wrap(write_for_user(event.text)))
 
     def _show_reading(self, event: "Reading") -> None:
         if self.console.on_terminal and not self.console.quiet:
@@ -146,7 +145,7 @@ class Display:
         self.start = event
         if self.console.json:
             self._print_result(document.event_to_json(event))
-        self.console.note(progress.describe_start(event))
+        self.console.note(progress.describe_start(event, self.console.note_columns))
         if self.console.on_terminal and not self.console.quiet:
             from tqdm import tqdm
 
@@ -155,7 +154,7 @@ class Display:
     def _show_baselines(self, event: "Baselines") -> None:
         from charrnn.render.words import describe_baselines
 
-        self._print_line(f"to beat  {describe_baselines(event)}")
+        self._print_line(self.console.wrap(f"to beat  {describe_baselines(event)}"))
 
     def _show_progress(self, event: "Progress") -> None:
         if self.bar is not None:
@@ -172,14 +171,13 @@ class Display:
 
         if self.console.json:
             self._print_result(document.event_to_json(event))
-        self._print_line(progress.describe_evaluation(event))
+        line = progress.describe_evaluation(event)
+        self._print_line(progress.wrap_evaluation(line, self.console.note_columns))
 
     def _show_preview(self, event: "Preview") -> None:
-        self._print_line(
-            self.console.dim(
-                "\n".join(f"  │ {escape_controls(line)}" for line in event.text.split("\n"))
-            )
-        )
+        from charrnn.render.progress import describe_preview
+
+        self._print_line(self.console.dim(describe_preview(event.text, self.console.note_columns)))
 
     def _show_end(self, event: "End") -> None:
         from charrnn.render import document, progress
@@ -189,7 +187,7 @@ class Display:
         if self.console.json:
             self._print_result(document.event_to_json(event))
         else:
-            summary = progress.describe_end(event, self.start)
+            summary = progress.describe_end(event, self.start, self.console.result_columns)
             self._print_result(write_program_as_called(summary))
 
     def _print_result(self, line: str) -> None:

@@ -160,7 +160,8 @@ def _run(report: Report, ctx: click.Context) -> None:
         console.print_result(result_to_csv(report, result))
     elif not console.json:
         sections = build_sections(report, name_for_terminal(result))
-        console.print_result("\n\n".join(map(render_text, sections)))
+        columns = console.result_columns
+        console.print_result("\n\n".join(render_text(section, columns) for section in sections))
     if html or plot:
         subject, result = name_for_page((subject, result))
         _write_files(_title(report, subject), build_sections(report, result), html, plot, console)

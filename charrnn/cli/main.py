@@ -15,13 +15,15 @@ from click.exceptions import NoArgsIsHelpError
 
 from charrnn._version import __version__
 from charrnn.cli import launcher
-from charrnn.cli.console import set_up_streams
+from charrnn.cli.console import find_columns, set_up_streams
 from charrnn.cli.failures import exit_code, print_error
 from charrnn.cli.option_sources import CommandGroup
 from charrnn.cli.signals import SignalExit, die_by_signal
 from charrnn.cli.usage_error import UsageError
+from charrnn.render.columns import limit_columns
 from charrnn.shell_words import write_command
 
+HELP_MARGIN = 2  # columns that stay empty at the right of help texts
 COMMANDS = {
     "train": ("train_command", "Train a model on text files."),
     "sample": ("sample_command", "Generate text with a trained model."),
@@ -131,7 +133,10 @@ def main() -> None:
 
 def _run(args: list[str]) -> int:
     try:
-        result = program.main(args, prog_name="charrnn", standalone_mode=False)
+        columns = limit_columns(find_columns(sys.stdout)) - HELP_MARGIN
+        result = program.main(
+            args, prog_name="charrnn", standalone_mode=False, terminal_width=columns
+        )
         return result if isinstance(result, int) else 0
     except SignalExit:
         raise

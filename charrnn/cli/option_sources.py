@@ -5,7 +5,7 @@ over the defaults. click does this when the file's values are its ``default_map`
 """
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -23,8 +23,26 @@ SOURCES = [ParameterSource.DEFAULT_MAP, ParameterSource.ENVIRONMENT, ParameterSo
 DEFAULT_PRECEDENCE = -1
 
 
+class HelpFormatter(click.HelpFormatter):
+    """Help in which the first column leaves room for the second, also on a narrow terminal."""
+
+    def write_dl(
+        self, rows: Iterable[tuple[str, str]], col_max: int = 30, col_spacing: int = 2
+    ) -> None:
+        """Write rows of two columns."""
+        super().write_dl(rows, min(col_max, self.width * 2 // 5), col_spacing)
+
+
+class HelpContext(click.Context):
+    """A context whose help is written by HelpFormatter."""
+
+    formatter_class = HelpFormatter
+
+
 class Command(click.Command):
     """A command that refuses environment variables with its prefix that match no option."""
+
+    context_class = HelpContext
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """Check the environment, then parse as usual."""
@@ -48,6 +66,8 @@ class Command(click.Command):
 
 class CommandGroup(click.Group):
     """A group that answers an unknown command with the commands that may have been meant."""
+
+    context_class = HelpContext
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """Parse as usual, and attach the context to usage errors."""

@@ -2,7 +2,9 @@
 
 from pathlib import Path
 
-from charrnn.render.terminal import align
+from charrnn.render.controls import escape_controls
+from charrnn.render.lines import wrap, wrap_parts
+from charrnn.render.terminal import align_facts
 from charrnn.render.words import (
     advise,
     describe_baselines,
@@ -16,9 +18,16 @@ from charrnn.shell_words import write_command
 from charrnn.text.sources import STDIN_NAME
 from charrnn.training.events import End, Evaluation, Start
 
+RUN = "run"
+"""The label of the run folder, whose name is not wrapped."""
+PREVIEW_BAR = "  │ "
 
-def describe_start(event: Start) -> str:
-    """Describe the corpus, the model and the settings of a training before its first step."""
+
+def describe_start(event: Start, columns: int | None = None) -> str:
+    """Describe the corpus, the model and the settings of a training before its first step.
+
+    Lines are wrapped to ``columns``, if they are given.
+    """
     corpus, model, config = event.corpus, event.model, event.config
     predictions = config.split_sizes(corpus.characters)[0] - 1
     steps = config.total_steps(predictions)
@@ -41,9 +50,9 @@ def describe_start(event: Start) -> str:
         ("", f"learning rate {learning_rate}, dropout {dropout}"),
         ("", f"input {layer_input}, workers {workers}, seed {config.seed}"),
         ("", f"steps between evaluations {config.eval_every:,}, patience {config.patience}"),
-        ("run", event.run),
+        (RUN, event.run),
     ]
-    return align(rows)
+    return align_facts(rows, columns, whole=[RUN])
 
 
 def describe_evaluation(event: Evaluation) -> str:
@@ -55,9 +64,23 @@ def describe_evaluation(event: Evaluation) -> str:
     )
 
 
-def describe_end(event: End, start: Start) -> str:
-    """Describe the result of a training."""
-    rows = [("run", event.run), ("parameters", f"{start.model.parameters:,}")]
+def wrap_evaluation(line: str, columns: int | None) -> str:
+    """Break the line about an evaluation between its values."""
+    return line if columns is None else "\n".join(wrap_parts(line.split("  "), columns, "  "))
+
+
+def describe_preview(text: str, columns: int | None) -> str:
+    """Put a bar before each line of a preview, also where a line is wrapped to ``columns``."""
+    lines = [escape_controls(line) for line in text.split("\n")]
+    if columns is not None:
+        width = max(2, columns - len(PREVIEW_BAR))
+        lines = [part for line in lines for part in wrap(line, width, cut_words=True)]
+    return "\n".join(f"{PREVIEW_BAR}{line}" for line in lines)
+
+
+def describe_end(event: End, start: Start, columns: int | None = None) -> str:
+    """Describe the result of a training, in lines wrapped to ``columns`` if they are given."""
+    rows = [(RUN, event.run), ("parameters", f"{start.model.parameters:,}")]
     if event.stopped == "patience":
         reason = (
             f"at step {event.step:,}, because the loss stopped improving (patience"
@@ -89,7 +112,7 @@ def describe_end(event: End, start: Start) -> str:
         rows.append(("resume", _write_resume_command(event, start)))
     if event.best_step is not None:
         rows.append(("sample", write_command("sample", Path(event.run))))
-    return align(rows)
+    return align_facts(rows, columns, whole=[RUN])
 
 
 def _explain_missing(event: End, start: Start) -> str:

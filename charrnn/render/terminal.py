@@ -1,7 +1,6 @@
 """Blocks as text for a terminal, aligned also where characters are two columns wide."""
 
-import textwrap
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 
 from charrnn.render.axis import Axis, format_number
 from charrnn.render.blocks import (
@@ -14,10 +13,11 @@ from charrnn.render.blocks import (
     Table,
     UnrolledNetwork,
 )
+from charrnn.render.columns import limit_columns
+from charrnn.render.lines import wrap, wrap_facts, wrap_parts
 from charrnn.render.words import display_width, pad, show_character
 
-COLUMNS = 80
-CHART_ROWS, CHART_COLUMNS = 14, 64
+CHART_ROWS, CHART_COLUMNS, LEAST_CHART_COLUMNS = 14, 64, 16
 BAR_COLUMNS, LEAST_BAR_COLUMNS = 30, 6
 MARKS = "*o+x#%@&"
 SHADES = " ▁▂▃▄▅▆▇█"
@@ -25,9 +25,13 @@ BOX_COLUMNS = 12
 EXPECTED = 3
 
 
-def render_text(section: Section) -> str:
-    """Render a section's blocks as text, without its title."""
-    return "\n\n".join(filter(None, map(_render_block, section.blocks)))
+def render_text(section: Section, columns: int | None = None) -> str:
+    """Render a section's blocks as text, without its title.
+
+    Sentences, charts and shaded texts use a terminal of ``columns`` up to a readable width. A table
+    is as wide as its cells. Without a terminal, ``columns`` is None and facts take one line each.
+    """
+    return "\n\n".join(filter(None, (_render_block(block, columns) for block in section.blocks)))
 
 
 def align(rows: Iterable[Sequence[str]], right: Sequence[bool] = ()) -> str:
@@ -44,53 +48,69 @@ def align(rows: Iterable[Sequence[str]], right: Sequence[bool] = ()) -> str:
     )
 
 
-def _render_block(block: Block) -> str:
+def align_facts(
+    rows: Sequence[Sequence[str]], columns: int | None, whole: Sequence[str] = ()
+) -> str:
+    """Align labels and texts, which are wrapped beside their labels if ``columns`` are given.
+
+    The rows with a label in ``whole`` are not wrapped.
+    """
+    return align(rows if columns is None else wrap_facts(rows, limit_columns(columns), whole))
+
+
+def _render_block(block: Block, columns: int | None) -> str:
     """Render a block as text; empty where a terminal leaves it out."""
     match block:
         case Facts():
-            return align(block.rows)
+            return align_facts(block.rows, columns)
         case Prose():
-            return textwrap.fill(block.text, COLUMNS)
+            return "\n".join(wrap(block.text, limit_columns(columns)))
         case Table():
-            return _draw_table(block)
+            return _draw_table(block, columns)
         case Chart():
-            return _draw_chart(block) if block.in_text else ""
+            return _draw_chart(block, columns) if block.in_text else ""
         case ShadedText():
-            return _draw_shaded_text(block)
+            return _draw_shaded_text(block, limit_columns(columns))
         case UnrolledNetwork():
-            return _draw_unrolled(block)
+            return _draw_unrolled(block, limit_columns(columns))
 
 
-def _draw_table(block: Table) -> str:
+def _draw_table(block: Table, columns: int | None) -> str:
     rows = [[column.name for column in block.columns], *map(list, block.rows)]
     right = [column.is_right_aligned for column in block.columns]
     used = sum(max(map(display_width, cells)) + 2 for cells in zip(*rows, strict=True))
-    bar_columns = min(BAR_COLUMNS, COLUMNS - used)
+    bar_columns = min(BAR_COLUMNS, limit_columns(columns) - used)
     if block.bars and bar_columns >= LEAST_BAR_COLUMNS:
         rows[0].append("")
         right.append(False)
         for row, share in zip(rows[1:], block.bars, strict=True):
             row.append("▇" * max(share > 0, round(bar_columns * share)))
-    return "\n".join(filter(None, [block.title, align(rows, right)]))
+    title = wrap(block.title, limit_columns(columns)) if columns and block.title else [block.title]
+    return "\n".join(filter(None, [*title, align(rows, right)]))
 
 
-def _draw_chart(block: Chart) -> str:
+def _draw_chart(block: Chart, columns: int | None) -> str:
     """Draw series as marks in a frame; where marks coincide, the later series is shown."""
     across = Axis([*block.span, *(x for series in block.series for x in series.x)], block.log_x)
     heights = [*block.span, *block.includes, *(y for series in block.series for y in series.y)]
     up = Axis(heights, block.log_y, block.from_zero, block.top)
-    field = [[" "] * CHART_COLUMNS for _ in range(CHART_ROWS)]
+    side = max((len(format_number(y)) for y in up.ticks()), default=0)
+    if columns is None:
+        width = CHART_COLUMNS
+    else:
+        width = max(LEAST_CHART_COLUMNS, limit_columns(columns) - side - 2)
+    field = [[" "] * width for _ in range(CHART_ROWS)]
     legend = []
 
     def row(y: float) -> int:
         return round((1 - up.share(y)) * (CHART_ROWS - 1))
 
     def column(x: float) -> int:
-        return round(across.share(x) * (CHART_COLUMNS - 1))
+        return round(across.share(x) * (width - 1))
 
     for name, height in block.levels:
         if up.low <= height <= up.high:
-            field[row(height)] = ["┄"] * CHART_COLUMNS
+            field[row(height)] = ["┄"] * width
             legend.append(f"┄ {name}")
         else:
             legend.append(f"{name}: {format_number(height)} (off the chart)")
@@ -101,12 +121,11 @@ def _draw_chart(block: Chart) -> str:
         if series.name:
             legend.append(f"{mark} {series.name}")
     labels = {row(y): format_number(y) for y in up.ticks()}
-    side = max(map(len, labels.values()), default=0)
     lines = [
         f"{labels.get(at, ''):>{side}} {'┤' if at in labels else '│'}{''.join(cells)}".rstrip()
         for at, cells in enumerate(field)
     ]
-    edge, below = ["─"] * CHART_COLUMNS, ""
+    edge, below = ["─"] * width, ""
     for x in across.ticks():
         edge[column(x)] = "┬"
         label = format_number(x)
@@ -121,24 +140,12 @@ def _draw_chart(block: Chart) -> str:
             f"{space} └{''.join(edge)}",
             f"{space}  {below}",
             f"{space}  {block.x}{' (logarithmic)' if block.log_x else ''}",
-            *(f"{space}  {line}" for line in _wrap_parts(legend, CHART_COLUMNS)),
+            *(f"{space}  {line}" for line in wrap_parts(legend, width)),
         ]
     )
 
 
-def _wrap_parts(parts: Iterable[str], columns: int) -> Iterator[str]:
-    """Yield lines of at most ``columns``, each with as many of the parts as fit."""
-    line = ""
-    for part in parts:
-        if line and display_width(line) + 3 + display_width(part) > columns:
-            yield line
-            line = ""
-        line = f"{line}   {part}" if line else part
-    if line:
-        yield line
-
-
-def _draw_shaded_text(block: ShadedText) -> str:
+def _draw_shaded_text(block: ShadedText, line_columns: int) -> str:
     """Draw the text in lines, and below each character a bar as high as its value."""
     span = block.high - block.low or 1.0
     rows: list[str] = []
@@ -146,7 +153,7 @@ def _draw_shaded_text(block: ShadedText) -> str:
     for character, value in zip(block.text, block.values, strict=True):
         shown = show_character(character)
         columns = max(1, display_width(shown))
-        if used + columns > COLUMNS:
+        if used + columns > line_columns:
             rows += [above, below]
             above, below, used = "", "", 0
         share = min(1.0, max(0.0, (value - block.low) / span))
@@ -161,10 +168,10 @@ def _draw_shaded_text(block: ShadedText) -> str:
     return "\n".join([f"{block.title} ({scale})", *(row.rstrip() for row in rows)])
 
 
-def _draw_unrolled(block: UnrolledNetwork) -> str:
+def _draw_unrolled(block: UnrolledNetwork, line_columns: int) -> str:
     """Draw boxes side by side, with the character read below and those expected above."""
     lines, columns = [], BOX_COLUMNS
-    across = (COLUMNS - 3) // (columns + 3)
+    across = max(1, (line_columns - 3) // (columns + 3))
     for first in range(0, len(block.read), across):
         group = slice(first, first + across)
         read, expected = block.read[group], block.expected[group]
