@@ -8,6 +8,7 @@ import lzma
 import os
 import tarfile
 import zipfile
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -27,7 +28,11 @@ from tests.conftest import CONFIG, TEXT, Program
 from tests.test_cli import failed
 
 QUICK = ("--hidden", "8", "--steps", "4", "--workers", "1", "--out", "run")
-COMPRESS = {"gz": gzip.compress, "bz2": bz2.compress, "xz": lzma.compress}
+COMPRESS: dict[str, Callable[[bytes], bytes]] = {
+    "gz": gzip.compress,
+    "bz2": bz2.compress,
+    "xz": lzma.compress,
+}
 
 
 def read_corpus(folder: Path, *paths: Path, newline: str = "lf", normalize: str = "none") -> str:
