@@ -14,7 +14,7 @@ import pytest
 from charrnn.cli.option_types import ENCODINGS
 from charrnn.config import CELL_NAMES, NORMALIZATIONS, ON_UNKNOWN, SCHEDULES
 from charrnn.text.decode import find_codec
-from charrnn.text.encodings import COMMON_ENCODINGS
+from charrnn.text.scripts import COMMON_KANJI, WRITTEN
 from tests.conftest import ROOT, clean_environment
 
 PATIENCE = 30
@@ -146,7 +146,7 @@ def test_completion_touches_nothing_and_loads_no_numpy(place: Path) -> None:
 
 
 def test_encodings_on_offer_are_those_that_the_program_knows_by_itself() -> None:
-    assert set(COMMON_ENCODINGS) <= set(ENCODINGS)
+    assert {*COMMON_KANJI, *WRITTEN} <= set(ENCODINGS)
     assert all(find_codec(name) for name in ENCODINGS if name != "auto")
 
 

@@ -145,6 +145,51 @@ def test_other_languages_are_not_mistaken_for_japanese(name: str, tmp_path: Path
         assert encoding in str(caught.value) or encoding in ("latin-1", "gb2312")
 
 
+SENTENCES = {
+    "วันนี้ลมแรงมาก เราจึงดูแลผ้าที่ซักไว้ให้ดี": ["cp874", "tis-620"],
+    "Σήμερα φυσάει δυνατά και προσέχουμε τα ρούχα": ["cp1253", "iso8859-7", "mac_greek", "cp737"],
+    "Άλλο τίποτα. Σήμερα φυσάει δυνατά και προσέχουμε": ["cp1253", "iso8859-7"],
+    "Dziś wieje silny wiatr, więc pilnujemy prania. Są też gęśle": ["cp1250", "iso8859-2", "cp852"],
+    "Dnes fouká silný vítr a my hlídáme prádlo. Žluťoučký kůň": ["cp1250", "iso8859-2", "cp852"],
+    "Ma erős szél fúj, ezért vigyázunk a kiterített ruhákra": ["cp1250", "iso8859-2"],
+    "היום הרוח חזקה ואנחנו שומרים על הכביסה": ["cp1255", "iso8859-8", "cp862"],
+    "اليوم عاصف ونحن نعتني بالغسيل المنشور على السطح": ["cp1256", "iso8859-6"],
+    "Bugün rüzgâr güçlü, çamaşırlara dikkat ediyoruz. Işık ağaçta": ["cp1254", "iso8859-9"],
+    "Сегодня сильный ветер, и мы бережём бельё": [
+        "cp1251", "koi8-r", "iso8859-5", "mac_cyrillic", "cp866",
+    ],
+    "Сьогодні сильний вітер, і ми бережемо білизну": ["cp1251", "koi8-u", "iso8859-5"],
+    "Le café est fermé, où est le garçon? Noël à côté": ["cp1252", "mac_roman", "cp850", "cp437"],
+    "Heute weht ein kräftiger Wind, und wir hüten die Wäsche": ["cp1252", "mac_roman", "cp850"],
+    "Don’t you think it’s windy? We’ll see": ["cp1252"],
+    "Šiandien pučia stiprus vėjas, todėl saugome skalbinius": ["cp1257"],
+    "한국어 문장은 이렇게 생겼다. 오늘은 비가 온다": ["euc_kr"],
+    "今天天气很好，我们去公园散步": ["gb18030"],
+    "今天天氣很好，我們去公園散步": ["big5"],
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("sentence", SENTENCES)
+def test_the_encoding_in_which_a_text_looks_like_its_language_is_offered_first(
+    sentence: str, tmp_path: Path
+) -> None:
+    path = tmp_path / "a.txt"
+    for encoding in SENTENCES[sentence]:
+        data = f"plain\n{sentence}\n".encode(encoding)
+        path.write_bytes(data)
+        with pytest.raises(InputError, match="it may be") as caught:
+            detect_encoding(find_sources([path])[0])
+        offers = str(caught.value).split("it may be ")[1].split("): choose")[0].split("), ")
+        names, excerpts = zip(*(offer.split(" (", 1) for offer in offers), strict=True)
+        assert len(names) <= 5
+        assert len(set(excerpts)) > 1 or len(names) == 1
+        # Not always the name of the file's encoding: the same bytes can be the same text in others.
+        right = [data.decode(name) == data.decode(encoding) for name in names]
+        # Greek differs in one capital; Portuguese has õ where Hungarian has ő.
+        at_first = 2 if sentence.startswith(("Άλλο", "Ma ")) else 1
+        assert any(right[:at_first]), caught.value
+
+
 LETTERS = {
     "Russian": "Сегодня сильный ветер, и мы бережём бельё.\r\n",
     "Arabic": "اليوم عاصف ونحن نعتني بالغسيل\n",
@@ -191,8 +236,7 @@ def test_an_ambiguous_encoding_is_refused_with_those_that_fit(tmp_path: Path) ->
     (tmp_path / "a.txt").write_bytes("x\nあい".encode("euc_jp"))
     with pytest.raises(InputError, match=r"byte 2 \(line 2\) is not UTF-8; it may be") as caught:
         exhaust(scan_corpus(find_sources([tmp_path / "a.txt"]), "auto", KEEP))
-    assert "euc_jp (あい)" in str(caught.value)
-    assert "cp932 (､｢､､)" in str(caught.value)
+    assert "it may be euc_jp (あい), " in str(caught.value)
     assert caught.value.exit_code == 3
     assert read_file(tmp_path / "a.txt", KEEP, "euc_jp") == "x\nあい"
 

@@ -22,7 +22,8 @@ if TYPE_CHECKING:
 
 ENCODINGS = (
     "auto", "utf-8", "utf-16", "cp932", "euc_jp", "iso2022_jp",
-    "gb18030", "big5", "euc_kr", "cp1252", "cp1251", "koi8-r",
+    "gb18030", "big5", "euc_kr", "cp1252", "cp1250", "cp1251", "koi8-r",
+    "cp1253", "cp1254", "cp1255", "cp1256", "cp1257", "cp1258", "cp874",
 )  # fmt: skip
 """The encodings that a shell offers. All others that Python knows are accepted too."""
 

@@ -27,6 +27,7 @@ from charrnn.text.decode import (
     decode_stream,
     find_codec,
 )
+from charrnn.text.likely_encodings import find_likely_encodings
 from charrnn.text.sources import Source
 from charrnn.text.vocab import MAX_CODE_POINT, REPLACEMENT, code_points
 
@@ -34,17 +35,11 @@ ISO_2022_JP = ("iso2022_jp", "iso2022_jp_2", "iso2022_jp_2004", "iso2022_jp_ext"
 UTF_8 = "utf-8"
 UTF_16 = ("utf-16-le", "utf-16-be")
 JAPANESE = ("euc_jp", "cp932")
-COMMON_ENCODINGS = (
-    *JAPANESE, "iso2022_jp", "gb18030", "big5", "euc_kr",
-    "cp1252", "cp1251", "koi8-r",
-)  # fmt: skip
-"""The encodings that an error suggests; `encoding` accepts all that Python has."""
 UNSUPPORTED_ESCAPES = (
     "is ISO-2022-JP with escape sequences that Python's codec cannot read; save it as UTF-8"
 )
 SAMPLE_SIZE = 100_000
 """Characters beyond ASCII that are enough to judge a file by their proportions."""
-EXCERPT = re.compile(r"[^\x00-\x7f].{,5}")
 NOT_TEXT = re.compile(r"[\x00\x80-\x9f\uf8f0-\uf8f3]|\x1b\$[@B(]")
 """NUL, C1 controls, the private characters of cp932 for undefined bytes, and escape sequences."""
 
@@ -109,11 +104,8 @@ def decoding_error(source: Source, encoding: str, offset: int) -> InputError:
         return InputError(
             path, f"byte {offset:,} (line {line:,}) is not {name}; try `encoding` {detected}"
         )
-    excerpts = ", ".join(
-        f"{candidate} ({_read_excerpt(source, candidate)})"
-        for candidate in COMMON_ENCODINGS
-        if _decodes_to_text(source, candidate)
-    )
+    likely = find_likely_encodings(source, _decodes_to_text)
+    excerpts = ", ".join(f"{candidate} ({excerpt})" for candidate, excerpt in likely)
     if not excerpts:
         return InputError(
             path,
@@ -265,12 +257,3 @@ def _find_error_line(source: Source, encoding: str) -> int:
         for text in decode_stream(stream, encoding):
             line += newlines.decode(text).count("\n")
     return line + newlines.decode("", final=True).count("\n")
-
-
-def _read_excerpt(source: Source, encoding: str) -> str:
-    """Return a few characters decoded from ``encoding``, from the first one beyond ASCII on."""
-    with source.open() as stream:
-        for text in decode_stream(stream, encoding):
-            if excerpt := EXCERPT.search(text):
-                return excerpt[0]
-    return "ASCII"
