@@ -190,6 +190,13 @@ def test_the_encoding_in_which_a_text_looks_like_its_language_is_offered_first(
         assert any(right[:at_first]), caught.value
 
 
+def test_an_encoding_is_offered_for_a_text_without_newlines(tmp_path: Path) -> None:
+    text = "plain " * 300_000 + "今天天气很好，我们去公园散步。" * 60_001
+    (tmp_path / "a.txt").write_bytes(text.encode("gb18030"))
+    with pytest.raises(InputError, match="it may be gb18030 "):
+        detect_encoding(find_sources([tmp_path / "a.txt"])[0])
+
+
 LETTERS = {
     "Russian": "Сегодня сильный ветер, и мы бережём бельё.\r\n",
     "Arabic": "اليوم عاصف ونحن نعتني بالغسيل\n",

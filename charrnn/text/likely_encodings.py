@@ -3,6 +3,7 @@
 They are for the user to choose from. Not here: what is taken without asking (encodings.py).
 """
 
+import codecs
 import re
 from collections.abc import Callable, Iterator
 
@@ -34,7 +35,7 @@ def find_likely_encodings(
     sample = b"".join(lines)
     best: dict[str, tuple[float, str]] = {}
     for encoding in CANDIDATES:
-        text = sample.decode(encoding, "replace")
+        text = _decode(sample, encoding)
         if "\ufffd" not in text and (score := likeness(text, encoding)) > 0:
             # Of equal scores, max takes the first.
             found = (score, encoding)
@@ -51,15 +52,24 @@ def find_likely_encodings(
     return list(zip(offered, _choose_excerpts(lines, offered), strict=True))
 
 
+def _decode(data: bytes, encoding: str) -> str:
+    """Decode ``data`` with U+FFFD for errors, but without a character that is cut at its end."""
+    return codecs.getincrementaldecoder(encoding)("replace").decode(data)
+
+
 def _read_lines(source: Source) -> list[bytes]:
-    """Return the first lines that have bytes beyond ASCII, long ones only from such a byte on."""
+    """Return the first lines with bytes beyond ASCII, each from its first such byte on.
+
+    Only the last of them may be cut inside of a character.
+    """
     lines: list[bytes] = []
     size = 0
     for line in _split_lines(source):
-        if NOT_ASCII.search(line):
-            lines.append(line)
-            size += len(line)
-            if size > SAMPLE_BYTES:
+        if first := NOT_ASCII.search(line):
+            start = max(0, first.start() - EXCERPT_LENGTH)
+            lines.append(line[start : first.start() + SAMPLE_BYTES])
+            size += len(lines[-1])
+            if size >= SAMPLE_BYTES:
                 break
     return lines
 
@@ -70,6 +80,11 @@ def _split_lines(source: Source) -> Iterator[bytes]:
         while piece := stream.read(PIECE_BYTES):
             *lines, rest = (rest + piece).split(b"\n")
             yield from (line + b"\n" for line in lines)
+            first = NOT_ASCII.search(rest)
+            if first is None:
+                rest = b""  # no excerpt comes from it, and what is only ASCII can be cut anywhere
+            elif len(rest) - first.start() >= SAMPLE_BYTES:
+                break  # a long line, of which no more is needed
         yield rest
 
 
@@ -77,7 +92,7 @@ def _choose_excerpts(lines: list[bytes], encodings: list[str]) -> list[str]:
     """Return what the encodings make of the place where the most of them differ."""
     best: list[str] = []
     for line in lines[:MAX_LINES]:
-        texts = [line.decode(encoding) for encoding in encodings]
+        texts = [_decode(line, encoding) for encoding in encodings]
         columns = enumerate(zip(*texts, strict=False))
         places = [at for at, column in columns if len(set(column)) > 1] or [0]
         for place in places[:MAX_PLACES]:
