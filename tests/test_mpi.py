@@ -302,7 +302,8 @@ def test_an_mpi_of_another_launcher_is_named(text: Path, tmp_path: Path) -> None
     assert done.returncode == 6
     (line,) = done.stderr.splitlines()
     assert line.startswith("charrnn: MPI: 4 ranks were started, but MPICH")
-    assert line.endswith("sees 1; start them with the mpiexec of that library")
+    assert "sees 1; to train alone, add --no-mpi; " in line
+    assert line.endswith("start them with the mpiexec of that library")
 
 
 def test_without_mpi4py_it_is_said_how_to_have_it(text: Path, tmp_path: Path) -> None:

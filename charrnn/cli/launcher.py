@@ -4,6 +4,7 @@ Not here: how ranks communicate (parallel/ranks.py), and what they compute (runs
 """
 
 import os
+import select
 import signal
 import socket
 import sys
@@ -34,24 +35,32 @@ LAUNCHERS = (
 )
 SIGNAL_EXIT_CODE = 128  # a shell adds the signal's number to it
 SECONDS_FOR_RANK_0 = 2.0
+SECONDS_TO_CONNECT = 20.0
 
 
 def rank_and_size() -> tuple[int, int]:
-    """Return this process's rank and the number of ranks; (0, 1) without a launcher."""
+    """Return this process's rank and the number of ranks; (0, 1) without a launcher.
+
+    A launcher that says that there is one rank only may be that of a shell in which mpiexec is run,
+    such as the shell of an allocation. So another one that says more is believed.
+    """
     for rank_variable, size_variable in LAUNCHERS:
         try:
             rank, size = int(os.environ[rank_variable]), int(os.environ[size_variable])
         except (KeyError, ValueError):
             continue
-        if 0 <= rank < size:
+        if 0 <= rank < size and size > 1:
             return rank, size
     return 0, 1
 
 
 def is_silent(args: Sequence[str]) -> bool:
-    """Return whether this process stays silent because rank 0 prints for all."""
+    """Return whether this process stays silent because rank 0 prints for all.
+
+    On a terminal it does not: there a user started it, in a shell that inherited a rank.
+    """
     rank, _ = rank_and_size()
-    return rank > 0 and _is_shared(args)
+    return rank > 0 and _is_shared(args) and not sys.stderr.isatty()
 
 
 def announce_failure(args: Sequence[str], error: Exception) -> None:
@@ -63,10 +72,8 @@ def announce_failure(args: Sequence[str], error: Exception) -> None:
         and _is_shared(args)
         and _joined_size is None
     ):
-        from charrnn.parallel.ranks import MPIRankTeam
-
         with suppress(MachineError):
-            MPIRankTeam(size).allgather(explain_usage_error(error))
+            _connect(size, quiet=True).allgather(explain_usage_error(error))
 
 
 def _is_shared(args: Sequence[str]) -> bool:
@@ -105,18 +112,70 @@ def join_ranks(ctx: click.Context) -> "RankTeam":
         MachineError: when MPI is not available.
     """
     global _joined_size
-    from charrnn.parallel.ranks import MPIRankTeam, RankTeam
+    from charrnn.parallel.ranks import RankTeam
 
     _, size = rank_and_size()
     if size == 1 or ctx.params["no_mpi"]:
         _joined_size = 1
         return RankTeam()
-    ranks = MPIRankTeam(size)
+    ranks = _connect(size, quiet=ctx.params["quiet"])
     _joined_size = size
     if difference := _find_difference(ctx.command.params, ranks.allgather(ctx.params)):
         problem, advice = difference
         raise UsageError(problem, ctx, advice=advice)
     return ranks
+
+
+def _connect(size: int, *, quiet: bool) -> "RankTeam":
+    """Join the other ranks. While MPI waits, or if it ends this process, rank 0 names --no-mpi.
+
+    The variables of a launcher are inherited by shells, and MPI then waits forever, or ends the
+    process without raising anything.
+
+    Raises:
+        MachineError: when MPI is not available.
+    """
+    from charrnn.parallel.ranks import MPIRankTeam
+
+    rank, _ = rank_and_size()
+    if rank > 0 or not hasattr(os, "fork"):
+        return MPIRankTeam(size)
+    with _watch(size, quiet=quiet):
+        return MPIRankTeam(size)
+
+
+@contextmanager
+def _watch(size: int, *, quiet: bool) -> Iterator[None]:
+    """Let a child process print a line if the block takes long, or if it ends this process."""
+    reading, writing = os.pipe()
+    child = os.fork()
+    if child == 0:
+        os.close(writing)
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            signal.signal(number, signal.SIG_DFL)
+        _report_trouble(reading, size, quiet=quiet)
+        os._exit(0)
+    os.close(reading)
+    try:
+        yield
+    finally:  # also after an error, which says itself what is wrong
+        with suppress(BrokenPipeError):
+            os.write(writing, b"1")
+        os.close(writing)
+        os.waitpid(child, 0)
+
+
+def _report_trouble(reading: int, size: int, *, quiet: bool) -> None:
+    """Print a line when nothing comes from the pipe ``reading``, and one when it is closed."""
+    if not quiet and not select.select([reading], [], [], SECONDS_TO_CONNECT)[0]:
+        line = f"waiting for the other ranks of {size}; to train alone, stop this and add --no-mpi"
+        os.write(2, f"{line}\n".encode())
+    if not os.read(reading, 1):
+        line = (
+            f"MPI: it ended this process, which the environment calls a rank of {size}; start all"
+            " ranks with mpiexec, or add --no-mpi to train alone"
+        )
+        os.write(2, f"charrnn: {line}\n".encode())
 
 
 @contextmanager

@@ -68,13 +68,13 @@ class MPIRankTeam(RankTeam):
             raise MachineError(
                 "mpi4py",
                 f"is not installed; to train with {launched} ranks, install an MPI and run"
-                " pip install 'charrnn-numpy[mpi]'",
+                " pip install 'charrnn-numpy[mpi]'; to train alone, add `no_mpi`",
             ) from None
         except (ImportError, RuntimeError) as error:
             raise MachineError(
                 "mpi4py",
                 f"cannot load MPI ({error}); to train with {launched} ranks, install an MPI that"
-                " mpi4py supports",
+                " mpi4py supports; to train alone, add `no_mpi`",
             ) from None
         self._mpi, self._world = MPI, MPI.COMM_WORLD
         self.rank, self.size = self._world.rank, self._world.size
@@ -82,8 +82,8 @@ class MPIRankTeam(RankTeam):
             library = MPI.Get_library_version().splitlines()[0].strip()
             raise MachineError(
                 "MPI",
-                f"{launched} ranks were started, but {library} sees {self.size}; start them with"
-                " the mpiexec of that library",
+                f"{launched} ranks were started, but {library} sees {self.size}; to train alone,"
+                " add `no_mpi`; to train together, start them with the mpiexec of that library",
             )
         machine = self._world.Split_type(MPI.COMM_TYPE_SHARED)
         self.local_root = machine.bcast(self.rank)
