@@ -25,6 +25,7 @@ if TYPE_CHECKING:
         Reading,
         Start,
     )
+    from charrnn.training.outcome import Outcome
 
 T = TypeVar("T")
 
@@ -74,6 +75,7 @@ class Display:
         self.console = console
         self.stop: StopRequest | None = None
         self.start: Start | None = None
+        self.outcome: Outcome | None = None
         self.bar: tqdm[Any] | None = None
         self.last_line = time.monotonic()
 
@@ -98,6 +100,8 @@ class Display:
                 self._show_evaluation(event)
             case events.Preview():
                 self._show_preview(event)
+            case events.Judgement():
+                self.outcome = event.outcome
             case events.End():
                 self._show_end(event)
 
@@ -187,7 +191,8 @@ class Display:
         if self.console.json:
             self._print_result(document.event_to_json(event))
         else:
-            summary = progress.describe_end(event, self.start, self.console.result_columns)
+            columns = self.console.result_columns
+            summary = progress.describe_end(event, self.start, self.outcome, columns)
             self._print_result(write_program_as_called(summary))
 
     def _print_result(self, line: str) -> None:

@@ -10,6 +10,7 @@ from charrnn.render.words import (
     describe_baselines,
     describe_loss,
     describe_vocabulary,
+    explain_outcome,
     format_duration,
     format_loss,
     list_files,
@@ -17,6 +18,7 @@ from charrnn.render.words import (
 from charrnn.shell_words import write_command
 from charrnn.text.sources import STDIN_NAME
 from charrnn.training.events import End, Evaluation, Start
+from charrnn.training.outcome import Outcome
 
 RUN = "run"
 """The label of the run folder, whose name is not wrapped."""
@@ -78,8 +80,13 @@ def describe_preview(text: str, columns: int | None) -> str:
     return "\n".join(f"{PREVIEW_BAR}{line}" for line in lines)
 
 
-def describe_end(event: End, start: Start, columns: int | None = None) -> str:
-    """Describe the result of a training, in lines wrapped to ``columns`` if they are given."""
+def describe_end(
+    event: End, start: Start, outcome: Outcome | None = None, columns: int | None = None
+) -> str:
+    """Describe the result of a training, in lines wrapped to ``columns`` if they are given.
+
+    ``outcome`` says why the model did not beat its n-gram.
+    """
     rows = [(RUN, event.run), ("parameters", f"{start.model.parameters:,}")]
     if event.stopped == "patience":
         reason = (
@@ -96,8 +103,9 @@ def describe_end(event: End, start: Start, columns: int | None = None) -> str:
         rows.append(("validation", best))
         if event.baselines:
             rows.append(("to beat", describe_baselines(event.baselines)))
-            if advice := advise(event.val_loss, event.baselines):
-                rows.append(("", advice))
+            if outcome:
+                rows.append(("", advise(event.val_loss, event.baselines)))
+                rows.append(("", explain_outcome(outcome)))
             vocabulary = describe_vocabulary(start.corpus.distinct, event.baselines)
             rows.append(("vocabulary", vocabulary))
     else:

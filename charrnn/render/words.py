@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from charrnn.ngram import MAX_COUNTED, Baselines
 from charrnn.render.controls import escape_controls
 from charrnn.text.vocab import is_visible
+from charrnn.training.outcome import Outcome
 from charrnn.units import bits
 
 LARGE_LOSS = 10_000
@@ -77,17 +78,24 @@ def describe_vocabulary(V: int, baselines: Baselines | None) -> str:
 
 
 def advise(val_loss: float | None, baselines: Baselines | None) -> str:
-    """Return advice for a model that is worse than a model without a memory; empty for others."""
+    """Return a sentence on a model that is worse than one without a memory; empty for others."""
     if val_loss is None or baselines is None or val_loss < baselines.ngram:
         return ""
     if val_loss > baselines.unigram:
-        return (
-            "worse than the unigram baseline; train longer or, if the loss rose, with a lower --lr"
-        )
-    return (
-        "worse than its n-gram; more text may help or, if the loss was still falling, more"
-        " --minutes"
-    )
+        return "It is worse than the unigram baseline."
+    return "It is worse than its n-gram."
+
+
+def explain_outcome(outcome: Outcome) -> str:
+    """Return a sentence that says why a training did not beat its n-gram, and what to do."""
+    return {
+        "falling": "Its loss was still falling: train longer, with --resume and more --epochs.",
+        "rising": "Its training loss rose again: train a new run with a lower --lr.",
+        "short_text": "The text is too short, and was learned by heart: add more text.",
+        "overfitted": "It learned the text by heart: add more text, or more --dropout.",
+        "untrained": "It has hardly learned anything: train longer, or with a higher --lr.",
+        "level": "Its loss no longer fell: train a new run with more --hidden units.",
+    }[outcome]
 
 
 def format_duration(seconds: float) -> str:

@@ -24,7 +24,7 @@ from charrnn.runs.moved_corpus import find_places
 from charrnn.runs.rank_job import broadcast_job, create_rank_job, stage_files
 from charrnn.runs.resume import read_stopped_run
 from charrnn.runs.run_config import RunConfig, write_config
-from charrnn.runs.run_events import end_event, resume_note, start_event
+from charrnn.runs.run_events import end_event, judgement_event, resume_note, start_event
 from charrnn.runs.saving import Saver
 from charrnn.storage import model_file
 from charrnn.storage.diverged_run import explain_model
@@ -45,10 +45,11 @@ from charrnn.training.events import (
     Stopped,
     TrainerEvent,
 )
+from charrnn.training.outcome import SHORT_TEXT
 from charrnn.training.trainer import Trainer
 
-SHORT_TEXT, LONG_TEXT = 10_000, 5_000_000
-"""Numbers of characters below and above which a note is shown."""
+LONG_TEXT = 5_000_000
+"""The number of characters above which a note is shown."""
 
 
 @dataclass(frozen=True)
@@ -254,6 +255,8 @@ class TrainingRun:
             yield from saver.save_diverged(trainer)
             yield end
             raise failure
+        characters = self.corpus_info.characters
+        yield from judgement_event(stopped, end, saver.history, characters)
         yield end
         if saver.failures:
             files = ", ".join(map(str, saver.failures))

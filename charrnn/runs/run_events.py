@@ -1,11 +1,22 @@
 """The events with which a run starts and ends, and the note on a run that is resumed."""
 
 import math
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from charrnn.ngram import Baselines
 from charrnn.text.corpus_info import CorpusInfo
-from charrnn.training.events import CorpusFacts, End, Evaluation, NetworkFacts, Note, Start, Stopped
+from charrnn.training.events import (
+    CorpusFacts,
+    End,
+    Evaluation,
+    Judgement,
+    NetworkFacts,
+    Note,
+    Start,
+    Stopped,
+)
+from charrnn.training.outcome import judge_training
 from charrnn.training.trainer import Trainer
 from charrnn.units import bits
 
@@ -51,6 +62,18 @@ def end_event(
         chars_per_second=trainer.chars_per_second,
         workers=trainer.team.size,
     )
+
+
+def judgement_event(
+    stopped: Stopped, end: End, history: Sequence[Evaluation], characters: int
+) -> Iterator[Judgement]:
+    """Yield why a training that ended by itself did not beat its n-gram, or nothing."""
+    if stopped not in ("finished", "patience"):
+        return
+    losses = [(evaluation.train_loss, evaluation.val_loss) for evaluation in history]
+    outcome = judge_training(losses, end.val_loss, end.baselines, characters)
+    if outcome:
+        yield Judgement(outcome)
 
 
 def resume_note(folder: Path, trainer: Trainer) -> Note:

@@ -8,6 +8,7 @@ from typing import Literal, TypeAlias
 
 from charrnn.config import Settings
 from charrnn.ngram import Baselines
+from charrnn.training.outcome import Outcome
 
 Stopped: TypeAlias = Literal["finished", "patience", "interrupted", "diverged"]
 
@@ -113,6 +114,13 @@ class Preview:
 
 
 @dataclass(frozen=True)
+class Judgement:
+    """Yielded before End, when a training has ended by itself and did not beat its n-gram."""
+
+    outcome: Outcome
+
+
+@dataclass(frozen=True)
 class End:
     """Yielded last. ``val_loss`` and ``test_loss`` are those of the best model, at ``best_step``.
 
@@ -135,4 +143,6 @@ class End:
 
 
 TrainerEvent: TypeAlias = Progress | Evaluation | SaveDue | Rollback
-Event: TypeAlias = Note | Reading | Start | Baselines | Progress | Evaluation | Preview | End
+Event: TypeAlias = (
+    Note | Reading | Start | Baselines | Progress | Evaluation | Preview | Judgement | End
+)
