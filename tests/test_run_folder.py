@@ -78,3 +78,22 @@ def test_folders_named_by_dots_make_runs_with_names(program: Program, tmp_path: 
         assert program("train", path, *FEW_STEPS, **runs).code == 0
         expected.append(name)
         assert sorted(path.name for path in (tmp_path / "runs").iterdir()) == sorted(expected)
+
+
+def test_runs_says_why_a_folder_has_none(
+    program: Program, run_folder: Path, tmp_path: Path
+) -> None:
+    command = f"charrnn inspect summary {run_folder}"
+    (tmp_path / "empty").mkdir()
+    (tmp_path / "file").touch()
+    for folder, problem in (
+        ("nosuch", "nosuch: no such folder; check the name"),
+        ("nosuch/deep", "nosuch/deep: no such folder; check the name"),
+        ("file", "file: is a file; name a folder that has run folders in it"),
+        ("empty", "empty: has no trained model yet; train one with 'charrnn train'"),
+        (str(run_folder), f"is itself a run, not a folder of runs; to inspect it: {command}"),
+    ):
+        done = program("inspect", "runs", folder)
+        assert done.code == 3
+        assert problem in done.err
+    assert "runs: has no trained model yet" in program("inspect", "runs").err

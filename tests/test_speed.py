@@ -15,6 +15,7 @@ from charrnn.parallel.machine import count_cores
 from charrnn.render import plot, terminal
 from charrnn.render.sections.speed import build_section
 from charrnn.render.words import display_width
+from charrnn.reports.disturbance import is_disturbed, measure_peaks, median_time
 from charrnn.reports.speed import (
     SAMPLES,
     STREAMS,
@@ -108,3 +109,50 @@ def test_missing_matplotlib_is_one_line_that_says_what_to_install(
     monkeypatch.setitem(sys.modules, "matplotlib.axes", None)
     with pytest.raises(MachineError, match=r"matplotlib: is not installed; run pip install"):
         check_plot_file(Path("a.png"))
+
+
+def test_steps_that_take_unequal_times_were_disturbed() -> None:
+    assert not is_disturbed([1.0, 1.02, 1.01, 1.05, 1.0, 1.1, 1.03, 1.0])
+    assert not is_disturbed([1.0] * 9 + [50.0])  # one pause says nothing of the others
+    assert is_disturbed([1.0, 2.0, 1.9, 1.0, 2.1, 2.0, 1.8, 2.2])
+
+
+def test_a_disturbed_measurement_is_made_again_a_few_times() -> None:
+    busy, idle = [1.0, 3.0, 3.0, 3.0], [2.0, 2.0, 2.1, 2.0]
+    measured = iter([busy, idle])
+    assert median_time(lambda: next(measured)) == (2.0, False)
+    measured = iter([[2.0, 4.0, 4.0], [1.0, 3.0, 3.0]])
+    assert median_time(lambda: next(measured)) == (3.0, True)  # the better one of two
+
+
+@pytest.mark.parametrize(
+    ("rounds", "peaks", "disturbed"),
+    [
+        ([(100.0, 190.0)], (100.0, 190.0), False),
+        ([(128.0, 91.0), (120.0, 230.0)], (128.0, 230.0), False),
+        ([(128.0, 91.0), (120.0, 100.0), (60.0, 90.0)], (128.0, 100.0), True),
+        ([(50.0, 190.0), (100.0, 180.0)], (100.0, 190.0), False),  # one core was disturbed
+    ],
+)
+def test_peaks_in_an_impossible_order_are_measured_again(
+    rounds: list[tuple[float, float]], peaks: tuple[float, float], disturbed: bool
+) -> None:
+    measured = iter([peak for pair in rounds for peak in pair])
+    found, is_marked = measure_peaks(lambda cores: next(measured), 2)
+    assert ((found[1], found[2]), is_marked) == (peaks, disturbed)
+    assert next(measured, None) is None
+
+
+def test_a_machine_of_one_core_is_possible() -> None:
+    assert measure_peaks(lambda cores: 90.0, 1) == ({1: 90.0}, False)
+
+
+def test_disturbed_figures_are_marked_and_explained() -> None:
+    assert "disturbed" not in terminal.render_text(build_section(REPORT))
+    shown = terminal.render_text(
+        build_section(replace(REPORT, by_streams=(replace(POINT, disturbed=True), POINT)))
+    )
+    assert "(!)10,000" in shown
+    assert "Measure on an idle machine." in " ".join(shown.split())
+    shown = terminal.render_text(build_section(replace(REPORT, peak_disturbed=True)))
+    assert shown.count("(!)") == 2

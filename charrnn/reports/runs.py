@@ -12,9 +12,10 @@ from pathlib import Path
 from charrnn.errors import InputError
 from charrnn.reports.path_label import PathLabel
 from charrnn.reports.summary import Summary, summarize_description
+from charrnn.shell_words import write_command
 from charrnn.storage.lock import is_locked
 from charrnn.storage.model_file import read_description
-from charrnn.storage.run_folder import RunFolder, list_run_folders
+from charrnn.storage.run_folder import DEFAULT_ROOT, RunFolder, list_run_folders
 from charrnn.training.state import Diverged
 
 
@@ -81,9 +82,21 @@ def list_runs(folder: Path) -> Runs:
         key = corpus.sha256, corpus.distinct, split
         by_text[key].append(RunSummary(**vars(summary), state=state))
     if not (by_text or unsaved or unreadable):
-        raise InputError(folder, "has no trained model yet; train one with 'charrnn train'")
+        raise InputError(folder, _explain_empty(folder))
     groups = sorted(map(_group, by_text.values()), key=lambda group: -len(group.runs))
     return Runs(str(folder), tuple(groups), tuple(unsaved), tuple(unreadable))
+
+
+def _explain_empty(folder: Path) -> str:
+    """Say why there is no run directly in ``folder``."""
+    if RunFolder(folder).config.is_file() or RunFolder(folder).model:
+        command = write_command("inspect", "summary", folder)
+        return f"is itself a run, not a folder of runs; to inspect it: {command}"
+    if folder.is_dir() or folder == DEFAULT_ROOT:
+        return "has no trained model yet; train one with 'charrnn train'"
+    if folder.exists():
+        return "is a file; name a folder that has run folders in it"
+    return "no such folder; check the name"
 
 
 def _read_state(run: RunFolder) -> tuple[str, Diverged | None, tuple[str, ...]]:

@@ -9,8 +9,9 @@ characters, as neither changes its speed.
 import statistics
 import tempfile
 import time
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from functools import partial
 from itertools import pairwise
 from pathlib import Path
 
@@ -21,6 +22,7 @@ from charrnn.config import DEFAULT_SECONDS, SAMPLING_THREADS, SampleConfig, Trai
 from charrnn.network.parameters import Shape
 from charrnn.parallel.machine import count_cores, measure_free_memory
 from charrnn.parallel.team import WORKERS_SUPPORTED
+from charrnn.reports.disturbance import LARGEST_SHARE, measure_peaks, median_time
 from charrnn.reports.loaded_model import LoadedModel, ModelFacts
 from charrnn.runs.job import Job
 from charrnn.sampling.ongoing import Prompt, SamplingContext
@@ -42,7 +44,8 @@ NEVER = 1_000_000_000
 class SpeedPoint:
     """One measurement. ``share`` is GFLOP/s over the peak of as many cores as ``workers``.
 
-    For samples, ``workers`` is the number of BLAS threads, and the ``window`` is 1.
+    For samples, ``workers`` is the number of BLAS threads, and the ``window`` is 1. A ``disturbed``
+    one is too slow, because other programs ran meanwhile.
     """
 
     streams: int
@@ -51,13 +54,15 @@ class SpeedPoint:
     chars_per_second: float
     gflops: float
     share: float
+    disturbed: bool = False
 
 
 @dataclass(frozen=True)
 class Speed(ModelFacts):
     """Training by streams, by window and by workers; sampling by the number of parallel samples.
 
-    ``peak`` is that of large matrix products in GFLOP/s, on one core and on all ``cores``.
+    ``peak`` is that of large matrix products in GFLOP/s, on one core and on all ``cores``. It is
+    disturbed if it is not possible, or if the network is clearly faster.
     """
 
     distinct: int
@@ -67,6 +72,17 @@ class Speed(ModelFacts):
     by_window: tuple[SpeedPoint, ...]
     by_workers: tuple[SpeedPoint, ...]
     sampling: tuple[SpeedPoint, ...]
+    peak_disturbed: bool = False
+
+    @property
+    def points(self) -> tuple[SpeedPoint, ...]:
+        """All measurements."""
+        return (*self.by_streams, *self.by_window, *self.by_workers, *self.sampling)
+
+    @property
+    def is_disturbed(self) -> bool:
+        """Whether any figure is."""
+        return self.peak_disturbed or any(point.disturbed for point in self.points)
 
 
 def measure_speed(model: LoadedModel, *, seconds: float = DEFAULT_SECONDS) -> Speed:
@@ -77,27 +93,31 @@ def measure_speed(model: LoadedModel, *, seconds: float = DEFAULT_SECONDS) -> Sp
     """
     shape, config = model.checkpoint.network.shape, model.checkpoint.config
     cores = count_cores()
-    peak = {n: measure_matrix_peak(n) for n in sorted({1, cores})}
+    peak, peak_disturbed = measure_peaks(measure_matrix_peak, cores)
 
-    def point(streams: int, window: int, workers: int, step: float, operations: int) -> SpeedPoint:
+    def point(
+        streams: int, window: int, workers: int, times: Callable[[], list[float]], operations: int
+    ) -> SpeedPoint:
+        step, disturbed = median_time(times)
         rate = streams * window / step
         gflops = rate * operations / 1e9
         # Several workers are compared with their share of what all cores reach together, which
         # is less than the sum of cores that work alone.
         possible = peak[1] if workers == 1 else peak[cores] * workers / cores
-        return SpeedPoint(streams, window, workers, rate, gflops, gflops / possible)
+        return SpeedPoint(streams, window, workers, rate, gflops, gflops / possible, disturbed)
 
     def train(streams: int, window: int, workers: int) -> SpeedPoint:
-        step = measure_training_step(shape, streams, window, workers, seconds)
-        return point(streams, window, workers, step, PASSES_PER_UPDATE * shape.flops_per_character)
+        operations = PASSES_PER_UPDATE * shape.flops_per_character
+        times = partial(time_training_steps, shape, streams, window, workers, seconds)
+        return point(streams, window, workers, times, operations)
 
     def sample(samples: int) -> SpeedPoint:
-        step = measure_sampling_step(model.checkpoint, samples, seconds)
-        return point(samples, 1, min(SAMPLING_THREADS, cores), step, shape.flops_per_character)
+        times = partial(time_sampling_steps, model.checkpoint, samples, seconds)
+        return point(samples, 1, min(SAMPLING_THREADS, cores), times, shape.flops_per_character)
 
     most = min(cores, config.batch) if WORKERS_SUPPORTED else 1
     workers = sorted({n for n in (1, 2, 4, 8, 16, 32, 64) if n < most} | {most})
-    return Speed(
+    report = Speed(
         **vars(model.facts),
         distinct=shape.V,
         cores=cores,
@@ -107,12 +127,21 @@ def measure_speed(model: LoadedModel, *, seconds: float = DEFAULT_SECONDS) -> Sp
         by_workers=tuple(train(config.batch, config.seq, n) for n in workers),
         sampling=tuple(sample(n) for n in SAMPLES),
     )
+    is_slow_peak = any(point.share > LARGEST_SHARE for point in report.points)
+    return replace(report, peak_disturbed=peak_disturbed or is_slow_peak)
 
 
 def measure_training_step(
     shape: Shape, streams: int, window: int, workers: int, seconds: float
 ) -> float:
     """Measure the median time of an update, in seconds."""
+    return statistics.median(time_training_steps(shape, streams, window, workers, seconds))
+
+
+def time_training_steps(
+    shape: Shape, streams: int, window: int, workers: int, seconds: float
+) -> list[float]:
+    """Measure the times of updates for a number of ``seconds``."""
     characters = streams * window + 1  # each stream reads one window, again and again
     asked = TrainConfig(
         cell=shape.cell, hidden=shape.hidden, layers=shape.layers, batch=streams, seq=window,
@@ -138,16 +167,16 @@ def measure_training_step(
                     ticks.append(time.perf_counter())
                     if len(ticks) == WARM_UP:
                         ends = ticks[-1] + seconds
-    return _median_step(ticks)
+    return _step_times(ticks)
 
 
-def measure_sampling_step(checkpoint: TrainedModel, samples: int, seconds: float) -> float:
-    """Measure the median time of drawing a character for each of the ``samples``, in seconds."""
+def time_sampling_steps(checkpoint: TrainedModel, samples: int, seconds: float) -> list[float]:
+    """Measure the times of drawing a character for each of the ``samples``."""
     with threadpool_limits(min(SAMPLING_THREADS, count_cores()), "blas"):
         context = SamplingContext(checkpoint.corpus_info, SampleConfig(length=NEVER))
         prompt = Prompt("", "", np.zeros(1, np.intp))
         steps = generate_samples(checkpoint.network, context, [prompt], samples, 0, scored=False)
-        return _median_step(list(_ticks(steps, seconds)))
+        return _step_times(list(_ticks(steps, seconds)))
 
 
 def measure_matrix_peak(threads: int) -> float:
@@ -171,6 +200,5 @@ def _ticks(steps: Iterator[object], seconds: float) -> Iterator[float]:
             return
 
 
-def _median_step(ticks: list[float]) -> float:
-    counted = ticks[WARM_UP:]
-    return statistics.median(after - before for before, after in pairwise(counted))
+def _step_times(ticks: list[float]) -> list[float]:
+    return [after - before for before, after in pairwise(ticks[WARM_UP:])]

@@ -15,6 +15,8 @@ from charrnn.render.blocks import (
 )
 from charrnn.reports.speed import Speed, SpeedPoint
 
+DISTURBED = "(!)"
+
 
 @dataclass(frozen=True)
 class _Measured:
@@ -31,6 +33,13 @@ def build_section(report: Speed) -> Section:
     """Show four tables, each with an explanation, and four charts."""
     measured = _measured(report)
     blocks: list[Block] = [_build_facts(report)]
+    if report.is_disturbed:
+        blocks.append(
+            Prose(
+                f"Other programs disturbed the figures marked {DISTURBED}, which are too low even"
+                " after they were measured again. Measure on an idle machine."
+            )
+        )
     for part in measured:
         blocks += [_build_table(part), Prose(part.lesson)]
     return Section("Speed", blocks + list(map(_build_chart, measured)))
@@ -49,7 +58,7 @@ def _build_facts(report: Speed) -> Facts:
             ("model", report.model),
             ("cell", f"{report.cell}, {report.layers} × {report.hidden} units"),
             ("vocabulary", f"{report.distinct:,} distinct characters"),
-            ("peak", peak),
+            ("peak", f"{peak} {DISTURBED}" if report.peak_disturbed else peak),
         ]
     )
 
@@ -97,7 +106,7 @@ def _build_table(part: _Measured) -> Table:
     rows = [
         (
             f"{setting:,}",
-            f"{point.chars_per_second:z,.0f}",
+            f"{DISTURBED if point.disturbed else ''}{point.chars_per_second:z,.0f}",
             f"{point.gflops:z,.1f}",
             f"{point.share:z.0%}",
         )
