@@ -23,8 +23,9 @@ from charrnn.render.words import display_width
 from charrnn.reports.gradients import measure_gradients, norms_by_lag, states_after
 from charrnn.reports.loaded_model import LoadedModel
 from charrnn.reports.memory import affordable_positions, compare_memory
-from charrnn.reports.neurons import PROPERTIES, find_followers, record_activations
+from charrnn.reports.neurons import find_followers, record_activations
 from charrnn.reports.score import RunningScore, predict_chunks
+from charrnn.reports.text_properties import PROPERTIES
 from charrnn.storage.model_file import TrainedModel
 from tests.conftest import TEXT, Program
 
@@ -225,25 +226,8 @@ def test_noise_follows_nothing(tmp_path: Path) -> None:
     report = model.neurons(text)
     assert report.followers[0].p < 0.05  # a unit can see which character it just read
     h, _ = record_activations(model.checkpoint.network, model.prepare_text(text).ids)
-    other = np.array(list(PROPERTIES["position in the line"](shuffled)), np.float64)
+    other = np.array(PROPERTIES["position in the line"](shuffled), np.float64)
     assert min(one.p for one in find_followers(h, {"other": other})) > 0.01
-
-
-@pytest.mark.parametrize(
-    ("name", "text", "values"),
-    [
-        ("inside quotes", 'a"bc"d「え「お」」か', "0111001111100"),
-        ("position in the line", "ab\ncd", "12012"),
-        ("depth of brackets", "(a[b)]c)", "11222110"),
-        ("after a full stop", "a. B。\n「え", "01101110"),
-        ("kanji", "今日はx", "1100"),
-        ("hiragana", "今日はx", "0010"),
-        ("katakana", "カーか", "110"),
-        ("Latin letter", "aéあ1", "1100"),
-    ],
-)
-def test_properties_are_what_they_are_called(name: str, text: str, values: str) -> None:
-    assert "".join(map(str, PROPERTIES[name](text))) == values
 
 
 def test_runs_stand_by_text_best_first(program: Program, run_folder: Path, tmp_path: Path) -> None:

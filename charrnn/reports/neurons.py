@@ -9,8 +9,6 @@ no unit follows any property, and everything else is unchanged. ``p`` is the sha
 which some unit follows some property as closely.
 """
 
-import unicodedata
-from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -21,6 +19,7 @@ from charrnn.network.model import Network
 from charrnn.network.stepper import Stepper
 from charrnn.reports.loaded_model import LoadedModel, ModelFacts
 from charrnn.reports.report_text import ReportText, encode_report_text
+from charrnn.reports.text_properties import PROPERTIES, Values, compute_properties
 
 READ_AT_MOST = 20_000  # characters
 SHOWN_AT_MOST = 400
@@ -29,12 +28,6 @@ UNITS_AT_ONCE = 64
 BEST = 3  # units of each property
 SIGNIFICANT = 0.05
 CLOSED_BELOW, OPEN_ABOVE = 0.1, 0.9  # as in figure 3 of Karpathy, Johnson and Fei-Fei
-CLOSING = {"(": ")", "[": "]", "{": "}", "<": ">", "（": "）", "［": "］", "【": "】", "〈": "〉",
-           "《": "》", "「": "」", "『": "』"}  # fmt: skip
-QUOTES = {"「": "」", "『": "』", "“": "”", "«": "»"}
-STOPS = "。．.!?！？"
-
-Values = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True)
@@ -76,7 +69,8 @@ class Neurons(ModelFacts):
 
     ``properties`` are those that vary in the text, ``followers`` the best units of each, the
     closest first. ``shown`` is a text, and ``activations`` are over it: those of the best unit of
-    each property, unless it may follow the property by chance.
+    each property, unless it may follow the property by chance. ``absent`` are the properties that
+    do not occur in the text, or are the same throughout it.
     """
 
     text: str
@@ -86,6 +80,7 @@ class Neurons(ModelFacts):
     gates: tuple[Gate, ...]
     shown: str
     activations: tuple[Activations, ...]
+    absent: tuple[str, ...] = ()
 
 
 def analyze_neurons(
@@ -102,12 +97,7 @@ def analyze_neurons(
     shown = text_read if text is None else encode_report_text(model, text, "text")
     ids, shown_ids = text_read.ids[:READ_AT_MOST], shown.ids[:SHOWN_AT_MOST]
     h, gates = record_activations(network, ids)
-    characters = vocabulary.decode(ids)
-    properties = {
-        name: values
-        for name, compute in PROPERTIES.items()
-        if np.ptp(values := np.array(list(compute(characters)), np.float64)) > 0
-    }
+    properties = compute_properties(vocabulary.decode(ids))
     followers = find_followers(h, properties)
     shown_h, _ = record_activations(network, shown_ids)
     best: dict[str, tuple[int, int]] = {}
@@ -126,6 +116,7 @@ def analyze_neurons(
             Activations(layer, unit, tuple(shown_h[:, layer, unit].tolist()))
             for layer, unit in dict.fromkeys(best.values())
         ),
+        absent=tuple(name for name in PROPERTIES if name not in properties),
     )
 
 
@@ -190,73 +181,3 @@ def _standardize(values: npt.NDArray[np.floating]) -> Values:
     centered = values.astype(np.float64) - values.mean(axis=0, dtype=np.float64)
     deviation = centered.std(axis=0)
     return centered / np.where(deviation > 1e-6, deviation, np.inf)
-
-
-def _inside_quotes(text: str) -> Iterator[int]:
-    """Yield 1 inside "…", “…”, 「…」 and the like; the end of a paragraph closes all quotes."""
-    straight, closing = False, list[str]()
-    for before, character in zip("\n" + text, text, strict=False):
-        if character == before == "\n":
-            straight, closing = False, []
-        elif character == '"':
-            straight = not straight
-        elif character in QUOTES:
-            closing.append(QUOTES[character])
-        elif closing and character == closing[-1]:
-            closing.pop()
-        yield int(straight or bool(closing))
-
-
-def _position_in_line(text: str) -> Iterator[int]:
-    position = 0
-    for character in text:
-        position = 0 if character == "\n" else position + 1
-        yield position
-
-
-def _depth_of_brackets(text: str) -> Iterator[int]:
-    """Yield the number of open brackets; only the innermost can be closed."""
-    closing: list[str] = []
-    for character in text:
-        if character in CLOSING:
-            closing.append(CLOSING[character])
-        elif closing and character == closing[-1]:
-            closing.pop()
-        yield len(closing)
-
-
-def _after_a_full_stop(text: str) -> Iterator[int]:
-    """Yield 1 from a full stop to the next sentence, also at spaces and quotes between."""
-    ended = False
-    for character in text:
-        if character in STOPS:
-            ended = True
-        elif unicodedata.category(character)[0] in "LNS":
-            ended = False
-        yield int(ended)
-
-
-def _script(name: str) -> Callable[[str], Iterator[int]]:
-    """Return a property that is 1 for characters whose Unicode name begins with ``name``."""
-
-    def compute(text: str) -> Iterator[int]:
-        cached: dict[str, int] = {}
-        for character in text:
-            if character not in cached:
-                cached[character] = int(unicodedata.name(character, "").startswith(name))
-            yield cached[character]
-
-    return compute
-
-
-PROPERTIES: dict[str, Callable[[str], Iterator[int]]] = {
-    "inside quotes": _inside_quotes,
-    "position in the line": _position_in_line,
-    "depth of brackets": _depth_of_brackets,
-    "after a full stop": _after_a_full_stop,
-    "hiragana": _script("HIRAGANA"),
-    "katakana": _script("KATAKANA"),
-    "kanji": _script("CJK UNIFIED"),
-    "Latin letter": _script("LATIN"),
-}
-"""Properties of a text: each function yields a number for every character, from left to right."""

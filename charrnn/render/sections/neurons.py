@@ -38,23 +38,37 @@ GATE_COLUMNS = (
 
 def build_section(report: Neurons) -> Section:
     """Show the units that follow properties, the best of them over a text, and the gates."""
+    blocks = _build_followers(report) if report.followers else [_explain_no_followers(report)]
+    blocks += (_build_shaded_text(report, activations) for activations in report.activations)
+    if report.gates:
+        blocks += _build_gates(report)
+    return Section("Neurons", blocks)
+
+
+def _build_followers(report: Neurons) -> list[Block]:
     blocks: list[Block] = [
         Prose(
             f"Each unit's output h over {report.characters:,} characters of {report.text},"
             " is correlated with properties of the text that small programs compute. The table has"
             " the units with the largest Pearson correlation r for each property. p: how often"
             " chance alone gives some unit a correlation at least this large with some property."
-        ),
-        Table(
-            FOLLOWER_COLUMNS,
-            [_build_follower_row(report, follower) for follower in report.followers],
-            [abs(follower.correlation) for follower in report.followers],
-        ),
-        *(_build_shaded_text(report, activations) for activations in report.activations),
+        )
     ]
-    if report.gates:
-        blocks += _build_gates(report)
-    return Section("Neurons", blocks)
+    if report.absent:
+        names = ", ".join(report.absent)
+        blocks.append(
+            Prose(f"These properties do not occur in the text, or do not vary in it: {names}.")
+        )
+    rows = [_build_follower_row(report, follower) for follower in report.followers]
+    bars = [abs(follower.correlation) for follower in report.followers]
+    return [*blocks, Table(FOLLOWER_COLUMNS, rows, bars)]
+
+
+def _explain_no_followers(report: Neurons) -> Block:
+    return Prose(
+        f"In {report.characters:,} characters of {report.text}, no property that a unit could"
+        " follow varies: not quotes, lines, brackets, sentences or scripts."
+    )
 
 
 def _build_follower_row(report: Neurons, follower: Follower) -> tuple[str, ...]:

@@ -1,0 +1,156 @@
+"""Properties of a text that a unit may follow: a number for every character.
+
+The number is the property after the character has been read. The whole text is known, so what a
+character means may depend on later ones: a bracket counts only if it is closed.
+"""
+
+import re
+import unicodedata
+from collections.abc import Callable
+from itertools import accumulate
+
+import numpy as np
+import numpy.typing as npt
+
+from charrnn.reports.quotation import find_quoted
+
+Values = npt.NDArray[np.float64]
+
+BRACKETS = dict(
+    zip("([{<（［｛＜【〈《「『〔〖｢⟨⟦｟", ")]}>）］｝＞】〉》」』〕〗｣⟩⟧｠", strict=True)
+)
+NO_BRACKET = re.compile(r"[:;]-?\((?!\S)|<(?![^\W\d]|[/!?])|(?<=[-=\s])>")  # :( and a < b and ->
+STOPS = frozenset("!?。｡！？‼⁇⁈⁉‽।॥؟۔܀܁܂։።፧፨။។៕᠃᠉᭟᱾᱿෴߹꧉༎\u037e")
+DOTS = ".．…‥"  # no end of a sentence before a digit or a lowercase word
+BEGIN_SENTENCES = "¿¡"
+GEORGIAN = range(0x10D0, 0x1100)  # lowercase in Unicode, though sentences begin with it
+KANA = ("HIRAGANA", "KATAKANA", "HALFWIDTH KATAKANA")
+LONG_VOWELS = "ーｰ"
+
+
+def compute_properties(text: str) -> dict[str, Values]:
+    """Compute those of `PROPERTIES` that vary over ``text``, each (N,)."""
+    return {
+        name: values
+        for name, compute in PROPERTIES.items()
+        if np.ptp(values := np.array(compute(text), np.float64)) > 0
+    }
+
+
+def measure_positions(text: str) -> list[int]:
+    """Return each character's position in its line; 0 everywhere in a text without a newline."""
+    position, positions = 0, list[int]()
+    for character in text:
+        position = 0 if character == "\n" else position + 1
+        positions.append(position)
+    return positions if "\n" in text else [0] * len(text)
+
+
+def measure_depths(text: str) -> list[int]:
+    """Return the number of open brackets; only the innermost can be closed.
+
+    A bracket that is never closed does not count.
+    """
+    text = NO_BRACKET.sub(lambda match: " " * len(match[0]), text)
+    closable = _find_closable(text)
+    opened: list[int] = []
+    steps = [0] * len(text)
+    for at, character in enumerate(text):
+        if at in closable:
+            opened.append(at)
+        elif opened and character == BRACKETS[text[opened[-1]]]:
+            steps[opened.pop()], steps[at] = 1, -1
+    return list(accumulate(steps))
+
+
+def _find_closable(text: str) -> set[int]:
+    """Return the places of brackets that are closed when other kinds are left out of account."""
+    kind_of = {closing: opening for opening, closing in BRACKETS.items()}
+    opened: dict[str, list[int]] = {opening: [] for opening in BRACKETS}
+    closable: set[int] = set()
+    for at, character in enumerate(text):
+        if character in BRACKETS:
+            opened[character].append(at)
+        elif character in kind_of and opened[kind_of[character]]:
+            closable.add(opened[kind_of[character]].pop())
+    return closable
+
+
+def find_ended(text: str) -> list[int]:
+    """Return 1 from a full stop to the next sentence, also at spaces and quotes between.
+
+    Full stops are those of Unicode Standard Annex 29, and dots that a sentence does not continue.
+    """
+    next_letters = _find_next_letters(text)
+    has_capitals = any(map(str.isupper, text))  # else no letter tells whether a sentence begins
+    ended, values = False, list[int]()
+    for at, character in enumerate(text):
+        if character in STOPS:
+            ended = True
+        elif character in DOTS:
+            after = text[at + 1 : at + 2]
+            continues = (
+                after.isdigit()
+                or (character == "." and (after.isupper() or _is_lower(after)))
+                or (has_capitals and _is_lower(next_letters[at]))
+            )
+            ended = ended or not continues
+        elif character in BEGIN_SENTENCES or unicodedata.category(character)[0] in "LNS":
+            ended = False
+        values.append(int(ended))
+    return values
+
+
+def _find_next_letters(text: str) -> list[str]:
+    """Return the next letter after each character, empty where a blank line comes first."""
+    letter, letters = "", list[str]()
+    for at in range(len(text) - 1, -1, -1):
+        letters.append(letter)
+        if text[at].isalpha():
+            letter = text[at]
+        elif text[at : at + 2] == "\n\n":
+            letter = ""
+    return letters[::-1]
+
+
+def _is_lower(character: str) -> bool:
+    return character.islower() and ord(character) not in GEORGIAN
+
+
+def _find_script(*names: str) -> Callable[[str], list[int]]:
+    """Return a property that is 1 for letters whose Unicode names begin with one of ``names``.
+
+    Combining marks, and a long vowel after kana, belong to the letter before them.
+    """
+
+    def compute(text: str) -> list[int]:
+        values: list[int] = []
+        known: dict[str, int] = {}
+        before = "\n"
+        for character in text:
+            follows = character in LONG_VOWELS and unicodedata.name(before, "").startswith(KANA)
+            if values and (follows or unicodedata.category(character)[0] == "M"):
+                values.append(values[-1])
+                continue
+            if character not in known:
+                is_letter = character == "〇" or character.isalpha()
+                name = unicodedata.name(character, "")
+                known[character] = int(is_letter and name.startswith(names))
+            values.append(known[character])
+            before = character
+        return values
+
+    return compute
+
+
+PROPERTIES: dict[str, Callable[[str], list[int]]] = {
+    "inside quotes": find_quoted,
+    "position in the line": measure_positions,
+    "depth of brackets": measure_depths,
+    "after a full stop": find_ended,
+    "hiragana": _find_script("HIRAGANA"),
+    "katakana": _find_script("KATAKANA", "HALFWIDTH KATAKANA"),
+    "kanji": _find_script("CJK", "KANGXI", "IDEOGRAPHIC"),
+    "Latin letter": _find_script("LATIN", "FULLWIDTH LATIN"),
+}
+"""Properties of a text: each function returns a number for every character."""
