@@ -48,7 +48,7 @@ def build_section(report: Neurons) -> Section:
 def _build_followers(report: Neurons) -> list[Block]:
     blocks: list[Block] = [
         Prose(
-            f"Each unit's output h over {report.characters:,} characters of {report.text},"
+            f"Each unit's output h over {report.characters:,} characters of {report.text}"
             " is correlated with properties of the text that small programs compute. The table has"
             " the units with the largest Pearson correlation r for each property. p: how often"
             " chance alone gives some unit a correlation at least this large with some property."
