@@ -4,9 +4,11 @@ A report becomes sections of blocks once (sections/). The terminal, the picture 
 draw these blocks in their own way.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
+
+from charrnn.render.clusters import split_clusters
 
 
 @dataclass(frozen=True)
@@ -99,7 +101,8 @@ class Chart:
 class ShadedText:
     """A text with a value for each of its characters, drawn as a shade from ``low`` to ``high``.
 
-    ``details`` has more to say about each character, or is empty.
+    Characters that are drawn as one have one shade, for that one of their values that is furthest
+    from 0. ``details`` has more to say about each character, or is empty.
     """
 
     title: str
@@ -109,6 +112,23 @@ class ShadedText:
     high: float
     unit: str
     details: Sequence[str] = ()
+
+    def clusters(self) -> Iterator[tuple[str, float]]:
+        """Yield the characters that are drawn as one, and the value that their shade is for."""
+        at = 0
+        for cluster in split_clusters(self.text):
+            yield cluster, max(self.values[at : at + len(cluster)], key=abs)
+            at += len(cluster)
+
+    @property
+    def shared_shades(self) -> str:
+        """A sentence on characters that share a shade; empty if there are none."""
+        if all(len(cluster) == 1 for cluster in split_clusters(self.text)):
+            return ""
+        return (
+            "A letter and its marks, and other characters that are drawn as one, have one shade:"
+            " that of their value furthest from 0."
+        )
 
 
 @dataclass(frozen=True)

@@ -5,6 +5,7 @@ Not here: the width of a character (words.py), and the width of lines (columns.p
 
 from collections.abc import Iterable, Iterator, Sequence
 
+from charrnn.render.clusters import split_clusters
 from charrnn.render.columns import LEAST_COLUMNS
 from charrnn.render.words import display_width
 
@@ -74,7 +75,8 @@ def _split_units(text: str, columns: int | None) -> Iterator[str]:
     A unit has at most ``columns``, if they are given.
     """
     unit, kind = "", ""
-    for character in text:
+    for cluster in split_clusters(text):
+        character = cluster[0]
         width = display_width(character)
         is_new = (
             character == " "
@@ -83,11 +85,11 @@ def _split_units(text: str, columns: int | None) -> Iterator[str]:
             or (width == 1 and kind == "wide")
         )
         is_attached = width == 0 and unit and kind != " "
-        is_too_long = columns is not None and display_width(unit + character) > columns
+        is_too_long = columns is not None and display_width(unit + cluster) > columns
         if unit and ((is_new and not is_attached) or is_too_long):
             yield unit
             unit = ""
-        unit += character
+        unit += cluster
         if not is_attached:
             kind = " " if character == " " else "wide" if width == 2 else "word"
     if unit:

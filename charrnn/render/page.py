@@ -4,8 +4,9 @@ It is light or dark as the reader's system is. Charts are SVG with a text altern
 arrow keys move through a shaded text.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from importlib.resources import files
+from itertools import islice
 
 from charrnn.render.blocks import (
     Block,
@@ -18,8 +19,9 @@ from charrnn.render.blocks import (
     Table,
     UnrolledNetwork,
 )
+from charrnn.render.clusters import is_joining
 from charrnn.render.svg import draw_chart, draw_unrolled, escape
-from charrnn.render.words import show_character
+from charrnn.render.words import name_character, show_text
 
 ROWS_OPEN_UP_TO = 24
 
@@ -116,34 +118,42 @@ def _alignment_class(column: Column) -> str:
 
 
 def _render_shaded_text(block: ShadedText) -> str:
-    """Render a span for each character; its value is the opacity of the background.
+    """Render a span for each cluster; its value is the opacity of the background.
 
-    What the page shows about a character is in its data-d attribute, which page.js reads.
+    What the page shows about its characters, in a line for each, is in its data-d attribute, which
+    page.js reads. A span for each character would separate marks from their letters.
     """
     spans = []
-    details = block.details or [""] * len(block.text)
+    labels = iter(_describe_characters(block))
     scale = max(abs(block.low), abs(block.high)) or 1.0
-    for character, value, detail in zip(block.text, block.values, details, strict=True):
+    for cluster, value in block.clusters():
         share = min(1.0, abs(value) / scale)
-        shown = f"{value:z.2f} {block.unit}".strip()
-        label = f"{show_character(character)} {shown}"
-        label = escape(f"{label} · {detail}" if detail else label)
-        name = "↵" if character == "\n" else escape(character)
+        label = escape("\n".join(islice(labels, len(cluster))))
+        shown = show_text(cluster) if is_joining(cluster[0]) else cluster
+        name = "↵" if cluster == "\n" else escape(shown)
         spans.append(
             f'<span{_sign_class(value)} style="--v:{share:z.2f}" data-d="{label}">{name}</span>'
         )
-        if character == "\n":
+        if cluster == "\n":
             spans.append("<br>")
     scale_words = f"{block.low:g} to {block.high:g} {block.unit}".rstrip()
     title = escape(f"{block.title} ({scale_words})")
+    shared = f"<p>{escape(block.shared_shades)}</p>" if block.shared_shades else ""
     return (
         f'<figure class="shades"><figcaption>{escape(block.title)}</figcaption>'
-        f"{_render_scale(block)}"
+        f"{_render_scale(block)}{shared}"
         f'<div class="text" tabindex="0" role="application" aria-label="{title}; the arrow'
         f' keys move through the characters">{"".join(spans)}</div>'
         '<output aria-live="polite">Point at a character, or use the arrow keys.</output>'
         "</figure>"
     )
+
+
+def _describe_characters(block: ShadedText) -> Iterator[str]:
+    details = block.details or [""] * len(block.text)
+    for character, value, detail in zip(block.text, block.values, details, strict=True):
+        label = f"{name_character(character)} {f'{value:z.2f} {block.unit}'.strip()}"
+        yield f"{label} · {detail}" if detail else label
 
 
 def _sign_class(value: float) -> str:

@@ -25,12 +25,12 @@ from charrnn.render.plot_text import (
     SHADED_LINES_AT_MOST,
     draw_shaded_text,
     draw_unrolled,
+    shaded_strings,
     shaded_text_height,
     unrolled_strings,
-    wrap_lines,
+    wrap_clusters,
 )
 from charrnn.render.series_style import COLORS, DASHES, MARKS, MAX_MARKED
-from charrnn.render.words import show_character
 
 GRID_COLOR = "#a0aec0"
 INCHES_ACROSS, CHART_INCHES, UNROLLED_INCHES = 9.0, 3.3, 3.2
@@ -57,7 +57,7 @@ def draw_picture(sections: Sequence[Section], path: Path) -> list[str]:
             ),
         )
         shaded = [block for block in blocks if isinstance(block, ShadedText)]
-        line_counts = [len(wrap_lines(block.text, lettering)) for block in shaded]
+        line_counts = [len(wrap_clusters(block.text, lettering)) for block in shaded]
     notes = lettering.notes
     if max(line_counts, default=0) > SHADED_LINES_AT_MOST:
         notes.append(
@@ -197,7 +197,7 @@ def drawn_strings(block: Block) -> list[str]:
             names = [series.name for series in block.series]
             return [block.title, block.x, block.y, *names, *(name for name, _ in block.levels)]
         case ShadedText():
-            return [block.title, block.unit, *map(show_character, set(block.text))]
+            return [block.title, block.unit, block.shared_shades, *shaded_strings(block)]
         case UnrolledNetwork():
             return [block.title, block.cell, *unrolled_strings(block)]
         case _:

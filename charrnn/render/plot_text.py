@@ -1,6 +1,7 @@
 """Shaded texts and unrolled networks in a picture, drawn with matplotlib."""
 
 import math
+import unicodedata
 from collections.abc import Iterable
 
 import numpy as np
@@ -10,14 +11,15 @@ from matplotlib.colors import LinearSegmentedColormap, Normalize
 from matplotlib.patches import FancyBboxPatch, Rectangle
 
 from charrnn.render.blocks import ShadedText, UnrolledNetwork
+from charrnn.render.clusters import is_shapeless, split_clusters
 from charrnn.render.fonts import Lettering
 from charrnn.render.series_style import COLORS
-from charrnn.render.words import display_width, show_character
+from charrnn.render.words import display_width, show_character, show_text
 
 LOW_COLOR, ZERO_COLOR, HIGH_COLOR = "#90c2ea", "#ffffff", "#f0b184"  # under black letters
 LINE_COLUMNS, SHADED_LINES_AT_MOST = 60, 24
 COLUMN_POINTS, ROW_INCHES = 9.5, 0.34
-LETTER_SIZE, CODE_POINT_SIZE, GAP = 9.5, 6.0, 2.5  # points
+LETTER_SIZE, CODE_POINT_SIZE, GAP, SENTENCE_SIZE = 9.5, 6.0, 2.5, 7.0  # points
 PICTURE_POINTS = 8.6 * 72  # the width of an unrolled network
 STEPS_AT_LEAST = 6
 BOX, PADDING = 0.6, 0.05  # the square of a step, and how much larger its rounded frame is
@@ -26,8 +28,9 @@ READ_SIZE, EXPECTED_SIZE = 10.0, 8.3  # points, for strings that are not too lon
 
 def shaded_text_height(block: ShadedText, lettering: Lettering) -> float:
     """Return the height of a shaded text in inches."""
-    lines = len(wrap_lines(block.text, lettering))
-    return 1.0 + ROW_INCHES * min(SHADED_LINES_AT_MOST, lines)
+    lines = len(wrap_clusters(block.text, lettering))
+    shown_lines = min(SHADED_LINES_AT_MOST, lines) + bool(block.shared_shades)
+    return 1.0 + ROW_INCHES * shown_lines
 
 
 def draw_shaded_text(axes: Axes, block: ShadedText, lettering: Lettering) -> None:
@@ -36,12 +39,12 @@ def draw_shaded_text(axes: Axes, block: ShadedText, lettering: Lettering) -> Non
     shades = [*negative, ZERO_COLOR, HIGH_COLOR]
     colormap = LinearSegmentedColormap.from_list("shades", shades)
     colors = ScalarMappable(Normalize(block.low, block.high), colormap)
-    lines = wrap_lines(block.text, lettering)[:SHADED_LINES_AT_MOST]
-    values = iter(block.values)
+    lines = wrap_clusters(block.text, lettering)[:SHADED_LINES_AT_MOST]
+    values = (value for _, value in block.clusters())
     for row, line in enumerate(lines):
         at = 0
-        for character in line:
-            shown, size, columns = _cell(character, lettering)
+        for cluster in line:
+            shown, size, columns = _cell(cluster, lettering)
             value = np.array(min(block.high, max(block.low, next(values))))
             axes.add_patch(
                 Rectangle((at, row), columns, 1, color=colors.to_rgba(value), linewidth=0)
@@ -49,31 +52,48 @@ def draw_shaded_text(axes: Axes, block: ShadedText, lettering: Lettering) -> Non
             axes.text(at + columns / 2, row + 0.55, shown, ha="center", va="center", fontsize=size)
             at += columns
     axes.set_xlim(0, LINE_COLUMNS + 1)
-    axes.set_ylim(len(lines), 0)
+    if block.shared_shades:
+        axes.text(0, len(lines) + 0.5, block.shared_shades, va="center", fontsize=SENTENCE_SIZE)
+    axes.set_ylim(len(lines) + bool(block.shared_shades), 0)
     axes.set_title(lettering.draw(block.title), fontsize="medium")
     axes.axis("off")
     bar = axes.figure.colorbar(colors, ax=axes, fraction=0.02, pad=0.01)
     bar.set_label(lettering.draw(block.unit or "activation"), fontsize="small")
 
 
-def wrap_lines(text: str, lettering: Lettering) -> list[str]:
+def wrap_clusters(text: str, lettering: Lettering) -> list[list[str]]:
     """Cut ``text`` into lines of at most LINE_COLUMNS, not counting the sign of a newline."""
-    lines, used = [""], 0
-    for character in text:
-        _, _, columns = _cell(character, lettering)
-        if (used + columns > LINE_COLUMNS and character != "\n") or lines[-1].endswith("\n"):
-            lines.append("")
+    lines: list[list[str]] = [[]]
+    used = 0
+    for cluster in split_clusters(text):
+        _, _, columns = _cell(cluster, lettering)
+        if (used + columns > LINE_COLUMNS and cluster != "\n") or lines[-1][-1:] == ["\n"]:
+            lines.append([])
             used = 0
-        lines[-1] += character
+        lines[-1].append(cluster)
         used += columns
     return lines
 
 
-def _cell(character: str, lettering: Lettering) -> tuple[str, float, int]:
-    """Return what is drawn for a character, the size of the letters, and the columns it takes."""
-    shown = show_character(character)
+def shaded_strings(block: ShadedText) -> set[str]:
+    """Return the strings of a shaded text as they are drawn."""
+    return set(map(_compose, split_clusters(block.text)))
+
+
+def _compose(cluster: str) -> str:
+    """Return a cluster as it is drawn: with one character for a letter and its marks, if any.
+
+    Joiners and variation selectors, which few fonts have, are left out.
+    """
+    shown = unicodedata.normalize("NFC", show_text(cluster))
+    return "".join(character for character in shown if not is_shapeless(character))
+
+
+def _cell(cluster: str, lettering: Lettering) -> tuple[str, float, int]:
+    """Return what is drawn for a cluster, the size of the letters, and the columns it takes."""
+    shown = _compose(cluster)
     drawn = lettering.draw(shown)
-    if drawn.startswith("U+"):
+    if drawn != shown or drawn.startswith("U+"):
         width = lettering.measure(shown, CODE_POINT_SIZE) + GAP
         return drawn, CODE_POINT_SIZE, math.ceil(width / COLUMN_POINTS)
     columns = math.ceil(lettering.measure(shown, LETTER_SIZE) / COLUMN_POINTS)

@@ -15,7 +15,7 @@ from charrnn.render.blocks import (
 )
 from charrnn.render.columns import limit_columns
 from charrnn.render.lines import wrap, wrap_facts, wrap_parts
-from charrnn.render.words import display_width, pad, show_character
+from charrnn.render.words import display_width, pad, show_character, show_text
 
 CHART_ROWS, CHART_COLUMNS, LEAST_CHART_COLUMNS = 14, 64, 16
 BAR_COLUMNS, LEAST_BAR_COLUMNS = 30, 6
@@ -146,12 +146,12 @@ def _draw_chart(block: Chart, columns: int | None) -> str:
 
 
 def _draw_shaded_text(block: ShadedText, line_columns: int) -> str:
-    """Draw the text in lines, and below each character a bar as high as its value."""
+    """Draw the text in lines, and below each cluster a bar as high as its value."""
     span = block.high - block.low or 1.0
     rows: list[str] = []
     above, below, used = "", "", 0
-    for character, value in zip(block.text, block.values, strict=True):
-        shown = show_character(character)
+    for cluster, value in block.clusters():
+        shown = show_text(cluster)
         columns = max(1, display_width(shown))
         if used + columns > line_columns:
             rows += [above, below]
@@ -160,12 +160,13 @@ def _draw_shaded_text(block: ShadedText, line_columns: int) -> str:
         above += shown
         below += SHADES[round(share * (len(SHADES) - 1))] * columns
         used += columns
-        if character == "\n":
+        if cluster == "\n":
             rows += [above, below]
             above, below, used = "", "", 0
     rows += [above, below] if above else []
     scale = f"{block.low:g} to {block.high:g} {block.unit}".rstrip()
-    return "\n".join([f"{block.title} ({scale})", *(row.rstrip() for row in rows)])
+    shared = wrap(block.shared_shades, line_columns) if block.shared_shades else []
+    return "\n".join([f"{block.title} ({scale})", *shared, *(row.rstrip() for row in rows)])
 
 
 def _draw_unrolled(block: UnrolledNetwork, line_columns: int) -> str:

@@ -1,16 +1,17 @@
 """Characters, losses and names as words, on a terminal, a page or a picture alike."""
 
-import unicodedata
+from bisect import bisect_left
 from collections.abc import Sequence
+from itertools import accumulate
 
 from charrnn.ngram import MAX_COUNTED, Baselines
+from charrnn.render.clusters import JOINED_JAMO, count_columns, split_clusters
 from charrnn.render.controls import escape_controls
-from charrnn.text.vocab import is_visible
+from charrnn.text.vocab import DOTTED_CIRCLE, is_mark, is_visible, show_mark
 from charrnn.training.outcome import Outcome
 from charrnn.units import bits
 
 LARGE_LOSS = 10_000
-JOINED = frozenset(map(chr, range(0x1160, 0x1200)))  # Hangul vowels, final consonants
 WHITE_SPACE = {"\n": "↵", "\t": "⇥", " ": "␣", "\u3000": "□"}
 """Signs for white space, which would be invisible in a table."""
 FILES_LISTED = 3
@@ -18,7 +19,7 @@ FILES_LISTED = 3
 
 def display_width(text: str) -> int:
     """Return the number of columns that ``text`` takes on a terminal."""
-    return sum(map(_columns, text))
+    return sum(map(count_columns, split_clusters(text)))
 
 
 def pad(text: str, columns: int, *, right: bool = False) -> str:
@@ -29,19 +30,45 @@ def pad(text: str, columns: int, *, right: bool = False) -> str:
 
 def shorten(text: str, columns: int) -> str:
     """Cut ``text`` to one line of at most ``columns``, with signs for newlines and controls."""
-    shown = "".join(" " if character == " " else show_character(character) for character in text)
-    if display_width(shown) <= columns:
-        return shown
-    end = next(n for n in range(len(shown)) if display_width(shown[: n + 1]) >= columns)
-    return shown[:end] + "…"
+    clusters = split_clusters(show_text(text, but=" "))
+    ends = list(accumulate(map(count_columns, clusters)))
+    if not ends or ends[-1] <= columns:
+        return "".join(clusters)
+    return "".join(clusters[: bisect_left(ends, columns)]) + "…"
 
 
 def show_character(character: str) -> str:
-    """Make a character visible: white space becomes a sign, a control character its code point."""
+    """Make a character visible, also where no letter stands before it.
+
+    White space becomes a sign, a mark is drawn on a dotted circle, and a control character or
+    another one without a shape becomes its code point.
+    """
     if character in WHITE_SPACE:
         return WHITE_SPACE[character]
-    can_be_seen = is_visible(character) and _columns(character)
-    return character if can_be_seen else f"U+{ord(character):04X}"
+    is_joined = is_mark(character) or character in JOINED_JAMO
+    shown = show_mark(character) if is_joined else character
+    return shown if is_visible(shown[0]) else f"U+{ord(character):04X}"
+
+
+def show_text(text: str, *, but: str = "") -> str:
+    """Make the characters of ``text`` visible, except those in ``but``; marks are on their letters.
+
+    A text that begins in the middle of a letter begins with its marks on a dotted circle.
+    """
+    return "".join(
+        cluster if cluster in but else show_character(cluster[0]) + cluster[1:]
+        for cluster in split_clusters(text)
+    )
+
+
+def name_character(character: str) -> str:
+    """Make a character visible; a mark, which is hard to recognize, has its code point beside it.
+
+    Returns ``◌ि U+093F``.
+    """
+    shown = show_character(character)
+    has_circle = shown == DOTTED_CIRCLE + character
+    return f"{shown} U+{ord(character):04X}" if has_circle else shown
 
 
 def format_loss(number: float) -> str:
@@ -112,9 +139,3 @@ def list_files(files: Sequence[str]) -> str:
     if len(files) <= FILES_LISTED:
         return names
     return f"{names} and {len(files) - FILES_LISTED} more"
-
-
-def _columns(character: str) -> int:
-    if unicodedata.category(character) in ("Mn", "Me", "Cf") or character in JOINED:
-        return 0
-    return 2 if unicodedata.east_asian_width(character) in "WF" else 1

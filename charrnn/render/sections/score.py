@@ -12,7 +12,13 @@ from charrnn.render.blocks import (
     numeric_columns,
     text_columns,
 )
-from charrnn.render.words import describe_loss, shorten, show_character
+from charrnn.render.words import (
+    describe_loss,
+    name_character,
+    shorten,
+    show_character,
+    show_text,
+)
 from charrnn.reports.score import (
     BEGINNING,
     CONTEXT,
@@ -124,8 +130,8 @@ def _build_row(
     before: str, character: str, nats: float, alternatives: Iterable[tuple[str, float]]
 ) -> tuple[str, ...]:
     return (
-        "".join(map(show_character, before)),
-        show_character(character),
+        show_text(before),
+        name_character(character),
         f"{nats:z.2f}",
         format_shares(alternatives),
     )
