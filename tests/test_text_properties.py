@@ -1,4 +1,4 @@
-"""Texts with the value of a property below each character."""
+"""Texts with the value of a property below each character; ↵ is a newline."""
 
 import pytest
 
@@ -58,13 +58,25 @@ QUOTED = {
                  "000000000111110001110"),
     "Korean": ("그는 '네'라고 \"응\"이라고",
                "000110000110000"),
+    "a text that begins in a quotation": ("rr“, sagt’ er. „Ja“.",
+                                          "00000000000000011100"),
+    "unclosed, with blank lines": ("“Oh.↵Yes.↵↵“No,” he.",
+                                   "11111111100111100000"),
+    "unclosed, without blank lines": ("“Oh.↵Yes.↵“No,”↵“A↵b” c",
+                                      "11110000001111001111000"),
+    "marks of direction": ("قال \u200f\"نعم\"\u200f ثم \"لا\".",
+                           "00000111100000011100"),
+    "code": ('x = ["a", "", \'b\'] + "c"',
+             "000001100010001100000110"),
+    "Markdown": ("``a`` isn't a ''quotation.",
+                 "00000000000000000000000000"),
     "LaTeX": ("He said ``It's no'' to me.",
               "00000000111111111000000000"),
 }  # fmt: skip
 
 
 OTHERS = [
-    ("position in the line", "ab\ncd",
+    ("position in the line", "ab↵cd",
                              "12012"),
     ("position in the line", "no line",
                              "0000000"),
@@ -76,7 +88,9 @@ OTHERS = [
                           "011111100110"),
     ("depth of brackets", "（《書》）「え",
                           "1221000"),
-    ("after a full stop", "a. B。\n「え",
+    ("depth of brackets", "<,a>b<c↵d>",
+                          "1110000000"),
+    ("after a full stop", "a. B。↵「え",
                           "01101110"),
     ("after a full stop", "It is 3.14 e.g. in U.S. law. No.",
                           "00000000000000000000000000011001"),
@@ -88,6 +102,8 @@ OTHERS = [
                           "0010000110001"),
     ("after a full stop", "वह गया। हाँ॥ نعم؟ ہاں۔ այո։ ቤት። ဟုတ်။ ｱ｡",
                           "0000001100011000110001100011001100001101"),
+    ("after a full stop", "「……え？」と……。Τι; Ναι.",
+                          "000011011100110001"),
     ("kanji", "今日はx時々〇〆",
               "11001111"),
     ("hiragana", "らーめんカーか゛が",
@@ -100,7 +116,7 @@ OTHERS = [
 
 
 def show(name: str, text: str) -> str:
-    return "".join(map(str, PROPERTIES[name](text)))
+    return "".join(map(str, PROPERTIES[name](text.replace("↵", "\n"))))
 
 
 @pytest.mark.parametrize("language", QUOTED)

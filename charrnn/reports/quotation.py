@@ -50,7 +50,7 @@ class Quotation:
 def find_quoted(text: str) -> list[int]:
     """Return 1 for each character inside quotes, for the opening mark too, and 0 for others."""
     quoted = [0] * len(text)
-    blank_lines = [*BLANK_LINE.finditer(text)]
+    blank_lines = [*BLANK_LINE.finditer(text.rstrip())]
     starts = [0, *(line.end() for line in blank_lines)]
     ends = [*(line.start() for line in blank_lines), len(text)]
     for start, end in zip(starts, ends, strict=True):
@@ -92,7 +92,7 @@ class _Block:
         sign, begins = mark.sign, mark.side == OPENING_SIDE
         if sign == "“":
             if begins or not self._close(mark, "„”"):
-                self._begin(mark)
+                self._begin(mark, unsure=mark.side == CLOSING_SIDE)
         elif sign == "”":
             if not self._close(mark, "“„‟" if begins else "“„‟”") and begins:
                 self._drop(mark)
@@ -100,13 +100,20 @@ class _Block:
         elif sign in CLOSES:
             self._close(mark, CLOSES[sign])
         else:
-            self._begin(mark)
+            if sign == "``":  # in Markdown, ``a`` is no quotation
+                self._drop(mark)
+            if sign != "``" or mark.side != CLOSING_SIDE:
+                self._begin(mark, unsure=sign == "``")
 
     def _read_straight(self, mark: Mark) -> None:
         after_digit = mark.before.isdigit()
         if HEBREW.match(mark.before) and HEBREW.match(mark.after):
             return  # gershayim, a mark inside Hebrew acronyms
-        if mark.side == OPENING_SIDE:
+        # "" of a program is closed at once, though what is beside both marks looks like an opening.
+        is_second = any(
+            (opened.sign, opened.at) == (mark.sign, mark.at - 1) for opened in self._open
+        )
+        if mark.side == OPENING_SIDE and not is_second:
             self._drop(mark)
             self._begin(mark)
         elif self._close(mark, mark.sign if after_digit else [mark.sign, "„", "“", "``"]):
@@ -122,7 +129,7 @@ class _Block:
                 self._begin(mark, unsure=mark.side != OPENING_SIDE)
         elif is_open:
             # At the beginning of a line » continues a Spanish quotation.
-            if self._text[: mark.at].rstrip(" ")[-1:] != "\n" or mark.side != OPENING_SIDE:
+            if self._text[: mark.at].rstrip(" \t")[-1:] != "\n" or mark.side != OPENING_SIDE:
                 self._close(mark, other)
         elif mark.side == OPENING_SIDE:
             self._drop(mark)

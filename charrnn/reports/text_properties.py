@@ -19,9 +19,13 @@ Values = npt.NDArray[np.float64]
 BRACKETS = dict(
     zip("([{<（［｛＜【〈《「『〔〖｢⟨⟦｟", ")]}>）］｝＞】〉》」』〕〗｣⟩⟧｠", strict=True)
 )
-NO_BRACKET = re.compile(r"[:;]-?\((?!\S)|<(?![^\W\d]|[/!?])|(?<=[-=\s])>")  # :( and a < b and ->
-STOPS = frozenset("!?。｡！？‼⁇⁈⁉‽।॥؟۔܀܁܂։።፧፨။។៕᠃᠉᭟᱾᱿෴߹꧉༎\u037e")
-DOTS = ".．…‥"  # no end of a sentence before a digit or a lowercase word
+NO_BRACKET = re.compile(r"[:;]-?\((?!\S)|<(?![^\s=-])|(?<=[\s=-])>")  # :( and a < b and ->
+STOP = re.compile(
+    "[!?。｡！？‼⁇⁈⁉‽।॥؟۔܀܁܂։።፧፨။។៕᠃᠉᭟᱾᱿෴߹꧉༎\u037e]"
+    "|(?<=[\u0370-\u03ff\u1f00-\u1fff]);|(?<=[\u0561-\u0587]):"
+)
+"""Marks that always end a sentence; also the ; after Greek and the : after Armenian letters."""
+DOTS = ".．…‥"  # no end of a sentence before a digit or a lowercase word, or at a beginning
 BEGIN_SENTENCES = "¿¡"
 GEORGIAN = range(0x10D0, 0x1100)  # lowercase in Unicode, though sentences begin with it
 KANA = ("HIRAGANA", "KATAKANA", "HALFWIDTH KATAKANA")
@@ -73,6 +77,8 @@ def _find_closable(text: str) -> set[int]:
             opened[character].append(at)
         elif character in kind_of and opened[kind_of[character]]:
             closable.add(opened[kind_of[character]].pop())
+        elif character == "\n":
+            opened["<"].clear()  # a<b, too, is never closed
     return closable
 
 
@@ -83,20 +89,25 @@ def find_ended(text: str) -> list[int]:
     """
     next_letters = _find_next_letters(text)
     has_capitals = any(map(str.isupper, text))  # else no letter tells whether a sentence begins
-    ended, values = False, list[int]()
+    stops = {match.start() for match in STOP.finditer(text)}
+    ended, before, values = False, "\n", list[int]()
     for at, character in enumerate(text):
-        if character in STOPS:
+        if at in stops:
             ended = True
         elif character in DOTS:
             after = text[at + 1 : at + 2]
             continues = (
-                after.isdigit()
+                before == "\n"
+                or unicodedata.category(before) in ("Ps", "Pi")
+                or after.isdigit()
                 or (character == "." and (after.isupper() or _is_lower(after)))
                 or (has_capitals and _is_lower(next_letters[at]))
             )
             ended = ended or not continues
-        elif character in BEGIN_SENTENCES or unicodedata.category(character)[0] in "LNS":
+        elif character in BEGIN_SENTENCES or _is_in_sentence(character):
             ended = False
+        if character not in DOTS:
+            before = character
         values.append(int(ended))
     return values
 
@@ -111,6 +122,11 @@ def _find_next_letters(text: str) -> list[str]:
         elif text[at : at + 2] == "\n\n":
             letter = ""
     return letters[::-1]
+
+
+def _is_in_sentence(character: str) -> bool:
+    """Return whether it belongs to a sentence, unlike the space and the quotes between two."""
+    return character != "`" and unicodedata.category(character)[0] in "LNS"
 
 
 def _is_lower(character: str) -> bool:
