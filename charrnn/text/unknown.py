@@ -1,18 +1,16 @@
 """Characters that are not in a model's vocabulary: they are skipped, replaced, or an error."""
 
-import unicodedata
-from collections.abc import Iterator
-from typing import Literal
-
 from charrnn.arrays import Ids
 from charrnn.errors import InputError
+from charrnn.text.lookalikes import Lookalikes
 from charrnn.text.vocab import Vocabulary, describe_character
 
 MAX_LISTED = 40
 """Unknown characters that an error lists."""
-NORMALIZATION_FORMS: tuple[Literal["NFC", "NFD", "NFKC", "NFKD"], ...] = (
-    "NFC", "NFD", "NFKC", "NFKD",
-)  # fmt: skip
+FEW = 5
+"""Unknown characters that a note lists."""
+MAX_HINTS = 8
+"""Unknown characters for which a similar one is named."""
 
 
 def encode_text(text: str, vocabulary: Vocabulary, on_unknown: str, name: str) -> Ids:
@@ -37,15 +35,59 @@ def encode_text(text: str, vocabulary: Vocabulary, on_unknown: str, name: str) -
             )
         ids[unknown] = vocabulary.unknown
         return ids
-    # In reverse order, so that the first position of each character is the one that stays.
-    first_positions = {
-        text[position]: position for position in reversed(unknown.nonzero()[0].tolist())
-    }
-    positions = sorted(first_positions.values())
-    listed = ", ".join(
-        _describe_unknown(text, position, vocabulary) for position in positions[:MAX_LISTED]
-    )
-    raise _unknown_error(name, listed, len(positions), vocabulary)
+    found = UnknownCharacters(vocabulary, MAX_LISTED)
+    found.add(text)
+    raise _unknown_error(name, found, vocabulary)
+
+
+class UnknownCharacters:
+    """The distinct characters of a text, which may come in pieces, that a model does not know.
+
+    ``number`` counts their occurrences. Only the first ``limit`` distinct ones are described.
+    """
+
+    def __init__(self, vocabulary: Vocabulary, limit: int = FEW) -> None:
+        self.number = 0
+        self.distinct: set[str] = set()
+        self.limit = limit
+        self._vocabulary = vocabulary
+        self._lookalikes = Lookalikes(vocabulary)
+        self._described: list[str] = []
+        self._hints = 0
+
+    def add(self, text: str) -> None:
+        """Add the unknown characters of a piece of the text, which is normalized."""
+        positions = (self._vocabulary.lookup_ids(text) < 0).nonzero()[0].tolist()
+        self.number += len(positions)
+        for position in positions:
+            if text[position] not in self.distinct:
+                self.distinct.add(text[position])
+                if len(self._described) < self.limit:
+                    self._described.append(self._describe(text, position))
+
+    @property
+    def listed(self) -> str:
+        """The first ones, each with what the model knows instead."""
+        return ", ".join(self._described)
+
+    @property
+    def summary(self) -> str:
+        """The first ones, and how many more there are."""
+        more = len(self.distinct) - len(self._described)
+        return f"{self.listed} and {more:,} more" if more else self.listed
+
+    def _describe(self, text: str, position: int) -> str:
+        described = describe_character(text[position])
+        if self._hints == MAX_HINTS:
+            return described
+        alternatives = self._lookalikes.find(text, position)
+        if not alternatives:
+            return described
+        self._hints += 1
+        hint = " or ".join(
+            " ".join(map(describe_character, characters)) for characters in alternatives
+        )
+        return f"{described} (but it knows {hint})"
 
 
 def default_on_unknown(vocabulary: Vocabulary) -> str:
@@ -57,8 +99,9 @@ def default_on_unknown(vocabulary: Vocabulary) -> str:
     return "skip" if vocabulary.unknown is None else "replace"
 
 
-def _unknown_error(name: str, listed: str, total: int, vocabulary: Vocabulary) -> InputError:
-    """Return the error about ``total`` unknown characters; ``listed`` describes the first ones."""
+def _unknown_error(name: str, found: UnknownCharacters, vocabulary: Vocabulary) -> InputError:
+    """Return the error about unknown characters, whose advice depends on the ``vocabulary``."""
+    listed, total = found.listed, len(found.distinct)
     if vocabulary.unknown is None and total <= MAX_LISTED:
         return InputError(
             name,
@@ -83,30 +126,3 @@ def _unknown_error(name: str, listed: str, total: int, vocabulary: Vocabulary) -
         " use `on_unknown` skip to leave out what it does not know, or `on_unknown` replace to"
         " read its unknown character instead",
     )
-
-
-def _describe_unknown(text: str, position: int, vocabulary: Vocabulary) -> str:
-    described = describe_character(text[position])
-    similar = next(_find_similar(text, position, vocabulary), None)
-    if similar is None:
-        return described
-    return f"{described} (but it knows {' '.join(map(describe_character, similar))})"
-
-
-def _find_similar(text: str, position: int, vocabulary: Vocabulary) -> Iterator[str]:
-    """Yield known characters that are equivalent to the one at ``position``, the closest first.
-
-    First those of another normalization form, then those of another width or case.
-    """
-    known, character = set(vocabulary.characters), text[position]
-    # A combining mark may be known only as composed with the character before it.
-    pair = text[max(0, position - 1) : position + 1]
-    for form in NORMALIZATION_FORMS:
-        for written in (character, pair):
-            changed = unicodedata.normalize(form, written)
-            if changed != written and known.issuperset(changed):
-                yield changed
-    folded = unicodedata.normalize("NFKC", character).casefold()
-    for candidate in vocabulary.characters:
-        if unicodedata.normalize("NFKC", candidate).casefold() == folded:
-            yield candidate

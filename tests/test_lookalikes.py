@@ -1,0 +1,93 @@
+"""What an error about an unknown character names instead: the same one, or one that looks alike."""
+
+import unicodedata
+
+import pytest
+
+from charrnn.errors import InputError
+from charrnn.text.unknown import MAX_HINTS, UnknownCharacters, encode_text
+from charrnn.text.vocab import Vocabulary, describe_character
+
+
+def hint(text: str, known: str, counts: tuple[int, ...] = ()) -> str:
+    """What is said about the unknown characters of ``text``."""
+    found = UnknownCharacters(Vocabulary(known, counts or (1,) * len(known)))
+    found.add(text)
+    return found.summary
+
+
+def named(characters: str) -> str:
+    return "(but it knows " + " ".join(map(describe_character, characters)) + ")"
+
+
+PAIRS = [
+    *(("'", sign) for sign in "’‘′ʼ`´‚"),
+    *(('"', sign) for sign in "“”„‟″«»〟"),
+    *(("-", sign) for sign in "‐‑‒–—―−－ー"),
+    *(("~", sign) for sign in "〜～∼˜"),
+    *((" ", sign) for sign in "\u00a0\u202f\u3000\u2009\u2007\t"),
+    ("’", "‘"), ("“", "„"), ("—", "–"), ("〜", "～"), ("\u00a0", "\u3000"),
+    (",", "、"), ("，", "､"), (".", "。"), ("｡", "。"), ("･", "·"), ("?", "؟"), ("？", "؟"),
+    ("\n", "\r"), ("\n", "\u2028"), ("\\", "¥"), ("\\", "￥"),
+    ("A", "Ａ"), ("ｶ", "カ"), ("カ", "か"), ("Ａ", "a"), ("é", "É"), ("Σ", "ς"), ("ẞ", "ß"),
+    ("a", "а"), ("P", "Р"), ("o", "ο"), ("3", "٣"), ("३", "٣"), ("ی", "ي"),
+    ("神", "\ufa19"), ("²", "2"),
+]  # fmt: skip
+"""Characters each of which is named where only the other one is known."""
+
+SPELLINGS = [
+    ("…", "..."), ("‥", ".."), ("⋯", "..."), ("ﬁ", "fi"), ("ﬃ", "ffi"), ("½", "1/2"), ("Ⅳ", "IV"),
+    ("が", "か\u3099"), ("ガ", "ｶﾞ"), ("é", "e\u0301"), ("㍿", "株式会社"), ("ß", "ss"), ("œ", "oe"),
+    *((whole, unicodedata.normalize("NFD", whole)) for whole in ("하", "한", "ệ", "ᾧ", "ば", "パ")),
+]  # fmt: skip
+"""One character, and several that are written for it."""
+
+
+@pytest.mark.parametrize(("one", "other"), PAIRS)
+def test_the_other_one_of_a_pair_is_named_both_ways(one: str, other: str) -> None:
+    for text, known in ((one, other), (other, one)):
+        assert hint(text, known) == f"{describe_character(text)} {named(known)}"
+        assert hint(f"x{text}x", known + "x") == hint(text, known)
+
+
+@pytest.mark.parametrize(("whole", "parts"), SPELLINGS)
+def test_the_characters_that_a_character_stands_for_are_named(whole: str, parts: str) -> None:
+    known = "".join(dict.fromkeys(parts))
+    assert hint(f"x{whole}x", known + "x") == f"{describe_character(whole)} {named(parts)}"
+
+
+@pytest.mark.parametrize(
+    ("whole", "parts"), [pair for pair in SPELLINGS if pair[0] not in ("⋯", "½", "ß", "œ")]
+)
+def test_a_character_is_named_for_each_of_those_that_it_stands_for(whole: str, parts: str) -> None:
+    expected = [f"{describe_character(part)} {named(whole)}" for part in dict.fromkeys(parts)]
+    assert hint(f"x{parts}x", whole + "x") == ", ".join(expected)
+
+
+@pytest.mark.parametrize(("text", "known"), [("猫", "犬"), ("が", "か"), ("é", "e"), ("q", "p-'")])
+def test_another_character_is_no_hint(text: str, known: str) -> None:
+    assert hint(text, known) == describe_character(text)
+
+
+def test_of_several_alternatives_the_most_frequent_comes_first() -> None:
+    described = "'‘' (U+2018)", "'’' (U+2019)"
+    assert hint("didn't", "‘’dint", (1, 9, 1, 1, 1, 1)).endswith(
+        f"(but it knows {described[1]} or {described[0]})"
+    )
+    assert hint("'", "‘’", (9, 1)).endswith(f"(but it knows {described[0]} or {described[1]})")
+    assert hint("-", "‐‑‒–—―").count("U+") == 1 + 3
+
+
+def test_the_closest_alternative_is_named_alone() -> None:
+    assert hint("＂", '"“”').endswith(named('"'))  # only its width differs
+    assert hint("É", "éE\u0301").endswith(named("E\u0301"))
+    assert hint("K", "kК").endswith(named("К"))
+
+
+def test_an_error_stays_short_and_on_one_line() -> None:
+    small = "abcdefghijklmnopqrstuvwxyz"
+    with pytest.raises(InputError) as caught:
+        encode_text(small.upper() + "\n\u2028", Vocabulary(small, (1,) * 26), "error", "prime")
+    assert str(caught.value).count("but it knows") == MAX_HINTS
+    assert len(str(caught.value).splitlines()) == 1
+    assert hint(small.upper(), small).endswith("and 21 more")
