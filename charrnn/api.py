@@ -82,18 +82,24 @@ class Model(ReportMethods):
         return "".join(self.stream(prime, config, seed=seed))
 
     def stream(
-        self, prime: str = "", config: SampleConfig = SampleConfig(), *, seed: int | None = None
+        self,
+        prime: str = "",
+        config: SampleConfig = SampleConfig(),
+        *,
+        seed: int | None = None,
+        on_long: Callable[[int], None] | None = None,
     ) -> Iterator[str]:
         """Continue ``prime``, and yield the new characters in pieces while they are generated.
 
         The pieces add up to what `sample` returns. Characters that may turn out to be the beginning
-        of a stop text are held back until that is known.
+        of a stop text are held back until that is known. ``on_long`` is called once, with the
+        number of characters, when no length is set and no stop has come in the first 10,000.
 
         Raises:
             InputError, ConfigError: as `sample`, before the first piece.
         """
         prompt = self.make_prompt(prime, config.on_unknown)
-        steps = generate(self.checkpoint, [prompt], config, seed, 1, scored=False)
+        steps = generate(self.checkpoint, [prompt], config, seed, 1, scored=False, on_long=on_long)
         return filter(None, (sample.take_new_text() for (sample,) in steps))
 
     def samples(
@@ -121,6 +127,7 @@ class Model(ReportMethods):
         *,
         seed: int | None = None,
         number: int = 1,
+        on_long: Callable[[int], None] | None = None,
     ) -> Iterator[Sample]:
         """Generate ``number`` continuations of each of the ``primes``, all of them in parallel.
 
@@ -128,7 +135,7 @@ class Model(ReportMethods):
         complete. ``primes`` may be a generator, even an endless one: it is read at most a few
         thousand primes ahead. A prime has the same samples whatever the other primes are, except in
         rare cases where rounding in float32 changes which character a random number selects
-        (docs/sampling.md).
+        (docs/sampling.md). ``on_long`` is that of `stream`, for the first long sample.
 
         Raises:
             InputError, ConfigError: as `samples`; for a prime, when it is its turn.
@@ -137,13 +144,13 @@ class Model(ReportMethods):
             raise ConfigError("primes", "this is a single text; give a list of texts")
         seed = draw_seed() if seed is None else seed
         prompts = (self.make_prompt(prime, config.on_unknown) for prime in primes)
-        finished = sort_finished(generate(self.checkpoint, prompts, config, seed, number))
+        steps = generate(self.checkpoint, prompts, config, seed, number, on_long=on_long)
         return (
             Sample(
                 sample.prompt.prime, sample.text, seed, sample.sample, str(sample.stopped),
                 sample.logprob,
             )
-            for sample in finished
+            for sample in sort_finished(steps)
         )  # fmt: skip
 
     def unknown_characters(self, text: str) -> str:

@@ -1,12 +1,16 @@
 """What an error about an unknown character names instead: the same one, or one that looks alike."""
 
 import unicodedata
+from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
+import charrnn
 from charrnn.errors import InputError
 from charrnn.text.unknown import MAX_HINTS, UnknownCharacters, encode_text
 from charrnn.text.vocab import Vocabulary, describe_character
+from tests.conftest import CONFIG, Program
 
 
 def hint(text: str, known: str, counts: tuple[int, ...] = ()) -> str:
@@ -91,3 +95,47 @@ def test_an_error_stays_short_and_on_one_line() -> None:
     assert str(caught.value).count("but it knows") == MAX_HINTS
     assert len(str(caught.value).splitlines()) == 1
     assert hint(small.upper(), small).endswith("and 21 more")
+
+
+QUOTED = "she said “I didn’t” … and ran — away\n" * 40
+
+
+@pytest.fixture(scope="module")
+def quoted(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with a model that has an unknown character, and with texts."""
+    folder = tmp_path_factory.mktemp("quoted")
+    (folder / "corpus.txt").write_text(QUOTED + "Z", encoding="utf-8")
+    charrnn.train(folder / "corpus.txt", replace(CONFIG, steps=5, min_count=2), out=folder / "run")
+    (folder / "lines.txt").write_text("she didn't\nran\nran...\n", encoding="utf-8")
+    return folder
+
+
+APOSTROPHE = "''' (U+0027) (but it knows '’' (U+2019))"
+DOTS = "'.' (U+002E) (but it knows '…' (U+2026))"
+
+
+@pytest.mark.parametrize(
+    ("options", "line"),
+    [
+        ("--prime|she didn't", f"charrnn: prime: the model does not know {APOSTROPHE};"),
+        ("--prime-file|lines.txt|--each-line", f"line 1: the model does not know {APOSTROPHE};"),
+        ("--stop|...|--length|0", f"any stop text, because it does not know {DOTS}; set"),
+        ("--stop|n't", f"n't: the model cannot produce it, because it does not know {APOSTROPHE}"),
+        ("--prime|I didn't|--on-unknown|skip", f"not know are left out: {APOSTROPHE}"),
+        ("--prime|I didn't|--on-unknown|replace|--json", f"as its unknown character: {APOSTROPHE}"),
+        (
+            "--prime-file|lines.txt|--each-line|--on-unknown|skip",
+            f"--prime-file: characters that the model does not know are left out: {APOSTROPHE}, "
+            + DOTS,
+        ),
+    ],
+)
+def test_sample_names_what_looks_alike_in_one_line(
+    program: Program, quoted: Path, options: str, line: str
+) -> None:
+    given = options.replace("lines.txt", str(quoted / "lines.txt")).split("|")
+    arguments = ("sample", quoted / "run", "--length", "3", "--seed", "1", *given)
+    done = program(*arguments)
+    assert line in done.err
+    assert len(done.err.splitlines()) == 1
+    assert done.code == 3 or program(*arguments, "-q").err == ""

@@ -34,7 +34,7 @@ def test_stop_ends_the_text_and_is_not_printed(program: Program, run_folder: Pat
     ended = program(*arguments, "--stop", "zzz", "--stop", "。", "--length", "0")
     assert ended.out == "今日は" + whole.partition("。")[0] + "\n"
     assert ended.err.splitlines() == [
-        "--stop zzz: the model cannot produce it, because it does not know z"
+        "--stop zzz: the model cannot produce it, because it does not know 'z' (U+007A)"
     ]
     (found,) = objects(program(*arguments, "--stop", "。", "--json").out)
     assert (found["text"], found["stopped"]) == (whole.partition("。")[0], "stop")

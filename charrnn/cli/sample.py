@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 import click
 
 from charrnn.cli import blas, option_types, options, sample_output
-from charrnn.cli.console import Console
 from charrnn.cli.option_sources import Command, UnsplitOption, keep_highest_precedence
 from charrnn.cli.usage_error import UsageError
 from charrnn.config import (
@@ -25,10 +24,9 @@ from charrnn.setting_types import rules
 if TYPE_CHECKING:
     from charrnn.api import Model
     from charrnn.reports.copied import Copied
+    from charrnn.text.unknown import UnknownCharacters
 
 DEFAULT_SEPARATOR = "\n---\n"
-MAX_NOTE_COLUMNS = 40
-"""The width to which a note shortens a stop text."""
 
 setting = partial(options.setting, SampleConfig)
 
@@ -149,23 +147,34 @@ def sample_command(
     console = options.make_console(ctx)
     blas.limit_threads(min(SAMPLING_THREADS, count_cores()))
     from charrnn.api import load
+    from charrnn.cli import sample_notes
     from charrnn.sampling.generation import draw_seed
 
     trained = load(options.find_model(model, console))
-    primes, prime_count = _read_primes(ctx, trained, config)
+    primes, prime_count, unknown = _read_primes(ctx, trained, config)
     find_copied = _make_copied_finder(trained, corpus) if copied else None
     is_random = config.temperature > 0 and not config.beam
     shows_seed = is_random and seed is None
     if seed is None:
         seed = draw_seed() if is_random else 0
-    if prime_count == samples == 1 and not console.json:
-        (prime,) = primes
-        pieces = trained.stream(prime, config, seed=seed)
-        _print_notes(console, trained, config, seed if shows_seed else None)
+    is_streamed = prime_count == samples == 1 and not console.json
+    on_long = partial(sample_notes.print_endless_note, console)
+    with sample_notes.add_advice(trained, "--stop", *config.stop):
+        if is_streamed:
+            (prime,) = primes
+            pieces = trained.stream(prime, config, seed=seed, on_long=on_long)
+        else:
+            results = trained.sample_each(
+                primes, config, seed=seed, number=samples, on_long=on_long
+            )
+    option = "--prime" if ctx.params["prime_file"] is None else "--prime-file"
+    sample_notes.print_prime_notes(console, trained, config, option, ctx.params["prime"], unknown)
+    sample_notes.print_stop_notes(console, trained, config)
+    if shows_seed:
+        console.note(f"seed {seed}")
+    if is_streamed:
         sample_output.print_stream(console, prime if echo else "", pieces)
         return
-    results = trained.sample_each(primes, config, seed=seed, number=samples)
-    _print_notes(console, trained, config, seed if shows_seed else None)
     from charrnn.cli.display import show_count
 
     with show_count(results, prime_count * samples, "sample", console) as counted:
@@ -203,46 +212,37 @@ def _make_config(ctx: click.Context) -> SampleConfig:
 
 def _read_primes(
     ctx: click.Context, model: "Model", config: SampleConfig
-) -> tuple[Iterable[str], int]:
-    """Return the primes and their number.
+) -> tuple[Iterable[str], int, "UnknownCharacters"]:
+    """Return the primes, their number, and their unknown characters where these are allowed.
 
     All primes are checked here, so that no output precedes an error.
     """
+    from charrnn.cli.sample_notes import add_advice
+    from charrnn.text.unknown import UnknownCharacters
+
     file, encoding = ctx.params["prime_file"], ctx.params["encoding"]
     if encoding != AUTO or file is not None:
         from charrnn.text.encodings import resolve_encoding
 
         encoding = resolve_encoding(encoding)
+    corpus_info = model.checkpoint.corpus_info
+    unknown = UnknownCharacters(corpus_info.vocabulary)
     if file is None:
         prime = ctx.params["prime"] or ""
-        model.make_prompt(prime, config.on_unknown)
-        return [prime], 1
+        with add_advice(model, "--prime", prime):
+            model.make_prompt(prime, config.on_unknown)
+        unknown.add(corpus_info.normalization.apply(prime))
+        return [prime], 1, unknown
     from charrnn.sampling.prime_file import PrimeFile
 
     each_line = ctx.params["each_line"]
-    normalization = model.checkpoint.corpus_info.normalization
-    primes = PrimeFile(file, normalization, encoding, each_line=each_line)
+    primes = PrimeFile(file, corpus_info.normalization, encoding, each_line=each_line)
     prime_count = 0
     for prime_count, prime in enumerate(primes, 1):
         place = f"{file}, line {prime_count:,}" if each_line else str(file)
         model.make_prompt(prime, config.on_unknown, place)
-    return primes, prime_count
-
-
-def _print_notes(console: Console, model: "Model", config: SampleConfig, seed: int | None) -> None:
-    """Print notes on impossible stop texts and on a random ``seed``, before the first sample."""
-    for stop in config.stop:
-        if missing := model.unknown_characters(stop):
-            from charrnn.render.words import shorten
-
-            stop_text = shorten(stop, MAX_NOTE_COLUMNS)
-            unknown = shorten(missing, MAX_NOTE_COLUMNS)
-            console.note(
-                f"--stop {stop_text}: the model cannot produce it, because it does not know"
-                f" {unknown}"
-            )
-    if seed is not None:
-        console.note(f"seed {seed}")
+        unknown.add(corpus_info.normalization.apply(prime))
+    return primes, prime_count, unknown
 
 
 def _make_copied_finder(model: "Model", corpus: tuple[Path, ...]) -> Callable[[str], "Copied"]:

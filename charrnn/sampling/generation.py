@@ -1,7 +1,7 @@
 """From primes to prompts, and from prompts to samples: by random sampling or by beam search."""
 
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 import numpy as np
 
@@ -13,7 +13,7 @@ from charrnn.sampling.sampler import generate_samples
 from charrnn.setting_types import LARGEST_SEED, Whole
 from charrnn.storage.model_file import TrainedModel
 from charrnn.text.corpus_info import CorpusInfo
-from charrnn.text.unknown import encode_text
+from charrnn.text.unknown import UnknownCharacters, encode_text
 
 
 def generate(
@@ -24,8 +24,11 @@ def generate(
     number: int,
     *,
     scored: bool = True,
+    on_long: Callable[[int], None] | None = None,
 ) -> Iterator[list[OngoingSample]]:
     """Return a generator of ``number`` samples per prompt, after checks that a config cannot make.
+
+    ``on_long`` is that of `SamplingContext`.
 
     Raises:
         InputError, ConfigError: as `charrnn.api.Model.sample_each`, before anything is generated.
@@ -33,13 +36,20 @@ def generate(
     corpus_info = model.corpus_info
     impossible_stops = [text for text in config.stop if unknown_characters(text, corpus_info)]
     if config.stop and not config.length and len(impossible_stops) == len(config.stop):
-        raise InputError("stop", "the model cannot produce any stop text; set a `length`")
+        found = UnknownCharacters(corpus_info.vocabulary)
+        for stop in config.stop:
+            found.add(corpus_info.normalization.apply(stop))
+        raise InputError(
+            "stop",
+            f"the model cannot produce any stop text, because it does not know {found.summary};"
+            " set a `length`",
+        )
     seed = Whole(0, limit=LARGEST_SEED).check("seed", draw_seed() if seed is None else seed)
     number = Whole(1).check("number", number)
     if config.beam and number > config.beam:
         problem = f"{number:,} is above the {config.beam:,} candidates of beam search"
         raise ConfigError("number", f"{problem}; raise `beam`")
-    context = SamplingContext(corpus_info, config)
+    context = SamplingContext(corpus_info, config, on_long)
     if not config.beam:
         return generate_samples(model.network, context, prompts, number, seed, scored=scored)
     from charrnn.sampling.beam import search_prompts
@@ -75,6 +85,13 @@ def unknown_characters(text: str, corpus_info: CorpusInfo) -> str:
     known = corpus_info.vocabulary.characters
     text = corpus_info.normalization.apply(text)
     return "".join(dict.fromkeys(char for char in text if char not in known))
+
+
+def describe_unknown(text: str, corpus_info: CorpusInfo) -> str:
+    """Name the first unknown characters of the normalized ``text``, and what is known instead."""
+    unknown = UnknownCharacters(corpus_info.vocabulary)
+    unknown.add(corpus_info.normalization.apply(text))
+    return unknown.summary
 
 
 def draw_seed() -> int:

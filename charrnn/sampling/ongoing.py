@@ -5,6 +5,7 @@ Not here: where its characters come from (sampler.py, beam.py).
 
 import math
 from array import array
+from collections.abc import Callable
 from copy import copy
 from dataclasses import dataclass
 from random import Random
@@ -16,6 +17,8 @@ from charrnn.sampling.stops import Stops
 from charrnn.text.corpus_info import CorpusInfo
 
 LENGTH, STOP, NO_REPEAT = "length", "stop", "no-repeat"
+LONG = 10_000
+"""Characters after which a sample that has no limit is reported."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -35,15 +38,31 @@ class Prompt:
 
 
 class SamplingContext:
-    """What all samples of a call share: the vocabulary, the settings, and the stops."""
+    """What all samples of a call share: the vocabulary, the settings, and the stops.
 
-    def __init__(self, corpus_info: CorpusInfo, config: SampleConfig) -> None:
+    ``on_long`` is called once, with the number of characters, when a sample that has no limit is
+    `LONG` and no stop has come.
+    """
+
+    def __init__(
+        self,
+        corpus_info: CorpusInfo,
+        config: SampleConfig,
+        on_long: Callable[[int], None] | None = None,
+    ) -> None:
         self.vocabulary = corpus_info.vocabulary
         self.config = config
         self.stops = Stops([*map(corpus_info.normalization.apply, config.stop)])
         # Only stops and spans need the characters of a sample while it is generated; without them
         # a sample keeps ids, which takes less time for each character.
         self.needs_text = bool(config.stop or config.no_repeat)
+        self._on_long = on_long
+
+    def report_long(self) -> None:
+        """Report that a sample is long, unless another one has been reported."""
+        on_long, self._on_long = self._on_long, None
+        if on_long:
+            on_long(LONG)
 
     def find_repeating_ids(self, prime: str, text: str) -> Ids:
         """Return the ids of the characters that would repeat a span of ``prime`` and ``text``."""
@@ -110,6 +129,8 @@ class OngoingSample:
                 self._check_stops(character)
         if len(self._ids) == self._length and self.stopped is None:
             self.end(LENGTH)
+        if len(self._ids) == LONG and self._length == math.inf and self.stopped is None:
+            self._context.report_long()
 
     def end(self, reason: str) -> None:
         """End the sample; characters held back as a possible stop become part of its text."""

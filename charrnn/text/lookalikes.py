@@ -1,7 +1,7 @@
 """What a vocabulary has instead of an unknown character: another form of it, or a similar sign.
 
-Unicode's own data tell which characters are forms of another: composed and decomposed, half and full width,
-ligatures, upper and lower case. Signs that only look alike to a reader are in a table here.
+Unicode's own data tell which characters are forms of another: composed and decomposed, half and
+full width, ligatures, upper and lower case. Signs that only look alike are in a table here.
 """
 
 import unicodedata

@@ -1,0 +1,70 @@
+"""Notes and advice of ``charrnn sample`` about the texts that it is given."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from charrnn.api import Model
+from charrnn.cli.console import Console
+from charrnn.cli.escape_advice import advise_on_escapes
+from charrnn.config import SampleConfig
+from charrnn.errors import InputError
+from charrnn.render.words import shorten
+from charrnn.sampling.generation import describe_unknown
+from charrnn.text.unknown import UnknownCharacters
+
+MAX_STOP_COLUMNS = 40
+"""The width to which a note shortens a stop text."""
+
+
+@contextmanager
+def add_advice(model: Model, option: str, *texts: str) -> Iterator[None]:
+    """Add advice on escapes in ``texts`` to an error about characters that are unknown."""
+    try:
+        yield
+    except InputError as error:
+        for text in texts:
+            if "\\" in model.unknown_characters(text) and (
+                advice := advise_on_escapes(model, option, text)
+            ):
+                raise InputError(error.thing, f"{error.problem}; {advice}") from None
+        raise
+
+
+def print_prime_notes(
+    console: Console, model: Model, config: SampleConfig, option: str, prime: str | None,
+    unknown: UnknownCharacters,
+) -> None:  # fmt: skip
+    """Print notes on the ``unknown`` characters of primes, and on escapes in a single ``prime``."""
+    if unknown.number and config.on_unknown == "replace":
+        console.note(
+            f"{option}: characters that the model does not know are read as its unknown"
+            f" character: {unknown.summary}"
+        )
+    elif unknown.number:
+        console.note(
+            f"{option}: characters that the model does not know are left out: {unknown.summary}"
+        )
+    if prime and (advice := advise_on_escapes(model, option, prime)):
+        console.note(f"{option}: {advice}")
+
+
+def print_stop_notes(console: Console, model: Model, config: SampleConfig) -> None:
+    """Print notes on stop texts that cannot occur, and on escapes in them."""
+    for stop in config.stop:
+        shown = shorten(stop, MAX_STOP_COLUMNS)
+        if unknown := describe_unknown(stop, model.checkpoint.corpus_info):
+            console.note(
+                f"--stop {shown}: the model cannot produce it, because it does not know {unknown}"
+            )
+        if advice := advise_on_escapes(model, "--stop", stop):
+            console.note(f"--stop {shown}: {advice}")
+
+
+def print_endless_note(console: Console, characters: int) -> None:
+    """Print that a sample without a limit has not come to a stop text yet."""
+    # On a terminal, the cursor may stand behind the text of the sample, or behind a bar.
+    line_end = "\n" if console.on_terminal else ""
+    console.note(
+        f"{line_end}no stop text has come in {characters:,} characters, and there is no limit"
+        " (--length 0); Ctrl-C ends it"
+    )

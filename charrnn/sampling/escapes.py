@@ -1,0 +1,86 @@
+r"""Escape sequences in a text to continue or to stop at, such as a backslash and an n.
+
+A shell passes '\n' on as two characters, where a newline was probably meant. Not here: how a
+newline is typed (cli/escape_advice.py).
+"""
+
+import re
+from collections.abc import Collection
+
+import numpy as np
+import numpy.typing as npt
+
+from charrnn.storage.model_file import TrainedModel
+from charrnn.text.vocab import MAX_CODE_POINT, Vocabulary
+
+SIMPLE = {"n": "\n", "t": "\t", "r": "\r"}
+ESCAPE = re.compile(
+    r"\\(?:\\|[ntr]|x[0-9a-fA-F]{2}|u[0-9a-fA-F]{4}|U00[01][0-9a-fA-F]{5}|u\{[0-9a-fA-F]{1,6}\})"
+)
+MAX_READ = 2000  # characters
+RAREST = 1e-9
+"""The frequency of a character that the corpus does not have, as with `init_from`."""
+HABIT = 0.5
+"""A letter is usual after a backslash if it is half as likely there as anywhere, or more."""
+
+
+def find_escapes(text: str) -> list[str]:
+    """Return the distinct escape sequences in ``text``; an escaped backslash is none of them."""
+    return [escape for escape in dict.fromkeys(ESCAPE.findall(text)) if _decode(escape) != escape]
+
+
+def decode_escapes(text: str, escapes: Collection[str]) -> str:
+    """Replace those of the ``escapes`` in ``text`` by the characters that they stand for."""
+    return ESCAPE.sub(lambda match: _decode(match[0]) if match[0] in escapes else match[0], text)
+
+
+def find_unexpected(model: TrainedModel, text: str) -> list[str]:
+    """Return the distinct escape sequences in ``text`` that are no part of the model's language.
+
+    The model must know all characters of ``text``. It keeps no text, only the frequencies of
+    characters, but it has learned what follows a backslash. So an escape is taken for a part of
+    its language if its letter is about as likely after the backslash as elsewhere, or if the text
+    is likelier as it stands than with newlines and tabs instead.
+    """
+    text = text[:MAX_READ]
+    logs, vocabulary = _log_probabilities(model, text), model.corpus_info.vocabulary
+    unexpected = []
+    for match in ESCAPE.finditer(text):
+        letter = vocabulary.characters.index(match[0][1])
+        share = _frequency(vocabulary, letter)
+        is_habit = logs[match.start() + 1] >= np.log(share * HABIT)
+        if not is_habit and _decode(match[0]) in vocabulary.characters:
+            unexpected.append(match[0])
+    decoded = _log_probabilities(model, decode_escapes(text, unexpected))
+    return list(dict.fromkeys(unexpected)) if decoded.sum() > logs.sum() else []
+
+
+def _decode(escape: str) -> str:
+    letter = escape[1]
+    if letter == "\\":
+        return escape
+    if letter in SIMPLE:
+        return SIMPLE[letter]
+    code_point = int(escape[2:].strip("{}"), 16)
+    is_character = code_point <= MAX_CODE_POINT and not 0xD800 <= code_point < 0xE000
+    return chr(code_point) if is_character else escape
+
+
+def _frequency(vocabulary: Vocabulary, character_id: int) -> float:
+    """Return the frequency of a character in the corpus, but no less than `RAREST`."""
+    return max(vocabulary.counts[character_id] / sum(vocabulary.counts), RAREST)
+
+
+def _log_probabilities(model: TrainedModel, text: str) -> npt.NDArray[np.float64]:
+    """Return the log-probability of each character of ``text``, read as the beginning of a line.
+
+    If the model knows no newline, that of the first character is its frequency.
+    """
+    vocabulary, network = model.corpus_info.vocabulary, model.network
+    line_start = "\n" if "\n" in vocabulary.characters else ""
+    ids = vocabulary.lookup_ids(line_start + text)
+    logs = np.full(len(ids), np.log(_frequency(vocabulary, ids[0])))
+    if len(ids) > 1:
+        predicted, _ = network.predict(ids[:-1, None], network.initial_states(1))
+        logs[1:] = predicted[np.arange(len(ids) - 1), 0, ids[1:]]
+    return logs[len(line_start) :]
