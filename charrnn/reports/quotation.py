@@ -28,6 +28,7 @@ Span = tuple[int, int]  # the places of an opening mark and of the closing one
 BLANK_LINE = re.compile(r"\n\s*\n")
 CLOSES = {"''": "``"} | {end: first for first, closing in CORNERS.items() for end in closing}
 HEBREW = re.compile("[\u05d0-\u05ea]")
+PREFIX = re.compile(r"\W?[ובלמשהכ]$")  # Hebrew words that are written together with the next word
 ELISION = re.compile(
     r"(tis|twas|twere|twill|em|til|till|cause|bout|round|[nstmkd]|\d\ds?)\b(?!['’])|n['’]",
     re.IGNORECASE,
@@ -108,7 +109,11 @@ class _Block:
     def _read_straight(self, mark: Mark) -> None:
         after_digit = mark.before.isdigit()
         if HEBREW.match(mark.before) and HEBREW.match(mark.after):
-            return  # gershayim, a mark inside Hebrew acronyms
+            # Gershayim, a mark inside an acronym; or it opens, after a prefix, as in ב"הארץ".
+            is_open = any(opened.sign in STRAIGHT for opened in self._open)
+            if PREFIX.match(self._text, max(0, mark.at - 2), mark.at) and not is_open:
+                self._begin(mark, unsure=True)
+            return
         # "" of a program is closed at once, though what is beside both marks looks like an opening.
         is_second = any(
             (opened.sign, opened.at) == (mark.sign, mark.at - 1) for opened in self._open
