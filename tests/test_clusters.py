@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 import charrnn
-from charrnn.render.blocks import Section, ShadedText
+from charrnn.render.blocks import Section, ShadedText, UnrolledNetwork
 from charrnn.render.clusters import split_clusters
 from charrnn.render.lines import wrap
 from charrnn.render.page import render_page
@@ -15,7 +15,7 @@ from charrnn.render.sections.score import build_section as build_score
 from charrnn.render.sections.unroll import build_section as build_unrolled
 from charrnn.render.sections.vocab import build_section as build_vocab
 from charrnn.render.terminal import render_text
-from charrnn.render.words import display_width, shorten, show_character, show_text
+from charrnn.render.words import display_width, format_share, shorten, show_character, show_text
 from charrnn.reports.score import score_file
 from tests.tiny import tiny
 
@@ -64,6 +64,23 @@ def test_a_mark_alone_is_on_a_dotted_circle(character: str, shown: str) -> None:
 
 def test_marks_in_a_text_are_on_their_letters() -> None:
     assert show_text("िहिन्दी \u3099か\u3099\n") == "◌िहिन्दी␣◌\u3099か\u3099↵"
+
+
+def test_characters_whose_cluster_is_cut_off_are_code_points() -> None:
+    assert show_text("\ufe0f\u20e3") == "U+FE0F◌\u20e3"
+    assert show_text("a👨\u200d") == "a👨U+200D"
+    assert show_text("👨\u200d👩") == "👨\u200d👩"
+    assert show_text("क\u094d\u200d") == "क\u094d\u200d"
+
+
+@pytest.mark.parametrize("character", ["ل", "ש"])
+def test_a_number_stays_right_of_a_letter_that_is_read_from_right_to_left(character: str) -> None:
+    assert format_share(character, 0.5) == f"\u200e{character}\u200e 50%"
+    shaded = ShadedText("title", character, [0.5], 0, 1, "nats")
+    assert "\u200e 0.50 nats" in render_page("title", [Section("title", [shaded])])
+    network = UnrolledNetwork("title", [character], [[(character, 0.5)]], "gru")
+    assert "\u200e 50%" in render_page("title", [Section("title", [network])])
+    assert format_share("क", 0.5) == "क 50%"
 
 
 def test_a_text_is_not_shortened_inside_a_letter() -> None:

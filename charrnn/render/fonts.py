@@ -22,6 +22,7 @@ from matplotlib.ft2font import FT2Font
 from matplotlib.textpath import text_to_path
 
 from charrnn.render.controls import escape_controls
+from charrnn.render.words import LEFT_TO_RIGHT_MARK
 
 DEFAULT_FONT = "DejaVu Sans"
 REGULAR = 400  # the weight of letters that are neither light nor bold
@@ -76,7 +77,7 @@ class Lettering:
 
 def choose_lettering(texts: Iterable[str]) -> Lettering:
     """Choose a few font families that together have all characters of ``texts``, where they can."""
-    missing = set("".join(map(escape_controls, texts)))
+    missing = set("".join(map(escape_controls, texts))) - {LEFT_TO_RIGHT_MARK}
     families = [DEFAULT_FONT]
     for family, file in _font_files().items():
         if not missing:

@@ -21,7 +21,7 @@ from charrnn.render.blocks import (
 )
 from charrnn.render.clusters import is_joining
 from charrnn.render.svg import draw_chart, draw_unrolled, escape
-from charrnn.render.words import name_character, show_text
+from charrnn.render.words import keep_order, name_character, show_text
 
 ROWS_OPEN_UP_TO = 24
 
@@ -152,7 +152,8 @@ def _render_shaded_text(block: ShadedText) -> str:
 def _describe_characters(block: ShadedText) -> Iterator[str]:
     details = block.details or [""] * len(block.text)
     for character, value, detail in zip(block.text, block.values, details, strict=True):
-        label = f"{name_character(character)} {f'{value:z.2f} {block.unit}'.strip()}"
+        name = keep_order(character, name_character(character))
+        label = f"{name} {f'{value:z.2f} {block.unit}'.strip()}"
         yield f"{label} · {detail}" if detail else label
 
 

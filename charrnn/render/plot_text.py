@@ -14,7 +14,7 @@ from charrnn.render.blocks import ShadedText, UnrolledNetwork
 from charrnn.render.clusters import is_shapeless, split_clusters
 from charrnn.render.fonts import Lettering
 from charrnn.render.series_style import COLORS
-from charrnn.render.words import display_width, show_character, show_text
+from charrnn.render.words import display_width, format_share, show_character, show_text
 
 LOW_COLOR, ZERO_COLOR, HIGH_COLOR = "#90c2ea", "#ffffff", "#f0b184"  # under black letters
 LINE_COLUMNS, SHADED_LINES_AT_MOST = 60, 24
@@ -115,7 +115,7 @@ def draw_unrolled(axes: Axes, block: UnrolledNetwork, lettering: Lettering) -> N
                   ha="center", va="center")  # fmt: skip
         shown = lettering.draw(show_character(character))
         axes.text(at + middle, -0.75, shown, fontsize=read_size, ha="center", va="center")
-        words = "\n".join(lettering.draw(_describe(name, share)) for name, share in expected)
+        words = "\n".join(lettering.draw(format_share(name, share)) for name, share in expected)
         axes.text(at + middle, 1.2, words, ha="center", va="bottom", fontsize=expected_size)
         _draw_arrow(axes, (at - 1 + edge, middle), (at - PADDING, middle))
         _draw_arrow(axes, (at + middle, -0.5), (at + middle, -PADDING))
@@ -134,11 +134,7 @@ def unrolled_strings(block: UnrolledNetwork) -> list[str]:
 
 
 def _expected_strings(block: UnrolledNetwork) -> list[str]:
-    return [_describe(name, share) for row in block.expected for name, share in row]
-
-
-def _describe(character: str, share: float) -> str:
-    return f"{show_character(character)} {share:z.0%}"
+    return [format_share(name, share) for row in block.expected for name, share in row]
 
 
 def _draw_arrow(axes: Axes, start: tuple[float, float], end: tuple[float, float]) -> None:

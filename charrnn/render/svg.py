@@ -11,7 +11,7 @@ from charrnn.render.blocks import Chart, Series, UnrolledNetwork
 from charrnn.render.controls import escape_controls
 from charrnn.render.levels import describe_levels_off, place_levels
 from charrnn.render.series_style import COLORS, DASHES, MARKS, MAX_MARKED
-from charrnn.render.words import show_character
+from charrnn.render.words import format_share, show_character
 
 WIDTH, HEIGHT = 640, 320
 LEFT, RIGHT, TOP, BOTTOM = 84, 16, 12, 44
@@ -196,7 +196,7 @@ def draw_unrolled(block: UnrolledNetwork) -> str:
         for row, (name, share) in enumerate(expected):
             parts.append(
                 f'<text x="{middle}" y="{16 + 17 * row}" text-anchor="middle">'
-                f"{escape(show_character(name))} {share:z.0%}</text>"
+                f"{escape(format_share(name, share))}</text>"
             )
     end = 30 + len(block.read) * STEP_WIDTH
     parts.append(f'<path class="arrow" d="M{end - 38} 100H{end - 4}m-6 -4l6 4l-6 4"/>')

@@ -15,7 +15,7 @@ from charrnn.render.blocks import (
 )
 from charrnn.render.columns import limit_columns
 from charrnn.render.lines import wrap, wrap_facts, wrap_parts
-from charrnn.render.words import display_width, pad, show_character, show_text
+from charrnn.render.words import display_width, format_share, pad, show_character, show_text
 
 CHART_ROWS, CHART_COLUMNS, LEAST_CHART_COLUMNS = 14, 64, 16
 BAR_COLUMNS, LEAST_BAR_COLUMNS = 30, 6
@@ -177,10 +177,7 @@ def _draw_unrolled(block: UnrolledNetwork, line_columns: int) -> str:
         group = slice(first, first + across)
         read, expected = block.read[group], block.expected[group]
         rows = [
-            [
-                f"{show_character(row[at][0])} {row[at][1]:z.0%}" if at < len(row) else ""
-                for row in expected
-            ]
+            [format_share(*row[at]) if at < len(row) else "" for row in expected]
             for at in range(EXPECTED)
         ]
         lines += ["   " + "   ".join(_center(cell, columns) for cell in row) for row in rows]

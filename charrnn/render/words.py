@@ -1,16 +1,18 @@
 """Characters, losses and names as words, on a terminal, a page or a picture alike."""
 
+import unicodedata
 from bisect import bisect_left
 from collections.abc import Sequence
 from itertools import accumulate
 
 from charrnn.ngram import MAX_COUNTED, Baselines
-from charrnn.render.clusters import JOINED_JAMO, count_columns, split_clusters
+from charrnn.render.clusters import JOINED_JAMO, ZWJ, count_columns, is_shapeless, split_clusters
 from charrnn.render.controls import escape_controls
 from charrnn.text.vocab import DOTTED_CIRCLE, is_mark, is_visible, show_mark
 from charrnn.training.outcome import Outcome
 from charrnn.units import bits
 
+LEFT_TO_RIGHT_MARK = "\u200e"
 LARGE_LOSS = 10_000
 WHITE_SPACE = {"\n": "↵", "\t": "⇥", " ": "␣", "\u3000": "□"}
 """Signs for white space, which would be invisible in a table."""
@@ -56,9 +58,22 @@ def show_text(text: str, *, but: str = "") -> str:
     A text that begins in the middle of a letter begins with its marks on a dotted circle.
     """
     return "".join(
-        cluster if cluster in but else show_character(cluster[0]) + cluster[1:]
-        for cluster in split_clusters(text)
+        cluster if cluster in but else _show_cluster(cluster) for cluster in split_clusters(text)
     )
+
+
+def format_share(character: str, share: float) -> str:
+    """Format a character with its probability."""
+    return f"{keep_order(character, show_character(character))} {share:z.0%}"
+
+
+def keep_order(character: str, shown: str) -> str:
+    """Return ``shown``, which has ``character``, so that a number after it stays to the right.
+
+    Next to an Arabic or Hebrew letter the number would be a part of the text from right to left.
+    """
+    is_right_to_left = unicodedata.bidirectional(character) in ("R", "AL")
+    return f"{LEFT_TO_RIGHT_MARK}{shown}{LEFT_TO_RIGHT_MARK}" if is_right_to_left else shown
 
 
 def name_character(character: str) -> str:
@@ -69,6 +84,16 @@ def name_character(character: str) -> str:
     shown = show_character(character)
     has_circle = shown == DOTTED_CIRCLE + character
     return f"{shown} U+{ord(character):04X}" if has_circle else shown
+
+
+def _show_cluster(cluster: str) -> str:
+    """Show a cluster as it is drawn; code points for what its beginning or end has been cut off."""
+    first, others = show_character(cluster[0]), cluster[1:]
+    if others and is_shapeless(cluster[0]):
+        return first + show_text(others)
+    if others.endswith(ZWJ) and unicodedata.category(cluster[0]) == "So":
+        return first + others[:-1] + show_character(ZWJ)
+    return first + others
 
 
 def format_loss(number: float) -> str:

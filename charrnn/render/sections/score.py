@@ -14,9 +14,9 @@ from charrnn.render.blocks import (
 )
 from charrnn.render.words import (
     describe_loss,
+    format_share,
     name_character,
     shorten,
-    show_character,
     show_text,
 )
 from charrnn.reports.score import (
@@ -143,4 +143,4 @@ def _alternatives(predictions: Predictions, at: int) -> Iterable[tuple[str, floa
 
 def format_shares(shares: Iterable[tuple[str, float]]) -> str:
     """Format characters with their probabilities, in one line."""
-    return "  ".join(f"{show_character(character)} {share:z.0%}" for character, share in shares)
+    return "  ".join(format_share(character, share) for character, share in shares)
