@@ -139,3 +139,39 @@ def test_sample_names_what_looks_alike_in_one_line(
     assert line in done.err
     assert len(done.err.splitlines()) == 1
     assert done.code == 3 or program(*arguments, "-q").err == ""
+
+
+@pytest.mark.parametrize(
+    ("arguments", "text"),
+    [
+        ("score|lines.txt|run", "lines.txt"),
+        ("score|lines.txt|run|--json", "lines.txt"),
+        ("copied|lines.txt|run", "lines.txt"),
+        ("copied|lines.txt|run|--json", "lines.txt"),
+        ("unroll|run|--text|didn't...", "--text"),
+        ("neurons|run|--text|didn't...|--json", "--text"),
+        ("neurons|run|--text-file|lines.txt", "lines.txt"),
+        ("memory|run|--text-file|lines.txt|--json", "lines.txt"),
+    ],
+)
+def test_reports_on_a_text_name_its_unknown_characters_in_a_note(
+    program: Program, quoted: Path, arguments: str, text: str
+) -> None:
+    words = [
+        str(quoted / word) if word in ("run", "lines.txt") else word
+        for word in arguments.split("|")
+    ]
+    done = program("inspect", *words)
+    assert done.code == 0, done.err
+    (note,) = done.err.splitlines()
+    assert note.endswith(
+        f"{text}: the model does not know some of its characters: {APOSTROPHE}, {DOTS}"
+    )
+    assert program("inspect", *words, "-q").err == ""
+
+
+def test_a_text_that_the_model_knows_has_no_note(program: Program, quoted: Path) -> None:
+    run = quoted / "run"
+    assert program("inspect", "unroll", run, "--text", "didn’t").err == ""
+    copied = program("inspect", "copied", quoted / "lines.txt", run, "--corpus", quoted)
+    assert (copied.code, copied.err) == (0, "")

@@ -162,6 +162,8 @@ def _run(report: Report, ctx: click.Context) -> None:
         sections = build_sections(report, name_for_terminal(result))
         columns = console.result_columns
         console.print_result("\n\n".join(render_text(section, columns) for section in sections))
+    if report.takes is Takes.FILE:  # a score has read the text only now
+        _note_unknown(console, str(ctx.params["file"]), result.unknown_summary)
     if html or plot:
         subject, result = name_for_page((subject, result))
         _write_files(_title(report, subject), build_sections(report, result), html, plot, console)
@@ -199,6 +201,14 @@ def _compute(report: Report, ctx: click.Context, console: "Console") -> tuple[Se
     models = [options.load_model(path, console) for path in paths]
     names = [model.loaded.label for model in models]
     inputs = [_prepare_text(ctx, model) for model in models] if report.reads_text else []
+    # Models that know the same characters would have the same note.
+    for name, summary in dict.fromkeys((text.name, text.unknown_summary) for text in inputs):
+        _note_unknown(console, name, summary)
+    if values.get("text"):
+        from charrnn.sampling.generation import describe_unknown
+
+        summary = describe_unknown(values["text"], models[0].checkpoint.corpus_info)
+        _note_unknown(console, "--text", summary)
     if report.note:
         console.note(report.note)
     if report.takes is Takes.MODELS:
@@ -207,6 +217,12 @@ def _compute(report: Report, ctx: click.Context, console: "Console") -> tuple[Se
         file = ctx.params["file"]
         return [PathLabel(str(file)), *names], models[0].report(report.name, file, **values)
     return names, models[0].report(report.name, *inputs, **values)
+
+
+def _note_unknown(console: "Console", text: str, summary: str) -> None:
+    """Print a note on the unknown characters of a text, if there are any."""
+    if summary:
+        console.note(f"{text}: the model does not know some of its characters: {summary}")
 
 
 def _find_run_or_model(path: Path | None, console: "Console") -> Path:

@@ -17,6 +17,7 @@ from charrnn.text.corpus import read_file, read_source
 from charrnn.text.encodings import detect_encoding, resolve_encoding
 from charrnn.text.joining import FileJoiner
 from charrnn.text.sources import find_sources, printable_path
+from charrnn.text.unknown import UnknownCharacters
 from charrnn.text.vocab import code_points
 
 MIN_SPAN = 20  # characters; a shorter span does not count as copied
@@ -61,10 +62,15 @@ class Copied:
 
 @dataclass(frozen=True)
 class CopiedText:
-    """What is ``copied`` in a ``text``, and the text itself, which is shown but is not in JSON."""
+    """What is ``copied`` in a ``text``, and the text itself, which is shown but is not in JSON.
+
+    ``unknown_summary`` names its characters that the model does not know, unless it is compared
+    with another corpus than that of the model.
+    """
 
     copied: Copied
     text: str
+    unknown_summary: str = ""
 
 
 def find_copied(
@@ -76,7 +82,10 @@ def find_copied(
         InputError: when the file or the corpus cannot be read, or the corpus has changed.
     """
     text = read_file(file, model.checkpoint.corpus_info.normalization, resolve_encoding(encoding))
-    return CopiedText(index_corpus(model, corpus).find_copied(text), text)
+    unknown = UnknownCharacters(model.checkpoint.corpus_info.vocabulary)
+    if not corpus:
+        unknown.add(text)
+    return CopiedText(index_corpus(model, corpus).find_copied(text), text, unknown.summary)
 
 
 def index_corpus(model: LoadedModel, corpus: Sequence[Path] = ()) -> "CorpusIndex":

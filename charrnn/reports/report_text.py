@@ -16,20 +16,22 @@ from charrnn.reports.path_label import PathLabel
 from charrnn.reports.training_corpus import find_training_corpus
 from charrnn.text.corpus import encode_corpus, read_file, split_corpus
 from charrnn.text.encodings import resolve_encoding
-from charrnn.text.unknown import default_on_unknown, encode_text
+from charrnn.text.unknown import UnknownCharacters, default_on_unknown, encode_text
 
 
 @dataclass(frozen=True, eq=False)
 class ReportText:
     """A text as ids (N,) of a model's vocabulary, N at least 2.
 
-    ``unknown`` is the number of its characters that the model does not know. ``train`` is the end
-    of the training part, as much of it as n-grams are counted on; None where that is not known.
+    ``unknown`` is the number of its characters that the model does not know, and
+    ``unknown_summary`` names them. ``train`` is the end of the training part, as much of it as
+    n-grams are counted on; None where that is not known.
     """
 
     name: str
     ids: Ids
     unknown: int = 0
+    unknown_summary: str = ""
     train: Ids | None = None
 
 
@@ -47,11 +49,12 @@ def encode_report_text(model: LoadedModel, text: str, name: str) -> ReportText:
     """Encode the whole of ``text``, which errors call ``name``. Raises as `read_report_text`."""
     corpus_info = model.checkpoint.corpus_info
     text, vocabulary = corpus_info.normalization.apply(text), corpus_info.vocabulary
-    unknown = int((vocabulary.lookup_ids(text) < 0).sum())
+    unknown = UnknownCharacters(vocabulary)
+    unknown.add(text)
     ids = encode_text(text, vocabulary, default_on_unknown(vocabulary), name).astype(np.intp)
     if len(ids) < 2:
         raise InputError(name, "has fewer than two characters that the model knows")
-    return ReportText(name, ids, unknown)
+    return ReportText(name, ids, unknown.number, unknown.summary)
 
 
 def find_validation_part(model: LoadedModel) -> ReportText:

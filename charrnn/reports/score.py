@@ -20,7 +20,7 @@ from charrnn.reports.loaded_model import LoadedModel
 from charrnn.reports.score_lines import HardestLines, Line
 from charrnn.text.corpus import read_file_pieces
 from charrnn.text.encodings import resolve_encoding
-from charrnn.text.unknown import default_on_unknown, encode_text
+from charrnn.text.unknown import UnknownCharacters, default_on_unknown, encode_text
 from charrnn.units import bits
 
 WINDOW = 256
@@ -125,8 +125,9 @@ def score_file(
     Iteration raises as `predict_chunks`, and an InputError when the file cannot be read.
     """
     normalization = model.checkpoint.corpus_info.normalization
-    texts = read_file_pieces(file, normalization, resolve_encoding(encoding))
-    return RunningScore(predict_chunks(model, texts, str(file), on_unknown))
+    unknown = UnknownCharacters(model.checkpoint.corpus_info.vocabulary)
+    texts = unknown.watch(read_file_pieces(file, normalization, resolve_encoding(encoding)))
+    return RunningScore(predict_chunks(model, texts, str(file), on_unknown), unknown)
 
 
 def predict_chunks(
@@ -182,8 +183,11 @@ def predict_chunks(
 class RunningScore:
     """A text while it is scored: an iterator over its `Predictions` that sums them up."""
 
-    def __init__(self, chunks: Iterator[Chunk]) -> None:
+    def __init__(
+        self, chunks: Iterator[Chunk], unknown_characters: UnknownCharacters | None = None
+    ) -> None:
         self._chunks = chunks
+        self._unknown_characters = unknown_characters
         self._characters, self._unknown, self._nats = 0, 0, 0.0
         self._beginning: list[Predictions] = []
         self._hardest: list[HardCharacter] = []
@@ -195,6 +199,11 @@ class RunningScore:
         for chunk in self._chunks:
             self._add(chunk)
             yield chunk.predictions
+
+    @property
+    def unknown_summary(self) -> str:
+        """The names of the characters so far that the model does not know."""
+        return self._unknown_characters.summary if self._unknown_characters else ""
 
     def result(self) -> ScoreSummary:
         """Score the rest of the text, and return the summary. Raises as iteration does."""

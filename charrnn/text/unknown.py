@@ -1,9 +1,13 @@
 """Characters that are not in a model's vocabulary: they are skipped, replaced, or an error."""
 
+from collections.abc import Iterable, Iterator
+
+import numpy as np
+
 from charrnn.arrays import Ids
 from charrnn.errors import InputError
 from charrnn.text.lookalikes import Lookalikes
-from charrnn.text.vocab import Vocabulary, describe_character
+from charrnn.text.vocab import Vocabulary, code_points, describe_character
 
 MAX_LISTED = 40
 """Unknown characters that an error lists."""
@@ -57,13 +61,20 @@ class UnknownCharacters:
 
     def add(self, text: str) -> None:
         """Add the unknown characters of a piece of the text, which is normalized."""
-        positions = (self._vocabulary.lookup_ids(text) < 0).nonzero()[0].tolist()
+        positions = (self._vocabulary.lookup_ids(text) < 0).nonzero()[0]
         self.number += len(positions)
-        for position in positions:
+        _, first = np.unique(code_points(text)[positions], return_index=True)
+        for position in positions[np.sort(first)].tolist():
             if text[position] not in self.distinct:
                 self.distinct.add(text[position])
                 if len(self._described) < self.limit:
                     self._described.append(self._describe(text, position))
+
+    def watch(self, texts: Iterable[str]) -> Iterator[str]:
+        """Pass ``texts`` through, the pieces of a normalized text, and add each."""
+        for text in texts:
+            self.add(text)
+            yield text
 
     @property
     def listed(self) -> str:
