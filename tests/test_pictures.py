@@ -176,3 +176,31 @@ def test_a_picture_has_no_time_and_the_same_bytes_each_time(tmp_path: Path, suff
     assert first == second
     for word in (b"Matplotlib v", b"dc:date", b"Software"):
         assert word not in first
+
+
+def test_a_legend_with_many_long_names_is_in_the_picture_below_the_chart() -> None:
+    series = [Series(f"run {number} " + "name " * 20, [1, 2], [2.0, 1.0]) for number in range(12)]
+    chart = Chart("title", "step", "nats", series)
+    figure = draw(chart)
+    (axes,) = figure.findobj(Axes)
+    legend = axes.get_legend()
+    assert legend is not None
+    assert legend.get_window_extent().y0 >= 0
+    assert legend.get_window_extent().y1 < axes.get_window_extent().y0
+    assert axes.title.get_window_extent().y1 <= figure.bbox.y1
+    assert axes.get_window_extent().height >= 0.5 * plot.CHART_INCHES * figure.dpi
+
+
+def test_a_text_below_a_chart_is_as_wide_as_one_alone() -> None:
+    chart = Chart("title", "step", "rate", [Series("a", [1, 2], [2e6, 3e6])])
+    text = shade("text\n" * 9)
+    width = draw(text).axes[0].get_window_extent().width
+    below = next(axes for axes in draw(chart, text).findobj(Axes) if texts(axes)[:1] == ["t"])
+    assert below.get_window_extent().width == pytest.approx(width, rel=0.01)
+
+
+def test_ticks_are_whole_steps_and_have_no_exponent() -> None:
+    chart = Chart("t", "step", "rate", [Series("a", [1, 3], [1e6, 2e6])], from_zero=True)
+    (axes,) = draw(chart).findobj(Axes)
+    assert all("." not in label.get_text() for label in axes.get_xticklabels())
+    assert "1,000,000" in [label.get_text() for label in axes.get_yticklabels()]

@@ -4,7 +4,6 @@ Charts are one below another, or two by two; shaded texts and unrolled networks 
 (plot_text.py). Tables and sentences are not drawn. The same blocks make the same bytes.
 """
 
-import math
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -14,7 +13,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patheffects import withStroke
-from matplotlib.ticker import FuncFormatter, NullLocator
+from matplotlib.ticker import FuncFormatter, MaxNLocator, NullLocator
+from matplotlib.transforms import ScaledTranslation
 
 from charrnn.files import write_atomically
 from charrnn.render.axis import Axis, format_number
@@ -37,6 +37,9 @@ INCHES_ACROSS, CHART_INCHES, UNROLLED_INCHES = 9.0, 3.3, 3.2
 MARGIN = 0.03  # of an axis, so that marks on its edge are not cut off
 NAME_HEIGHT = 0.08  # from the name of a level to the next, of the height of a chart
 NAME_SIZE, WIDEST_NAME, WIDEST_TITLE = 8.3, 250.0, 500.0  # points
+LEGEND_ROW_INCHES = 0.18
+AXIS_INCHES = 0.5  # from a horizontal axis down to the legend, for its numbers and its name
+MAX_LEGEND_ROWS = 8  # inside of a chart; a longer legend is below it
 METADATA = {".png": {"Software": None}, ".svg": {"Creator": None, "Date": None}}
 
 
@@ -70,22 +73,28 @@ def draw_picture(sections: Sequence[Section], path: Path) -> list[str]:
 def draw_figure(blocks: Sequence[Block], lettering: Lettering) -> Figure:
     """Draw ``blocks`` below one another, the charts first."""
     charts = [block for block in blocks if isinstance(block, Chart)]
-    across = 2 if len(charts) > 2 else 1
-    chart_rows = math.ceil(len(charts) / across)
-    heights = [CHART_INCHES] * chart_rows
     shaded = [block for block in blocks if isinstance(block, ShadedText)]
     diagrams = [block for block in blocks if isinstance(block, UnrolledNetwork)]
+    across = 2 if len(charts) > 2 else 1
+    chart_heights = [
+        CHART_INCHES + max(_inches_below(chart, lettering) for chart in charts[at : at + across])
+        for at in range(0, len(charts), across)
+    ]
+    heights = [sum(chart_heights)] if charts else []
     heights += [shaded_text_height(block, lettering) for block in shaded]
     heights += [UNROLLED_INCHES for _ in diagrams]
     figure = Figure(figsize=(INCHES_ACROSS, sum(heights)), layout="constrained")
-    grid = figure.add_gridspec(len(heights), across, height_ratios=heights)
-    for at, chart in enumerate(charts):
-        _draw_chart(figure.add_subplot(grid[at // across, at % across]), chart, lettering)
-    rows = iter(range(chart_rows, len(heights)))
+    # In parts, so that the labels of charts take no width from the texts below them.
+    parts = iter(figure.subfigures(len(heights), squeeze=False, height_ratios=heights).flat)
+    if charts:
+        part = next(parts)
+        grid = part.add_gridspec(len(chart_heights), across, height_ratios=chart_heights)
+        for chart, place in zip(charts, grid, strict=False):
+            _draw_chart(part.add_subplot(place), chart, lettering)
     for text in shaded:
-        draw_shaded_text(figure.add_subplot(grid[next(rows), :]), text, lettering)
+        draw_shaded_text(next(parts).add_subplot(), text, lettering)
     for diagram in diagrams:
-        draw_unrolled(figure.add_subplot(grid[next(rows), :]), diagram, lettering)
+        draw_unrolled(next(parts).add_subplot(), diagram, lettering)
     return figure
 
 
@@ -121,13 +130,15 @@ def _draw_chart(axes: Axes, block: Chart, lettering: Lettering) -> None:
         axes.set_xticks(ticks, [f"{tick:z,.0f}" for tick in ticks])
         axes.xaxis.set_minor_locator(NullLocator())
     else:
-        axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:z,.6g}"))
+        axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: _format_tick(value)))
+        if all(isinstance(x, int) for series in block.series for x in series.x):
+            axes.xaxis.set_major_locator(MaxNLocator(9, integer=True))  # there is no step 1.5
     if block.log_y:
         axes.set_yscale("log")
         axes.set_yticks(up.ticks(), list(map(format_number, up.ticks())))
         axes.yaxis.set_minor_locator(NullLocator())
     else:
-        axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:z,.6g}"))
+        axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: _format_tick(value)))
     if block.span:
         axes.set_xlim(_widen(block.span))
     axes.set_ylim(
@@ -139,6 +150,11 @@ def _draw_chart(axes: Axes, block: Chart, lettering: Lettering) -> None:
     axes.grid(axis="y", color=GRID_COLOR, alpha=0.4)
     axes.spines[["top", "right"]].set_visible(False)
     _draw_legend(axes, block, up, lettering)
+
+
+def _format_tick(value: float) -> str:
+    """Format a round number, also a million, without an exponent."""
+    return f"{value:z,.0f}" if abs(value) >= 1000 else f"{value:z.6g}"
 
 
 def _widen(span: Sequence[float]) -> tuple[float, float]:
@@ -184,10 +200,22 @@ def _draw_legend(axes: Axes, block: Chart, up: Axis, lettering: Lettering) -> No
     if not named:
         return
     lines = [line for line, _ in named]
-    legend = axes.legend(lines, [""] * len(lines), frameon=False, fontsize="small")
+    place: dict[str, Any] = {"loc": "best"}
+    if _inches_below(block, lettering):
+        inches = axes.figure.dpi_scale_trans
+        below = axes.transAxes + ScaledTranslation(0, -AXIS_INCHES, inches)
+        place = {"loc": "upper left", "bbox_to_anchor": (0, 0), "bbox_transform": below}
+    legend = axes.legend(lines, [""] * len(lines), frameon=False, fontsize="small", **place)
     # As labels they would be left out where they begin with an underscore.
     for text, (_, name) in zip(legend.get_texts(), named, strict=True):
         text.set_text(lettering.wrap(name, NAME_SIZE, WIDEST_NAME))
+
+
+def _inches_below(block: Chart, lettering: Lettering) -> float:
+    """Return the height of the legend if it is below the chart, else zero."""
+    names = [series.name for series in block.series if series.name]
+    rows = sum(lettering.wrap(name, NAME_SIZE, WIDEST_NAME).count("\n") + 1 for name in names)
+    return LEGEND_ROW_INCHES * rows if rows > MAX_LEGEND_ROWS else 0.0
 
 
 def drawn_strings(block: Block) -> list[str]:
