@@ -124,6 +124,23 @@ def test_every_user_of_a_model_is_told_which_one_it_is(
     assert program(*commands[0], "--quiet").err == ""
 
 
+def test_a_loss_without_a_finite_perplexity_is_scored_and_shown(
+    program: Program, place: Path
+) -> None:
+    model = model_file.load(place / "runs/bad/last.npz")
+    model.network.parameters.views["out.b"][:] = 0
+    model.network.parameters.views["out.b"][0] = 1e36
+    model_file.save(model, place / "far.npz")
+    done = program("inspect", "score", "text.txt", "far.npz")
+    assert done.code == 0
+    assert "perplexity" in done.out
+    assert "more than a number can be" in done.out
+    scores = json.loads(program("inspect", "score", "text.txt", "far.npz", "--json").out)
+    assert scores["perplexity"] is None
+    report = ("inspect", "report", "far.npz", "--text-file", "text.txt", "--html", "far.html")
+    assert program(*report).code == 0
+
+
 def test_reports_say_that_the_training_diverged(program: Program, place: Path) -> None:
     for name in ("best", "bad"):
         report = json.loads(program("inspect", "summary", f"runs/{name}", "--json").out)

@@ -6,6 +6,7 @@ sums, the beginning, the hardest characters and lines. `score_text` keeps everyt
 
 import heapq
 import math
+import sys
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -26,6 +27,8 @@ from charrnn.units import bits
 WINDOW = 256
 ALTERNATIVES = 3
 BEGINNING, HARDEST, CONTEXT = 4000, 20, 12  # characters that are kept
+LARGEST_EXPONENT = math.log(sys.float_info.max)
+"""The loss in nats above which a perplexity, as of a model that diverged, is no finite float."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -68,7 +71,7 @@ class ScoreTotals:
     characters: int
     nats: float
     bits: float
-    perplexity: float
+    perplexity: float | None
     total_nats: float
     unknown: int
 
@@ -263,4 +266,5 @@ def _concatenate(chunks: Sequence[Predictions]) -> Predictions:
 
 def _totals(characters: int, nats: float, unknown: int) -> ScoreTotals:
     mean = nats / characters
-    return ScoreTotals(characters, mean, bits(mean), math.exp(mean), nats, unknown)
+    perplexity = math.exp(mean) if mean < LARGEST_EXPONENT else None
+    return ScoreTotals(characters, mean, bits(mean), perplexity, nats, unknown)

@@ -14,6 +14,7 @@ from charrnn.render.blocks import (
     numeric_columns,
     text_columns,
 )
+from charrnn.render.words import format_loss
 from charrnn.reports.loss import Losses
 
 COLUMNS = (*numeric_columns("step", "epoch", "train", "val", "lr"), *text_columns(""))
@@ -153,8 +154,8 @@ def _build_table(report: Losses) -> Table:
         (
             f"{point.step:,}",
             f"{point.epoch:z.2f}",
-            f"{point.train_loss:z.4f}",
-            "" if point.val_loss is None else f"{point.val_loss:z.4f}",
+            format_loss(point.train_loss),
+            "" if point.val_loss is None else format_loss(point.val_loss),
             f"{point.lr:z.2g}",
             "best" if point.step == report.best_step else "",
         )

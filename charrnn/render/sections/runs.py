@@ -1,7 +1,7 @@
 """Runs side by side."""
 
 from charrnn.render.blocks import Block, Prose, Section, Table, numeric_columns, text_columns
-from charrnn.render.words import advise, list_files
+from charrnn.render.words import advise, format_loss, list_files
 from charrnn.reports.runs import Group, Runs, RunSummary
 
 STATES_SHOWN = ("running", "unfinished", "broken")
@@ -47,7 +47,7 @@ def _build_row(run: RunSummary) -> tuple[str, ...]:
         f"{run.cell} {run.layers} × {run.hidden}",
         f"{run.parameters:,}",
         f"{training.epoch:z.2f}",
-        "" if training.train_loss is None else f"{training.train_loss:z.4f}",
-        "" if training.val_loss is None else f"{training.val_loss:z.4f}",
+        "" if training.train_loss is None else format_loss(training.train_loss),
+        "" if training.val_loss is None else format_loss(training.val_loss),
         ", ".join(remarks),
     )

@@ -13,6 +13,7 @@ from charrnn.render.blocks import (
     text_columns,
 )
 from charrnn.render.words import (
+    LARGE_LOSS,
     describe_loss,
     format_share,
     name_character,
@@ -65,7 +66,7 @@ def _build_totals(totals: ScoreTotals) -> Facts:
         [
             ("characters", f"{totals.characters:,}"),
             ("loss", describe_loss(totals.nats)),
-            ("perplexity", f"{totals.perplexity:z.3f}"),
+            ("perplexity", _format_perplexity(totals.perplexity)),
             ("total", f"{totals.total_nats:z,.2f} nats"),
             ("unknown", f"{totals.unknown:,} (characters that the model does not know)"),
         ]
@@ -139,6 +140,12 @@ def _build_row(
 
 def _alternatives(predictions: Predictions, at: int) -> Iterable[tuple[str, float]]:
     return zip(predictions.likeliest[at], predictions.probability[at].tolist(), strict=True)
+
+
+def _format_perplexity(perplexity: float | None) -> str:
+    if perplexity is None:
+        return "more than a number can be"
+    return f"{perplexity:z.3f}" if perplexity < LARGE_LOSS else f"{perplexity:z.3g}"
 
 
 def format_shares(shares: Iterable[tuple[str, float]]) -> str:
