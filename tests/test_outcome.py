@@ -22,6 +22,7 @@ OVERFITTED = [(2.8, 2.8), (2.4, 2.4), (2.0, 2.2), (1.5, 2.3), (1.1, 2.6)]
 FAR_BELOW = [(2.8, 2.8), (2.2, 2.3), (1.6, 2.2), (1.3, 2.2), (1.2, 2.2), (1.2, 2.2)]
 UNTRAINED = [(3.84, 3.84), (3.82, 3.83), (3.82, 3.825)]
 LEVEL = [(2.8, 2.8), (2.4, 2.4), (2.31, 2.31), (2.3, 2.3), (2.3, 2.3), (2.3, 2.301)]
+A_FEW_STEPS = [(2.9, 2.86), (2.8, 2.83), (2.79, 2.81), (2.78, 2.798), (2.77, 2.795)]
 RISING = [(2.9, 2.8), (2.7, 2.6), (3.1, 3.2), (3.4, 3.5)]
 
 
@@ -40,6 +41,7 @@ def judge(
         (FALLING, SHORT, "falling"),
         (FALLING_SLOWLY, LONG, "falling"),
         (FALLING[:1], LONG, "falling"),
+        (A_FEW_STEPS, LONG, "falling"),
         (OVERFITTED, LONG, "overfitted"),
         (FAR_BELOW, LONG, "overfitted"),
         (OVERFITTED, SHORT, "short_text"),

@@ -17,6 +17,9 @@ SHORT_TEXT = 10_000
 STILL_FALLING = 0.005
 """The share by which a validation loss falls in the last quarter of a training that was too
 short. A cosine schedule lets it fall slowly there."""
+SHARE_OF_FALL = 0.03
+"""The share of its whole fall by which a loss falls there if it has not come to rest. It matters
+where the loss has fallen by little in all, as in a few steps."""
 CLEARLY = 0.02
 """The share by which one loss is above another so that it does not look like chance."""
 FAR_BELOW = 0.1
@@ -47,4 +50,7 @@ def judge_training(
     rose_again = val[-1] > min(val) * (1 + CLEARLY)
     if rose_again or train[-1] < val[-1] * (1 - FAR_BELOW):
         return "short_text" if characters < SHORT_TEXT else "overfitted"
-    return "untrained" if best >= baselines.unigram else "level"
+    if best >= baselines.unigram:
+        return "untrained"
+    fall = val[0] - val[-1]
+    return "falling" if 0 < SHARE_OF_FALL * fall < before - val[-1] else "level"
