@@ -25,8 +25,10 @@ def path_to_text(path: Path) -> str:
     return text if _is_utf8(text) else path.absolute().as_uri()
 
 
-def text_to_path(text: str) -> Path:
+def text_to_path(text: str, *, is_new: bool = False) -> Path:
     """Return the path that ``text`` is, or means as a file URI such as file:///tmp/a%20b.txt.
+
+    ``is_new`` says that the file is written, so that there is nothing to download.
 
     Raises:
         InputError: when it is the URL of something else.
@@ -35,6 +37,8 @@ def text_to_path(text: str) -> Path:
         return Path(os.fsdecode(unquote_to_bytes(text[match.end() :])))
     if not (match := URL.match(text)) or Path(text).exists():
         return Path(text)
+    if is_new:
+        raise InputError(text, "is a URL, and only files can be written; name a file")
     if match[1].lower() not in URLS_FOR_CURL:
         raise InputError(text, "is a URL, and only files can be read; download it first")
     command = f"curl -fsSL {quote_word(text)} > FILE"

@@ -7,7 +7,6 @@ over the defaults. click does this when the file's values are its ``default_map`
 import os
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Any
 
 import click
@@ -15,6 +14,7 @@ from click.core import ParameterSource
 
 from charrnn.cli.option_names import option_name
 from charrnn.cli.usage_error import UsageError
+from charrnn.paths import text_to_path
 from charrnn.suggestions import did_you_mean
 
 NOT_SETTINGS = ("config", "help", "version", "traceback")
@@ -114,13 +114,14 @@ def read_config(ctx: click.Context, param: click.Parameter, path: str | None) ->
 
     Raises:
         click.UsageError: when the file cannot be read or has an unknown table or option.
+        InputError: when it is a URL.
     """
     if path is None:
         return
     import tomllib
 
     try:
-        tables = tomllib.loads(Path(path).read_bytes().decode())
+        tables = tomllib.loads(text_to_path(path).read_bytes().decode())
     except OSError as error:
         raise click.BadParameter(f"{path} cannot be read ({error.strerror})", ctx, param) from None
     except ValueError as error:

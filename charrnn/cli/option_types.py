@@ -82,10 +82,11 @@ class NewFileType(click.Path):
         super().__init__(path_type=Path, dir_okay=False)
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Path:
-        """Refuse an empty text, such as the value of a variable that is not set."""
+        """Refuse a URL, and an empty text, such as the value of a variable that is not set."""
         if value == "":
             self.fail(EMPTY_PATH, param, ctx)
-        return Path(os.fsdecode(super().convert(value, param, ctx)))
+        path = text_to_path(value, is_new=True) if isinstance(value, str) else value
+        return Path(os.fsdecode(super().convert(path, param, ctx)))
 
 
 class PathType(click.Path):
