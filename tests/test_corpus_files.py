@@ -98,6 +98,18 @@ def test_links_to_folders_are_followed_once_and_loops_are_not(tmp_path: Path) ->
     assert len(twice) == 9  # what the user names again is read again
 
 
+def test_a_file_that_is_named_twice_is_read_twice_with_a_note(tmp_path: Path) -> None:
+    write_files(tmp_path, "c/a.txt", "c/b.txt")
+    (tmp_path / "link.txt").symlink_to("c/b.txt")
+    for again in ("c", "c/b.txt", "link.txt"):
+        found = find_corpus([tmp_path / "c", tmp_path / again])
+        assert len(found.files) > 2
+        (note,) = found.notes
+        assert note.startswith("read more than once")
+        assert Path(again).name in note
+    assert find_corpus([tmp_path / "c/a.txt", tmp_path / "c/b.txt"]).notes == ()
+
+
 @pytest.mark.parametrize("piece", [1, 2, 1 << 20])
 @pytest.mark.parametrize(
     ("files", "newline", "expected"),
@@ -207,8 +219,16 @@ def test_a_file_uri_is_a_path_and_another_url_is_shown_as_it_was_typed(
         ["train", url], ["inspect", "score", url, "run"], ["sample", url],
         ["sample", "run", "--prime-file", url], ["inspect", "memory", "run", "--text-file", url],
         ["inspect", "copied", "a b.txt", "run", "--corpus", url],
+        ["train", "a b.txt", "--config", url],
     ):  # fmt: skip
         failed(program(*args), 3, f"charrnn: {url}: is a URL", f"curl -fsSL '{url}' > FILE")
+    config = (tmp_path / "run/config.toml").as_uri()
+    assert program("train", "--config", config, "--steps", "2", "--out", "run-2").code == 0
+    for option in ("--html", "--plot"):
+        failed(program("inspect", "loss", "run", option, url), 3, f"charrnn: {url}: is a URL")
+    page = tmp_path / "a page.html"
+    assert program("inspect", "loss", "run", "--html", page.as_uri()).code == 0
+    assert page.is_file()
     failed(program("train", "s3://bucket/a.txt"), 3, "s3://bucket/a.txt: is a URL")
     with pytest.raises(InputError, match=r"https://example\.org/: is a URL"):
         charrnn.train("https://example.org/")
@@ -263,6 +283,8 @@ def tarred() -> bytes:
 
 NO_TEXTS = {
     "PDF": (b"%PDF-1.4\n%abc\n1 0 obj\n", "is a PDF", "pdftotext 'a file' - | charrnn train -"),
+    "PDF after newlines": (b"\n\n%PDF-2.0\n%abc\n1 0 obj\n", "is a PDF", "pdftotext"),
+    "PDF after a line": (b"\r\nabc\0\n%PDF-1.4\n%abc\n1 0 obj\n", "is a PDF", "pdftotext"),
     "Word": (zipped(word__document_xml="<w/>"), "Word document", "pandoc -f docx"),
     "old Word": (bytes.fromhex("d0cf11e0a1b11ae1") + bytes(600), "Office", "catdoc 'a file' |"),
     "OpenDocument": (zipped(mimetype="application/vnd.oasis.opendocument.text"), "odt", "-f odt"),
@@ -303,8 +325,12 @@ def test_a_model_is_no_text(run_folder: Path, tmp_path: Path) -> None:
 MARKUP = {
     "HTML": "<!DOCTYPE html>\n<html><p>日本</p></html>\n",
     "HTML after a comment": "<!-- saved -->\n<HTML lang=ja><p>日本</p></HTML>\n",
+    "HTML without a head": "<!-- saved -->\n<meta charset=utf-8><title>x</title>\n<p>日本\n",
+    "HTML of a part": "<div>\n<p>日本</p></div>\n",
+    "XML without a declaration": '<svg xmlns="x"><text>日本</text></svg>\n',
     "XML": '<?xml version="1.0"?>\n<text>日本</text>\n',
     "RTF": "{\\rtf1\\ansi text}\n",
+    "RTF after a newline": "\n{\\rtf1\\ansi text}\n",
 }
 
 
@@ -313,7 +339,7 @@ MARKUP = {
 def test_markup_is_learned_with_a_note(kind: str, encoding: str, tmp_path: Path) -> None:
     (tmp_path / "a.txt").write_bytes(MARKUP[kind].encode(encoding))
     found = find_corpus([tmp_path / "a.txt"])
-    if kind != "RTF" or encoding in ("utf-8", "cp932"):
+    if not kind.startswith("RTF") or encoding in ("utf-8", "cp932"):
         (note,) = found.notes
         assert kind.split()[0] in note
         assert "charrnn train -" in note
@@ -324,7 +350,8 @@ def test_markup_is_learned_with_a_note(kind: str, encoding: str, tmp_path: Path)
     [
         "# Title\n<b>bold</b>\n", "\\documentclass{article}\n", "import os\n", "a,b\n1,2\n",
         "BM is a name\n" * 9, "MZ-700\n" * 9, "PK and others\n", "]\n", "II. Act\n", "a < b > c\n",
-        "{\\bf x}\n", "Rar! said he\n", "ID3\n", "GIF\n",
+        "{\\bf x}\n", "%PDF is a sign\n", "See\n%PDF-1.4\nwhich begins a PDF\n", "<page> one\n",
+        "Rar! said he\n", "ID3\n", "GIF\n",
     ],
 )  # fmt: skip
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-16", "utf-16-le", "utf-16-be", "utf-32-le"])

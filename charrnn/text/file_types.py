@@ -147,8 +147,22 @@ MIME_TYPES: tuple[tuple[bytes, FileType], ...] = (
     (b"application/vnd.oasis.opendocument", OFFICE),
 )  # fmt: skip
 PROLOGUE = re.compile(r"\s*(<\?xml[^>]*>\s*|<!--.*?-->\s*)*", re.DOTALL)
-HTML_START = re.compile(r"<(!doctype\s+html|html|head|body)\b", re.IGNORECASE)
+HTML_START = re.compile(
+    r"<(!doctype\s+html|html|head|body|title|meta|link|script|style|iframe|table|div|p|h1)[\s/>]",
+    re.IGNORECASE,
+)
+"""A whole page, or a part of one; the tags are of those by which browsers recognize HTML."""
 XML_START = re.compile(r"\s*<\?xml\s")
+XML_ROOT = re.compile(
+    r"<(svg[\s>]|!doctype\s+(?!html\b)[\w:.-]+[\s>]|[\w:.-]+\s[^<>]*xmlns[:=])", re.IGNORECASE
+)
+"""The beginning of XML without a declaration."""
+PDF_AFTER_JUNK = re.compile(
+    rb"(\A[\xef\xbb\xbf\s\0]{0,1023}%PDF-[12]\.\d)"
+    rb"|(\A.{0,1022}?[\r\n\0]%PDF-[12]\.\d\s*[\r\n](%[^\r\n]*[\r\n]+)?\d+ \d+ obj\b)",
+    re.DOTALL,
+)
+"""PDF after white space, or in the first 1024 bytes with an object, which programs open too."""
 
 
 def find_file_type(stream: BinaryIO) -> FileType | None:
@@ -163,8 +177,10 @@ def find_file_type(stream: BinaryIO) -> FileType | None:
         return TWICE
     if start.startswith(ZIP_MAGIC):
         return _find_zip_type(start, stream)
-    if start.startswith(b"%PDF-") or start.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"%PDF-1."):
+    if start.startswith(b"%PDF-") or PDF_AFTER_JUNK.search(start):
         return PDF
+    if start.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"{\\rtf1"):
+        return RTF
     for offset, magic, kind in SIGNATURES:
         if start.startswith(magic, offset) and _is_confirmed(start, magic):
             return kind
@@ -211,7 +227,7 @@ def _find_markup(start: bytes) -> FileType | None:
         rest = text[PROLOGUE.match(text).end() :]  # type: ignore[union-attr]  # it matches ""
         if HTML_START.match(rest):
             return HTML
-        if XML_START.match(text):
+        if XML_START.match(text) or XML_ROOT.match(rest):
             return XML
     return None
 

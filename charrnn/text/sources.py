@@ -151,7 +151,24 @@ def find_corpus(corpus: Iterable[str | Path]) -> FoundSources:
         raise InputError(STDIN, "is given twice; standard input can be read only once")
     notes: list[str] = []
     files = tuple(source for path in paths for source in _list_sources(path, notes))
+    if repeated := _find_repeated(files):
+        notes.append(
+            f"read more than once, because it was named more than once: {_name_paths(repeated)};"
+            " the validation part may contain text of the training part"
+        )
     return FoundSources(files, tuple(notes))
+
+
+def _find_repeated(files: Sequence[Source]) -> list[Path]:
+    """Return the paths of files that come again after their first time, also by another name."""
+    seen: set[Path] = set()
+    repeated: list[Path] = []
+    for path in (source.path for source in files if source.copy is None):
+        file = path.resolve()
+        if file in seen and path not in repeated:
+            repeated.append(path)
+        seen.add(file)
+    return repeated
 
 
 def _list_sources(path: Path, notes: list[str]) -> Iterator[Source]:
