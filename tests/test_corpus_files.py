@@ -98,6 +98,17 @@ def test_links_to_folders_are_followed_once_and_loops_are_not(tmp_path: Path) ->
     assert len(twice) == 9  # what the user names again is read again
 
 
+def test_a_pipe_in_a_folder_is_left_out_because_reading_it_may_wait_forever(tmp_path: Path) -> None:
+    write_files(tmp_path, "a.txt")
+    os.mkfifo(tmp_path / "pipe.txt")
+    (tmp_path / "link.txt").symlink_to("pipe.txt")
+    (source,) = (found := find_corpus([tmp_path])).files
+    assert source.path.name == "a.txt"
+    (note,) = found.notes
+    assert "link.txt" in note
+    assert "pipe.txt" in note
+
+
 def test_a_file_that_is_named_twice_is_read_twice_with_a_note(tmp_path: Path) -> None:
     write_files(tmp_path, "c/a.txt", "c/b.txt")
     (tmp_path / "link.txt").symlink_to("c/b.txt")

@@ -5,6 +5,7 @@ beside files. Links are followed, and each file is read once. Not here: reading 
 """
 
 import os
+import stat
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -27,9 +28,9 @@ OFFICE_LOCK = "~$"
 class FolderListing:
     """The ``files`` of a folder that are read, in their order, and what is not read.
 
-    ``left_out`` are texts, and folders with texts, that are hidden or the system's. ``repeated``
-    are further paths of what is read under another path. ``loops`` are links to a folder that
-    contains them, and ``broken`` those that lead nowhere.
+    ``left_out`` are texts, and folders with texts, that are hidden or the system's, and named
+    pipes, sockets and devices. ``repeated`` are further paths of what is read under another path.
+    ``loops`` are links to a folder that contains them, and ``broken`` those that lead nowhere.
     """
 
     files: list[Path] = field(default_factory=list)
@@ -115,6 +116,9 @@ class _Walk:
             self.listing.broken.append(link)
 
     def _add_file(self, path: Path) -> None:
+        if _is_special(path):
+            self.listing.left_out.append(path)
+            return
         (self.listing.files if self._is_new(path) else self.listing.repeated).append(path)
 
     def _is_new(self, path: Path) -> bool:
@@ -137,6 +141,16 @@ def _read_folder(folder: Path) -> list[os.DirEntry[str]]:
             return sorted(entries, key=lambda entry: entry.name)
     except OSError as error:
         raise InputError(folder, f"cannot be read ({error.strerror})") from None
+
+
+def _is_special(path: Path) -> bool:
+    """Return whether ``path`` is a named pipe, a socket or a device: reading one may wait forever.
+
+    What cannot be examined is not: opening it reports the error.
+    """
+    with suppress(OSError):
+        return not stat.S_ISREG(path.stat().st_mode)
+    return False
 
 
 def _is_text_or_has_texts(path: Path) -> bool:

@@ -236,7 +236,10 @@ def _describe_listing(folder: Path, listing: FolderListing) -> Iterator[str]:
     """Yield a note on each kind of files in ``folder`` that one might expect to be read."""
     name = printable_path(folder)
     if listing.left_out:
-        yield (f"{name}: left out what is hidden or the system's: {_name_paths(listing.left_out)}")
+        yield (
+            f"{name}: left out what is hidden, the system's or no regular file:"
+            f" {_name_paths(listing.left_out)}"
+        )
     if listing.repeated:
         yield (f"{name}: read only once what has several names: {_name_paths(listing.repeated)}")
     if listing.loops:
