@@ -100,6 +100,29 @@ def test_a_diverged_loss_does_not_press_the_others_together() -> None:
     assert "n-gram" in render_text(build_section([losses("a", diverged)]))
 
 
+def test_a_training_that_diverged_at_once_does_not_press_the_others_together() -> None:
+    reports = [losses("a", FALLING), losses("b", [4e29, math.inf])]
+    assert axis(chart(*reports)).high <= 4.0
+    text = render_text(build_section(reports))
+    assert "4e+29" in text
+    assert "000,000" not in text
+    assert "000000" not in text
+    alone = render_text(build_section([losses("b", [4e29])]))
+    assert "000,000" not in alone
+
+
+def test_a_report_says_which_runs_are_not_in_the_chart() -> None:
+    without = losses("b", FALLING, None, has_val=False)
+    assert "not in the chart" in render_text(build_section([losses("a", FALLING), without]))
+    assert "not in the chart" not in render_text(build_section([without, without]))
+    assert "not in the chart" not in render_text(build_section([without]))
+
+
+def test_steps_of_a_chart_are_whole_numbers() -> None:
+    ticks = [line.split() for line in render_text(build_section([losses("a", [4.0])])).split("\n")]
+    assert ["1", "2"] in ticks
+
+
 def test_few_losses_are_all_on_the_chart() -> None:
     for count in (1, 2, 3):
         assert axis(chart(losses("a", FALLING[:count]))).high == 4.0

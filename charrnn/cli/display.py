@@ -158,7 +158,7 @@ class Display:
     def _show_baselines(self, event: "Baselines") -> None:
         from charrnn.render.words import describe_baselines
 
-        self._print_line(self.console.wrap(f"to beat  {describe_baselines(event)}"))
+        self._print_line(self.console.wrap(f"to beat   {describe_baselines(event)}"))
 
     def _show_progress(self, event: "Progress") -> None:
         if self.bar is not None:

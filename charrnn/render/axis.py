@@ -4,6 +4,7 @@ import math
 from collections.abc import Iterable
 
 TICKS = 5
+LARGE = 1e9  # from here on, a number has an exponent
 LINEAR_UP_TO, BINARY_UP_TO = 4.0, 5000.0
 """Limits of the ratio highest / lowest: a logarithmic axis has ticks at equal distances up to the
 first, at powers of two up to the second, and at powers of ten beyond."""
@@ -25,6 +26,7 @@ class Axis:
         self.log = log
         self.top = math.inf if top is None else top
         known = [value for value in values if self.shows(value)] or [1.0]
+        self.is_whole = all(isinstance(value, int) for value in known)
         self.low, self.high = (0.0 if from_zero else min(known)), max(known)
         if self.low == self.high:
             self.high = 2 * self.low if log else self.low + 1
@@ -56,7 +58,7 @@ class Axis:
             every = max(1, math.ceil((last - first) / (2 * TICKS)))
             powers = range(math.ceil(first - 1e-9), math.floor(last + 1e-9) + 1)
             return [float(base) ** power for power in powers if power % every == 0]
-        rough = (self.high - self.low) / TICKS
+        rough = max((self.high - self.low) / TICKS, 1 if self.is_whole else 0)
         power = 10.0 ** math.floor(math.log10(rough))
         step = next(power * factor for factor in (1, 2, 5, 10) if power * factor >= rough)
         first = math.ceil(self.low / step - 1e-9)
@@ -68,4 +70,4 @@ class Axis:
 
 def format_number(value: float) -> str:
     """Format a number in a few digits, as beside a tick: 1,234, 56.7, 0.0123, 1e-07."""
-    return f"{value:z,.0f}" if abs(value) >= 1000 else f"{value:z.3g}"
+    return f"{value:z,.0f}" if 1000 <= abs(value) < LARGE else f"{value:z.3g}"

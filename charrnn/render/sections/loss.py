@@ -1,6 +1,7 @@
 """The learning curves of runs."""
 
 import math
+import sys
 from collections.abc import Iterable, Sequence
 
 from charrnn.ngram import Baselines
@@ -22,6 +23,7 @@ MODELS_NAMED = 3  # of those that a level is for
 FLOOR = 0.04  # of the height of the chart
 HIGH_POINTS = 0.25  # of a series, which may be off the chart
 DIVERGED = 2.0  # times the first loss of a series
+GUESSING = math.log(sys.maxunicode + 1)  # the loss of a model that knows nothing of any character
 LEAST_HEIGHT = 0.5  # of the chart, that all other points should take
 
 
@@ -53,6 +55,10 @@ def build_section(reports: Sequence[Losses]) -> Section:
     chart = _build_chart(reports, baselines)
     if chart.top is not None:
         blocks.append(Prose("The highest losses are off the chart; the table has them."))
+    if len(reports) > 1 and len(chart.series) < sum(bool(report.points) for report in reports):
+        blocks.append(
+            Prose("Runs without a validation part are not in the chart; their tables are below.")
+        )
     blocks.append(chart)
     return Section("Loss", diverged + blocks + list(map(_build_table, reports)))
 
@@ -114,10 +120,10 @@ def _find_top(lines: Iterable[Series], levels: Iterable[float]) -> float | None:
         losses = [loss for loss in line.y if math.isfinite(loss)]
         if not losses:
             continue
-        usual = [loss for loss in losses if loss <= DIVERGED * losses[0]]
+        usual = [loss for loss in losses if loss <= DIVERGED * min(losses[0], GUESSING)]
         every += losses
         shown += sorted(usual)[: len(usual) - int(HIGH_POINTS * len(usual))]
-        shown.append(usual[-1])
+        shown += usual[-1:]
     if not shown or max(every) - min(every) <= (max(shown) - min(every)) / LEAST_HEIGHT:
         return None
     return max(shown)
