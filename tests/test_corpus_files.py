@@ -323,8 +323,23 @@ def test_a_file_that_is_no_text_is_recognized_with_what_to_do(kind: str, tmp_pat
     path = tmp_path / "a file"
     path.write_bytes(content)
     with pytest.raises(InputError, match=what) as caught:
-        find_sources([path])
+        find_corpus([path])
     assert advice.replace("'a file'", f"'{path}'") in str(caught.value)
+    with pytest.raises(InputError, match=what) as caught:
+        find_sources([path])
+    assert "charrnn train" not in str(caught.value)
+
+
+def test_who_does_not_train_is_told_how_to_get_the_text(program: Program, tmp_path: Path) -> None:
+    (tmp_path / "a.docx").write_bytes(NO_TEXTS["Word"][0])
+    (tmp_path / "text.txt").write_text(TEXT, encoding="utf-8")
+    assert program("train", "text.txt", *QUICK).code == 0
+    for args in (
+        ["inspect", "score", "a.docx", "run"], ["inspect", "copied", "a.docx", "run"],
+        ["sample", "run", "--prime-file", "a.docx"],
+        ["inspect", "memory", "run", "--text-file", "a.docx"],
+    ):  # fmt: skip
+        failed(program(*args), 3, "to get its text, run: pandoc", "a.docx > TEXT.txt")
 
 
 def test_a_model_is_no_text(run_folder: Path, tmp_path: Path) -> None:

@@ -32,10 +32,13 @@ class FileType:
     advice: str = ""
     is_text: bool = False
 
-    def explain(self, name: str, compression: str | None = None) -> str:
+    def explain(
+        self, name: str, compression: str | None = None, *, for_training: bool = True
+    ) -> str:
         """Return what the file ``name`` is and what to do about it; "-" is standard input.
 
-        It was found inside of a file of this ``compression``, if it was compressed.
+        It was found inside of a file of this ``compression``, if it was compressed. Unless it is
+        read ``for_training``, the command only extracts the text.
         """
         if not self.command:
             return f"{self.description}; {self.advice}"
@@ -53,7 +56,14 @@ class FileType:
             command = f"{unpack} | {self.command.format(file='-', folder=folder)}"
         if self.is_text:
             return f"{self.description}; to learn the text without its markup, run: {command}"
+        if not for_training:
+            return f"{self.description}; to get its text, run: {_extract_only(command)}"
         return f"{self.description}; to train on its text, run: {command}"
+
+
+def _extract_only(command: str) -> str:
+    """Return the ``command`` of a file type without the training on the text."""
+    return command.partition(" && charrnn train ")[0].replace(" | charrnn train -", " > TEXT.txt")
 
 
 def _pandoc(form: str) -> str:
@@ -93,10 +103,10 @@ ODT = FileType("is an OpenDocument text (.odt)", _pandoc("odt"))
 EPUB = FileType("is an e-book (.epub)", _pandoc("epub"))
 SPREADSHEET = FileType(
     "is a spreadsheet",
-    advice="save it as CSV, or as a text with one record per line, and train on that file",
+    advice="save it as CSV, or as a text with one record per line, and name that file",
 )
-SLIDES = FileType("is a presentation", advice="save it as plain text, and train on that file")
-OFFICE = FileType("is an office document", advice="save it as plain text, and train on that file")
+SLIDES = FileType("is a presentation", advice="save it as plain text, and name that file")
+OFFICE = FileType("is an office document", advice="save it as plain text, and name that file")
 ZIP = FileType("is a zip archive", "unzip {file} -d {folder} && charrnn train {folder}")
 TAR = FileType(
     "is a tar archive",
@@ -109,7 +119,7 @@ LZ4 = FileType("is compressed by lz4", "lz4 -dc {file} | charrnn train -")
 LZIP = FileType("is compressed by lzip", "lzip -dc {file} | charrnn train -")
 LZMA = FileType("is compressed by lzma", "xz --format=lzma -dc {file} | charrnn train -")
 COMPRESS = FileType("is compressed by compress (.Z)", "gzip -dc {file} | charrnn train -")
-TWICE = FileType("is compressed twice", advice="decompress it once, and train on the result")
+TWICE = FileType("is compressed twice", advice="decompress it once, and name the result")
 
 SIGNATURES: tuple[tuple[int, bytes, FileType], ...] = (
     (0, b"%!PS-", POSTSCRIPT), (0, b"{\\rtf", RTF),

@@ -136,11 +136,11 @@ def stdin_is_terminal() -> bool:
 
 
 def find_sources(corpus: Iterable[str | Path]) -> tuple[Source, ...]:
-    """List the files of a corpus as `find_corpus` does, without its notes."""
-    return find_corpus(corpus).files
+    """List files that are read for something else than a training, without notes."""
+    return find_corpus(corpus, for_training=False).files
 
 
-def find_corpus(corpus: Iterable[str | Path]) -> FoundSources:
+def find_corpus(corpus: Iterable[str | Path], *, for_training: bool = True) -> FoundSources:
     """List the files of a corpus, in the order given; those of a folder as `list_folder` does.
 
     Raises:
@@ -150,7 +150,7 @@ def find_corpus(corpus: Iterable[str | Path]) -> FoundSources:
     if paths.count(Path(STDIN)) > 1:
         raise InputError(STDIN, "is given twice; standard input can be read only once")
     notes: list[str] = []
-    files = tuple(source for path in paths for source in _list_sources(path, notes))
+    files = tuple(source for path in paths for source in _list_sources(path, notes, for_training))
     if repeated := _find_repeated(files):
         notes.append(
             f"read more than once, because it was named more than once: {_name_paths(repeated)};"
@@ -171,10 +171,10 @@ def _find_repeated(files: Sequence[Source]) -> list[Path]:
     return repeated
 
 
-def _list_sources(path: Path, notes: list[str]) -> Iterator[Source]:
+def _list_sources(path: Path, notes: list[str], for_training: bool) -> Iterator[Source]:
     """Yield the files that ``path`` means, and append to ``notes``."""
     if path == Path(STDIN):
-        yield _check_type(Source(path, _copy_to_temporary_file(path)), notes)
+        yield _check_type(Source(path, _copy_to_temporary_file(path)), notes, for_training)
         return
     try:
         mode = path.stat().st_mode
@@ -190,16 +190,16 @@ def _list_sources(path: Path, notes: list[str]) -> Iterator[Source]:
             raise _no_texts_error(path, listing)
         notes += _describe_listing(path, listing)
         for file in listing.files:
-            yield from _list_sources(file, notes)
+            yield from _list_sources(file, notes, for_training)
     elif stat.S_ISREG(mode):
-        yield _check_type(Source(path), notes)
+        yield _check_type(Source(path), notes, for_training)
     elif stat.S_ISSOCK(mode):
         raise InputError(path, "is a socket, which cannot be read as a file")
     else:  # a pipe or a device, which can be read only once
-        yield _check_type(Source(path, _copy_to_temporary_file(path)), notes)
+        yield _check_type(Source(path, _copy_to_temporary_file(path)), notes, for_training)
 
 
-def _check_type(source: Source, notes: list[str]) -> Source:
+def _check_type(source: Source, notes: list[str], for_training: bool) -> Source:
     """Return ``source`` if it is a text; note that its markup is learned too, if it has any.
 
     Raises:
@@ -212,7 +212,7 @@ def _check_type(source: Source, notes: list[str]) -> Source:
     if kind is None:
         return source
     name = STDIN if source.copy is not None else str(source.path)
-    explanation = kind.explain(name, compression)
+    explanation = kind.explain(name, compression, for_training=for_training)
     if not kind.is_text:
         raise InputError(source.path, explanation)
     notes.append(f"{printable_path(source.path)} {explanation}")
