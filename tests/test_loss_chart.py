@@ -2,6 +2,7 @@
 
 import json
 import math
+import re
 import shutil
 from dataclasses import replace
 from pathlib import Path
@@ -116,6 +117,12 @@ def test_a_report_says_which_runs_are_not_in_the_chart() -> None:
     assert "not in the chart" in render_text(build_section([losses("a", FALLING), without]))
     assert "not in the chart" not in render_text(build_section([without, without]))
     assert "not in the chart" not in render_text(build_section([without]))
+
+
+def test_twenty_runs_have_twenty_styles() -> None:
+    svg = draw_chart(chart(*(losses(str(number), FALLING) for number in range(20))))
+    lines = re.findall(r'<path class="line (c\d)" stroke-dasharray="([^"]*)"', svg)
+    assert len(set(lines)) == 20
 
 
 def test_steps_of_a_chart_are_whole_numbers() -> None:

@@ -30,7 +30,7 @@ from charrnn.render.plot_text import (
     unrolled_strings,
     wrap_clusters,
 )
-from charrnn.render.series_style import COLORS, DASHES, MARKS, MAX_MARKED
+from charrnn.render.series_style import COLORS, MAX_MARKED, choose_dash, choose_mark
 
 GRID_COLOR = "#a0aec0"
 INCHES_ACROSS, CHART_INCHES, UNROLLED_INCHES = 9.0, 3.3, 3.2
@@ -165,8 +165,8 @@ def _widen(span: Sequence[float]) -> tuple[float, float]:
 
 def _draw_series(axes: Axes, series: Series, at: int, joined: bool) -> None:
     color = COLORS[at % len(COLORS)]
-    line = DASHES[at % len(DASHES)].matplotlib if joined else ""
-    mark = MARKS[at % len(MARKS)].matplotlib if len(series.x) <= MAX_MARKED or not joined else ""
+    line = choose_dash(at).matplotlib if joined else ""
+    mark = choose_mark(at).matplotlib if len(series.x) <= MAX_MARKED or not joined else ""
     axes.plot(
         series.x, series.y, linestyle=line, marker=mark, markersize=4, color=color,
         alpha=None if joined else 0.7,

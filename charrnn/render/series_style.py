@@ -22,3 +22,13 @@ MARKS = (
     _Style("^", "m0 -4l4 7h-8z"),
     _Style("D", "m0 -4l4 4l-4 4l-4 -4z"),
 )
+
+
+def choose_dash(at: int) -> _Style:
+    """Return the dash of series ``at``: 24 series differ in their color or their dash."""
+    return DASHES[(at + at // len(COLORS)) % len(DASHES)]
+
+
+def choose_mark(at: int) -> _Style:
+    """Return the mark of series ``at``: 24 series differ in their color or their mark."""
+    return MARKS[(at + at // len(COLORS)) % len(MARKS)]

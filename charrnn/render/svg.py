@@ -10,7 +10,7 @@ from charrnn.render.axis import Axis, format_number
 from charrnn.render.blocks import Chart, Series, UnrolledNetwork
 from charrnn.render.controls import escape_controls
 from charrnn.render.levels import describe_levels_off, place_levels
-from charrnn.render.series_style import COLORS, DASHES, MARKS, MAX_MARKED
+from charrnn.render.series_style import COLORS, MAX_MARKED, choose_dash, choose_mark
 from charrnn.render.words import format_share, show_character
 
 WIDTH, HEIGHT = 640, 320
@@ -127,12 +127,12 @@ def _draw_key(at: int, joined: bool) -> str:
 
 
 def _draw_line(at: int, path: str) -> str:
-    dash = DASHES[at % len(DASHES)].svg
+    dash = choose_dash(at).svg
     return f'<path class="line c{at % len(COLORS)}" stroke-dasharray="{dash}" d="{path}"/>'
 
 
 def _draw_mark(at: int, x: float, y: float) -> str:
-    shape = MARKS[at % len(MARKS)].svg
+    shape = choose_mark(at).svg
     return f'<path class="mark c{at % len(COLORS)}" d="M{x:.1f} {y:.1f}{shape}"/>'
 
 
