@@ -187,7 +187,7 @@ def test_a_run_whose_folder_had_a_hidden_file_names_it(program: Program, tmp_pat
     config = tmp_path / "run" / "config.toml"
     config.write_text(config.read_text().replace(f', "{tmp_path}/c/.b.txt"', ""))
     done = program("train", "--resume", "--out", "run", "--steps", "8", "-q")
-    failed(done, 3, "no longer read: .b.txt; hidden files are now left out of folders")
+    failed(done, 3, "no longer read: .b.txt; charrnn 0.1.0 also read the hidden files in folders")
 
 
 ODD_NAMES = [b"\x83\x5c.txt", b"\xff\xfe %41.txt", "猫 \ud83d".encode("utf-8", "replace")]

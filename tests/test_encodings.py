@@ -163,6 +163,8 @@ SENTENCES = {
     "Heute weht ein kräftiger Wind, und wir hüten die Wäsche": ["cp1252", "mac_roman", "cp850"],
     "Don’t you think it’s windy? We’ll see": ["cp1252"],
     "Šiandien pučia stiprus vėjas, todėl saugome skalbinius": ["cp1257"],
+    "Când plouă, rămânem lângă foc și cântăm până mâine".replace("ș", "s"): ["cp852"],
+    "Mae'r gwynt yn gryf heddiw, ac mae'r tân yn lân": ["cp850"],
     "한국어 문장은 이렇게 생겼다. 오늘은 비가 온다": ["euc_kr"],
     "今天天气很好，我们去公园散步": ["gb18030"],
     "今天天氣很好，我們去公園散步": ["big5"],

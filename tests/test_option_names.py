@@ -69,6 +69,9 @@ def strings(path: Path) -> Iterator[str]:
 @pytest.mark.parametrize("path", LIBRARY, ids=lambda path: path.stem)
 def test_the_library_speaks_of_settings_and_not_of_options(path: Path) -> None:
     for text in strings(path):
-        assert not re.search("--[a-z]", text), text
-        for name in re.findall("`([^`]*)`", text):
+        # Not meant: an option alone is an argument of a command that is printed, and a pipe to
+        # charrnn follows another program and its options.
+        message = re.sub(r"^--[a-z-]+$|^.* --.*\| charrnn train -$", "", text)
+        assert not re.search("--[a-z]", message), text
+        for name in re.findall(r"`(\w[^`]*)`", text):
             assert name in SETTINGS, text

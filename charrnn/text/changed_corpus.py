@@ -40,8 +40,8 @@ def explain_change(expected: CorpusInfo, found: CorpusInfo, *, has_folder: bool)
     if not has_folder:
         return change
     return (
-        f"{change}; hidden files are now left out of folders, links to folders are followed, and a"
-        " file with several names is read once"
+        f"{change}; charrnn 0.1.0 also read the hidden files in folders, read a file with several"
+        " names more than once, and did not follow links to folders"
     )
 
 

@@ -185,13 +185,19 @@ def _is_mostly_one_block(source: Source, encoding: str) -> bool:
 def _has_kana(source: Source, encoding: str) -> bool:
     """Return whether at least a twentieth of the characters beyond ASCII is kana, as in Japanese.
 
-    Other languages in their own encodings decode to kanji, half-width kana or private characters.
+    Other languages in their own encodings decode to kanji, half-width kana or private characters,
+    or to single kana inside words: in cp852, Romanian "lângă" has the bytes of "lハgﾇ" in cp932.
+    A single kana behind a Latin letter does not count, therefore.
     """
     kana, not_ascii = 0, 0
     with source.open() as stream:
         for text in decode_stream(stream, encoding):
             codes = code_points(text)
-            kana += int(np.count_nonzero((codes >= 0x3041) & (codes <= 0x30FA)))
+            is_kana = (codes >= 0x3041) & (codes <= 0x30FA)
+            is_latin = (codes < 0x80) & np.isin(codes | 0x20, np.arange(ord("a"), ord("z") + 1))
+            is_japanese = (codes >= 0x3001) & (codes < 0xFF61)
+            is_single = is_latin[:-2] & is_kana[1:-1] & ~is_japanese[2:]
+            kana += int(np.count_nonzero(is_kana) - np.count_nonzero(is_single))
             not_ascii += int(np.count_nonzero(codes >= 0x80))
             if not_ascii > SAMPLE_SIZE:
                 break

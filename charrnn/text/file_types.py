@@ -90,7 +90,7 @@ PROGRAM = FileType("is a compiled program", advice=NO_TEXT)
 TABLE = FileType("is a file of numbers or a table in a binary format", advice=NO_TEXT)
 MODEL = FileType(
     "is a model or an array of NumPy (.npz), not a text; name the text to train on",
-    advice="a model is continued by --init-from and sampled by charrnn sample",
+    advice="a model is continued by `init_from` and sampled by charrnn sample",
 )
 SQLITE = FileType("is an SQLite database", "sqlite3 {file} .dump | charrnn train -")
 EBOOK = FileType(
