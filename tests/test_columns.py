@@ -14,6 +14,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from charrnn.render.columns import READABLE_COLUMNS
 from charrnn.render.lines import wrap, wrap_facts
 from charrnn.render.progress import describe_preview
 from charrnn.render.words import display_width
@@ -54,11 +55,11 @@ def test_a_command_is_not_broken() -> None:
     ]
 
 
-@pytest.mark.parametrize("columns", [4, 10, 40, 80])
+@pytest.mark.parametrize("columns", [4, 10, 40, 80, 250])
 def test_every_line_of_a_preview_has_its_bar_and_fits(columns: int) -> None:
     lines = describe_preview(JAPANESE * 3 + "\nand " + "o" * 100, columns).split("\n")
     assert all(line.startswith("  │ ") for line in lines)
-    assert all(display_width(line) <= max(columns, 6) + 2 for line in lines)
+    assert all(display_width(line) <= max(6, min(columns, READABLE_COLUMNS)) for line in lines)
 
 
 def run_in_terminal(folder: Path, columns: int, *args: str, **environment: str) -> list[str]:

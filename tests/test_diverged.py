@@ -54,6 +54,19 @@ def place(runs: Path, tmp_path: Path) -> Path:
     return tmp_path
 
 
+@pytest.mark.parametrize("name", CONFIGS)
+def test_no_evaluation_that_is_worse_than_guessing_is_called_the_best(
+    name: str, program: Program, place: Path
+) -> None:
+    for model in (f"runs/{name}", f"runs/{name}/last.npz"):
+        losses = json.loads(program("inspect", "loss", model, "--json").out)
+        val_losses = {p["step"]: p["val_loss"] for p in losses["points"]}
+        if name == "best":
+            assert losses["best_step"] == min(val_losses, key=val_losses.__getitem__)
+        else:
+            assert losses["best_step"] is None
+
+
 def test_runs_says_diverged_as_text_csv_and_json(program: Program, place: Path) -> None:
     rows = list(csv.DictReader(io.StringIO(program("inspect", "runs", "--csv").out)))
     states = {Path(row["run"]).name: row["state"] for row in rows}

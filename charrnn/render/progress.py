@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from charrnn.render.columns import READABLE_COLUMNS
 from charrnn.render.controls import escape_controls
 from charrnn.render.lines import wrap, wrap_parts
 from charrnn.render.terminal import align_facts
@@ -75,7 +76,7 @@ def describe_preview(text: str, columns: int | None) -> str:
     """Put a bar before each line of a preview, also where a line is wrapped to ``columns``."""
     lines = [escape_controls(line) for line in text.split("\n")]
     if columns is not None:
-        width = max(2, columns - len(PREVIEW_BAR))
+        width = max(2, min(columns, READABLE_COLUMNS) - len(PREVIEW_BAR))
         lines = [part for line in lines for part in wrap(line, width, cut_words=True)]
     return "\n".join(f"{PREVIEW_BAR}{line}" for line in lines)
 

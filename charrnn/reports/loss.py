@@ -1,5 +1,6 @@
 """The learning curve: training and validation loss by step."""
 
+import math
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from dataclasses import asdict, dataclass
@@ -11,9 +12,10 @@ from charrnn.ngram import Baselines
 from charrnn.reports.loaded_model import LoadedModel
 from charrnn.reports.path_label import PathLabel
 from charrnn.storage.diverged_run import find_divergence
-from charrnn.storage.model_file import read_description
+from charrnn.storage.model_file import ModelDescription, read_description
 from charrnn.storage.run_folder import RunFolder, find_model
 from charrnn.storage.run_log import read_log
+from charrnn.training.divergence import bad_loss_limit
 from charrnn.training.state import Diverged
 
 
@@ -32,7 +34,8 @@ class LossPoint:
 class Losses:
     """The evaluations of a run in order.
 
-    ``best_step`` is the step with the lowest validation loss, None where there is no such loss.
+    ``best_step`` is the step with the lowest validation loss, None where there is no such loss, or
+    none that is better than guessing.
     ``diverged`` says where the training ended if it diverged. ``baselines`` are the losses of
     models without a memory on the same text, None where they are not known.
     """
@@ -53,24 +56,24 @@ def read_losses(path: Path) -> Losses:
     run, label = RunFolder(path), PathLabel(str(path))
     if not run.log.is_file():
         description, _ = read_description(find_model(path))
-        points, baselines = _points(description.history), description.baselines
-    else:
-        points, baselines = _points(map(asdict, read_log(run.log))), _read_baselines(run)
-    last = run.last if path.is_dir() else path
-    return _losses(label, points, find_divergence(last), baselines)
+        points = _points(description.history)
+        last = run.last if path.is_dir() else path
+        return _losses(label, points, find_divergence(last), description)
+    points = _points(map(asdict, read_log(run.log)))
+    return _losses(label, points, find_divergence(run.last), _read_model(run))
 
 
 def model_losses(model: LoadedModel) -> Losses:
     """Return the losses up to the step at which a model was saved."""
     points = _points(model.checkpoint.history)
-    return _losses(model.label, points, model.diverged, model.checkpoint.baselines)
+    return _losses(model.label, points, model.diverged, model.checkpoint)
 
 
-def _read_baselines(run: RunFolder) -> Baselines | None:
-    """Read the baselines from the model of a run, unless it is missing or damaged."""
+def _read_model(run: RunFolder) -> ModelDescription | None:
+    """Read the metadata of the model of a run, unless it is missing or damaged."""
     if run.model is not None:
         with suppress(InputError):
-            return read_description(run.model)[0].baselines
+            return read_description(run.model)[0]
     return None
 
 
@@ -78,11 +81,16 @@ def _losses(
     label: str,
     points: tuple[LossPoint, ...],
     diverged: Diverged | None,
-    baselines: Baselines | None,
+    model: ModelDescription | None,
 ) -> Losses:
-    measured = [(point.val_loss, point.step) for point in points if point.val_loss is not None]
+    bound = bad_loss_limit(model.shape.V) if model else math.inf
+    measured = [
+        (point.val_loss, point.step)
+        for point in points
+        if point.val_loss is not None and point.val_loss <= bound
+    ]
     best_step = min(measured)[1] if measured else None
-    return Losses(label, points, best_step, diverged, baselines)
+    return Losses(label, points, best_step, diverged, model.baselines if model else None)
 
 
 def _points(rows: Iterable[Mapping[str, Any]]) -> tuple[LossPoint, ...]:
