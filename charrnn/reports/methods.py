@@ -59,7 +59,7 @@ class ReportMethods:
         if report.takes is Takes.FILE:
             inputs = (check_path("file", inputs[0]),)
         if report.reads_text:
-            inputs = (self._read(inputs[0] if inputs else None),)
+            inputs = (self._prepare(inputs[0] if inputs else None),)
         if report.takes is Takes.MODELS:
             return compare([self], name, inputs, **options)
         return load_function(report)(self.loaded, *inputs, **options)
@@ -178,13 +178,13 @@ class ReportMethods:
 
         lags = LAGS.check("lags", lags)
         untrained = Flag().check("untrained", untrained)
-        return measure_gradients(self.loaded, self._read(text), lags=lags, untrained=untrained)
+        return measure_gradients(self.loaded, self._prepare(text), lags=lags, untrained=untrained)
 
     def memory(self, text: "str | ReportText | None" = None) -> "Memory":
         """Measure how the loss depends on the number of characters that the model is given."""
         from charrnn.reports.memory import measure_memory
 
-        return measure_memory(self.loaded, self._read(text))
+        return measure_memory(self.loaded, self._prepare(text))
 
     def neurons(
         self, text: "str | ReportText | None" = None, *, shown: str | None = None
@@ -198,7 +198,7 @@ class ReportMethods:
 
         if shown is not None:
             _check_text("shown", shown)
-        return analyze_neurons(self.loaded, self._read(text), text=shown)
+        return analyze_neurons(self.loaded, self._prepare(text), text=shown)
 
     def speed(self, *, seconds: float = DEFAULT_SECONDS) -> "Speed":
         """Measure how fast the model trains and samples here, for ``seconds`` at each point.
@@ -210,7 +210,7 @@ class ReportMethods:
 
         return measure_speed(self.loaded, seconds=SECONDS.check("seconds", seconds))
 
-    def _read(self, text: "str | ReportText | None") -> "ReportText":
+    def _prepare(self, text: "str | ReportText | None") -> "ReportText":
         from charrnn.reports.report_text import ReportText
 
         return text if isinstance(text, ReportText) else self.prepare_text(text)

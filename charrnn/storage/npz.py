@@ -74,7 +74,7 @@ class ArrayFile:
         """
         if name in self._entries and self._entries[name].file_size > MAX_DOCUMENT_BYTES:
             raise ValueError(f"{name} is too long")
-        content, dtype, _ = self._read(name)
+        content, dtype, _ = self._read_array(name)
         if dtype != np.uint8:
             raise ValueError(f"{name} is an array of {dtype}, not of bytes")
         return content
@@ -86,7 +86,7 @@ class ArrayFile:
             ValueError: when its shape, type or length is wrong, or a value is not finite.
             MissingArrayError: when it is missing.
         """
-        content, dtype, is_column_major = self._read(name, dims)
+        content, dtype, is_column_major = self._read_array(name, dims)
         if dtype.kind != "f":
             raise ValueError(f"{name} is an array of {dtype}, not of floats")
         flat = np.frombuffer(content, dtype)
@@ -97,7 +97,7 @@ class ArrayFile:
             raise ValueError(f"{name} has values that are not finite or too large")
         return array
 
-    def _read(
+    def _read_array(
         self, name: str, dims: tuple[int, ...] | None = None
     ) -> tuple[bytes, np.dtype[Any], bool]:
         """Return an array's bytes, its type, and whether it is stored column by column.

@@ -88,12 +88,12 @@ class _Decompressing(io.RawIOBase):
         Raises:
             DamagedError: where the data is damaged or cut short.
         """
-        data = self._read(len(buffer))
+        data = self._decompress(len(buffer))
         buffer[: len(data)] = data
         self._position += len(data)
         return len(data)
 
-    def _read(self, size: int) -> bytes:
+    def _decompress(self, size: int) -> bytes:
         while not self._decompressor.eof or self._starts_another():
             piece = b""
             if self._decompressor.needs_input:

@@ -83,7 +83,7 @@ class _ParallelReading:
         which = np.arange(self.streams)[shard]
         states = _select(self.final_states, which)
         for window in self._windows if len(which) else ():
-            self.losses[window, shard], states = self._read(window, which, states)
+            self.losses[window, shard], states = self._read_window(window, which, states)
         self._store(which, states)
         for array in (self.losses, *_arrays(self.final_states)):
             team.gather(array)
@@ -106,7 +106,7 @@ class _ParallelReading:
             states = _select(self.final_states, reading - 1)
             for window in self._windows:
                 before = self.losses[window, reading]
-                self.losses[window, reading], states = self._read(window, reading, states)
+                self.losses[window, reading], states = self._read_window(window, reading, states)
                 differences = np.abs(self.losses[window, reading] - before).max(axis=0)
                 differs = differences > LOSS_TOLERANCE
                 reading, states = reading[differs], _select(states, differs)
@@ -117,7 +117,7 @@ class _ParallelReading:
             reading = np.array(sorted(waiting)[:1], np.intp)
             waiting.difference_update(reading.tolist())
 
-    def _read(
+    def _read_window(
         self, window: slice, which: Ids, states: States
     ) -> tuple[npt.NDArray[np.float32], States]:
         """Read a window of the streams ``which``; return the losses and the states after it."""

@@ -17,12 +17,7 @@ from charrnn.network.parameters import Parameters, Shape, initialize
 from charrnn.network.workspace import Workspace
 from charrnn.parallel.team import SINGLE_PROCESS, Team
 from charrnn.text.corpus import Splits, Streams
-from charrnn.training.divergence import (
-    Divergence,
-    bad_loss_limit,
-    check_update,
-    describe_reason,
-)
+from charrnn.training.divergence import Divergence, bad_loss_limit, check_update, describe_reason
 from charrnn.training.evaluation import mean_loss
 from charrnn.training.events import (
     Evaluation,

@@ -31,7 +31,7 @@ class _Measured:
 
 def build_section(report: Speed) -> Section:
     """Show four tables, each with an explanation, and four charts."""
-    measured = _measured(report)
+    measured = _list_measurements(report)
     blocks: list[Block] = [_build_facts(report)]
     if report.is_disturbed:
         blocks.append(
@@ -63,7 +63,7 @@ def _build_facts(report: Speed) -> Facts:
     )
 
 
-def _measured(report: Speed) -> list[_Measured]:
+def _list_measurements(report: Speed) -> list[_Measured]:
     by_streams, by_window, by_workers = (
         report.by_streams[0], report.by_window[0], report.by_workers[-1],
     )  # fmt: skip

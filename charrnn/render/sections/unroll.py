@@ -55,12 +55,12 @@ def _build_drawing(report: Unrolled) -> UnrolledNetwork:
     return UnrolledNetwork(
         title="the first steps",
         read=[step.character for step in steps],
-        expected=[_expected(step) for step in steps],
+        expected=[_list_expected(step) for step in steps],
         cell=report.cell,
     )
 
 
-def _expected(step: Step) -> list[tuple[str, float]]:
+def _list_expected(step: Step) -> list[tuple[str, float]]:
     return [(expected.character, expected.probability) for expected in step.expected[:SHOWN]]
 
 
@@ -70,7 +70,7 @@ def _build_row(step: Step) -> tuple[str, ...]:
         f"{step.norm:z.2f}",
         f"{step.change:z.2f}",
         " ".join(f"{unit.unit}:{unit.activation:+z.1f}" for unit in step.active[:SHOWN]),
-        format_shares(_expected(step)),
+        format_shares(_list_expected(step)),
         "" if step.following is None else show_character(step.following),
         "" if step.probability is None else f"{step.probability:z.1%}",
     )
