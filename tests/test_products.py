@@ -4,7 +4,12 @@ import numpy as np
 import pytest
 
 from charrnn.network import products
-from charrnn.network.products import StepProduct, choose_blocks, write_weight_gradient
+from charrnn.network.products import (
+    StepProduct,
+    choose_blocks,
+    small_products_are_fast,
+    write_weight_gradient,
+)
 from charrnn.network.workspace import Workspace
 
 # (B, S, G, K, N): the blocks where small products are fast
@@ -12,6 +17,7 @@ CUTS: dict[tuple[int, ...], tuple[int, ...]] = {
     (25, 1, 4, 128, 128): (1, 1, 25, 64),
     (32, 1, 3, 96, 80): (1, 1, 32, 40),
     (32, 4, 1, 256, 256): (1, 1, 8, 64),
+    (16, 1, 4, 288, 288): (1, 1, 16, 32),  # not 48 columns
     (32, 4, 1, 512, 512): (2, 1, 8, 64),
     (31, 4, 1, 512, 64): (4, 2, 31, 64),
     (8, 1, 2, 4000, 32): (1, 2, 8, 32),
@@ -53,3 +59,21 @@ def test_weight_gradient_is_the_sum_of_the_outer_products() -> None:
     x, d, out = rng.normal(size=(4, 3, 5)), rng.normal(size=(4, 3, 2, 6)), np.empty((2, 5, 6))
     write_weight_gradient(x, d, out)
     np.testing.assert_allclose(out, np.einsum("tbk,tbgh->gkh", x, d))
+
+
+@pytest.mark.parametrize(
+    ("library", "fast"),
+    [
+        ({"internal_api": "openblas", "architecture": "SkylakeX"}, True),
+        ({"internal_api": "openblas", "architecture": "SapphireRapids"}, True),
+        ({"internal_api": "openblas", "architecture": "Haswell"}, False),
+        ({"internal_api": "openblas", "architecture": "Zen"}, False),
+        ({"internal_api": "mkl", "threading_layer": "intel"}, False),
+        ({"internal_api": "openmp"}, False),
+    ],
+)
+def test_blocks_are_used_where_the_loaded_blas_has_fast_kernels_for_them(
+    library: dict[str, str], fast: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("threadpoolctl.threadpool_info", lambda: [library])
+    assert small_products_are_fast.__wrapped__() is fast

@@ -1,9 +1,9 @@
 """The matrix product of every time step, ``x @ W`` with the same W, close to the processor's limit.
 
 A BLAS repacks W for every product, which with few streams costs as much as the product itself: at
-512 units and 32 streams OpenBLAS reached 60 to 75 % of its own peak. For small products on AVX-512
-it has kernels that read both operands in place. So W is rearranged once per window into blocks,
-each of which makes a small product: 105 to 115 % of the peak that large products reach.
+512 units and 32 streams OpenBLAS reached 60 to 75 % of its own peak. Its kernels for AVX-512 read
+both operands of a small product in place. So W is rearranged once per window into blocks, each of
+which makes a small product: 105 to 115 % of the peak that large products reach.
 
 Not here: products over a whole window, which a BLAS computes well without help.
 """
@@ -18,9 +18,16 @@ from charrnn.network.workspace import Workspace
 
 MAX_BLOCK_COLUMNS = 64
 MIN_BLOCK_COLUMNS = 16
+FAST_COLUMNS = 32
+"""The columns of a fast block are a multiple of this: two AVX-512 registers."""
 MIN_BLOCK_ROWS = 8
 MAX_SMALL_PRODUCT = 1_000_000
 """The largest number of multiplications for which OpenBLAS uses its kernels for small products."""
+SMALL_PRODUCT_KERNELS = frozenset({"SkylakeX", "Cooperlake", "SapphireRapids"})
+"""The kernels of OpenBLAS that have such kernels, those for AVX-512. AMD's processors use them too.
+
+With the others, blocks are a tenth slower than the plain product.
+"""
 
 
 class Blocks(NamedTuple):
@@ -102,10 +109,9 @@ def write_weight_gradient(x: Array, d: Array, dW: Array) -> None:
 def choose_blocks(B: int, S: int, K: int, N: int) -> Blocks:
     """Return the fewest parts whose blocks are small products, or one block for everything."""
     whole = Blocks(1, 1, B, N)
-    widths = [n for n in range(MIN_BLOCK_COLUMNS, MAX_BLOCK_COLUMNS + 1) if N % n == 0]
-    if not widths or not small_products_are_fast():
+    columns = _choose_columns(N)
+    if not columns or not small_products_are_fast():
         return whole
-    columns = max(widths)
     # S is divided first, then K.
     divisions = [(parts, 1) for parts in _divisors(S)] + [(S, parts) for parts in _divisors(K)]
     for s_parts, k_parts in divisions:
@@ -116,12 +122,25 @@ def choose_blocks(B: int, S: int, K: int, N: int) -> Blocks:
     return whole
 
 
+def _choose_columns(N: int) -> int:
+    """Return the columns of a block, a divisor of N; 0 if none is suitable."""
+    widths = [n for n in range(MIN_BLOCK_COLUMNS, MAX_BLOCK_COLUMNS + 1) if N % n == 0]
+    return max([n for n in widths if n % FAST_COLUMNS == 0] or widths, default=0)
+
+
 def _divisors(number: int) -> list[int]:
     return [n for n in range(1, number + 1) if number % n == 0]
 
 
 @cache
 def small_products_are_fast() -> bool:
-    """Whether the processor has AVX-512. Without it, blocks are a tenth slower than no blocks."""
-    extensions = np.show_config(mode="dicts")["SIMD Extensions"].get("found", [])
-    return any(name.startswith(("AVX512", "X86_V4")) for name in extensions)
+    """Whether the BLAS that NumPy has loaded runs a kernel of `SMALL_PRODUCT_KERNELS`.
+
+    The kernel decides and not the processor: OPENBLAS_CORETYPE can choose another one.
+    """
+    from threadpoolctl import threadpool_info  # not before it is needed: a sample needs no blocks
+
+    return any(
+        library["internal_api"] == "openblas" and library["architecture"] in SMALL_PRODUCT_KERNELS
+        for library in threadpool_info()
+    )

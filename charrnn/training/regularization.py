@@ -59,7 +59,7 @@ class Regularization:
             return ()
         size = (self.config.layers, self.config.batch, self.config.hidden)
         keep_mask = self._draw_keep_mask(size, self.config.dropout)[:, self.shard]
-        return list(self._scale_mask(keep_mask, self.config.dropout))
+        return list(keep_mask * self._mask_factor(self.config.dropout))
 
     def drop_weights(self) -> Network:
         """Draw which recurrent weights to drop, and return the network without them.
@@ -70,7 +70,8 @@ class Regularization:
         """
         probability = self.config.recurrent_dropout
         for name, mask in self._weight_masks.items():
-            mask[:] = self._scale_mask(self._draw_keep_mask(mask.shape, probability), probability)
+            keep_mask = self._draw_keep_mask(mask.shape, probability)
+            np.multiply(keep_mask, self._mask_factor(probability), out=mask)
             np.multiply(self.weights[name], mask, out=self._dropped_weights[name])
         return Network(self._dropped_weights)
 
@@ -82,9 +83,10 @@ class Regularization:
     def _draw_keep_mask(self, shape: tuple[int, ...], probability: float) -> npt.NDArray[np.bool_]:
         """Draw an array that is False with ``probability``, where something is dropped."""
         # Two random bytes for each decision are faster to draw than a float, and exact enough.
-        numbers = np.frombuffer(self.rng.bytes(2 * math.prod(shape)), "<u2")
-        return numbers.reshape(shape) >= round(probability * 0x10000)
+        count = math.prod(shape)
+        words = self.rng.bit_generator.random_raw(-(-count // 4)).astype("<u8", copy=False)
+        return words.view("<u2")[:count].reshape(shape) >= round(probability * 0x10000)
 
-    def _scale_mask(self, keep_mask: npt.NDArray[np.bool_], probability: float) -> Array:
-        """Return the mask as factors, scaled so that multiplying by them keeps the mean."""
-        return keep_mask * self.weights.vector.dtype.type(1 / (1 - probability))
+    def _mask_factor(self, probability: float) -> np.floating:
+        """Return the factor of what is kept, so that multiplying by a mask keeps the mean."""
+        return self.weights.vector.dtype.type(1 / (1 - probability))
