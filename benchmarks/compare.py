@@ -1,6 +1,6 @@
-"""charrnn and PyTorch on this machine: the same models, measured in turns, with best settings.
+"""charrnn and other libraries on this machine: the same models, measured in turns.
 
-The first command measures everything, in about 35 minutes; the second only the cases whose name
+The first command measures everything, in about an hour; the second only the cases whose name
 contains gru.
 
     python benchmarks/compare.py
@@ -9,9 +9,13 @@ contains gru.
 
 charrnn runs as its users run it: `charrnn train` on all cores, and `charrnn sample`. PyTorch is
 measured with one-hot and embedded input, with and without oneDNN, on one thread and on all: the
-best of these eight settings counts. The table has medians over the rounds. GFLOP/s count the
-products of the recurrence, of the inputs of all layers except the first, and of the output; in
-training forward and, twice as many, backward.
+best of these eight settings counts, once in float32 and once with autocast to bfloat16. Samples are
+also measured in JAX and in ONNX Runtime, on one thread and on all. JAX's loop is compiled, with the
+draw; 100 or 2,000 characters per call are its third setting. A program of another library ends with
+an error when its logits are not charrnn's.
+
+The table has medians over the rounds. GFLOP/s count the products of the recurrence, of the inputs
+of all layers except the first, and of the output; in training forward and, twice as many, backward.
 """
 
 import argparse
@@ -24,16 +28,18 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from charrnn.cells import CELLS
-from charrnn.network.cell import get_cell
+from cases import CORES, INPUTS, Case, list_cases, write_models
+from conditions import start_benchmark
 
-TORCH = Path(__file__).with_name("torch_side.py")
-CORES = len(os.sched_getaffinity(0))
-SETTINGS = list(itertools.product(("one-hot", "embedding"), (1, CORES), ("onednn", "plain")))
-SECONDS = 2.0
+THREADS = sorted({1, CORES})
+CALL_LENGTHS = (100, 2000)  # characters of each sample that a compiled loop of JAX draws
+SECONDS, SEARCH_SECONDS = 2.0, 0.5
+LONGEST_SEARCH = 15.0  # seconds for a setting: bfloat16 without oneDNN can take a minute
 PEAK = """
 import numpy, time
 a, b = numpy.random.rand(2, 2048, 2048).astype("f"); c = a @ b; best = 9.9
@@ -45,63 +51,61 @@ print(2 * 2048**3 / best / 1e9)
 
 
 @dataclass(frozen=True)
-class Case:
-    """One model, and whether it trains or samples."""
+class Side:
+    """Another library: its program, and the settings of which the best counts."""
 
-    what: str
-    cell: str
-    hidden: int
-    layers: int
-    streams: int
-    window: int
-    V: int = 65
+    name: str
+    program: str
+    settings: tuple[tuple[object, ...], ...]
+    """The input of the model, and arguments of the program."""
+    precision: tuple[str, ...] = ()
+    trains: bool = True
 
-    @property
-    def name(self) -> str:
-        """The name of the case in the table."""
-        shape = f"{self.what} {self.cell} {self.hidden}×{self.layers}, {self.streams}"
-        return f"{shape} × {self.window}, V {self.V:,}" if self.window else f"{shape}, V {self.V:,}"
 
-    @property
-    def flops(self) -> int:
-        """Floating-point operations per character; training has three times those of sampling."""
-        H, inputs = self.hidden, 2 * self.layers - 1
-        forward = 2 * (get_cell(self.cell).gate_count * H * H * inputs + H * self.V)
-        return 3 * forward if self.what == "train" else forward
+TORCH_SETTINGS = tuple(itertools.product(INPUTS, THREADS, ("onednn", "plain")))
+JAX_SETTINGS = tuple(itertools.product(INPUTS[:1], THREADS, CALL_LENGTHS))
+ONNX_SETTINGS = tuple(itertools.product(INPUTS[:1], THREADS))
+SIDES = (
+    Side("PyTorch", "torch_side.py", TORCH_SETTINGS, ("float32",)),
+    Side("PyTorch bf16", "torch_side.py", TORCH_SETTINGS, ("bfloat16",)),
+    Side("JAX", "jax_side.py", JAX_SETTINGS, trains=False),
+    Side("ONNX Runtime", "onnx_side.py", ONNX_SETTINGS, trains=False),
+)
+
+
+@dataclass(frozen=True)
+class Speed:
+    """The median of another side's characters per second, and the setting, which was the best."""
+
+    speed: float
+    setting: str
 
 
 @dataclass(frozen=True)
 class Row:
-    """Medians of characters per second, of GFLOP/s, and of their share of the peak of BLAS."""
+    """Medians of characters per second, of GFLOP/s, and of their share of the peak of BLAS.
+
+    ``ratio`` is that of charrnn's speed to the first of ``others``, PyTorch's in float32.
+    """
 
     case: str
-    ours: float
-    torch: float
-    torch_setting: str
+    charrnn: float
+    others: dict[str, Speed]
     ratio: float
     gflops: float
     share_of_peak: float
 
 
-SHAPES = ((128, 2, 50, 50), (256, 1, 64, 64), (512, 1, 64, 64), (512, 2, 64, 64))
-COMPARABLE = [cell for cell in reversed(CELLS) if get_cell(cell).torch_module]
-CASES = [
-    *(Case("train", cell, *shape) for cell in COMPARABLE for shape in SHAPES),
-    Case("train", "lstm", 512, 2, 128, 128),
-    Case("train", "lstm", 256, 1, 64, 64, 3300),
-    *(Case("sample", "lstm", H, 2, n, 0) for n in (1, 64) for H in (128, 512)),
-]
+def run_command(*command: object, limit: float | None = None, **environment: str) -> str:
+    """Run a command and return its output; exit with what it printed when it fails.
 
-
-def run_command(*command: object, **environment: str) -> str:
-    """Run a command and return its output."""
-    completed = subprocess.run(
-        list(map(str, command)),
-        capture_output=True,
-        text=True,
-        check=True,
-        env={**os.environ, **environment},
-    )
+    Raises:
+        subprocess.TimeoutExpired: when it takes longer than ``limit`` seconds.
+    """
+    words, variables = list(map(str, command)), {**os.environ, **environment}
+    completed = subprocess.run(words, capture_output=True, text=True, timeout=limit, env=variables)
+    if completed.returncode:
+        sys.exit(f"{' '.join(words)}\n{completed.stderr}")
     return completed.stdout
 
 
@@ -116,7 +120,8 @@ def measure_training(case: Case, folder: Path, steps: int) -> tuple[float, float
         draw = random.Random(0)
         text.write_text("".join(characters + draw.choices(characters, k=1_000_000)))
     lines = run_command(
-        sys.executable, "-m", "charrnn", "train", text, "--json", "--val", 0, "--dropout", 0,
+        sys.executable, "-m", "charrnn", "train", text, "--json", "--val", 0,
+        "--dropout", 0, "--recurrent-dropout", 0, "--no-tied",
         "--cell", case.cell, "--hidden", case.hidden, "--layers", case.layers,
         "--batch", case.streams, "--seq", case.window, "--steps", 2 * steps,
         "--eval-every", steps, "--out", folder / "run", "--overwrite",
@@ -148,44 +153,85 @@ def measure_sampling(case: Case, folder: Path, length: int) -> tuple[float, floa
     return case.streams * length / seconds, seconds
 
 
-def measure_torch(case: Case, setting: tuple[str, int, str]) -> float:
-    """Return PyTorch's characters per second with a ``setting``."""
-    input_kind, threads, kernels = setting
-    shape = (case.hidden, case.layers, case.streams, case.window, case.V)
-    return float(
-        run_command(
-            sys.executable, TORCH, case.what, case.cell, *shape, input_kind, threads, kernels
-        )
-    )
+def measure_other(
+    side: Side,
+    case: Case,
+    folder: Path,
+    setting: tuple[object, ...],
+    seconds: float = SECONDS,
+    limit: float | None = None,
+) -> float:
+    """Return the characters per second of another side with a ``setting``."""
+    input_kind, *arguments = setting
+    output = run_command(
+        sys.executable, Path(__file__).with_name(side.program), case.what,
+        folder / f"{input_kind}.npz", case.window, seconds, *arguments, *side.precision,
+        limit=limit,
+    )  # fmt: skip
+    return float(output)
 
 
-def compare(case: Case, rounds: int) -> Row:
-    """Measure both in turns, so that other load on the machine affects both alike."""
-    setting = max(SETTINGS, key=lambda each: measure_torch(case, each))
-    measure = measure_training if case.what == "train" else measure_sampling
-    with tempfile.TemporaryDirectory() as folder:
-        # Search for the number of steps or characters that takes about SECONDS.
-        amount = 4
-        while True:
-            _, seconds = measure(case, Path(folder), amount)
-            if seconds > SECONDS / 4:
-                break
-            amount *= 4
-        amount = max(2, round(amount * SECONDS / seconds))
-        ours, theirs, peaks = [], [], []
-        for _ in range(rounds):
-            ours.append(measure(case, Path(folder), amount)[0])
-            theirs.append(measure_torch(case, setting))
-            threads = str(CORES if case.what == "train" else 1)
-            peaks.append(
-                float(run_command(sys.executable, "-c", PEAK, OPENBLAS_NUM_THREADS=threads))
+def find_setting(side: Side, case: Case, folder: Path) -> tuple[object, ...]:
+    """Return the fastest setting of another side."""
+    speeds = {}
+    for setting in side.settings:
+        with suppress(subprocess.TimeoutExpired):
+            speeds[setting] = measure_other(
+                side, case, folder, setting, SEARCH_SECONDS, LONGEST_SEARCH
             )
-    speed, torch_speed = statistics.median(ours), statistics.median(theirs)
+    return max(speeds, key=speeds.__getitem__)
+
+
+def measure_peak(threads: int) -> float:
+    """Return the GFLOP/s of NumPy's product of large matrices."""
+    return float(run_command(sys.executable, "-c", PEAK, OPENBLAS_NUM_THREADS=str(threads)))
+
+
+def compare(case: Case, rounds: int, folder: Path) -> Row:
+    """Measure all in turns, so that other load on the machine affects all alike."""
+    write_models(case, folder)
+    sides = [side for side in SIDES if side.trains or case.what != "train"]
+    settings = {side: find_setting(side, case, folder) for side in sides}
+    measure_own = measure_training if case.what == "train" else measure_sampling
+    amount = choose_amount(lambda amount: measure_own(case, folder, amount)[1])
+    own, peaks, speeds = list[float](), list[float](), {side: list[float]() for side in sides}
+    for _ in range(rounds):
+        own.append(measure_own(case, folder, amount)[0])
+        for side, setting in settings.items():
+            speeds[side].append(measure_other(side, case, folder, setting))
+        peaks.append(measure_peak(CORES if case.what == "train" else 1))
+    others = {
+        side.name: Speed(statistics.median(speeds[side]), ", ".join(map(str, setting)))
+        for side, setting in settings.items()
+    }
+    speed = statistics.median(own)
     gflops = speed * case.flops / 1e9
     return Row(
-        case.name, speed, torch_speed, ", ".join(map(str, setting)), speed / torch_speed, gflops,
+        case.name, speed, others, speed / others[sides[0].name].speed, gflops,
         gflops / statistics.median(peaks),
     )  # fmt: skip
+
+
+def choose_amount(measure_seconds: Callable[[int], float]) -> int:
+    """Return the number of steps or characters that takes about `SECONDS`."""
+    amount = 4
+    while (seconds := measure_seconds(amount)) <= SECONDS / 4:
+        amount *= 4
+    return max(2, round(amount * SECONDS / seconds))
+
+
+def format_row(row: Row) -> str:
+    """Return the line of a table; the settings stand in parentheses."""
+    others = [f"{other.speed:,.0f} ({other.setting})" for other in row.others.values()]
+    cells = [row.case, f"{row.charrnn:,.0f}", others[0], f"{row.ratio:.2f}", *others[1:]]
+    return f"| {' | '.join([*cells, f'{row.gflops:.0f}', f'{row.share_of_peak:.0%}'])} |"
+
+
+def format_head(row: Row) -> str:
+    """Return the head of the table to which a row belongs."""
+    first, *others = row.others
+    cells = ["case", "charrnn", first, "ratio", *others, "GFLOP/s", "share of peak"]
+    return f"| {' | '.join(cells)} |\n|{' --- |' * len(cells)}"
 
 
 def main() -> None:
@@ -195,19 +241,18 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=5, help="measurements of each side")
     parser.add_argument("--json", type=Path, default=Path("benchmark.json"), help="file to write")
     options = parser.parse_args()
-    print("| case | charrnn | PyTorch | its setting | ratio | GFLOP/s | share of peak |")
-    print("| --- | --- | --- | --- | --- | --- | --- |")
-    rows = []
-    for case in CASES:
-        if options.only in case.name:
-            rows.append(compare(case, options.rounds))
-            r = rows[-1]
-            print(
-                f"| {r.case} | {r.ours:,.0f} | {r.torch:,.0f} | {r.torch_setting} | {r.ratio:.2f}"
-                f" | {r.gflops:.0f} | {r.share_of_peak:.0%} |",
-                flush=True,
-            )
-            options.json.write_text(json.dumps([asdict(row) for row in rows], indent=1))
+    conditions, rows = start_benchmark(), list[Row]()
+    for case in list_cases():
+        if options.only not in case.name:
+            continue
+        with tempfile.TemporaryDirectory() as folder:
+            row = compare(case, options.rounds, Path(folder))
+        if not rows or list(rows[-1].others) != list(row.others):
+            print(format_head(row))
+        print(format_row(row), flush=True)
+        rows.append(row)
+        document = {"conditions": conditions, "rows": [asdict(each) for each in rows]}
+        options.json.write_text(json.dumps(document, indent=1))
 
 
 if __name__ == "__main__":

@@ -25,6 +25,8 @@ import time
 from pathlib import Path
 from typing import Any
 
+from conditions import start_benchmark
+
 KAKKO = Path(__file__).resolve().parent.parent / "corpora" / "kakko.py"
 UNSEEN_SEED = 1001  # the seed of the text that no model has seen
 UNITS = {"rnn": 304, "gru": 176, "lstm": 152}  # for 109,000 to 113,000 parameters
@@ -105,6 +107,7 @@ def main() -> None:
     parser.add_argument("files", nargs="+")
     parser.add_argument("--seeds", type=int, default=3)
     arguments = parser.parse_args(argv)
+    start_benchmark()
     with tempfile.TemporaryDirectory() as root:
         make_table = make_distance_table if arguments.what == "cells" else make_row
         print(make_table(arguments.files, options, arguments.seeds, Path(root)), flush=True)

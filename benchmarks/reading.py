@@ -12,6 +12,8 @@ import tempfile
 import time
 from pathlib import Path
 
+from conditions import start_benchmark
+
 from charrnn.generators import exhaust
 from charrnn.text.corpus import encode_corpus, scan_corpus
 from charrnn.text.normalization import Normalization
@@ -36,6 +38,7 @@ def main() -> None:
     parser.add_argument("--megabytes", type=int, default=1000)
     parser.add_argument("--times", type=int, default=3)
     arguments = parser.parse_args()
+    start_benchmark()
     print("corpus         MB/s   seconds:  scan encode   peak memory")
     for corpus in sorted(CORPORA.glob("*.txt")):
         with tempfile.TemporaryDirectory() as folder:

@@ -15,6 +15,8 @@ from pathlib import Path
 
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "2")
 
+from conditions import start_benchmark
+
 import charrnn
 from charrnn.reports.speed import measure_matrix_peak
 
@@ -28,6 +30,7 @@ def main() -> None:
     parser.add_argument("--length", type=int, default=200)
     parser.add_argument("--times", type=int, default=3)
     arguments = parser.parse_args()
+    start_benchmark()
     model, text = charrnn.load(arguments.run), arguments.corpus.read_text(encoding="utf-8")
     shape = model.checkpoint.network.shape
     config = charrnn.SampleConfig(length=arguments.length)
