@@ -6,7 +6,6 @@ Not here: writing files (files.py), and finding those of a corpus (text/sources.
 import os
 import re
 from pathlib import Path
-from urllib.parse import unquote_to_bytes
 
 from charrnn.errors import InputError
 from charrnn.shell_words import quote_word
@@ -34,6 +33,8 @@ def text_to_path(text: str, *, is_new: bool = False) -> Path:
         InputError: when it is the URL of something else.
     """
     if match := FILE_URI.match(text):
+        from urllib.parse import unquote_to_bytes
+
         return Path(os.fsdecode(unquote_to_bytes(text[match.end() :])))
     if not (match := URL.match(text)) or Path(text).exists():
         return Path(text)

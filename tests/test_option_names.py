@@ -11,8 +11,8 @@ import pytest
 import charrnn
 from charrnn.cli.main import program as commands
 from charrnn.cli.option_names import (
-    SETTINGS,
     error_message,
+    list_settings,
     option_name,
     replace_settings_by_options,
 )
@@ -46,7 +46,7 @@ def test_every_name_is_an_option_and_every_option_has_a_name() -> None:
         for option in parameter.opts
         if option.startswith("--")
     }
-    assert {option_name(setting) for setting in SETTINGS} == options - {"--help", "--version"}
+    assert set(map(option_name, list_settings())) == options - {"--help", "--version"}
 
 
 PACKAGE = Path(charrnn.__file__).parent
@@ -74,4 +74,4 @@ def test_the_library_speaks_of_settings_and_not_of_options(path: Path) -> None:
         message = re.sub(r"^--[a-z-]+$|^.* --.*\| charrnn train -$", "", text)
         assert not re.search("--[a-z]", message), text
         for name in re.findall(r"`(\w[^`]*)`", text):
-            assert name in SETTINGS, text
+            assert name in list_settings(), text

@@ -4,12 +4,11 @@ Not here: how ranks communicate (parallel/ranks.py), and what they compute (runs
 """
 
 import os
+import platform
 import select
 import signal
-import socket
 import sys
 import time
-import traceback
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any
@@ -253,8 +252,10 @@ def _report_error(error: BaseException, rank: int) -> int:
     if rank and isinstance(error, InputError):
         time.sleep(SECONDS_FOR_RANK_0)  # rank 0 reads the same input and reports the error first
     if "--traceback" in sys.argv:
+        import traceback
+
         traceback.print_exception(error)
-    return print_error(error, f"rank {rank} on {socket.gethostname()}: " if rank else "")
+    return print_error(error, f"rank {rank} on {platform.node()}: " if rank else "")
 
 
 def _leave(ranks: "RankTeam", received: int | None) -> None:

@@ -7,21 +7,17 @@ import warnings
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from importlib import import_module
-from pathlib import Path
 from typing import Any
 
 import click
 from click.exceptions import NoArgsIsHelpError
 
 from charrnn._version import __version__
-from charrnn.cli import launcher
-from charrnn.cli.console import find_columns, set_up_streams
-from charrnn.cli.failures import exit_code, print_error
 from charrnn.cli.option_sources import CommandGroup
 from charrnn.cli.signals import SignalExit, die_by_signal
+from charrnn.cli.streams import find_columns, set_up_streams
 from charrnn.cli.usage_error import UsageError
 from charrnn.render.columns import limit_columns
-from charrnn.shell_words import write_command
 
 HELP_MARGIN = 2  # columns that stay empty at the right of help texts
 COMMANDS = {
@@ -64,6 +60,10 @@ class Program(CommandGroup):
 
     def unknown_command(self, ctx: click.Context, args: list[str]) -> click.UsageError:
         """Return the error; for a path the user probably omitted ``train`` or ``sample``."""
+        from pathlib import Path
+
+        from charrnn.shell_words import write_command
+
         name, path = args[0], Path(args[0])
         looks_like_path = path.exists() or path.suffix or len(path.parts) > 1 or name == "-"
         if not name or not looks_like_path:
@@ -142,13 +142,21 @@ def _run(args: list[str]) -> int:
         raise
     except Exception as error:
         with _raise_as_signals():
-            if "--traceback" in args:
-                import traceback
+            return _report_error(args, error)
 
-                traceback.print_exc()
-            if isinstance(error, NoArgsIsHelpError):
-                error.show()
-                return error.exit_code
-            code = exit_code(error) if launcher.is_silent(args) else print_error(error)
-            launcher.announce_failure(args, error)
-            return code
+
+def _report_error(args: list[str], error: Exception) -> int:
+    """Print the error, tell it to other ranks, and return its exit code."""
+    if "--traceback" in args:
+        import traceback
+
+        traceback.print_exception(error)
+    if isinstance(error, NoArgsIsHelpError):
+        error.show()
+        return error.exit_code
+    from charrnn.cli import launcher
+    from charrnn.cli.failures import exit_code, print_error
+
+    code = exit_code(error) if launcher.is_silent(args) else print_error(error)
+    launcher.announce_failure(args, error)
+    return code

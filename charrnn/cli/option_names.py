@@ -6,9 +6,9 @@ errors and notes are printed (failures.py, console.py, display.py).
 """
 
 import re
-from dataclasses import fields
+from collections.abc import Set
+from functools import cache
 
-from charrnn.config import SampleConfig, TrainConfig
 from charrnn.errors import CharrnnError, ConfigError
 
 NOT_IN_CONFIGS = (
@@ -19,12 +19,18 @@ NOT_IN_CONFIGS = (
 """Options that are not fields of a config."""
 RENAMED = {"number": "samples"}
 """Parameters of the Python API that have another name on the command line."""
-SETTINGS = {
-    *(field.name for config in (TrainConfig, SampleConfig) for field in fields(config)),
-    *NOT_IN_CONFIGS,
-    *RENAMED,
-}
 QUOTED = re.compile("`([a-z][a-z0-9_]*)`")
+
+
+@cache
+def list_settings() -> Set[str]:
+    """Return the names of all options by which a message may call them."""
+    from dataclasses import fields
+
+    from charrnn.config import SampleConfig, TrainConfig  # which most usage errors do not need
+
+    in_configs = (field.name for config in (TrainConfig, SampleConfig) for field in fields(config))
+    return {*in_configs, *NOT_IN_CONFIGS, *RENAMED}
 
 
 def option_name(setting: str) -> str:
@@ -35,13 +41,13 @@ def option_name(setting: str) -> str:
 def replace_settings_by_options(message: str) -> str:
     """Write every setting between backquotes as its option; other quoted words stay as they are."""
     return QUOTED.sub(
-        lambda match: option_name(match[1]) if match[1] in SETTINGS else match[0], message
+        lambda match: option_name(match[1]) if match[1] in list_settings() else match[0], message
     )
 
 
 def error_message(error: CharrnnError) -> str:
     """Return an error's line with options for settings. A ConfigError's subject is a setting."""
     thing = str(error.thing)
-    if isinstance(error, ConfigError) and thing in SETTINGS:
+    if isinstance(error, ConfigError) and thing in list_settings():
         thing = option_name(thing)
     return f"{thing}: {replace_settings_by_options(error.problem)}"

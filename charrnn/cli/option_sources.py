@@ -14,7 +14,6 @@ from click.core import ParameterSource
 
 from charrnn.cli.option_names import option_name
 from charrnn.cli.usage_error import UsageError
-from charrnn.paths import text_to_path
 from charrnn.suggestions import did_you_mean
 
 NOT_SETTINGS = ("config", "help", "version", "traceback")
@@ -119,6 +118,8 @@ def read_config(ctx: click.Context, param: click.Parameter, path: str | None) ->
     if path is None:
         return
     import tomllib
+
+    from charrnn.paths import text_to_path
 
     try:
         tables = tomllib.loads(text_to_path(path).read_bytes().decode())

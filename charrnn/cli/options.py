@@ -1,6 +1,5 @@
 """Options made from settings, and the options and arguments that several commands share."""
 
-import logging
 import os
 from collections.abc import Callable
 from importlib import import_module
@@ -152,6 +151,8 @@ def check_plot_file(path: Path | None) -> None:
         return
     if path.suffix not in (".png", ".svg"):
         raise click.BadParameter(f"{path} ends neither in .png nor in .svg", param_hint="--plot")
+    import logging
+
     # matplotlib writes on stderr what it finds odd in the fonts, the folders and the settings of
     # this machine. Notes about a picture come from charrnn.
     logging.getLogger("matplotlib").setLevel(logging.CRITICAL + 1)

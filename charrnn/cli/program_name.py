@@ -1,7 +1,6 @@
 """How this program is called, in commands that are printed for the user to run."""
 
 import re
-import shutil
 import sys
 from pathlib import Path
 
@@ -27,6 +26,8 @@ def _has_script() -> bool:
     """Whether the program is installed as a script, or was started as one."""
     if Path(sys.argv[0]).name != "__main__.py":
         return True
+    import shutil
+
     beside = Path(sys.executable).parent / PROGRAM
     return shutil.which(PROGRAM) is not None or beside.exists()
 

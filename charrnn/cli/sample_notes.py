@@ -5,10 +5,8 @@ from contextlib import contextmanager
 
 from charrnn.api import Model
 from charrnn.cli.console import Console
-from charrnn.cli.escape_advice import advise_on_escapes
 from charrnn.config import SampleConfig
 from charrnn.errors import InputError
-from charrnn.render.words import shorten
 from charrnn.sampling.generation import describe_unknown
 from charrnn.text.unknown import UnknownCharacters
 
@@ -22,6 +20,8 @@ def add_advice(model: Model, option: str, *texts: str) -> Iterator[None]:
     try:
         yield
     except InputError as error:
+        from charrnn.cli.escape_advice import advise_on_escapes
+
         for text in texts:
             if "\\" in model.unknown_characters(text) and (
                 advice := advise_on_escapes(model, option, text)
@@ -44,12 +44,21 @@ def print_prime_notes(
         console.note(
             f"{option}: characters that the model does not know are left out: {unknown.summary}"
         )
-    if prime and (advice := advise_on_escapes(model, option, prime)):
+    if not prime:
+        return
+    from charrnn.cli.escape_advice import advise_on_escapes
+
+    if advice := advise_on_escapes(model, option, prime):
         console.note(f"{option}: {advice}")
 
 
 def print_stop_notes(console: Console, model: Model, config: SampleConfig) -> None:
     """Print notes on stop texts that cannot occur, and on escapes in them."""
+    if not config.stop:
+        return
+    from charrnn.cli.escape_advice import advise_on_escapes
+    from charrnn.render.words import shorten
+
     for stop in config.stop:
         shown = shorten(stop, MAX_STOP_COLUMNS)
         if unknown := describe_unknown(stop, model.checkpoint.corpus_info):
