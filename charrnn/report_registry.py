@@ -5,8 +5,8 @@ function ``build_section`` that shows them. The command line, its help, the over
 find reports here. Modules are named by strings, so that ``--help`` imports none of them.
 """
 
-from dataclasses import dataclass
 from enum import Enum, auto
+from typing import NamedTuple
 
 
 class Takes(Enum):
@@ -28,8 +28,7 @@ class Takes(Enum):
     """A folder with runs: ``function(folder)``."""
 
 
-@dataclass(frozen=True)
-class Report:
+class Report(NamedTuple):
     """One report. ``function`` is "MODULE.NAME", with MODULE in reports/ and render/sections/.
 
     ``options`` are keyword arguments of the function, which cli/report_options.py declares.

@@ -10,11 +10,11 @@ Not here: which settings there are, and how they depend on each other (config.py
 
 import operator
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, fields
+from dataclasses import fields
 from functools import cache
 from numbers import Integral, Real
 from pathlib import Path
-from typing import Any, Protocol, get_args
+from typing import Any, NamedTuple, Protocol, get_args
 
 from charrnn.errors import ConfigError
 from charrnn.paths import text_to_path
@@ -40,8 +40,7 @@ class Rule(Protocol):
         """
 
 
-@dataclass(frozen=True)
-class Whole:
+class Whole(NamedTuple):
     """A whole number from ``low`` to ``high``; without ``high``, up to ``limit``.
 
     The limit is far above any useful value.
@@ -72,8 +71,7 @@ class Whole:
         return f"{value} is not a whole number from {self.low} to {self.high:,}"
 
 
-@dataclass(frozen=True)
-class Number:
+class Number(NamedTuple):
     """A finite number in an interval. Its endpoints are included unless they are marked as open."""
 
     low: float
@@ -116,8 +114,7 @@ class Number:
         return f"{value} is not a number above {low} and below {high}"
 
 
-@dataclass(frozen=True)
-class Choice:
+class Choice(NamedTuple):
     """One of several words."""
 
     words: tuple[str, ...]
@@ -129,7 +126,6 @@ class Choice:
         return value
 
 
-@dataclass(frozen=True)
 class Flag:
     """True or False, but not 1 or 0."""
 
@@ -141,7 +137,6 @@ class Flag:
         return bool(value)
 
 
-@dataclass(frozen=True)
 class Text:
     """A text that is not empty."""
 
@@ -152,7 +147,6 @@ class Text:
         return value
 
 
-@dataclass(frozen=True)
 class Texts:
     """Any number of texts, none of them empty."""
 

@@ -123,7 +123,7 @@ def test_a_held_out_report_of_others_reads_the_validation_part(
 
     monkeypatch.setattr(vowels_report, "name_text", name_text, raising=False)
     monkeypatch.setitem(
-        REPORTS, "vowels", replace(vowels, function="vowels.name_text", reads_text=True)
+        REPORTS, "vowels", vowels._replace(function="vowels.name_text", reads_text=True)
     )
     assert model.report("vowels") == "the validation part of text.txt"
     assert getattr(model, "vowels")("a text") == "text"  # noqa: B009
