@@ -2,7 +2,6 @@
 
 import contextlib
 import os
-import tempfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import IO
@@ -16,6 +15,8 @@ def write_atomically(path: Path, write: Callable[[IO[bytes]], object]) -> None:
     Raises:
         OSError: when the disk is full or the folder cannot be written; ``path`` is unchanged.
     """
+    import tempfile
+
     try:
         handle, name = tempfile.mkstemp(prefix=TEMPORARY_PREFIX, dir=path.parent)
     except OSError as error:

@@ -18,7 +18,8 @@ from charrnn.files import write_atomically
 from charrnn.network import lstm
 from charrnn.network.cell import get_cell
 from charrnn.network.parameters import Parameters, Shape
-from charrnn.storage.model_file import load, load_training
+from charrnn.storage.checkpoint import load_training
+from charrnn.storage.model_file import load
 from charrnn.storage.torch_layout import from_torch, to_torch
 from tests.conftest import TEXT
 

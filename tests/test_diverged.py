@@ -12,7 +12,7 @@ import pytest
 import charrnn
 from charrnn.errors import DivergedError
 from charrnn.storage import model_file
-from charrnn.storage.model_file import read_description
+from charrnn.storage.checkpoint import load_training, read_description, save_training
 from charrnn.training import divergence
 from charrnn.training.events import Note
 from tests.conftest import TEXT, Program
@@ -196,9 +196,9 @@ def test_a_checkpoint_of_version_0_1_0_that_never_was_good_diverged(
 ) -> None:
     """It has no mark, but a training that is over without a best model can only have diverged."""
     last = place / "runs/bad/last.npz"
-    model, state = model_file.load(last), model_file.load_training(last)
+    model, state = model_file.load(last), load_training(last)
     state = replace(state, progress=replace(state.progress, diverged=None))
-    model_file.save_training(model, state, last)
+    save_training(model, state, last)
     done = program("train", "--resume", "--out", "runs/bad")
     assert done.code == 4
     assert "the training diverged at step 30" in done.err

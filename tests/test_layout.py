@@ -99,21 +99,40 @@ def test_library_reads_no_environment_and_prints_nothing(path: Path) -> None:
         assert not (isinstance(node, ast.Name) and node.id == "print")
 
 
-@pytest.mark.parametrize(
-    "arguments", [["--help"], ["--version"], ["train", "--help"], ["inspect", "score", "-h"], []]
-)
-def test_help_and_version_load_no_numpy(arguments: list[str]) -> None:
+def loaded_by(*arguments: str, dependencies: str) -> set[str]:
+    """The modules that a command loads and that its ``dependencies`` do not load themselves."""
     code = (
-        "import sys; sys.argv = ['charrnn', *sys.argv[1:]]\n"
+        f"import sys, {dependencies}\n"
+        "before = set(sys.modules)\n"
+        "sys.argv[0] = 'charrnn'\n"
         "from charrnn.cli.main import main\n"
         "try: main()\n"
         "except SystemExit: pass\n"
-        "assert 'numpy' not in sys.modules and 'tqdm' not in sys.modules\n"
+        "print(*set(sys.modules) - before, file=sys.stderr)\n"
     )
-    done = subprocess.run(
-        [sys.executable, "-c", code, *arguments], capture_output=True, check=False
-    )
-    assert done.returncode == 0, done.stderr
+    command = [sys.executable, "-c", code, *arguments]
+    done = subprocess.run(command, capture_output=True, check=True, text=True)
+    loaded = set(done.stderr.splitlines()[-1].split())
+    assert "charrnn.cli.main" in loaded
+    return loaded
+
+
+@pytest.mark.parametrize("arguments", [["--help"], ["--version"], []])
+def test_the_first_help_waits_for_no_command_and_no_error(arguments: list[str]) -> None:
+    loaded = loaded_by(*arguments, dependencies="click")
+    assert not loaded & {
+        "dataclasses", "logging", "numpy", "pathlib", "shutil", "socket", "tqdm", "traceback",
+        "charrnn.config", "charrnn.cli.console", "charrnn.cli.failures", "charrnn.cli.launcher",
+        "charrnn.cli.options", "charrnn.cli.train",
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "arguments", [["train", "--help"], ["sample", "--help"], ["inspect", "score", "-h"]], ids=str
+)
+def test_the_help_of_a_command_loads_no_numpy(arguments: list[str]) -> None:
+    loaded = loaded_by(*arguments, dependencies="click")
+    assert not loaded & {"logging", "numpy", "shutil", "socket", "tqdm", "charrnn.api"}
 
 
 def test_importing_the_package_loads_no_numpy() -> None:
@@ -121,15 +140,15 @@ def test_importing_the_package_loads_no_numpy() -> None:
     subprocess.run([sys.executable, "-c", code], check=True)
 
 
-def test_a_sample_waits_for_nothing_that_only_training_needs(run_folder: Path) -> None:
-    code = (
-        "import sys; from charrnn.cli.main import program\n"
-        "program.main(sys.argv[1:], standalone_mode=False)\n"
-        "assert not {'threadpoolctl', 'subprocess', 'charrnn.training.trainer', 'tqdm',"
-        " 'charrnn.render.document'} & set(sys.modules)\n"
-    )
+def test_a_sample_waits_for_nothing_that_only_training_or_advice_needs(run_folder: Path) -> None:
     arguments = ["sample", str(run_folder), "--length", "3", "--seed", "1"]
-    subprocess.run([sys.executable, "-c", code, *arguments], check=True, capture_output=True)
+    assert not loaded_by(*arguments, dependencies="click, numpy") & {
+        "logging", "socket", "subprocess", "tempfile", "threadpoolctl", "tqdm", "traceback",
+        "charrnn.cli.display", "charrnn.cli.escape_advice", "charrnn.cli.failures",
+        "charrnn.cli.launcher", "charrnn.render.document", "charrnn.render.words",
+        "charrnn.storage.checkpoint", "charrnn.text.sources", "charrnn.training.state",
+        "charrnn.training.trainer",
+    }  # fmt: skip
 
 
 def test_threads_of_products_are_limited_unless_the_user_has_said_how_many(

@@ -2,12 +2,15 @@
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from charrnn.reports.path_label import PathLabel
 from charrnn.storage.diverged_run import find_divergence
 from charrnn.storage.model_file import ModelDescription, TrainedModel, load
 from charrnn.storage.run_folder import find_model
-from charrnn.training.state import Diverged
+
+if TYPE_CHECKING:
+    from charrnn.training.state import Diverged
 
 
 @dataclass(frozen=True)
@@ -37,7 +40,7 @@ class LoadedModel:
         return "model in memory" if self.path is None else PathLabel(str(self.path))
 
     @property
-    def diverged(self) -> Diverged | None:
+    def diverged(self) -> "Diverged | None":
         """Where the training in this model's run folder diverged; None if it did not."""
         return find_divergence(self.path)
 

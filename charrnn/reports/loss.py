@@ -11,8 +11,9 @@ from charrnn.errors import InputError
 from charrnn.ngram import Baselines
 from charrnn.reports.loaded_model import LoadedModel
 from charrnn.reports.path_label import PathLabel
+from charrnn.storage.checkpoint import read_description
 from charrnn.storage.diverged_run import find_divergence
-from charrnn.storage.model_file import ModelDescription, read_description
+from charrnn.storage.model_file import ModelDescription
 from charrnn.storage.run_folder import RunFolder, find_model
 from charrnn.storage.run_log import read_log
 from charrnn.training.divergence import bad_loss_limit

@@ -13,8 +13,8 @@ from charrnn.errors import InputError
 from charrnn.reports.path_label import PathLabel
 from charrnn.reports.summary import Summary, summarize_description
 from charrnn.shell_words import write_command
+from charrnn.storage.checkpoint import read_description
 from charrnn.storage.lock import is_locked
-from charrnn.storage.model_file import read_description
 from charrnn.storage.run_folder import DEFAULT_ROOT, RunFolder, list_run_folders
 from charrnn.training.state import Diverged
 

@@ -23,7 +23,8 @@ from charrnn.generators import exhaust
 from charrnn.network.parameters import Shape
 from charrnn.parallel.team import FAILED, SINGLE_PROCESS, Team, join_team, worker_team
 from charrnn.runs.initial_weights import copy_weights
-from charrnn.storage.model_file import load, load_training, read_description
+from charrnn.storage.checkpoint import load_training, read_description
+from charrnn.storage.model_file import load
 from charrnn.text.corpus import Splits, split_corpus
 from charrnn.text.vocab import Vocabulary
 from charrnn.training.budget import convert_minutes

@@ -15,6 +15,7 @@ from charrnn.runs.moved_corpus import changed_error
 from charrnn.runs.run_config import read_config
 from charrnn.setting_types import check_setting
 from charrnn.storage import model_file
+from charrnn.storage.checkpoint import read_description
 from charrnn.storage.diverged_run import diverged_error
 from charrnn.storage.model_file import TrainedModel
 from charrnn.storage.run_folder import RunFolder
@@ -67,7 +68,7 @@ def read_stopped_run(
     config = read_config(folder.config)
     settings, checkpoint = config.settings, None
     if folder.last.is_file():
-        description, status = model_file.read_description(folder.last)
+        description, status = read_description(folder.last)
         if status.diverged:
             raise diverged_error(folder, description, status.diverged)
         checkpoint = model_file.load(folder.last)

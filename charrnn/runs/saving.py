@@ -13,6 +13,7 @@ from charrnn.network.model import Network
 from charrnn.network.parameters import Parameters
 from charrnn.ngram import Baselines
 from charrnn.storage import meta, model_file
+from charrnn.storage.checkpoint import load_training, save_training
 from charrnn.storage.model_file import TrainedModel
 from charrnn.storage.run_folder import RunFolder
 from charrnn.storage.run_log import append_to_log, write_log
@@ -106,7 +107,7 @@ class Saver:
         if state.is_finite and self._unsaved_best is None:
             model = self._current_model(trainer)
             yield from self._try_write(
-                folder.last, lambda: model_file.save_training(model, state, folder.last)
+                folder.last, lambda: save_training(model, state, folder.last)
             )
         ended = time.monotonic()
         pause = max(MIN_SECONDS_BETWEEN_SAVES, (ended - began) / MAX_SHARE_OF_TIME)
@@ -124,9 +125,9 @@ class Saver:
             self.roll_back(trainer)
             yield from self.save(trainer)
             return
-        model, state = model_file.load(last), model_file.load_training(last)
+        model, state = model_file.load(last), load_training(last)
         state = replace(state, progress=replace(state.progress, diverged=trainer.diverged))
-        yield from self._try_write(last, lambda: model_file.save_training(model, state, last))
+        yield from self._try_write(last, lambda: save_training(model, state, last))
 
     def _try_write(self, file: Path, write: Callable[[], object]) -> Iterator[Note]:
         try:

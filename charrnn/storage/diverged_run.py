@@ -4,16 +4,18 @@ Not here: how divergence is detected (training/divergence.py) and saved (runs/sa
 """
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from charrnn.errors import DivergedError, InputError
 from charrnn.shell_words import quote_word
-from charrnn.storage.model_file import ModelDescription, read_description
+from charrnn.storage.model_file import ModelDescription, open_model
 from charrnn.storage.run_folder import RunFolder
-from charrnn.training.divergence import describe_reason
-from charrnn.training.state import Diverged
+
+if TYPE_CHECKING:
+    from charrnn.training.state import Diverged
 
 
-def find_divergence(model: Path | None) -> Diverged | None:
+def find_divergence(model: Path | None) -> "Diverged | None":
     """Return where the training diverged that made the model file; None if it did not.
 
     That is known only while the file lies in its run folder. A damaged checkpoint says nothing.
@@ -24,16 +26,34 @@ def find_divergence(model: Path | None) -> Diverged | None:
     if model.name not in (run.best.name, run.last.name) or not run.last.is_file():
         return None
     try:
-        return read_description(run.last)[1].diverged
+        return _read_divergence(run.last)
     except InputError:
         return None
 
 
-def diverged_error(run: RunFolder, model: ModelDescription, diverged: Diverged) -> DivergedError:
+def _read_divergence(checkpoint: Path) -> "Diverged | None":
+    """Return where the training of ``checkpoint`` diverged; None if it did not, as most have not.
+
+    Raises:
+        InputError: when it is damaged.
+    """
+    with open_model(checkpoint) as (_, document):
+        training = document["training"]
+        # Version 0.1.0 did not write that a training diverged; it has no best model then.
+        if training.get("diverged") is None and training["best_step"] is not None:
+            return None
+    from charrnn.storage.checkpoint import read_description
+
+    return read_description(checkpoint)[1].diverged
+
+
+def diverged_error(run: RunFolder, model: ModelDescription, diverged: "Diverged") -> DivergedError:
     """Return the error for a training that cannot be resumed, and what to do instead.
 
     ``model`` describes the last state of the ``run``.
     """
+    from charrnn.training.divergence import describe_reason
+
     reason = describe_reason(diverged.reason, model.shape.V)
     step, lr, best = f"{diverged.step:,}", f"{model.config.lr:g}", quote_word(run.best)
     if run.best.is_file():
@@ -54,6 +74,8 @@ def explain_model(model: Path) -> str | None:
     diverged = find_divergence(model)
     if diverged is None:
         return None
+    from charrnn.storage.checkpoint import read_description
+
     run = RunFolder(model.parent)
     description, _ = read_description(model)
     saved, step = f"{description.step:,}", f"{diverged.step:,}"

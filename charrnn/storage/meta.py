@@ -109,7 +109,7 @@ def read_settings(config: dict[str, Any]) -> Settings:
     if not isinstance(config, dict):
         raise ValueError("its config is not a table of settings")
     settings = parse_settings(config)
-    if settings.encoding not in (AUTO, find_codec(settings.encoding)):
+    if settings.encoding != AUTO and find_codec(settings.encoding) != settings.encoding:
         raise ValueError(f"its encoding {settings.encoding[:20]!r} is unknown")
     if missing := ", ".join(settings.unresolved):
         raise ValueError(f"its config does not set {missing}")

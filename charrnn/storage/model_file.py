@@ -1,15 +1,15 @@
 """The model file: one .npz without pickle, with PyTorch's array names, shapes and gate order.
 
 Beside the arrays it contains ``meta``, a JSON document as UTF-8 bytes (meta.py). The same model
-makes the same bytes: no time, host, folder or speed is saved. `save_training` adds the state of the
-training under names that start with ``training.``, which `load` skips.
+makes the same bytes: no time, host, folder or speed is saved. A checkpoint (checkpoint.py) also has
+the state of the training, under names that start with ``training.``, which `load` skips.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 import numpy as np
 
@@ -21,10 +21,8 @@ from charrnn.network.parameters import Parameters, Shape
 from charrnn.ngram import Baselines
 from charrnn.storage import meta, npz
 from charrnn.storage.torch_layout import NamedArrays, array_names, from_torch, to_torch
-from charrnn.storage.training_meta import describe_training, read_progress, read_random
 from charrnn.text.corpus_info import CorpusInfo
 from charrnn.text.normalization import Normalization
-from charrnn.training.state import Diverged, TrainingState
 
 
 def network_shape(config: Settings, corpus_info: CorpusInfo) -> Shape:
@@ -68,20 +66,24 @@ def save(model: TrainedModel, path: Path) -> None:
     Raises:
         OSError: when it cannot be written; a file that was there before is untouched.
     """
-    _write(path, to_torch(model.network.parameters), _describe(model))
+    write(model, path, {}, {})
 
 
-def save_training(model: TrainedModel, state: TrainingState, path: Path) -> None:
-    """Write a model together with the state of its training. Raises as `save`."""
-    arrays = to_torch(model.network.parameters)
-    arrays["training.m"] = state.m
-    arrays["training.v"] = state.v
-    state_names = model.shape.cell_record.states
-    for layer, layer_state in enumerate(state.states):
-        for name, array in zip(state_names, layer_state, strict=True):
-            arrays[f"training.{name}_l{layer}"] = array
-    training = describe_training(state, model.config.seq, model.total_steps)
-    _write(path, arrays, {**_describe(model), "training": training})
+def write(
+    model: TrainedModel, path: Path, arrays: NamedArrays, document: Mapping[str, Any]
+) -> None:
+    """Write a model with more ``arrays`` than its own, and a ``document`` beside its own in meta.
+
+    Raises:
+        OSError: as `save`.
+    """
+    own_document = meta.describe_model(
+        model.config, model.corpus_info, model.step, model.history, model.baselines
+    )
+    content = np.frombuffer(meta.encode_document({**own_document, **document}), np.uint8)
+    arrays = {**to_torch(model.network.parameters), **arrays, "meta": content}
+    # No array is named allow_pickle, which is the name of an argument.
+    write_atomically(path, lambda file: np.savez(file, **arrays))  # type: ignore[arg-type]
 
 
 def load(path: Path) -> TrainedModel:
@@ -90,66 +92,12 @@ def load(path: Path) -> TrainedModel:
     Raises:
         InputError: when the file is missing, damaged, not a model of charrnn, or of a newer one.
     """
-    with _open_model(path) as (arrays, document):
-        return _parse_model(arrays, document)
-
-
-@dataclass(frozen=True)
-class TrainingStatus:
-    """Whether a training is over: all steps are made, patience has run out, or it ``diverged``."""
-
-    is_over: bool = False
-    diverged: Diverged | None = None
-
-
-def read_description(path: Path) -> tuple[ModelDescription, TrainingStatus]:
-    """Return the description of a model, without its weights, and the status of its training.
-
-    A file without the state of a training counts as not over. Raises as `load`.
-    """
-    with _open_model(path) as (arrays, document):
-        description = _parse_description(arrays, document)
-        training = document.get("training")
-        if training is None:
-            return description, TrainingStatus()
-        progress = read_progress(training, description.step)
-        total_steps = meta.read_count(training, "total_steps")
-        is_over = progress.is_over(total_steps, description.config.patience)
-        diverged = progress.diverged
-        if is_over and progress.best_step is None and diverged is None:
-            # Version 0.1.0 did not write it, but only such a training ends without a best model.
-            diverged = Diverged(description.step, "evaluations")
-        return description, TrainingStatus(is_over, diverged)
-
-
-def load_training(path: Path) -> TrainingState:
-    """Read the state of a training that `save_training` wrote.
-
-    Raises:
-        InputError: when the file is missing or damaged, or has no state of a training.
-    """
-    with _open_model(path) as (arrays, document):
-        model = _parse_model(arrays, document)
-        shape, parameters = model.shape, model.network.parameters.vector
-        m, v = (arrays.read_floats(f"training.{name}", parameters.size) for name in "mv")
-        if (v < 0).any():
-            raise ValueError("training.v has negative values")
-        names, size = shape.cell_record.states, (model.config.batch, shape.hidden)
-        states = [
-            tuple(arrays.read_floats(f"training.{name}_l{layer}", *size) for name in names)
-            for layer in range(shape.layers)
-        ]
-        training = document["training"]
-        return TrainingState(
-            parameters=parameters, m=m, v=v, states=states,
-            updates=meta.read_count(training, "updates"),
-            random=read_random(training["random"]),
-            progress=read_progress(training, model.step),
-        )  # fmt: skip
+    with open_model(path) as (arrays, document):
+        return parse_model(arrays, document)
 
 
 @contextmanager
-def _open_model(path: Path) -> Iterator[tuple[npz.ArrayFile, dict[str, Any]]]:
+def open_model(path: Path) -> Iterator[tuple[npz.ArrayFile, dict[str, Any]]]:
     """Open a model file: its arrays and its document.
 
     Any exception that damage causes inside becomes an InputError that names the file.
@@ -177,7 +125,7 @@ def _open_model(path: Path) -> Iterator[tuple[npz.ArrayFile, dict[str, Any]]]:
         raise InputError(path, f"is not a complete charrnn model ({reason})") from error
 
 
-def _parse_description(arrays: npz.ArrayFile, document: dict[str, Any]) -> ModelDescription:
+def parse_description(arrays: npz.ArrayFile, document: dict[str, Any]) -> ModelDescription:
     """Return the description in ``document``, checked against the sizes of the ``arrays``.
 
     So a small file cannot declare a network for which much memory would be allocated.
@@ -200,8 +148,9 @@ def _parse_description(arrays: npz.ArrayFile, document: dict[str, Any]) -> Model
     return description
 
 
-def _parse_model(arrays: npz.ArrayFile, document: dict[str, Any]) -> TrainedModel:
-    description = _parse_description(arrays, document)
+def parse_model(arrays: npz.ArrayFile, document: dict[str, Any]) -> TrainedModel:
+    """Return the model in ``arrays`` and ``document``; arrays of a training may be beside it."""
+    description = parse_description(arrays, document)
     shape = description.shape
     try:
         arrays.read_floats("out.bias", shape.V)
@@ -215,19 +164,3 @@ def _parse_model(arrays: npz.ArrayFile, document: dict[str, Any]) -> TrainedMode
     parameters = Parameters(shape)
     from_torch(arrays.read_floats, parameters)
     return TrainedModel(**vars(description), network=Network(parameters))
-
-
-def _describe(model: TrainedModel) -> dict[str, Any]:
-    return meta.describe_model(
-        model.config, model.corpus_info, model.step, model.history,
-        model.baselines,
-    )  # fmt: skip
-
-
-def _write(path: Path, arrays: NamedArrays, document: dict[str, Any]) -> None:
-    arrays = {**arrays, "meta": np.frombuffer(meta.encode_document(document), np.uint8)}
-
-    def write(file: IO[bytes]) -> None:
-        np.savez(file, **arrays)  # type: ignore[arg-type]  # no array is named allow_pickle
-
-    write_atomically(path, write)

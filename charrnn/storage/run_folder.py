@@ -11,7 +11,6 @@ from charrnn.config import DEFAULT_RUNS
 from charrnn.errors import FolderError, InputError, MachineError
 from charrnn.files import TEMPORARY_PREFIX
 from charrnn.storage.lock import LOCK_NAME, Lock
-from charrnn.text.sources import STDIN, STDIN_NAME, is_descriptor
 
 DEFAULT_ROOT = Path(DEFAULT_RUNS)
 MAX_FOLDERS_PER_NAME = 10_000
@@ -146,6 +145,8 @@ def name_run(corpus: Path) -> str:
 
     For a path without a name of its own, such as ``.`` or ``a/..``, it is the real folder's name.
     """
+    from charrnn.text.sources import STDIN, STDIN_NAME, is_descriptor
+
     if corpus == Path(STDIN):
         return STDIN_NAME
     if is_descriptor(corpus):
