@@ -216,7 +216,8 @@ def train(
         MachineError, OSError: when memory, the disk or a worker process fails.
     """
     preview = Whole(0).check("preview", preview)
-    from charrnn.runs.run import RunLocation, TrainingRun
+    from charrnn.runs.run import TrainingRun
+    from charrnn.storage.run_folder import RunLocation
 
     files = check_paths("corpus", corpus)
     if not files:
@@ -252,7 +253,8 @@ def resume(
         DivergedError, MachineError, OSError: as `train`.
     """
     preview = Whole(0).check("preview", preview)
-    from charrnn.runs.run import RunLocation, TrainingRun
+    from charrnn.runs.run import TrainingRun
+    from charrnn.storage.run_folder import RunLocation
 
     files, location = check_paths("corpus", corpus), RunLocation(check_path("out", out))
     run = TrainingRun(files, TrainConfig(), location, ranks=ranks)

@@ -12,8 +12,10 @@ from charrnn.cells import CELLS
 from charrnn.config import Settings, TrainConfig
 from charrnn.network.parameters import Shape
 from charrnn.parallel.team import Team
+from charrnn.runs import measured_speed
+from charrnn.runs.run_config import read_config
 from charrnn.text.corpus import Splits
-from charrnn.training.automatic import OPERATIONS_PER_MINUTE, complete_settings, resolve_schedule
+from charrnn.training.automatic import NOMINAL_SPEED, complete_settings, resolve_schedule
 from charrnn.training.budget import convert_minutes, count_affordable_steps
 from charrnn.training.events import Start
 from charrnn.training.trainer import start_training
@@ -31,7 +33,7 @@ def minutes(settings: Settings, characters: int, distinct: int) -> float:
     shape = Shape(settings.cell, settings.hidden, settings.layers, distinct)
     steps = settings.total_steps(settings.split_sizes(characters)[0] - 1)
     read = steps * settings.batch * settings.seq
-    return 3 * shape.flops_per_character * read / OPERATIONS_PER_MINUTE
+    return 3 * shape.flops_per_character * read / (60 * NOMINAL_SPEED)
 
 
 @pytest.mark.parametrize("distinct", [30, 65, 3500])
@@ -138,6 +140,30 @@ def test_a_run_by_minutes_takes_them_is_written_down_by_steps_and_can_be_repeate
     again = TrainConfig(**asdict(first.config))
     charrnn.train(text, again, out=tmp_path / "two")
     assert (tmp_path / "one/best.npz").read_bytes() == (tmp_path / "two/best.npz").read_bytes()
+
+
+def test_minutes_choose_sizes_by_the_measured_speed_and_a_run_without_them_does_not(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    text = tmp_path / "text.txt"
+    text.write_text(4 * TEXT, encoding="utf-8")
+    by_speed = {}
+    for speed in (1e8, 1e11):
+        monkeypatch.setattr(measured_speed, "measure_speed", lambda _, speed=speed: speed)
+        for name, config in (
+            ("minutes", TrainConfig(minutes=0.02)),
+            ("given", TrainConfig(minutes=0.02, hidden=24, batch=4, dropout=0.25)),
+            ("steps", TrainConfig(steps=3, hidden=24)),
+        ):
+            folder = tmp_path / f"{name}{speed:g}"
+            charrnn.train(text, config, out=folder)
+            by_speed[name, speed] = read_config(folder / "config.toml").settings
+    slow, fast = by_speed["minutes", 1e8], by_speed["minutes", 1e11]
+    assert slow.hidden < fast.hidden
+    assert slow.dropout < fast.dropout
+    for settings in (by_speed["given", 1e8], by_speed["given", 1e11]):
+        assert (settings.hidden, settings.batch, settings.dropout) == (24, 4, 0.25)
+    assert by_speed["steps", 1e8] == by_speed["steps", 1e11]
 
 
 def test_measuring_leaves_no_trace() -> None:

@@ -5,7 +5,7 @@ Nothing is written before the whole corpus was read and can be learned from.
 
 import time
 from collections.abc import Callable, Generator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +20,7 @@ from charrnn.parallel.ranks import RankTeam
 from charrnn.runs.corpus_reader import CorpusReader
 from charrnn.runs.initial_weights import adopt_shape
 from charrnn.runs.job import Job
+from charrnn.runs.measured_speed import fit_to_machine
 from charrnn.runs.moved_corpus import find_places
 from charrnn.runs.rank_job import broadcast_job, create_rank_job, stage_files
 from charrnn.runs.resume import read_stopped_run
@@ -29,12 +30,12 @@ from charrnn.runs.saving import Saver
 from charrnn.storage import model_file
 from charrnn.storage.diverged_run import explain_model
 from charrnn.storage.model_file import TrainedModel, network_shape
-from charrnn.storage.run_folder import DEFAULT_ROOT, RunFolder, create_folder, name_run
+from charrnn.storage.run_folder import RunFolder, RunLocation
 from charrnn.text.corpus import split_corpus
 from charrnn.text.corpus_info import CorpusInfo
 from charrnn.text.encodings import resolve_encoding
 from charrnn.training import memory_check
-from charrnn.training.automatic import complete_settings
+from charrnn.training.automatic import NOMINAL_SPEED, complete_settings
 from charrnn.training.evaluation import mean_loss
 from charrnn.training.events import (
     Evaluation,
@@ -50,15 +51,6 @@ from charrnn.training.trainer import Trainer
 
 LONG_TEXT = 5_000_000
 """The number of characters above which a note is shown."""
-
-
-@dataclass(frozen=True)
-class RunLocation:
-    """Where a run goes: ``out``, or a new folder under ``root`` named after the corpus."""
-
-    out: Path | None = None
-    root: Path = DEFAULT_ROOT
-    overwrite: bool = False
 
 
 class TrainingRun:
@@ -108,16 +100,14 @@ class TrainingRun:
                 yield Note(note)
         reader = CorpusReader(self.corpus, config, initial)
         self.corpus_info = yield from reader.scan()
-        settings = complete_settings(
-            config, self.corpus_info.characters, len(self.corpus_info.vocabulary), self.ranks.cores,
-            self.ranks.size,
-        )  # fmt: skip
-        self._check_memory(settings)
-        folder = self._create_folder()
+        settings = self._complete_settings(config)
+        folder = self.location.lock_folder(self.corpus[0])
         try:
             # Already here, so that a run that is killed before its first checkpoint can be resumed.
             self._write_config(folder, settings)
-            yield from self._train_in_folder(folder, reader, settings, began, stop_requested)
+            yield from self._train_in_folder(
+                folder, reader, settings, began, stop_requested, config
+            )
         except BaseException:
             # Before the start nothing is lost, so the folder's name becomes free again.
             if not self._is_started:
@@ -159,6 +149,15 @@ class TrainingRun:
         finally:
             folder.release()
 
+    def _complete_settings(self, config: TrainConfig, speed: float = NOMINAL_SPEED) -> Settings:
+        """Choose the settings that ``config`` leaves open, and check that memory suffices."""
+        settings = complete_settings(
+            config, self.corpus_info.characters, len(self.corpus_info.vocabulary), self.ranks.cores,
+            self.ranks.size, speed,
+        )  # fmt: skip
+        self._check_memory(settings)
+        return settings
+
     def _check_memory(self, settings: Settings) -> None:
         _, val_characters, _ = settings.split_sizes(self.corpus_info.characters)
         # The number of processes on this machine.
@@ -171,22 +170,17 @@ class TrainingRun:
             processes,
         )
 
-    def _create_folder(self) -> RunFolder:
-        if self.location.out is None:
-            folder = create_folder(self.location.root, name_run(self.corpus[0]))
-        else:
-            folder = RunFolder(self.location.out)
-        folder.lock_new(overwrite=self.location.overwrite)
-        return folder
-
     def _write_config(self, folder: RunFolder, settings: Settings) -> None:
         write_config(folder.config, RunConfig(self.corpus, self.init_from, settings))
 
     def _train_in_folder(
         self, folder: RunFolder, reader: CorpusReader, settings: Settings, began: float,
-        stop_requested: Callable[[], bool],
+        stop_requested: Callable[[], bool], config: TrainConfig | None = None,
     ) -> Generator[Event, None, None]:  # fmt: skip
-        """Encode the corpus, then train with all ranks. The folder is locked by this process."""
+        """Encode the corpus, then train with all ranks. The folder is locked by this process.
+
+        ``config`` are the settings that the user gave, for a new run.
+        """
         ids = yield from reader.encode(self.corpus_info, folder.ids)
         if self._checkpoint:
             self.baselines = self._checkpoint.baselines
@@ -206,6 +200,8 @@ class TrainingRun:
             initial_model=None if self._checkpoint else self.init_from,
             vocabulary=self.corpus_info.vocabulary,
         )
+        if settings.minutes and config and self.ranks.size == 1:
+            job = fit_to_machine(job, config, self.corpus_info, self._complete_settings)
         rank_job = create_rank_job(job, reader.files, self.corpus_info)
         broadcast_job(rank_job, self.ranks)
         with stage_files(rank_job, self.ranks) as job, job.start(self.ranks) as trainer:

@@ -5,6 +5,7 @@ Not here: what is written into the files (runs/saving.py).
 
 import os
 from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
 
 from charrnn.config import DEFAULT_RUNS
@@ -117,6 +118,24 @@ class RunFolder:
             self._lock.acquire()
         except OSError as error:
             raise MachineError(self.path, f"cannot be written ({error.strerror})") from None
+
+
+@dataclass(frozen=True)
+class RunLocation:
+    """Where a run goes: ``out``, or a new folder under ``root`` named after the corpus."""
+
+    out: Path | None = None
+    root: Path = DEFAULT_ROOT
+    overwrite: bool = False
+
+    def lock_folder(self, corpus: Path) -> RunFolder:
+        """Create and lock the folder of a run on ``corpus``; raises as `RunFolder.lock_new`."""
+        if self.out is None:
+            folder = create_folder(self.root, name_run(corpus))
+        else:
+            folder = RunFolder(self.out)
+        folder.lock_new(overwrite=self.overwrite)
+        return folder
 
 
 def create_folder(root: Path, name: str) -> RunFolder:

@@ -23,8 +23,8 @@ from charrnn.config import (
 from charrnn.errors import ConfigError
 from charrnn.network.parameters import Shape
 
-# The floating-point operations that two processor cores of the year 2026 make in a minute.
-OPERATIONS_PER_MINUTE = 60 * 100e9
+NOMINAL_SPEED = 100e9
+"""Floating-point operations per second that two processor cores of the year 2026 make."""
 DEFAULT_MINUTES = 4.0
 PASSES_PER_UPDATE = 3  # the backward pass makes two products per product of the forward pass
 UNITS_MULTIPLE = 32
@@ -48,13 +48,15 @@ PATIENCE_SHARE, MIN_PATIENCE = 0.4, 5  # of a run's evaluations
 
 
 def complete_settings(
-    config: TrainConfig, characters: int, distinct: int, cores: int = 1, launched: int = 1
-) -> Settings:
+    config: TrainConfig, characters: int, distinct: int, cores: int = 1, launched: int = 1,
+    speed: float = NOMINAL_SPEED,
+) -> Settings:  # fmt: skip
     """Resolve all settings, for a corpus of ``characters``, of which ``distinct`` are different.
 
     With `minutes`, the settings steps, warmup, eval_every and patience stay None until the speed is
     known. ``cores`` is the number of cores per rank, and ``launched`` the number of ranks that were
-    started.
+    started. ``speed`` are the floating-point operations per second of a machine on which `minutes`
+    are spent.
 
     Raises:
         ConfigError: when there are more ranks than streams, when ``launched`` ranks cannot
@@ -63,8 +65,9 @@ def complete_settings(
     """
     training, validating, _ = config.split_sizes(characters)
     predictions = training - 1
-    shape = _choose_shape(config, predictions, distinct)
-    affordable = _budget(config) / (PASSES_PER_UPDATE * shape.flops_per_character)  # characters
+    budget = 60 * (config.minutes or DEFAULT_MINUTES) * speed
+    shape = _choose_shape(config, predictions, distinct, budget)
+    affordable = budget / (PASSES_PER_UPDATE * shape.flops_per_character)  # characters
     seq = min(config.seq or DEFAULT_SEQ, predictions)
     epochs = config.epochs
     if not any(getattr(config, name) for name in BUDGETS):
@@ -147,16 +150,14 @@ def _sums_are_identical(settings: Settings, launched: int) -> bool:
     )
 
 
-def _budget(config: TrainConfig) -> float:
-    """Return the floating-point operations that a run may take."""
-    return OPERATIONS_PER_MINUTE * (config.minutes or DEFAULT_MINUTES)
+def _choose_shape(config: TrainConfig, predictions: int, distinct: int, budget: float) -> Shape:
+    """Choose the sizes of the network that ``config`` leaves open.
 
-
-def _choose_shape(config: TrainConfig, predictions: int, distinct: int) -> Shape:
-    """Choose the sizes of the network that ``config`` leaves open."""
+    ``budget`` are the floating-point operations that the training may take.
+    """
     return Shape(
         cell=config.cell or DEFAULT_CELL,
-        hidden=config.hidden or _choose_units(config, predictions, distinct),
+        hidden=config.hidden or _choose_units(config, predictions, distinct, budget),
         layers=config.layers or 1,
         V=distinct,
         # An embedding that is shared with the output lowers the loss with thousands of characters,
@@ -165,14 +166,13 @@ def _choose_shape(config: TrainConfig, predictions: int, distinct: int) -> Shape
     )
 
 
-def _choose_units(config: TrainConfig, predictions: int, distinct: int) -> int:
+def _choose_units(config: TrainConfig, predictions: int, distinct: int, budget: float) -> int:
     """Choose the number of units: as many as the budget can train and the text can fill.
 
     Within a budget a larger network learns more from each character but reads fewer of them. The
     best number of weights grows with the square root of the budget (Hoffmann et al. 2022).
     Weights grow with the square of the number of units, so units grow with the fourth root.
     """
-    budget = _budget(config)
     units = min(UNITS_PER_BUDGET_ROOT * budget**0.25, UNITS_PER_TEXT_ROOT * predictions**0.5)
     read = config.epochs and config.epochs * predictions
     if config.steps:

@@ -17,10 +17,10 @@ from charrnn.parallel.team import Team
 from charrnn.text.corpus import Splits
 from charrnn.training.automatic import EVALUATION_SPEEDUP, resolve_schedule
 from charrnn.training.events import Progress
-from charrnn.training.trainer import start_training
+from charrnn.training.trainer import Trainer, start_training
 
 MEASURING_SHARE = 0.03  # of `minutes`
-MAX_MEASURING_SECONDS = 5.0
+MAX_MEASURING_SECONDS = 3.0
 WARM_UP_UPDATES = 3  # not timed, because memory is allocated and caches are filled in them
 SAVE_SECONDS = 0.02
 SAVED_BYTES_PER_PARAMETER = 24  # in best.npz and last.npz together
@@ -43,7 +43,9 @@ def convert_minutes(
         return resolve_schedule(with_steps, len(parts.train), len(parts.val))
 
     began = time.perf_counter()
-    update = _measure_update(config, shape, parts, team, seconds)
+    trainer = start_training(shape, parts, measuring_settings(config), team)
+    update = time_update(trainer, min(MAX_MEASURING_SECONDS, MEASURING_SHARE * seconds))
+    del trainer
     remaining = seconds - (time.perf_counter() - began)
     # Teams broadcast float32, which is exact for whole numbers up to 2²⁴, so the steps are sent as
     # two numbers.
@@ -74,22 +76,28 @@ def count_affordable_steps(seconds: float, update: float, estimate: Callable[[in
     return max(1, bisect.bisect_right(range(1, most + 1), seconds, key=estimate))
 
 
-def _measure_update(
-    config: Settings, shape: Shape, parts: Splits, team: Team, seconds: float
-) -> float:
-    """Return the mean time of an update, measured over a small share of ``seconds``."""
+def measuring_settings(config: Settings) -> Settings:
+    """Return settings for a training whose first updates are timed and which is then discarded.
+
+    Nothing is evaluated, and the learning rate stays near zero, so that training cannot diverge.
+    """
+    return replace(config, minutes=None, steps=NEVER, warmup=NEVER, eval_every=NEVER)
+
+
+def time_update(trainer: Trainer, seconds: float) -> float:
+    """Train for ``seconds``, at least a few updates; return the mean time of an update, in seconds.
+
+    Every member of the trainer's team must call it; only rank 0's clock counts.
+    """
     began = time.perf_counter()
-    limit = min(MAX_MEASURING_SECONDS, MEASURING_SHARE * seconds)
     ends: list[float] = []
 
     def is_measured() -> bool:
-        if team.rank or len(ends) <= WARM_UP_UPDATES:
+        if trainer.team.rank or len(ends) <= WARM_UP_UPDATES:
             return False
-        return time.perf_counter() - began > limit
+        return time.perf_counter() - began > seconds
 
-    # Nothing is evaluated, and the learning rate stays near zero, so that training cannot diverge.
-    config = replace(config, minutes=None, steps=NEVER, warmup=NEVER, eval_every=NEVER)
-    for event in start_training(shape, parts, config, team).run(is_measured):
+    for event in trainer.run(is_measured):
         if isinstance(event, Progress):
             ends.append(time.perf_counter())
     return float(np.mean(np.diff(ends[WARM_UP_UPDATES - 1 :])))
