@@ -112,7 +112,8 @@ def run_command(*command: object, limit: float | None = None, **environment: str
 def measure_training(case: Case, folder: Path, steps: int) -> tuple[float, float]:
     """Train for ``2 * steps`` steps; return characters per second and seconds of the second half.
 
-    The first half includes starting the processes and filling the caches.
+    The first half includes starting the processes and filling the caches. The learning rate is that
+    of PyTorch: with a higher one, a short training may diverge and begin again.
     """
     text = folder / f"{case.V}.txt"
     if not text.exists():
@@ -121,7 +122,7 @@ def measure_training(case: Case, folder: Path, steps: int) -> tuple[float, float
         text.write_text("".join(characters + draw.choices(characters, k=1_000_000)))
     lines = run_command(
         sys.executable, "-m", "charrnn", "train", text, "--json", "--val", 0,
-        "--dropout", 0, "--recurrent-dropout", 0, "--no-tied",
+        "--dropout", 0, "--recurrent-dropout", 0, "--no-tied", "--lr", 0.001,
         "--cell", case.cell, "--hidden", case.hidden, "--layers", case.layers,
         "--batch", case.streams, "--seq", case.window, "--steps", 2 * steps,
         "--eval-every", steps, "--out", folder / "run", "--overwrite",
