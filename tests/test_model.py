@@ -219,12 +219,20 @@ def test_computations_keep_the_dtype_of_the_parameters(cell: str) -> None:
 
 @pytest.mark.parametrize("cell", CELLS)
 @pytest.mark.parametrize(("tied", "rows"), [(False, 512), (True, 512), (True, 0)])
-@pytest.mark.parametrize(("layers", "streams"), [(1, 1), (3, 1), (1, 8), (2, 64)])
+@pytest.mark.parametrize(
+    ("layers", "streams", "hidden"), [(1, 1, 32), (3, 1, 32), (3, 1, 21), (1, 8, 21), (2, 64, 32)]
+)
 def test_stepper_predicts_what_a_window_does(
-    cell: str, layers: int, streams: int, tied: bool, rows: int, monkeypatch: pytest.MonkeyPatch
+    cell: str,
+    layers: int,
+    streams: int,
+    hidden: int,
+    tied: bool,
+    rows: int,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr("charrnn.network.stepper.MAX_TABLE_ROWS", rows)
-    net = network(cell, layers, hidden=32, tied=tied)
+    net = network(cell, layers, hidden=hidden, tied=tied)
     rng = np.random.default_rng(9)
     ids = rng.integers(0, V, (5, streams))
     states = [

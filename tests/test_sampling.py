@@ -8,7 +8,7 @@ import pytest
 import charrnn
 from charrnn import SampleConfig
 from charrnn.errors import ConfigError, InputError
-from charrnn.sampling.filters import distribution, draw
+from charrnn.sampling.filters import distribution, draw, draw_one
 
 LOGS = np.log(np.array([[0.5, 0.1, 0.3, 0.06, 0.04]], np.float32))
 
@@ -84,6 +84,25 @@ def test_characters_of_probability_zero_are_never_drawn() -> None:
     p = np.array([[0.0, 0.5, 0.0, 0.5, 0.0]] * 4)
     edges = np.array([0.0, np.nextafter(0.5, 0), 0.5, np.nextafter(1, 0)])
     assert draw(p, edges).tolist() == [1, 1, 3, 3]
+
+
+@pytest.mark.parametrize("temperature", [0.1, 0.8, 1.0, 3.0])
+def test_a_single_draw_without_filters_is_that_of_a_row(temperature: float) -> None:
+    rng = np.random.default_rng(1)
+    logits = rng.normal(size=(500, 65)).astype(np.float32) * 3
+    logits[:, 7] = -np.inf
+    uniform = np.append(rng.random(498), [0, np.nextafter(1, 0)])
+    ids = draw(distribution(logits, SampleConfig(temperature=temperature)), uniform)
+    assert len(set(ids.tolist())) > 1
+    alone = [draw_one(row, temperature, u) for row, u in zip(logits, uniform.tolist(), strict=True)]
+    assert alone == ids.tolist()
+
+
+def test_logits_that_are_not_numbers_draw_the_first_character() -> None:
+    logits = np.full((1, 5), np.nan, np.float32)
+    config = SampleConfig(temperature=1)
+    assert draw(distribution(logits, config), np.array([0.5])).tolist() == [0]
+    assert draw_one(logits[0], 1, 0.5) == 0
 
 
 def test_the_same_seed_draws_the_same_text_and_another_seed_another_one(

@@ -3,9 +3,13 @@
 Weights are rearranged once per text, not once per window, and no gradient is kept. All linear work
 of a layer's step is one product, which for one stream is a matrix-vector product::
 
-    M @ x    M = [W U b]    x = the output of the layer below (the first layer gathers rows of W)
-                                the layer's own output in the step before
+    M @ x    M = [W b U]    x = the output of the layer below
                                 1
+                                the layer's own output in the step before
+
+The first layer gathers rows of W + b instead, and its x is its own output. All outputs are in one
+array, one below another, each followed by ones. So every x is a stretch of that array, and no
+output is copied to the layer above.
 
 Letters as in cell.py, but here units come before streams: a state is (H, B), and the gates of a
 step are (G H, B). So each gate is contiguous, and the long side of the product is where a BLAS
@@ -15,9 +19,10 @@ tests compare the two.
 Not here: how a character is chosen (sampling).
 """
 
-from collections.abc import Callable
+import math
 
 import numpy as np
+import numpy.typing as npt
 
 from charrnn.arrays import Array, Ids
 from charrnn.network.cell import Cell, State
@@ -36,15 +41,29 @@ class Stepper:
     """A network and the states of B streams. Each call moves the states by one character."""
 
     def __init__(self, network: Network, states: States) -> None:
-        W, b = network.output_weights
-        self.streams = len(states[0][0])
-        self.output = _FusedProduct(W, W[:0], b, self.streams)
+        self.streams = B = len(states[0][0])
+        H, cell = network.shape.hidden, network.shape.cell_record
+        self._embeds = network.shape.tied and network.shape.V > MAX_TABLE_ROWS
+        # The rows of an output and the ones below it.
+        block = (H // CACHE_LINE + 1) * CACHE_LINE
+        x = _allocate(((len(states) + self._embeds) * block, B), states[0][0].dtype)
+        x[...] = 1
         self.layers: list[_Layer] = []
-        # Each layer copies its output to where the one above reads it, so the top comes first.
-        destination = self.output.below
-        for index, state in reversed(list(enumerate(states))):
-            self.layers.insert(0, _Layer(network, index, state, destination))
-            destination = self.layers[0].product.below
+        for index, state in enumerate(states):
+            W, U, b = _fuse_gates(cell, *(network.parameters[f"{name}{index}"] for name in "WUbr"))
+            own = (index + self._embeds) * block
+            if index == 0:
+                E = network.parameters["E"] if network.shape.tied else None
+                table = W + b if E is None else E if self._embeds else E @ W + b
+                self._gather = _Gather(table, B)
+            if own:
+                product, gathered = _Product(x[own - block :], block, U, (W, b)), None
+            else:
+                product, gathered = _Product(x, block, U, None), self._gather.columns
+            self.layers.append(_Layer(cell, product, gathered, x[own : own + H], state))
+        W, b = network.output_weights
+        self.output = _Product(x[-block:], block, W[:0], (W, b))
+        self._embedded = x[:H]
 
     def __call__(self, ids: Ids) -> Array:
         """Read ``ids`` (B,) and return the logits (V, B) of what follows.
@@ -57,8 +76,11 @@ class Stepper:
 
     def advance(self, ids: Ids) -> None:
         """Move the states by ``ids`` (B,), without computing what follows."""
+        self._gather(ids)
+        if self._embeds:
+            np.copyto(self._embedded, self._gather.columns)
         for layer in self.layers:
-            layer.step(ids)
+            layer.step()
 
     @property
     def states(self) -> list[tuple[Array, ...]]:
@@ -66,69 +88,83 @@ class Stepper:
         return [layer.state for layer in self.layers]
 
 
-class _FusedProduct:
-    """The product ``M @ x``. A step changes x in its views ``below`` (D, B) and ``own`` (H, B)."""
+class _Gather:
+    """Gathers rows of a table (V, N) by ids (B,), as ``columns`` (N, B)."""
 
-    def __init__(self, W: Array, U: Array, b: Array, B: int) -> None:
-        D, K, N = len(W), len(W) + len(U), len(b)
-        self.M = np.zeros((N, (K // CACHE_LINE + 1) * CACHE_LINE), b.dtype)
-        self.M[:, :D], self.M[:, D:K], self.M[:, K] = W.T, U.T, b
-        x, self.result = np.ones((self.M.shape[1], B), b.dtype), np.empty((N, B), b.dtype)
-        self.below, self.own = x[:D], x[D:K]
-        # np.dot on vectors: a BLAS would treat a column as a matrix, which is slower.
-        self._x, self._out = (x[:, 0], self.result[:, 0]) if B == 1 else (x, self.result)
+    def __init__(self, table: Array, B: int) -> None:
+        V, N = table.shape
+        # To transpose rows whose length is a power of two takes twice as long, because the numbers
+        # of a column then compete for the same few places of the cache.
+        self._table = np.zeros((V, N + CACHE_LINE), table.dtype)
+        self._table[:, :N] = table
+        self._rows = np.empty((B, N + CACHE_LINE), table.dtype)
+        self.columns = self._rows[:, :N].T
+
+    def __call__(self, ids: Ids) -> None:
+        self._table.take(ids, 0, self._rows, "clip")
+
+
+class _Product:
+    """The product ``M @ x``, where x is the beginning of the array ``x`` (rows, B).
+
+    ``below`` is W (D, N) and b (N,). Then x begins with the output of the layer below and ones, a
+    ``block`` of rows. U (H, N) multiplies the rows that follow.
+    """
+
+    def __init__(self, x: Array, block: int, U: Array, below: tuple[Array, Array] | None) -> None:
+        start = block if below else 0
+        K = -(-(start + len(U)) // CACHE_LINE) * CACHE_LINE
+        N, B = U.shape[1], x.shape[1]
+        M = _allocate((N, K), U.dtype)
+        if below:
+            W, b = below
+            M[:, : len(W)], M[:, len(W)] = W.T, b
+        M[:, start : start + len(U)] = U.T
+        self.result = _allocate((N, B), U.dtype)
+        self._dot, self._x, self._out = M.dot, x[:K], self.result
+        if B == 1:
+            # A BLAS would treat a column as a matrix, which is slower than a vector.
+            self._x, self._out = self._x[:, 0], self._out[:, 0]
 
     def __call__(self) -> Array:
-        np.dot(self.M, self._x, self._out)
+        self._dot(self._x, self._out)
         return self.result
 
 
 class _Layer:
-    """One layer: its weights, its state, and the ``destination`` of its output."""
+    """One layer: its product, what is added to it, its output ``h`` and its state."""
 
-    def __init__(self, network: Network, index: int, state: State, destination: Array) -> None:
-        cell = network.shape.cell_record
+    def __init__(
+        self, cell: Cell, product: _Product, gathered: Array | None, h: Array, state: State
+    ) -> None:
         self._sigmoids = len(cell.sigmoid_gates)
-        W, U, b = _fuse_gates(cell, *(network.parameters[f"{name}{index}"] for name in "WUbr"))
-        E = network.parameters["E"] if index == 0 and network.shape.tied else None
-        if E is not None and len(E) <= MAX_TABLE_ROWS:
-            # The rows of E W replace those of W, so that the input is one-hot from here on.
-            W, E = E @ W, None
-        self._gather = _make_gather(W, len(state[0])) if index == 0 and E is None else None
-        self._embedding = E
-        self.product = _FusedProduct(W[:0] if self._gather else W, U, b, len(state[0]))
-        # Where h is fed back, it is a view of x, so that the next product reads it there.
-        self.h = self.product.own if cell.recurrent_weights else np.empty_like(state[0].T)
+        self._product, self._gathered = product, gathered
+        self.h = h
         self.h[...], *others = (part.T for part in state)
         self.state = (self.h, *(part.copy() for part in others))
-        self._destination = destination
-        self._step = cell.make_step(self.product.result, *self.state)
+        self._step = cell.make_step(product.result, *self.state)
 
     @property
     def gates(self) -> Array:
         """The sigmoid gates (gates, H, B) of the last step, in the order of the cell's record."""
         H, B = self.h.shape
-        return self.product.result[: self._sigmoids * H].reshape(self._sigmoids, H, B)
+        return self._product.result[: self._sigmoids * H].reshape(self._sigmoids, H, B)
 
-    def step(self, ids: Ids) -> None:
-        """Make a step on the output of the layer below or, in the first layer, on ``ids`` (B,)."""
-        if self._embedding is not None:
-            self.product.below[...] = self._embedding[ids].T
-        a = self.product()
-        if self._gather is not None:
-            np.add(a, self._gather(ids), a)
+    def step(self) -> None:
+        """Make a step on the output of the layer below or, in the first layer, on gathered rows."""
+        a = self._product()
+        if self._gathered is not None:
+            np.add(a, self._gathered, a)
         self._step()
-        np.copyto(self._destination, self.h)
 
 
-def _make_gather(W: Array, B: int) -> Callable[[Ids], Array]:
-    """Return the function that gathers rows of ``W`` (V, N) by ids (B,), as columns (N, B)."""
-    columns = np.empty((W.shape[1], B), W.dtype)
-    if B == 1:
-        return lambda ids: W.take(ids, axis=0, out=columns.T, mode="clip").T
-    # Transposed once here: to transpose the gathered rows in each step takes five times as long.
-    W_by_unit = np.ascontiguousarray(W.T)
-    return lambda ids: W_by_unit.take(ids, axis=1, out=columns, mode="clip")
+def _allocate(shape: tuple[int, int], dtype: npt.DTypeLike) -> Array:
+    """Return zeros that begin at a cache line: a product that reads them is a quarter faster."""
+    size = math.prod(shape)
+    buffer: Array = np.zeros(size + CACHE_LINE, dtype)
+    address: int = buffer.__array_interface__["data"][0]
+    start = -(address // buffer.itemsize) % CACHE_LINE
+    return buffer[start : start + size].reshape(shape)
 
 
 def _fuse_gates(cell: Cell, W: Array, U: Array, b: Array, r: Array) -> tuple[Array, Array, Array]:

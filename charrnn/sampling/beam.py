@@ -15,8 +15,8 @@ import numpy.typing as npt
 from charrnn.arrays import Array
 from charrnn.network.model import Network
 from charrnn.network.stepper import Stepper
+from charrnn.sampling.drawing import mask_forbidden
 from charrnn.sampling.ongoing import OngoingSample, Prompt, SamplingContext
-from charrnn.sampling.sampler import mask_forbidden
 
 Scores: TypeAlias = npt.NDArray[np.float64]
 
@@ -62,8 +62,9 @@ def beam_search(
     # that many more candidates the beam is filled even if all of those end.
     candidates = beam * (1 + len({stop[-1] for stop in context.stops}))
     while active and not _is_decided(finished, active, samples, several_stops=several_stops):
-        texts = [(slot, hypothesis.text) for slot, hypothesis in enumerate(active)]
-        scores = _score_extensions(mask_forbidden(logits, texts, context), logits, active)
+        texts = [hypothesis.text for hypothesis in active]
+        allowed = mask_forbidden(logits, np.arange(len(texts)), texts, context)
+        scores = _score_extensions(allowed, logits, active)
         # mask_forbidden ends a text after which every character would repeat a span.
         finished += [hypothesis for hypothesis in active if hypothesis.text.stopped]
         next_beam: list[tuple[int, _Hypothesis]] = []

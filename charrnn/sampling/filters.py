@@ -31,8 +31,7 @@ def distribution(logits: Array, config: SampleConfig) -> Array:
     # into infinity.
     logs = logits - np.maximum.reduce(logits, axis=1, keepdims=True)
     if config.temperature != 1:
-        temperature = min(max(config.temperature, MIN_TEMPERATURE), MAX_TEMPERATURE)
-        np.divide(logs, logs.dtype.type(temperature), logs)
+        np.divide(logs, limit_temperature(config.temperature), logs)
     if 0 < config.top_k < logs.shape[1]:
         top_k(logs, config.top_k)
     if config.top_p < 1:
@@ -41,6 +40,11 @@ def distribution(logits: Array, config: SampleConfig) -> Array:
         # The maximum is 0, so this compares with min_p times the largest probability.
         logs[logs < math.log(config.min_p)] = -np.inf
     return np.exp(logs, logs)
+
+
+def limit_temperature(temperature: float) -> float:
+    """Return the temperature above 0 that does the same and by which float32 can be divided."""
+    return min(max(temperature, MIN_TEMPERATURE), MAX_TEMPERATURE)
 
 
 def top_k(logs: Array, k: int) -> None:
@@ -83,6 +87,19 @@ def draw(p: Array, uniform: npt.NDArray[np.float64]) -> npt.NDArray[np.intp]:
     sums = np.add.accumulate(p, axis=1, dtype=np.float64)
     reached = sums > uniform[:, None] * sums[:, -1:]
     return reached.argmax(axis=1)
+
+
+def draw_one(logits: Array, temperature: float, uniform: float) -> int:
+    """Draw an id from ``logits`` (V,) without filters, at a limited ``temperature`` above 0.
+
+    It draws what `distribution` and `draw` draw from one row, in half the time.
+    """
+    logs = logits - logits[logits.argmax()]
+    if temperature != 1:
+        np.divide(logs, temperature, logs)
+    sums = np.add.accumulate(np.exp(logs, logs), 0, np.float64)
+    # If a logit is not a number, no sum is reached, and the id is 0 as in `draw`.
+    return int(sums.searchsorted(uniform * sums[-1], "right")) % len(sums)
 
 
 def log_probability(logits: Array, ids: Ids) -> npt.NDArray[np.float64]:

@@ -12,6 +12,7 @@ from random import Random
 
 from charrnn.arrays import Array, Ids
 from charrnn.config import SampleConfig
+from charrnn.sampling.filters import limit_temperature
 from charrnn.sampling.repeats import find_repeating
 from charrnn.sampling.stops import Stops
 from charrnn.text.corpus_info import CorpusInfo
@@ -40,6 +41,9 @@ class Prompt:
 class SamplingContext:
     """What all samples of a call share: the vocabulary, the settings, and the stops.
 
+    ``forbids`` is whether characters are ever forbidden, ``is_unfiltered`` whether a draw has
+    neither filters nor the temperature 0; ``temperature`` is that of `limit_temperature`.
+
     ``on_long`` is called once, with the number of characters, when a sample that has no limit is
     `LONG` and no stop has come.
     """
@@ -53,9 +57,10 @@ class SamplingContext:
         self.vocabulary = corpus_info.vocabulary
         self.config = config
         self.stops = Stops([*map(corpus_info.normalization.apply, config.stop)])
-        # Only stops and spans need the characters of a sample while it is generated; without them
-        # a sample keeps ids, which takes less time for each character.
-        self.needs_text = bool(config.stop or config.no_repeat)
+        self.forbids = self.vocabulary.unknown is not None or bool(config.no_repeat)
+        self.temperature = limit_temperature(config.temperature)
+        filtered = config.temperature == 0 or config.top_k or config.top_p < 1 or config.min_p
+        self.is_unfiltered = not filtered
         self._on_long = on_long
 
     def report_long(self) -> None:
@@ -93,9 +98,14 @@ class OngoingSample:
         self._partial_stop = ""  # the end of the text, while it may grow into a stop
         self._streamed = 0  # characters that `take_new_text` has returned
         config = context.config
-        self._length = config.length if config.length or not config.stop else math.inf
+        self._has_length = bool(config.length or not config.stop)
+        # The number of characters at which the sample has its length, or is reported as long.
+        self._mark = config.length if self._has_length else LONG
+        # Only stops and spans need the characters of a sample while it is generated; without them
+        # a sample keeps ids, which takes less time for each character.
+        self._needs_text = bool(config.stop or config.no_repeat)
         self._searched_text = ""  # only kept where spans may not repeat
-        if self._length == 0:
+        if self._mark == 0:
             self.stopped = LENGTH
 
     @property
@@ -121,16 +131,13 @@ class OngoingSample:
         """Append a character; end the sample if that completes its length or a stop."""
         self._ids.append(new_id)
         self._log_probabilities.append(log_probability)
-        if self._context.needs_text:
-            character = self._context.vocabulary.characters[new_id]
-            if self._context.config.no_repeat:
-                self._searched_text += character
-            if self._context.stops:
-                self._check_stops(character)
-        if len(self._ids) == self._length and self.stopped is None:
-            self.end(LENGTH)
-        if len(self._ids) == LONG and self._length == math.inf and self.stopped is None:
-            self._context.report_long()
+        if self._needs_text:
+            self._append_text(self._context.vocabulary.characters[new_id])
+        if len(self._ids) == self._mark and self.stopped is None:
+            if self._has_length:
+                self.end(LENGTH)
+            else:
+                self._context.report_long()
 
     def end(self, reason: str) -> None:
         """End the sample; characters held back as a possible stop become part of its text."""
@@ -151,7 +158,11 @@ class OngoingSample:
         start, self._streamed = self._streamed, len(self._ids) - len(self._partial_stop)
         return self._decode(start, self._streamed)
 
-    def _check_stops(self, character: str) -> None:
+    def _append_text(self, character: str) -> None:
+        if self._context.config.no_repeat:
+            self._searched_text += character
+        if not self._context.stops:
+            return
         self._partial_stop, is_stop = self._context.stops.advance(self._partial_stop, character)
         if is_stop:
             del self._ids[-len(self._partial_stop) :]
@@ -160,4 +171,6 @@ class OngoingSample:
 
     def _decode(self, start: int, end: int) -> str:
         characters = self._context.vocabulary.characters
+        if end - start == 1:  # as in each step of a stream
+            return characters[self._ids[start]]
         return "".join(map(characters.__getitem__, self._ids[start:end]))

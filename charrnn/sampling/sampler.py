@@ -2,8 +2,8 @@
 
 Each column of the `Stepper` is a batch slot, in which one prompt is read or one sample generated.
 When a sample ends, the next one in the queue takes its slot, so that matrix products stay wide
-however long the samples are. Not here: which characters may be drawn (filters.py), and when a
-sample ends (ongoing.py).
+however long the samples are. Not here: how a character is drawn (drawing.py), and when a sample
+ends (ongoing.py).
 """
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
@@ -14,11 +14,11 @@ from typing import TypeAlias
 
 import numpy as np
 
-from charrnn.arrays import Array, Ids
+from charrnn.arrays import Array
 from charrnn.network.model import Network
 from charrnn.network.stepper import Stepper
-from charrnn.sampling.filters import distribution, draw, log_probability
-from charrnn.sampling.ongoing import NO_REPEAT, OngoingSample, Prompt, SamplingContext
+from charrnn.sampling.drawing import extend_samples
+from charrnn.sampling.ongoing import OngoingSample, Prompt, SamplingContext
 
 MAX_SLOTS = 128
 """Enough slots for wide products, few enough that a step's logits stay in cache."""
@@ -27,9 +27,6 @@ MAX_AHEAD = 16 * MAX_SLOTS
 
 Finished samples wait for those before them, so this bounds how many wait.
 """
-CHUNK_LOGITS = 1 << 16
-"""Logits that are filtered together, few enough to stay in cache."""
-WHOLE = (slice(None),)
 
 
 @dataclass(frozen=True, eq=False)
@@ -76,16 +73,21 @@ def generate_samples(
     queue = _Queue(network, context, prompts, samples, seed)
     batch = _Batch(network)
     while True:
-        batch.start([] if queue.is_empty else queue.take(batch.work.values()))
+        # Nothing can start or move in a batch whose slots are all taken from an empty queue.
+        if not queue.is_empty:
+            batch.start(queue.take(batch.work.values()))
+        elif len(batch.work) < batch.width:
+            batch.start([])
         if not batch.work:
             return
-        ids = np.zeros(batch.width, np.intp)
-        if ongoing := batch.samples:
-            _extend_samples(batch.logits, ongoing, context, ids, scored=scored)
-            yield [sample for _, sample in ongoing]
-            batch.free([slot for slot, sample in ongoing if sample.stopped])
+        if batch.samples:
+            extend_samples(
+                batch.logits, batch.slots, batch.samples, context, batch.ids, scored=scored
+            )
+            yield batch.samples
+            batch.free_ended()
         if batch.work:
-            for prefill, state in batch.step(ids):
+            for prefill, state in batch.step():
                 queue.add_prefilled(prefill, state)
 
 
@@ -98,65 +100,6 @@ def sort_finished(steps: Iterable[Iterable[OngoingSample]]) -> Iterator[OngoingS
         while index in finished:
             yield finished.pop(index)
             index += 1
-
-
-def _extend_samples(
-    logits: Array,
-    samples: list[tuple[int, OngoingSample]],
-    context: SamplingContext,
-    ids: Ids,
-    *,
-    scored: bool,
-) -> None:
-    """Draw a character for each of ``samples`` from the logits (V, B) of its slot.
-
-    Append it to the sample and write it to ``ids`` (B,).
-    """
-    allowed = mask_forbidden(logits, samples, context)
-    uniform = np.zeros(len(ids))
-    for slot, sample in samples:
-        uniform[slot] = sample.uniform()
-    log_probabilities = [0.0] * len(ids)
-    for chunk in _chunk_columns(logits):
-        rows = np.ascontiguousarray(allowed[:, chunk].T)
-        ids[chunk] = draw(distribution(rows, context.config), uniform[chunk])
-        if scored:
-            log_probabilities[chunk] = log_probability(logits[:, chunk].T, ids[chunk]).tolist()
-    drawn = ids.tolist()
-    for slot, sample in samples:
-        if sample.stopped is None:
-            sample.append(drawn[slot], log_probabilities[slot])
-
-
-def _chunk_columns(logits: Array) -> Iterable[slice]:
-    """Divide the columns of ``logits`` (V, B) into slices of at most `CHUNK_LOGITS` logits."""
-    V, B = logits.shape
-    if V * B <= CHUNK_LOGITS:
-        return WHOLE
-    columns = max(1, CHUNK_LOGITS // V)
-    return (slice(start, start + columns) for start in range(0, B, columns))
-
-
-def mask_forbidden(
-    logits: Array, samples: list[tuple[int, OngoingSample]], context: SamplingContext
-) -> Array:
-    """Return ``logits`` (V, B) with -inf for the unknown character and repeating characters.
-
-    A sample in which every character would repeat a span is ended.
-    """
-    unknown, no_repeat = context.vocabulary.unknown, context.config.no_repeat
-    if unknown is None and not no_repeat:
-        return logits
-    allowed = logits.copy()
-    if unknown is not None:
-        allowed[unknown] = -np.inf
-    for slot, sample in samples if no_repeat else ():
-        repeating = sample.find_repeating_ids()
-        if len(repeating) == len(context.vocabulary.characters):
-            sample.end(NO_REPEAT)
-        else:
-            allowed[repeating, slot] = -np.inf
-    return allowed
 
 
 class _Queue:
@@ -225,6 +168,7 @@ class _Batch:
     def __init__(self, network: Network) -> None:
         self.work: dict[int, Work] = {}
         self.width = 0
+        self.ids = np.zeros(0, np.intp)
         self.logits = np.empty((network.shape.V, 0), network.parameters.vector.dtype)
         self._network = network
         self._step: Stepper  # created by the first `_resize`, when the width is known
@@ -247,37 +191,42 @@ class _Batch:
                     array[:, slot] = part
         self._split_work()
 
-    def free(self, slots: Sequence[int]) -> None:
-        """Free ``slots``."""
-        for slot in slots:
-            del self.work[slot]
-        if slots:
-            self._split_work()
+    def free_ended(self) -> None:
+        """Free the slots of samples that have ended."""
+        ended = [at for at, sample in enumerate(self.samples) if sample.stopped]
+        if ended:
+            self._free(self.slots[ended].tolist())
 
-    def step(self, ids: Ids) -> list[tuple[Prefill, StreamState]]:
-        """Advance all slots by one character.
+    def step(self) -> list[tuple[Prefill, StreamState]]:
+        """Advance all slots by one character: the samples' in ``ids``, and the prompts' next ones.
 
-        ``ids`` (B,) has the samples' ids; the prompts' next ids are filled in. Free the slots of
-        prompts that are read to their end, and return these with the state in which their samples
-        start.
+        Free the slots of prompts that are read to their end, and return these with the state in
+        which their samples start.
         """
         prefills = self.prefills
         for slot, prefill in prefills:
-            ids[slot] = prefill.next_id()
+            self.ids[slot] = prefill.next_id()
         # While every slot reads on in a prompt, no logits are needed.
         if not self.samples and all(prefill.remaining for _, prefill in prefills):
-            self._step.advance(ids)
+            self._step.advance(self.ids)
             return []
-        self.logits = self._step(ids)
+        self.logits = self._step(self.ids)
+        if not prefills:
+            return []
         complete = [(slot, prefill) for slot, prefill in prefills if not prefill.remaining]
         states = [(prefill, self._copy_state(slot)) for slot, prefill in complete]
-        self.free([slot for slot, _ in complete])
+        if complete:
+            self._free([slot for slot, _ in complete])
         return states
 
+    def _free(self, slots: Iterable[int]) -> None:
+        for slot in slots:
+            del self.work[slot]
+        self._split_work()
+
     def _split_work(self) -> None:
-        self.samples = [
-            (slot, work) for slot, work in self.work.items() if isinstance(work, OngoingSample)
-        ]
+        ongoing = {k: work for k, work in self.work.items() if isinstance(work, OngoingSample)}
+        self.slots, self.samples = np.array([*ongoing], np.intp), list(ongoing.values())
         self.prefills = [
             (slot, work) for slot, work in self.work.items() if isinstance(work, Prefill)
         ]
@@ -295,5 +244,6 @@ class _Batch:
                     part[: len(work)] = old_part[:, list(work)].T
         self.width, self.work = width, dict(enumerate(work.values()))
         self._step = Stepper(self._network, states)
+        self.ids = np.zeros(width, np.intp)
         self.logits = np.zeros((len(logits), width), logits.dtype)
         self.logits[:, : len(work)] = logits[:, list(work)]
