@@ -62,19 +62,19 @@ def from_torch(read_array: ReadArray, parameters: Parameters) -> None:
     """
     shape = parameters.shape
     cell, H = shape.cell_record, shape.hidden
-    G = cell.gate_count
-    torch_index = np.argsort(cell.torch_order)  # the index in PyTorch's order of each of our gates
+    G, order = cell.gate_count, cell.torch_order
     for layer in range(shape.layers):
         W, U, b, r = (parameters[f"{name}{layer}"] for name in "WUbr")
         D = W.shape[1]
         weight_ih = read_array(f"rnn.weight_ih_l{layer}", G * H, D).reshape(G, H, D)
-        W[:] = weight_ih[torch_index].transpose(0, 2, 1)
-        b[:] = read_array(f"rnn.bias_ih_l{layer}", G * H).reshape(G, H)[torch_index]
+        W[order] = weight_ih.transpose(0, 2, 1)
+        b[order] = read_array(f"rnn.bias_ih_l{layer}", G * H).reshape(G, H)
         if not cell.recurrent_weights:
             continue
         weight_hh = read_array(f"rnn.weight_hh_l{layer}", G * H, H).reshape(G, H, H)
-        U[:] = weight_hh[torch_index].transpose(0, 2, 1)
-        recurrent_bias = read_array(f"rnn.bias_hh_l{layer}", G * H).reshape(G, H)[torch_index]
+        U[order] = weight_hh.transpose(0, 2, 1)
+        recurrent_bias = np.empty_like(b)
+        recurrent_bias[order] = read_array(f"rnn.bias_hh_l{layer}", G * H).reshape(G, H)
         added = len(b) - len(r)
         # In our own files these are zeros. They are not added, since -0.0 + 0.0 is 0.0, and a model
         # that is loaded and saved should keep its bytes.
