@@ -54,6 +54,29 @@ def test_gradient_of_the_whole_network_equals_finite_differences(
     assert gradients.vector @ direction == pytest.approx(expected, rel=1e-6)
 
 
+@pytest.mark.parametrize("dropout", [False, True])
+def test_gradients_include_the_penalty_on_changes_and_the_loss_does_not(dropout: bool) -> None:
+    net, (ids, targets) = network("lstm", 2), window()
+    rng = np.random.default_rng(2)
+    states = [tuple(map(rng.normal, part)) for part in net.initial_states(B)]
+    masks = [2.0 * (rng.random((B, 5)) < 0.5) for _ in range(2)] if dropout else []
+    plain, gradients = net.parameters.zeros_like(), net.parameters.zeros_like()
+    loss, _ = net.loss_and_gradients(ids, targets, states, plain, masks)
+    penalized, _ = net.loss_and_gradients(
+        ids, targets, states, gradients, masks, characters=3 * ids.size, change_penalty=0.7
+    )
+    assert penalized == pytest.approx(loss / 3)  # the mean is over three times the characters
+    direction, start = rng.normal(size=gradients.vector.size), net.parameters.vector.copy()
+    values = []
+    for side in (1, -1):
+        net.parameters.vector[:] = start + side * EPSILON * direction
+        h, _, _ = net.forward(ids, states, masks)
+        values.append(0.7 * np.square(np.diff(h, axis=0)).sum() / (3 * ids.size * 5))
+    expected = (values[0] - values[1]) / (2 * EPSILON)
+    penalty = (gradients.vector - plain.vector / 3) @ direction
+    assert penalty == pytest.approx(expected, rel=1e-6)
+
+
 @pytest.mark.parametrize("cell", CELLS)
 @pytest.mark.parametrize("tied", [False, True])
 def test_gradient_of_every_named_array_equals_finite_differences(cell: str, tied: bool) -> None:

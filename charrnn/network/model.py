@@ -132,23 +132,37 @@ class Network:
         masks: Masks = NO_MASKS,
         workspace: Workspace | None = None,
         characters: int | None = None,
+        change_penalty: float = 0.0,
     ) -> tuple[float, States]:
         """Return the mean cross-entropy of a window in nats, and the states after it.
 
         ``ids`` and ``targets`` (T, B). **Writes** the gradients of the mean to ``gradients``. The
         mean is over ``characters``, by default those of the window: a member of a team passes the
         number of all members' characters, so that their losses and gradients add up.
+
+        The gradients, but not the loss, include ``change_penalty`` times the mean square of the
+        change of each of the network's outputs from one step to the next. This is temporal
+        activation regularization (Merity, McCann and Socher 2017, "Revisiting activation
+        regularization for language RNNs").
         """
-        workspace = workspace or Workspace()
+        workspace, characters = workspace or Workspace(), characters or ids.size
         h, after, backward = self.forward(ids, states, masks, workspace)
         loss, dh = cross_entropy_and_gradients(
             h.reshape(-1, self.shape.hidden), targets.ravel(), *self.output_weights,
             gradients["out.W"], gradients["out.b"], workspace, characters,
         )  # fmt: skip
+        dh = dh.reshape(h.shape)
+        if change_penalty:
+            # The derivative of a change's square is twice the change at the later of the two steps,
+            # and its opposite at the earlier one.
+            change = np.subtract(h[1:], h[:-1], workspace.empty("change", h[1:].shape, h.dtype))
+            change *= 2 * change_penalty / (characters * self.shape.hidden)
+            dh[1:] += change
+            dh[:-1] -= change
         # Truncated backpropagation: no gradient comes from the next window, and that of the states
         # before this one goes no further. This runs after the softmax, which writes E's gradient
         # when weights are tied; backward adds to it.
-        backward(dh.reshape(h.shape), gradients)
+        backward(dh, gradients)
         return loss, after
 
     def predict(self, ids: Ids, states: States) -> tuple[Array, States]:
