@@ -121,6 +121,7 @@ CELL = Cell(
     states=("h", "c"),
     window_arrays=7,
     recurrent_gain=0.5,
+    change_penalty=1.0,
     learning_rate=learning_rate,
     torch_module="LSTM",
     torch_gates=("input", "forget", "cell", "output"),

@@ -15,13 +15,15 @@ from charrnn.config import Settings
 from charrnn.network.parameters import Shape
 from charrnn.parallel.team import Team
 from charrnn.text.corpus import Splits
-from charrnn.training.automatic import EVALUATION_SPEEDUP, resolve_schedule
+from charrnn.training.automatic import resolve_schedule
+from charrnn.training.evaluation import count_streams, mean_loss
 from charrnn.training.events import Progress
 from charrnn.training.trainer import Trainer, start_training
 
 MEASURING_SHARE = 0.03  # of `minutes`
 MAX_MEASURING_SECONDS = 3.0
 WARM_UP_UPDATES = 3  # not timed, because memory is allocated and caches are filled in them
+MEASURED_STEPS = 512  # of every stream of an evaluation
 SAVE_SECONDS = 0.02
 SAVED_BYTES_PER_PARAMETER = 24  # in best.npz and last.npz together
 DISK_BYTES_PER_SECOND = 3e8  # the speed of a slow disk
@@ -33,9 +35,9 @@ def convert_minutes(
 ) -> Settings:
     """Return settings with `steps` instead of `minutes`, for a training that takes ``seconds``.
 
-    This makes and times the first updates of a training, which is then discarded, and estimates the
-    time of evaluations and saves. Every member must call it; only rank 0's clock and ``seconds``
-    count. It raises what `Trainer.run` raises.
+    This makes and times the first updates of a training, which is then discarded, and a part of an
+    evaluation, and estimates the time of saves. Every member must call it; only rank 0's clock and
+    ``seconds`` count. It raises what `Trainer.run` raises.
     """
 
     def schedule(steps: int) -> Settings:
@@ -45,14 +47,13 @@ def convert_minutes(
     began = time.perf_counter()
     trainer = start_training(shape, parts, measuring_settings(config), team)
     update = time_update(trainer, min(MAX_MEASURING_SECONDS, MEASURING_SHARE * seconds))
+    evaluation = time_evaluation(trainer)
     del trainer
     remaining = seconds - (time.perf_counter() - began)
     # Teams broadcast float32, which is exact for whole numbers up to 2²⁴, so the steps are sent as
     # two numbers.
     high_and_low = np.zeros(2, np.float32)
     if team.rank == 0:
-        window = config.batch * config.seq  # characters
-        evaluation = len(parts.val) / (window * EVALUATION_SPEEDUP) * update
         written = shape.parameter_count * SAVED_BYTES_PER_PARAMETER
         save = SAVE_SECONDS + written / DISK_BYTES_PER_SECOND
 
@@ -101,3 +102,18 @@ def time_update(trainer: Trainer, seconds: float) -> float:
         if isinstance(event, Progress):
             ends.append(time.perf_counter())
     return float(np.mean(np.diff(ends[WARM_UP_UPDATES - 1 :])))
+
+
+def time_evaluation(trainer: Trainer) -> float:
+    """Return the time of an evaluation in seconds, measured on its first characters.
+
+    Every member of the trainer's team must call it.
+    """
+    predictions = len(trainer.val) - 1
+    if predictions < 1:
+        return 0.0
+    streams = count_streams(predictions)
+    part = trainer.val[: streams * MEASURED_STEPS + 1]
+    began = time.perf_counter()
+    mean_loss(trainer.network, part, trainer.team, streams=streams)
+    return (time.perf_counter() - began) * predictions / (len(part) - 1)

@@ -1,4 +1,4 @@
-"""Dropout, weight dropout, random resets of the state, and a penalty on fast outputs.
+"""Dropout, weight dropout, and random resets of the state.
 
 All members of a team draw the same random numbers, for the whole batch, and use their shard. So the
 result does not depend on the number of members.
@@ -15,9 +15,6 @@ from charrnn.network.model import Masks, Network, States
 from charrnn.network.parameters import Parameters
 
 RESET_PROBABILITY = 0.01  # of the state of a stream, before each window
-
-CHANGE_PENALTY = 1.0
-"""The factor of the penalty on outputs that change from step to step (`loss_and_gradients`)."""
 
 
 class Regularization:

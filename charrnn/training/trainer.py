@@ -28,7 +28,7 @@ from charrnn.training.events import (
     TrainerEvent,
 )  # fmt: skip
 from charrnn.training.optimizer import AdamW, clip_coefficient, learning_rate
-from charrnn.training.regularization import CHANGE_PENALTY, Regularization
+from charrnn.training.regularization import Regularization
 from charrnn.training.state import Diverged, TrainingProgress, TrainingState
 
 MAX_ROLLBACKS = 3
@@ -235,7 +235,7 @@ class Trainer:
         self.summed[LOSS], states = regularization.drop_weights().loss_and_gradients(
             ids, targets, regularization.reset_states(self.states), self.gradients,
             regularization.draw_masks(), self.workspace, characters=config.batch * config.seq,
-            change_penalty=CHANGE_PENALTY,
+            change_penalty=self.network.shape.cell_record.change_penalty,
         )  # fmt: skip
         return states
 
