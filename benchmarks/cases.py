@@ -15,7 +15,7 @@ from charrnn.network.parameters import Parameters, Shape, initialize
 from charrnn.network.stepper import Stepper
 from charrnn.parallel.machine import count_cores
 from charrnn.storage.torch_layout import to_torch
-from charrnn.training.automatic import PASSES_PER_UPDATE, complete_settings
+from charrnn.training.automatic import NOMINAL_SPEED, PASSES_PER_UPDATE, complete_settings
 
 CORES = count_cores()
 CHECKED = 20  # characters of each stream whose logits are compared
@@ -61,10 +61,13 @@ CHARACTERS, DISTINCT = 1_115_394, 65
 CHOSEN = {"nothing set": TrainConfig(), "--minutes 2": TrainConfig(minutes=2)}
 
 
-def list_cases() -> Iterator[Case]:
-    """Yield all cases: first what a text of a million characters gets by charrnn's own rules."""
+def list_cases(speed: float = NOMINAL_SPEED) -> Iterator[Case]:
+    """Yield all cases: first what a text of a million characters gets by charrnn's own rules.
+
+    ``speed`` are this machine's floating-point operations per second, as --minutes measures them.
+    """
     for note, config in CHOSEN.items():
-        chosen = complete_settings(config, CHARACTERS, DISTINCT, CORES)
+        chosen = complete_settings(config, CHARACTERS, DISTINCT, CORES, speed=speed)
         assert not chosen.tied
         yield Case(
             "train", chosen.cell, chosen.hidden, chosen.layers, chosen.batch, chosen.seq,
