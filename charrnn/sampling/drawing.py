@@ -9,7 +9,13 @@ from collections.abc import Iterable, Sequence
 import numpy as np
 
 from charrnn.arrays import Array, Ids
-from charrnn.sampling.filters import distribution, draw, draw_one, log_probability
+from charrnn.sampling.filters import (
+    draw,
+    draw_one,
+    filter_logs,
+    log_probability,
+    subtract_maximum,
+)
 from charrnn.sampling.ongoing import NO_REPEAT, OngoingSample, SamplingContext
 
 CHUNK_LOGITS = 1 << 16
@@ -41,12 +47,12 @@ def extend_samples(
     uniform, log_probabilities = np.zeros(len(ids)), np.zeros(len(ids))
     uniform[slots] = [sample.uniform() for sample in samples]
     for chunk in _chunk_columns(logits):
-        rows = np.ascontiguousarray(allowed[:, chunk].T)
-        ids[chunk] = draw(distribution(rows, context.config), uniform[chunk])
+        logs = subtract_maximum(np.ascontiguousarray(allowed[:, chunk].T))
+        ids[chunk] = draw(filter_logs(logs, context.config), uniform[chunk])
         if scored:
             if allowed is not logits:
-                rows = np.ascontiguousarray(logits[:, chunk].T)
-            log_probabilities[chunk] = log_probability(rows, ids[chunk])
+                logs = subtract_maximum(np.ascontiguousarray(logits[:, chunk].T))
+            log_probabilities[chunk] = log_probability(logs, ids[chunk])
     for sample, new_id, log in zip(
         samples, ids[slots].tolist(), log_probabilities[slots].tolist(), strict=True
     ):

@@ -23,15 +23,24 @@ def distribution(logits: Array, config: SampleConfig) -> Array:
     The likeliest character has 1. They are not divided by their sum, because `draw` needs the sums
     anyway and can do without the division.
     """
+    return filter_logs(subtract_maximum(logits), config)
+
+
+def subtract_maximum(logits: Array) -> Array:
+    """Return ``logits`` (B, V) minus the maximum of each row."""
+    # `distribution` does this before the division by the temperature, as a tiny temperature would
+    # turn a large logit into infinity.
+    maximum: Array = np.maximum.reduce(logits, axis=1, keepdims=True)
+    return logits - maximum
+
+
+def filter_logs(logs: Array, config: SampleConfig) -> Array:
+    """Return what `distribution` does, given logits whose maximum in each row is 0."""
     if config.temperature == 0:
-        greedy = np.zeros_like(logits)
-        greedy[np.arange(len(logits)), logits.argmax(axis=1)] = 1
+        greedy = np.zeros_like(logs)
+        greedy[np.arange(len(logs)), logs.argmax(axis=1)] = 1
         return greedy
-    # The maximum is subtracted before the division, as a tiny temperature would turn a large logit
-    # into infinity.
-    logs = logits - np.maximum.reduce(logits, axis=1, keepdims=True)
-    if config.temperature != 1:
-        np.divide(logs, limit_temperature(config.temperature), logs)
+    logs = np.divide(logs, limit_temperature(config.temperature))
     if 0 < config.top_k < logs.shape[1]:
         top_k(logs, config.top_k)
     if config.top_p < 1:
@@ -102,8 +111,10 @@ def draw_one(logits: Array, temperature: float, uniform: float) -> int:
     return int(sums.searchsorted(uniform * sums[-1], "right")) % len(sums)
 
 
-def log_probability(logits: Array, ids: Ids) -> npt.NDArray[np.float64]:
-    """Return the log-probabilities (B,) in nats of ``ids`` (B,) by unfiltered ``logits`` (B, V)."""
-    logs = logits - np.maximum.reduce(logits, axis=1, keepdims=True)
+def log_probability(logs: Array, ids: Ids) -> npt.NDArray[np.float64]:
+    """Return the log-probabilities (B,) in nats of ``ids`` (B,).
+
+    ``logs`` (B, V) are logits without filters, whose maximum in each row is 0.
+    """
     picked = logs[np.arange(len(ids)), ids]
-    return picked - np.log(np.add.reduce(np.exp(logs, out=logs), axis=1, dtype=np.float64))
+    return picked - np.log(np.add.reduce(np.exp(logs), axis=1, dtype=np.float64))
