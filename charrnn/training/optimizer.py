@@ -8,8 +8,9 @@ from charrnn.arrays import Array
 from charrnn.config import Settings
 from charrnn.network.parameters import Parameters
 
-BETA1, BETA2, EPSILON = 0.9, 0.99, 1e-8
-CHUNK = 1 << 14  # parameters updated at a time, which stay in cache for the dozen passes over them
+BETA1, EPSILON = 0.9, 1e-8
+BETA2 = 1 - (1 - BETA1) ** 2  # 0.99; see `AdamW.update`
+CHUNK = 1 << 15  # parameters updated at a time, which stay in cache for the dozen passes over them
 
 
 class AdamW:
@@ -35,22 +36,24 @@ class AdamW:
         # in the paper, is `step * m / (sqrt(v) + epsilon * root)` with root = sqrt(c2).
         root = math.sqrt(1 - BETA2**self.updates)
         step, epsilon = lr * root / (1 - BETA1**self.updates), EPSILON * root
-        self.parameters.decayed[:] *= 1 - lr * self.weight_decay
+        decay, decayed = 1 - lr * self.weight_decay, len(self.parameters.decayed)
         for start in range(0, len(gradient), CHUNK):
             part = slice(start, start + CHUNK)
-            g, m, v = gradient[part], self.m[part], self.v[part]
-            spare = self._spare[: len(g)]
+            weights, g = self.parameters.vector[part], gradient[part]
+            m, v = self.m[part], self.v[part]
+            weights[: max(0, decayed - start)] *= decay
+            spare = np.multiply(g, (1 - BETA1) * scale, out=self._spare[: len(g)])
             m *= BETA1
-            m += np.multiply(g, (1 - BETA1) * scale, out=spare)
+            m += spare
+            # (1 - β1)² is 1 - β2, so what is added to v is the square of what was added to m.
+            spare *= spare
             v *= BETA2
-            np.multiply(g, g, out=spare)
-            spare *= (1 - BETA2) * scale * scale
             v += spare
             np.sqrt(v, out=spare)
             spare += epsilon
             np.divide(m, spare, out=spare)
             spare *= step
-            self.parameters.vector[part] -= spare
+            weights -= spare
 
 
 def clip_coefficient(gradient: Array, limit: float) -> float:
