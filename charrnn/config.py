@@ -88,6 +88,7 @@ class TrainConfig:
     warmup: NonNegativeInt | None = None
     clip: NonNegativeFloat = 1.0
     weight_decay: NonNegativeFloat = 0.01
+    temporal_regularization: Amount | None = None
     val: Amount | None = None
     test: Amount = 0.0
     eval_every: PositiveInt | None = None
@@ -151,6 +152,7 @@ class Settings(TrainConfig):
     batch: PositiveInt
     seq: PositiveInt
     lr: PositiveFloat
+    temporal_regularization: Amount = 0.0  # see `recurrent_dropout`
     val: Amount
     workers: PositiveInt
     ranks: PositiveInt = 1

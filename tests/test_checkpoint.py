@@ -222,7 +222,7 @@ def test_damage_names_the_part_at_fault(
 
 
 def test_a_model_of_a_newer_format_is_not_called_damaged(run_folder: Path, tmp_path: Path) -> None:
-    newer = write_damaged(run_folder / "best.npz", tmp_path, format=2, vocabulary=None)
+    newer = write_damaged(run_folder / "best.npz", tmp_path, format=1_000, vocabulary=None)
     with pytest.raises(InputError, match="was written by a newer charrnn") as caught:
         load(newer)
     assert caught.value.exit_code == 3

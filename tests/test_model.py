@@ -63,7 +63,7 @@ def test_gradients_include_the_penalty_on_changes_and_the_loss_does_not(dropout:
     plain, gradients = net.parameters.zeros_like(), net.parameters.zeros_like()
     loss, _ = net.loss_and_gradients(ids, targets, states, plain, masks)
     penalized, _ = net.loss_and_gradients(
-        ids, targets, states, gradients, masks, characters=3 * ids.size, change_penalty=0.7
+        ids, targets, states, gradients, masks, characters=3 * ids.size, temporal_regularization=0.7
     )
     assert penalized == pytest.approx(loss / 3)  # the mean is over three times the characters
     direction, start = rng.normal(size=gradients.vector.size), net.parameters.vector.copy()

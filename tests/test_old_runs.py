@@ -10,6 +10,7 @@ import pytest
 
 import charrnn
 from charrnn.errors import InputError
+from charrnn.runs.run_config import read_config
 from tests.conftest import ROOT, Program
 
 OLD_RUNS = ROOT / "tests/old_runs"
@@ -108,7 +109,9 @@ def test_a_stopped_run_resumes_to_the_same_weights(version: str, old: Path) -> N
         read_meta(Path("stopped/last.npz")),
         read_meta(old / "stopped-then-finished.npz"),
     )
-    assert ended["training"]["random"] == finished["training"]["random"]
+    # 0.1.0 drew half words, and remembered whether one was left.
+    assert ended["training"]["random"]["state"] == finished["training"]["random"]["state"]
+    assert read_config(Path("stopped/config.toml")).settings.temporal_regularization == 0
     assert ended["step"] == finished["step"] == 60
 
 
@@ -121,14 +124,14 @@ def test_a_finished_run_says_so(version: str, name: str, old: Path, program: Pro
     assert (old / name / "last.npz").read_bytes() == before
 
 
-def test_version_0_1_0_can_read_what_has_its_format(run_folder: Path) -> None:
+def test_version_0_1_0_is_told_of_files_that_it_cannot_read(run_folder: Path) -> None:
     """It refuses settings, numbers of an evaluation and of the baselines that it does not know.
 
     So a model that needs a new one is written with a higher ``format``, which it names.
     """
     new, old = read_meta(run_folder / "last.npz"), read_meta(OLD_RUNS / "0.1.0/lstm/last.npz")
-    assert new["format"] == old["format"] == 1
-    assert new["config"].keys() == old["config"].keys()
+    assert (old["format"], new["format"]) == (1, 2)
+    assert new["config"].keys() == old["config"].keys() | {"temporal_regularization"}
     assert new["history"][0].keys() == old["history"][0].keys()
     assert new["baselines"].keys() == old["baselines"].keys()
     for part in ("corpus", "training"):  # more is passed over there, and beside them

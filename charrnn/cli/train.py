@@ -79,6 +79,12 @@ setting = partial(options.setting, TrainConfig)
 @setting("clip", "Largest norm of the gradient; longer ones are scaled down. 0 turns clipping off.")
 @setting("weight_decay", "Weight decay of AdamW.")
 @setting(
+    "temporal_regularization",
+    "Penalty on outputs that change from one character to the next; 0 is none.",
+    default="1 (lstm), 0.3 (gru), 0 (rnn)",
+    metavar="X",
+)
+@setting(
     "val",
     "Size of the validation text, which is cut from the end of the corpus: a fraction if below 1,"
     " otherwise a number of characters.",

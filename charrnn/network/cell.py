@@ -105,8 +105,8 @@ class Cell:
     """R: how many of the gates, counted from the last, have a second bias, added to h[t-1] U."""
     recurrent_gain: float = 1.0
     """The factor of the orthogonal matrices with which the recurrent weights start."""
-    change_penalty: float = 0.0
-    """The factor of the penalty on outputs that change fast; see `Network.loss_and_gradients`."""
+    temporal_regularization: float = 0.0
+    """The default of that setting, fitted to measurements (docs/learning.md)."""
     step_weights: Callable[[Array, Array, Array, Array], StepWeights] = keep_weights
     """``step_weights(W, U, b, recurrent_biases)`` returns the weights of a step's product.
 

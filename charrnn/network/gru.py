@@ -146,7 +146,7 @@ CELL = Cell(
     recurrent_biases=1,
     window_arrays=5,
     learning_rate=learning_rate,
-    change_penalty=0.3,
+    temporal_regularization=0.3,
     torch_module="GRU",
     torch_gates=("reset", "update", "new"),
 )

@@ -132,7 +132,7 @@ class Network:
         masks: Masks = NO_MASKS,
         workspace: Workspace | None = None,
         characters: int | None = None,
-        change_penalty: float = 0.0,
+        temporal_regularization: float = 0.0,
     ) -> tuple[float, States]:
         """Return the mean cross-entropy of a window in nats, and the states after it.
 
@@ -140,10 +140,10 @@ class Network:
         mean is over ``characters``, by default those of the window: a member of a team passes the
         number of all members' characters, so that their losses and gradients add up.
 
-        The gradients, but not the loss, include ``change_penalty`` times the mean square of the
-        change of each of the network's outputs from one step to the next. This is temporal
-        activation regularization (Merity, McCann and Socher 2017, "Revisiting activation
-        regularization for language RNNs").
+        The gradients, but not the loss, include ``temporal_regularization`` times the mean square
+        of the change of each output of the network from one step to the next (temporal activation
+        regularization: Merity, McCann and Socher 2017, "Revisiting activation regularization for
+        language RNNs").
         """
         workspace, characters = workspace or Workspace(), characters or ids.size
         h, after, backward = self.forward(ids, states, masks, workspace)
@@ -152,11 +152,11 @@ class Network:
             gradients["out.W"], gradients["out.b"], workspace, characters,
         )  # fmt: skip
         dh = dh.reshape(h.shape)
-        if change_penalty:
+        if temporal_regularization:
             # The derivative of a change's square is twice the change at the later of the two steps,
             # and its opposite at the earlier one.
             change = np.subtract(h[1:], h[:-1], workspace.empty("change", h[1:].shape, h.dtype))
-            change *= 2 * change_penalty / (characters * self.shape.hidden)
+            change *= 2 * temporal_regularization / (characters * self.shape.hidden)
             dh[1:] += change
             dh[:-1] -= change
         # Truncated backpropagation: no gradient comes from the next window, and that of the states

@@ -39,7 +39,11 @@ def describe_start(event: Start, columns: int | None = None) -> str:
     text = f"{corpus.characters:,} characters, {corpus.distinct:,} distinct, {corpus.encoding}"
     learning_rate = f"{config.lr:g} ({config.schedule}, warm-up {config.warmup})"
     dropout = f"{config.dropout:g}, dropout of recurrent weights {config.recurrent_dropout:g}"
-    layer_input = f"{'tied' if config.tied else 'one-hot'}, weight decay {config.weight_decay:g}"
+    layer_input = "tied" if config.tied else "one-hot"
+    penalties = (
+        f"weight decay {config.weight_decay:g}, temporal regularization"
+        f" {config.temporal_regularization:g}"
+    )
     rows = [
         ("corpus", f"{list_files(corpus.files)}: {text}"),
         (
@@ -51,8 +55,9 @@ def describe_start(event: Start, columns: int | None = None) -> str:
             f"steps {steps:,}, epochs {epochs:z.3g}, batch {config.batch}, window {config.seq}",
         ),
         ("", f"learning rate {learning_rate}, dropout {dropout}"),
-        ("", f"input {layer_input}, workers {workers}, seed {config.seed}"),
+        ("", f"input {layer_input}, {penalties}"),
         ("", f"steps between evaluations {config.eval_every:,}, patience {config.patience}"),
+        ("", f"workers {workers}, seed {config.seed}"),
         (RUN, event.run),
     ]
     return align_facts(rows, columns, whole=[RUN])

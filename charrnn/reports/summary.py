@@ -44,6 +44,7 @@ class TrainingSummary:
     lr: float
     dropout: float
     recurrent_dropout: float
+    temporal_regularization: float
     train_loss: float | None
     val_loss: float | None
     val_bpc: float | None
@@ -96,6 +97,7 @@ def summarize_description(
             lr=config.lr,
             dropout=config.dropout,
             recurrent_dropout=config.recurrent_dropout,
+            temporal_regularization=config.temporal_regularization,
             train_loss=latest.get("train_loss"),
             val_loss=val_loss,
             val_bpc=None if val_loss is None else bits(val_loss),

@@ -21,7 +21,8 @@ from charrnn.text.decode import find_codec
 from charrnn.text.normalization import Normalization
 from charrnn.text.vocab import Vocabulary
 
-FORMAT = 1
+FORMAT = 2
+READABLE_FORMATS = (1, FORMAT)
 MAX_CONTAINERS = 1_000_000
 """The most lists and objects that a document may have; each evaluation is an object."""
 EVALUATION_KEYS = ("step", "epoch", "train_loss", "val_loss", "lr")  # in the history
@@ -80,7 +81,7 @@ def decode_document(content: bytes) -> dict[str, Any]:
     version = document["format"]
     if type(version) is int and version > FORMAT:
         raise NewerFormatError(version)
-    if type(version) is not int or version != FORMAT:
+    if type(version) is not int or version not in READABLE_FORMATS:
         raise ValueError(f"its format {str(version)[:20]!r} is unknown")
     return document
 

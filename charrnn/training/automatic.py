@@ -85,6 +85,7 @@ def complete_settings(
     defaults = {
         "cell": shape.cell, "hidden": shape.hidden, "layers": shape.layers, "tied": shape.tied,
         "dropout": dropout, "recurrent_dropout": recurrent_dropout,
+        "temporal_regularization": shape.cell_record.temporal_regularization,
         "lr": _choose_learning_rate(shape, batch * seq), "val": val,
     }  # fmt: skip
     given = {name: value for name, value in asdict(config).items() if value is not None}

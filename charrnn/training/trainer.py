@@ -235,7 +235,7 @@ class Trainer:
         self.summed[LOSS], states = regularization.drop_weights().loss_and_gradients(
             ids, targets, regularization.reset_states(self.states), self.gradients,
             regularization.draw_masks(), self.workspace, characters=config.batch * config.seq,
-            change_penalty=self.network.shape.cell_record.change_penalty,
+            temporal_regularization=config.temporal_regularization,
         )  # fmt: skip
         return states
 

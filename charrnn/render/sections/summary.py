@@ -35,6 +35,7 @@ def build_section(report: Summary) -> Section:
         *_divergence_row(report),
         ("  settings", settings),
         ("", f"dropout {training.dropout:g}, {recurrent_dropout}"),
+        ("", f"temporal regularization {training.temporal_regularization:g}"),
         ("  train loss", describe_loss(training.train_loss)),
         ("  val loss", describe_loss(training.val_loss)),
     ]
