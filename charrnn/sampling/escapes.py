@@ -74,13 +74,14 @@ def _frequency(vocabulary: Vocabulary, character_id: int) -> float:
 def _log_probabilities(model: TrainedModel, text: str) -> npt.NDArray[np.float64]:
     """Return the log-probability of each character of ``text``, read as the beginning of a line.
 
-    If the model knows no newline, that of the first character is its frequency.
+    That of the first character is its frequency, because a text to stop at can stand anywhere.
     """
     vocabulary, network = model.corpus_info.vocabulary, model.network
     line_start = "\n" if "\n" in vocabulary.characters else ""
     ids = vocabulary.lookup_ids(line_start + text)
-    logs = np.full(len(ids), np.log(_frequency(vocabulary, ids[0])))
+    first, rest = len(line_start), slice(len(line_start) + 1, None)
+    logs = np.full(len(ids), np.log(_frequency(vocabulary, ids[first])))
     if len(ids) > 1:
         predicted, _ = network.predict(ids[:-1, None], network.initial_states(1))
-        logs[1:] = predicted[np.arange(len(ids) - 1), 0, ids[1:]]
-    return logs[len(line_start) :]
+        logs[rest] = predicted[np.arange(first, len(ids) - 1), 0, ids[rest]]
+    return logs[first:]

@@ -47,6 +47,8 @@ def bytes_for_training(
         _count_activations(shape, config.seq * streams, dropout=config.dropout > 0, learning=True),
         _count_activations(shape, evaluated, dropout=False, learning=False),
     )
+    if config.temporal_regularization:
+        window += config.seq * streams * shape.hidden  # the changes of the outputs
     floats = PARAMETER_VECTORS * P + _count_copies(shape, config.seq * streams) + window
     # The states of the whole batch, once to be saved and once in the snapshot.
     floats += 2 * shape.layers * len(shape.cell_record.states) * config.batch * shape.hidden
