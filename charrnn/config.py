@@ -235,6 +235,7 @@ def parse_settings(table: Mapping[str, Any]) -> Settings:
 
 LAGS, SECONDS = Whole(1), Number(0, low_open=True)
 REPORT_SETTINGS: dict[str, Rule] = {
+    "adapt": Flag(),
     "lags": LAGS,
     "on_unknown": Choice(ON_UNKNOWN),
     "seconds": SECONDS,

@@ -81,7 +81,7 @@ _ALL = (
         "How well a model predicts FILE: the surprise at each character.",
         "FILE may be - for standard input. The state begins at zero; the first character has no"
         " predecessor and is not predicted.",
-        options=("on_unknown", "encoding"), draws=True, to_json="score_to_json",
+        options=("on_unknown", "encoding", "adapt"), draws=True, to_json="score_to_json",
     ),
     Report(
         "copied", Takes.FILE, "copied.find_copied",

@@ -117,3 +117,12 @@ def run_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def model(run_folder: Path) -> charrnn.Model:
     """The best model of that run."""
     return charrnn.load(run_folder)
+
+
+@pytest.fixture
+def bar_at_once(tmp_path: Path) -> str:
+    """A PYTHONPATH with which nothing is too quick for a bar, however fast the machine is."""
+    (tmp_path / "sitecustomize.py").write_text(
+        "import charrnn.cli.display as d; d.BAR_DELAY = 0.0\n"
+    )
+    return str(tmp_path)

@@ -17,7 +17,8 @@ from charrnn.render.terminal import render_text
 from charrnn.render.words import describe_loss, format_loss
 from charrnn.reports.memory import ContextLoss
 from charrnn.reports.neurons import Activations, Follower, Neurons
-from charrnn.reports.score import RunningScore, predict_chunks
+from charrnn.reports.predictions import predict_chunks
+from charrnn.reports.score import RunningScore
 from tests.tiny import tiny
 
 PACKAGE = Path(charrnn.__file__).parent

@@ -24,7 +24,8 @@ from charrnn.reports.gradients import measure_gradients, norms_by_lag, states_af
 from charrnn.reports.loaded_model import LoadedModel
 from charrnn.reports.memory import affordable_positions, compare_memory
 from charrnn.reports.neurons import find_followers, record_activations
-from charrnn.reports.score import RunningScore, predict_chunks
+from charrnn.reports.predictions import predict_chunks
+from charrnn.reports.score import RunningScore
 from charrnn.reports.text_properties import PROPERTIES
 from charrnn.storage.model_file import TrainedModel
 from tests.conftest import TEXT, Program

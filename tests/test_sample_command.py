@@ -270,15 +270,6 @@ def test_interrupt_leaves_a_line_for_the_prompt(run_folder: Path) -> None:
     assert "Traceback" not in text
 
 
-@pytest.fixture
-def bar_at_once(tmp_path: Path) -> str:
-    """A PYTHONPATH with which nothing is too quick for a bar, however fast the machine is."""
-    (tmp_path / "sitecustomize.py").write_text(
-        "import charrnn.cli.display as d; d.BAR_DELAY = 0.0\n"
-    )
-    return str(tmp_path)
-
-
 def test_progress_is_a_bar_where_the_texts_go_elsewhere(
     run_folder: Path, tmp_path: Path, bar_at_once: str
 ) -> None:

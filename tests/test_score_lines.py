@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 import charrnn
-from charrnn.reports.score import RunningScore, predict_chunks, score_file
+from charrnn.reports.predictions import predict_chunks
+from charrnn.reports.score import RunningScore, score_file
 from charrnn.text.normalization import Normalization
 from tests.tiny import tiny
 

@@ -149,6 +149,10 @@ def _run(report: Report, ctx: click.Context) -> None:
     if as_csv and console.json:
         raise UsageError("--csv and --json exclude each other", ctx)
     subject, result = _compute(report, ctx, console)
+    if ctx.params.get("adapt") and not console.json:  # JSON is printed while the text is read
+        from charrnn.cli.display import read_with_progress
+
+        read_with_progress(console, result)
     if console.json:
         from charrnn.render.document import result_to_json
 

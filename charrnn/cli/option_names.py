@@ -12,9 +12,10 @@ from functools import cache
 from charrnn.errors import CharrnnError, ConfigError
 
 NOT_IN_CONFIGS = (
-    "config", "copied", "corpus", "csv", "each_line", "echo", "html", "init_from", "json", "lags",
-    "no_color", "no_mpi", "out", "overwrite", "plot", "preview", "prime", "prime_file", "quiet",
-    "resume", "samples", "seconds", "separator", "text", "text_file", "traceback", "untrained",
+    "adapt", "config", "copied", "corpus", "csv", "each_line", "echo", "html", "init_from", "json",
+    "lags", "no_color", "no_mpi", "out", "overwrite", "plot", "preview", "prime", "prime_file",
+    "quiet", "resume", "samples", "seconds", "separator", "text", "text_file", "traceback",
+    "untrained",
 )  # fmt: skip
 """Options that are not fields of a config."""
 RENAMED = {"number": "samples"}

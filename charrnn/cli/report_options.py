@@ -14,6 +14,11 @@ from charrnn.config import DEFAULT_LAGS, DEFAULT_SECONDS, REPORT_SETTINGS
 Decorator: TypeAlias = Callable[[Callable[..., Any]], Callable[..., Any]]
 
 DECLARATIONS: dict[str, Decorator] = {
+    "adapt": click.option(
+        "--adapt",
+        is_flag=True,
+        help="Also show the loss of a copy of the model that learns from FILE while it reads it.",
+    ),
     "corpus": options.corpus,
     "encoding": options.encoding,
     "lags": click.option(

@@ -54,6 +54,12 @@ setting = partial(options.setting, SampleConfig)
     is_flag=True,
     help="Continue each line of the file separately.",
 )
+@click.option(
+    "--adapt",
+    is_flag=True,
+    help="Let a copy of the model learn from the text of --prime-file before it continues it. The"
+    " model itself does not change.",
+)
 @options.encoding
 @setting("length", "Number of new characters. 0 requires --stop and means no limit.")
 @click.option(
@@ -153,6 +159,15 @@ def sample_command(
     trained = load(options.find_model(model, console))
     primes, prime_count, unknown = _read_primes(ctx, trained, config)
     find_copied = _make_copied_finder(trained, corpus) if copied else None
+    find_plain_logprob = None
+    if ctx.params["adapt"]:
+        from charrnn.cli.adaptation import adapt_to_prime, make_logprob_finder
+
+        (prime,) = primes = list(primes)
+        if console.json:
+            find_plain_logprob = make_logprob_finder(trained, prime, config.on_unknown)
+        name = str(ctx.params["prime_file"])
+        trained = adapt_to_prime(console, trained, prime, name, config.on_unknown)
     is_random = config.temperature > 0 and not config.beam
     shows_seed = is_random and seed is None
     if seed is None:
@@ -179,7 +194,7 @@ def sample_command(
 
     with show_count(results, prime_count * samples, "sample", console) as counted:
         if console.json:
-            sample_output.print_json(console, counted, find_copied)
+            sample_output.print_json(console, counted, find_copied, find_plain_logprob)
         else:
             sample_output.print_samples(console, counted, separator, echo=echo)
 
@@ -196,6 +211,12 @@ def _make_config(ctx: click.Context) -> SampleConfig:
         raise UsageError("--each-line needs --prime-file", ctx)
     if values["beam"] == 0:
         values["beam"] = None
+    values["adapt"] = values["adapt"] or None
+    if values["adapt"] and values["prime_file"] is None:
+        raise UsageError("--adapt needs --prime-file", ctx)
+    for name in ("each_line", "beam"):
+        values[name] = values[name] or None
+        keep_highest_precedence(ctx, "adapt", name)
     for name in SAMPLING_ONLY_SETTINGS:
         keep_highest_precedence(ctx, "beam", name)
     if values["copied"] and not values["json"]:

@@ -42,14 +42,22 @@ def print_samples(
 
 
 def print_json(
-    console: Console, samples: Iterable["Sample"], find_copied: "Callable[[str], Copied] | None"
+    console: Console,
+    samples: Iterable["Sample"],
+    find_copied: "Callable[[str], Copied] | None",
+    find_plain_logprob: Callable[[str], float] | None,
 ) -> None:
-    """Print each sample as a JSON object when it is complete."""
+    """Print each sample as a JSON object when it is complete.
+
+    ``find_plain_logprob`` gives the log-probability of an adapted model's sample by the model as it
+    was.
+    """
     from charrnn.render import document
 
     for sample in samples:
         copied = find_copied(sample.text) if find_copied else None
-        console.print_result(document.sample_to_json(sample, copied))
+        plain_logprob = find_plain_logprob(sample.text) if find_plain_logprob else None
+        console.print_result(document.sample_to_json(sample, copied, plain_logprob))
         sys.stdout.flush()
 
 

@@ -14,8 +14,9 @@ if TYPE_CHECKING:
     from charrnn.api import Sample
     from charrnn.reports.copied import Copied, CopiedText
     from charrnn.reports.overview import Overview
+    from charrnn.reports.predictions import Predictions
     from charrnn.reports.runs import Runs
-    from charrnn.reports.score import Predictions, RunningScore, ScoreSummary
+    from charrnn.reports.score import RunningScore, ScoreSummary
 
 EVENT_NAMES = {"Start": "start", "Evaluation": "eval", "End": "end"}
 ESCAPES = {code: f"\\u{code:04x}" for code in (*ESCAPED, *SURROGATES) if code >= 0x20}
@@ -50,16 +51,26 @@ def to_json(report: Any) -> str:
     return _to_line(asdict(report))
 
 
-def sample_to_json(sample: "Sample", copied: "Copied | None") -> str:
-    """Format a sample and, under ``copied``, what it copies from a corpus if that was asked for."""
-    return _to_line(asdict(sample) | ({} if copied is None else {"copied": asdict(copied)}))
+def sample_to_json(
+    sample: "Sample", copied: "Copied | None", plain_logprob: float | None = None
+) -> str:
+    """Format a sample and, under ``copied``, what it copies from a corpus if that was asked for.
+
+    ``plain_logprob`` is given for a sample of an adapted model: its log-probability by the model as
+    it was, which is the one under ``logprob``. The sample's own is under ``adapted_logprob``.
+    """
+    line = asdict(sample)
+    if plain_logprob is not None:
+        line |= {"logprob": plain_logprob, "adapted_logprob": sample.logprob}
+    return _to_line(line | ({} if copied is None else {"copied": asdict(copied)}))
 
 
 def score_to_json(scoring: "RunningScore") -> Iterator[str]:
     """Yield the parts of a score's line while the text is read.
 
-    Under ``each`` every character with its likeliest alternatives; then the totals, and under
-    ``lines`` the hardest lines.
+    Under ``each`` every character with its likeliest alternatives; then the totals, under
+    ``adapted`` those of a model that learned from the text, if there is one, and under ``lines``
+    the hardest lines.
     """
     separator = '{"each": ['
     for chunk in scoring:
@@ -101,16 +112,22 @@ def runs_to_csv(report: "Runs") -> str:
 
 
 def _totals(scored: "ScoreSummary") -> dict[str, Any]:
-    return {**asdict(scored.totals), "lines": [asdict(line) for line in scored.lines]}
+    adapted = {} if scored.adapted is None else {"adapted": asdict(scored.adapted)}
+    lines = [asdict(line) for line in scored.lines]
+    return {**asdict(scored.totals), **adapted, "lines": lines}
 
 
 def _characters(chunk: "Predictions") -> Iterator[dict[str, Any]]:
-    for character, nats, alternatives, row in zip(
-        chunk.text, chunk.surprise.tolist(), chunk.likeliest, chunk.probability.tolist(),
-        strict=True,
+    for at, (character, nats, alternatives, row) in enumerate(
+        zip(
+            chunk.text, chunk.surprise.tolist(), chunk.likeliest, chunk.probability.tolist(),
+            strict=True,
+        )
     ):  # fmt: skip
-        likeliest = [list(pair) for pair in zip(alternatives, row, strict=True)]
-        yield {"character": character, "nats": nats, "likeliest": likeliest}
+        line: dict[str, Any] = {"character": character, "nats": nats}
+        if chunk.adapted_surprise is not None:
+            line["adapted_nats"] = float(chunk.adapted_surprise[at])
+        yield {**line, "likeliest": [list(pair) for pair in zip(alternatives, row, strict=True)]}
 
 
 def _to_line(value: dict[str, Any]) -> str:

@@ -123,12 +123,14 @@ class ReportMethods:
 
         return list_characters(self.loaded)
 
-    def score(self, text: str, *, on_unknown: str | None = None) -> "Score":
+    def score(self, text: str, *, on_unknown: str | None = None, adapt: bool = False) -> "Score":
         """Measure how well the model predicts each character of ``text``.
 
         ``on_unknown`` says what to do about characters that the model does not know: "error",
         "skip", or "replace" by the unknown character. None means "replace" for a model that has an
-        unknown character, and "skip" for others.
+        unknown character, and "skip" for others. With ``adapt``, the result also has the loss of a
+        copy of the model that goes on learning from ``text`` while it reads it; the model itself
+        never changes.
 
         Raises:
             InputError: when ``text`` has fewer than two characters that the model knows, or has
@@ -137,7 +139,9 @@ class ReportMethods:
         from charrnn.reports.score import score_text
 
         _check_option("on_unknown", on_unknown)
-        return score_text(self.loaded, _check_text("text", text), on_unknown=on_unknown)
+        adapt = Flag().check("adapt", adapt)
+        text = _check_text("text", text)
+        return score_text(self.loaded, text, on_unknown=on_unknown, adapt=adapt)
 
     def copied(self, text: str, *, corpus: str | Path | Sequence[str | Path] = ()) -> "Copied":
         """Find what ``text`` copies from the model's corpus, or from the files in ``corpus``.

@@ -10,9 +10,10 @@ from charrnn.reports.loaded_model import LoadedModel
 from charrnn.reports.loss import Losses, model_losses
 from charrnn.reports.memory import Memory, compare_memory
 from charrnn.reports.neurons import Neurons, analyze_neurons
+from charrnn.reports.predictions import predict_chunks
 from charrnn.reports.report_text import ReportText
 from charrnn.reports.runs import Runs, list_runs
-from charrnn.reports.score import RunningScore, ScoreSummary, predict_chunks
+from charrnn.reports.score import RunningScore, ScoreSummary
 from charrnn.reports.summary import Summary, summarize
 from charrnn.reports.unroll import Unrolled, unroll_text
 from charrnn.reports.vocab import Characters, list_characters

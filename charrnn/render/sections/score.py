@@ -20,16 +20,21 @@ from charrnn.render.words import (
     shorten,
     show_text,
 )
+from charrnn.reports.predictions import Predictions
 from charrnn.reports.score import (
     BEGINNING,
     CONTEXT,
-    Predictions,
     RunningScore,
     ScoreSummary,
     ScoreTotals,
 )
 from charrnn.reports.score_lines import Line
+from charrnn.training.dynamic_evaluation import SEGMENT
 
+ADAPTED = Prose(
+    "The adapted loss is that of a copy of the model that goes on learning from the text: from"
+    f" every {SEGMENT} characters after it has predicted them. All else is of the model as it is."
+)
 EACH_CHARACTER_UP_TO = 120
 LARGEST_SHADE = 8.0  # nats
 LINE_COLUMNS = 54
@@ -49,7 +54,8 @@ def build_section(report: ScoreSummary | RunningScore) -> Section:
     return Section(
         "Score",
         [
-            _build_totals(report.totals),
+            _build_totals(report.totals, report.adapted),
+            *([ADAPTED] if report.adapted else []),
             Prose(
                 "The deeper the shade of a character, the less the model expected it. 0 nats is"
                 " certainty, 0.7 a chance of one in two, 2.3 one in ten, 4.6 one in a hundred."
@@ -61,11 +67,12 @@ def build_section(report: ScoreSummary | RunningScore) -> Section:
     )
 
 
-def _build_totals(totals: ScoreTotals) -> Facts:
+def _build_totals(totals: ScoreTotals, adapted: ScoreTotals | None) -> Facts:
     return Facts(
         [
             ("characters", f"{totals.characters:,}"),
             ("loss", describe_loss(totals.nats)),
+            *([("adapted", describe_loss(adapted.nats))] if adapted else []),
             ("perplexity", _format_perplexity(totals.perplexity)),
             ("total", f"{totals.total_nats:z,.2f} nats"),
             ("unknown", f"{totals.unknown:,} (characters that the model does not know)"),
