@@ -63,7 +63,7 @@ def test_needed_memory_is_what_is_taken_and_hardly_more(
 
 def test_needed_memory_grows_with_workers_and_little_with_the_corpus() -> None:
     shape = Shape("lstm", 256, 1, 65)
-    ones = [complete_settings(TrainConfig(workers=n), 10**6, 65) for n in (1, 2, 4)]
+    ones = [complete_settings(TrainConfig(workers=n, batch=32), 10**6, 65) for n in (1, 2, 4)]
     sizes = [bytes_needed(one, shape, 100_000) for one in ones]
     assert sizes == sorted(sizes)
     assert bytes_for_training(ones[0], shape, 500_000) < 1.05 * bytes_for_training(
