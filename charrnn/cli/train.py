@@ -55,8 +55,8 @@ setting = partial(options.setting, TrainConfig)
 @setting("steps", "Number of updates of the weights, instead of --epochs.")
 @setting(
     "minutes",
-    "Time to train, instead of --epochs. The number of steps follows from the speed of the first"
-    " ones.",
+    "Time to train, instead of --epochs. The size of the network and the number of steps follow"
+    " from the speed of the first steps.",
 )
 @setting(
     "patience",

@@ -24,9 +24,10 @@ MIN_BLOCK_ROWS = 8
 MAX_SMALL_PRODUCT = 1_000_000
 """The largest number of multiplications for which OpenBLAS uses its kernels for small products."""
 SMALL_PRODUCT_KERNELS = frozenset({"SkylakeX", "Cooperlake", "SapphireRapids"})
-"""The kernels of OpenBLAS that have such kernels, those for AVX-512. AMD's processors use them too.
+"""OpenBLAS's names of its kernels for AVX-512, on processors of Intel and of AMD.
 
-With the others, blocks are a tenth slower than the plain product.
+They multiply small products without packing. With other kernels, blocks are a tenth slower than the
+plain product.
 """
 
 

@@ -1,10 +1,12 @@
 """Automatic settings: chosen from the corpus size, its alphabet and a budget of work.
 
 A setting that the user gave is kept, and the others are chosen to fit it. The rules are fitted to
-measurements on several texts (docs/learning.md). They use neither the clock nor the machine, so
-that a text gets the same settings everywhere; only `workers` depends on the available cores.
+measurements on several texts (docs/learning.md). Without `minutes` they use neither the clock nor
+the machine, so that a text gets the same settings everywhere; only `workers` depends on the
+available cores. With `minutes` they use the speed that they are given.
 
-Not here: the number of steps that fit into `minutes` (budget.py).
+Not here: how that speed is measured (runs/measured_speed.py), and the number of steps that fit into
+`minutes` (budget.py).
 """
 
 import math
