@@ -404,7 +404,7 @@ def test_a_worker_that_is_lost_is_told_by_its_rank_and_ends_all(
         _, errors = process.communicate(timeout=10)
     assert process.returncode == 6
     ours = [line for line in errors.splitlines() if line.startswith("charrnn:")]
-    assert len(ours) == 1
+    assert len(ours) == 1, errors
     assert f"worker 1: was ended by {signal.SIGKILL.name}" in ours[0]
     assert ("rank 1 on " in ours[0]) == (rank == 1)
     assert all(map(gone, [*ranks, *workers]))
