@@ -67,7 +67,9 @@ def list_cases(speed: float = NOMINAL_SPEED) -> Iterator[Case]:
     ``speed`` are this machine's floating-point operations per second, as --minutes measures them.
     """
     for note, config in CHOSEN.items():
-        chosen = complete_settings(config, CHARACTERS, DISTINCT, CORES, speed=speed)
+        # Without --minutes, the machine decides nothing.
+        used = speed if config.minutes else NOMINAL_SPEED
+        chosen = complete_settings(config, CHARACTERS, DISTINCT, CORES, speed=used)
         assert not chosen.tied
         yield Case(
             "train", chosen.cell, chosen.hidden, chosen.layers, chosen.batch, chosen.seq,
