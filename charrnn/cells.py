@@ -7,7 +7,9 @@ Not here: anything that imports NumPy, because the command line needs the names 
 """
 
 CELLS = {
+    "feedforward": "charrnn.network.feedforward",
     "rnn": "charrnn.network.rnn",
     "gru": "charrnn.network.gru",
     "lstm": "charrnn.network.lstm",
+    "mingru": "charrnn.network.mingru",
 }

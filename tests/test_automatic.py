@@ -90,7 +90,9 @@ def test_the_rest_follows_from_what_the_user_set() -> None:
 
 
 def test_an_rnn_learns_in_smaller_steps_and_with_less_dropout() -> None:
-    rnn, gru, lstm = (complete_settings(TrainConfig(cell=cell), 10**5, 65) for cell in CELLS)
+    rnn, gru, lstm = (
+        complete_settings(TrainConfig(cell=cell), 10**5, 65) for cell in ("rnn", "gru", "lstm")
+    )
     assert 0 < rnn.dropout < lstm.dropout / 4
     assert rnn.lr < 0.6 * gru.lr < 0.5 * lstm.lr
     larger = complete_settings(TrainConfig(cell="rnn", hidden=2 * rnn.hidden), 10**5, 65)

@@ -115,7 +115,23 @@ def lstm_step(a: Array, state: State, U: Array, b: Array) -> State:
     return o * np.tanh(c), c
 
 
-PLAIN = {"rnn": rnn_step, "gru": gru_step, "lstm": lstm_step}
+def feedforward_step(a: Array, state: State, U: Array, b: Array) -> State:
+    return (np.tanh(a[0]),)
+
+
+def mingru_step(a: Array, state: State, U: Array, b: Array) -> State:
+    z = sigmoid(a[0])
+    g = np.where(a[1] >= 0, a[1] + 0.5, sigmoid(a[1]))
+    return ((1 - z) * state[0] + z * g,)
+
+
+PLAIN = {
+    "feedforward": feedforward_step,
+    "rnn": rnn_step,
+    "gru": gru_step,
+    "lstm": lstm_step,
+    "mingru": mingru_step,
+}
 # The toy cells are in the table only while tests/test_every_cell.py runs these tests with them.
 WITH_EQUATIONS = [cell for cell, module in CELLS.items() if module.startswith("charrnn.")]
 

@@ -67,7 +67,7 @@ def test_arrays_have_the_names_and_shapes_of_pytorch(cell: str) -> None:
         "rnn.bias_ih_l0": (G * H,),
         "rnn.weight_ih_l1": (G * H, H),
         "rnn.bias_ih_l1": (G * H,),
-        **(recurrent if record.recurrent_weights else {}),
+        **(recurrent if record.recurrent_weights or record.torch_module else {}),
         "out.weight": (V, H),
         "out.bias": (V,),
     }

@@ -1,8 +1,8 @@
 """The record of a cell: everything that the rest of the package knows about it.
 
-Each cell is a module (rnn.py, gru.py, lstm.py) with the same parts: its equations, ``forward`` over
-a window with the backward inside it, ``make_step`` for one character at a time, its rule for the
-learning rate, and ``CELL``, the record that holds them.
+Each cell is a module, such as rnn.py or lstm.py, with the same parts: its equations, ``forward``
+over a window with the backward inside it, ``make_step`` for one character at a time, its rule for
+the learning rate, and ``CELL``, the record that holds them.
 
 Not here: the gate inputs ``a = x W + b`` (inputs.py) and how layers are stacked (model.py).
 
@@ -88,7 +88,7 @@ class Cell:
     of ``a``.
     """
     sigmoid_gates: tuple[str, ...]
-    tanh_gates: tuple[str, ...]
+    other_gates: tuple[str, ...]
     """The names of the gates, in the order in which their weights are stacked."""
     states: tuple[str, ...]
     """The names of the state's arrays. The first is the output h."""
@@ -99,8 +99,12 @@ class Cell:
 
     It depends on the number of units and on the number of characters per update.
     """
+    layers: int = 1
+    """The default number of layers."""
+    loops: bool = True
+    """Whether the state depends on the state before. If not, there is no memory."""
     recurrent_weights: bool = True
-    """Whether h is fed back. If not, U is empty, (0, H, H)."""
+    """Whether h is multiplied by weights and fed back. If not, U is empty, (0, H, H)."""
     recurrent_biases: int = 0
     """R: how many of the gates, counted from the last, have a second bias, added to h[t-1] U."""
     recurrent_gain: float = 1.0
@@ -120,7 +124,7 @@ class Cell:
     @property
     def gates(self) -> tuple[str, ...]:
         """The names of all gates in their order: sigmoid first, so that they are one block."""
-        return self.sigmoid_gates + self.tanh_gates
+        return self.sigmoid_gates + self.other_gates
 
     @property
     def gate_count(self) -> int:
@@ -133,11 +137,11 @@ class Cell:
         return [self.gates.index(gate) for gate in self.torch_gates or self.gates]
 
     def gate_scale(self, dtype: npt.DTypeLike, gates: int | None = None) -> Array:
-        """Return the factors (G,) of the gates' inputs: ½ for sigmoid gates, 1 for tanh gates.
+        """Return the factors (G,) of the gates' inputs: ½ for sigmoid gates, 1 for the others.
 
-        Because sigmoid(x) = ½ tanh(½x) + ½, one call of tanh then serves all gates. NumPy's tanh is
-        faster than its exp, and cannot overflow. ``gates`` is the number of factors for a cell
-        whose step has more sums than gates (`step_weights`).
+        Because sigmoid(x) = ½ tanh(½x) + ½, one call of tanh then serves sigmoid and tanh gates.
+        NumPy's tanh is faster than its exp, and cannot overflow. ``gates`` is the number of factors
+        for a cell whose step has more sums than gates (`step_weights`).
         """
         sigmoids = len(self.sigmoid_gates)
         return np.array([0.5] * sigmoids + [1] * ((gates or self.gate_count) - sigmoids), dtype)

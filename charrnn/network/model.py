@@ -1,7 +1,7 @@
 """The network: characters pick rows, cells are stacked, a softmax predicts the next character.
 
-Not here: what the cells compute (rnn.py, gru.py, lstm.py), the loss (softmax.py), and how weights
-change (training).
+Not here: what the cells compute (rnn.py, lstm.py and others), the loss (softmax.py), and how
+weights change (training).
 """
 
 from collections.abc import Callable, Sequence
@@ -11,7 +11,7 @@ import numpy as np
 
 from charrnn.arrays import Array, Ids
 from charrnn.network.cell import State
-from charrnn.network.inputs import gather_inputs, project_inputs
+from charrnn.network.inputs import gather_inputs, project_inputs, project_window
 from charrnn.network.parameters import Parameters, Shape
 from charrnn.network.softmax import cross_entropy_and_gradients, log_probabilities
 from charrnn.network.workspace import Workspace
@@ -113,7 +113,8 @@ class Network:
             E = self.parameters["E"] if embedded else None
             write_inputs, input_backward = gather_inputs(ids, W, b, scale, E)
         else:
-            write_inputs, input_backward = project_inputs(below, W, b, scale, workspace)
+            project = project_inputs if cell.recurrent_weights else project_window
+            write_inputs, input_backward = project(below, W, b, scale, workspace)
         h, after, cell_backward = cell.forward(len(ids), write_inputs, state, U, r, workspace)
 
         def backward(dh: Array, gradients: Parameters, dafter: State) -> tuple[Array | None, State]:

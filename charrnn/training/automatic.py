@@ -23,6 +23,7 @@ from charrnn.config import (
     TrainConfig,
 )
 from charrnn.errors import ConfigError
+from charrnn.network.cell import get_cell
 from charrnn.network.parameters import Shape
 
 NOMINAL_SPEED = 100e9
@@ -161,7 +162,7 @@ def _choose_shape(config: TrainConfig, predictions: int, distinct: int, budget: 
     return Shape(
         cell=config.cell or DEFAULT_CELL,
         hidden=config.hidden or _choose_units(config, predictions, distinct, budget),
-        layers=config.layers or 1,
+        layers=config.layers or get_cell(config.cell or DEFAULT_CELL).layers,
         V=distinct,
         # An embedding that is shared with the output lowers the loss with thousands of characters,
         # and raises it with hundreds (docs/learning.md).
@@ -185,7 +186,8 @@ def _choose_units(config: TrainConfig, predictions: int, distinct: int, budget: 
         # in the vocabulary, the forward pass takes S H² + V H multiplications per character, each
         # of which counts as two operations. H is chosen so that this is what the budget affords:
         # the positive root of a quadratic equation, in the form that allows S to be 0.
-        cell, layers = config.cell or DEFAULT_CELL, config.layers or 1
+        cell = config.cell or DEFAULT_CELL
+        layers = config.layers or get_cell(cell).layers
         squares = Shape(cell, 1, layers, 0).square_matrix_count
         affordable = budget / read / (2 * PASSES_PER_UPDATE)
         root = math.sqrt(distinct**2 + 4 * squares * affordable)
