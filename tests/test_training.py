@@ -34,7 +34,15 @@ from charrnn.training.events import (
     Start,
     Stopped,
 )
-from charrnn.training.optimizer import BETA1, BETA2, EPSILON, AdamW, clip_coefficient, learning_rate
+from charrnn.training.optimizer import (
+    BETA1,
+    BETA2,
+    EPSILON,
+    AdamW,
+    clip_coefficient,
+    gradient_norm,
+    learning_rate,
+)
 from charrnn.training.regularization import Regularization
 from charrnn.training.state import TrainingProgress, TrainingState
 from charrnn.training.trainer import Trainer
@@ -69,11 +77,12 @@ def test_adamw_makes_the_steps_of_its_paper() -> None:
 
 def test_clipping_scales_to_the_limit_and_only_down() -> None:
     gradient = np.array([3.0, 4.0])
-    assert clip_coefficient(gradient, 1) == pytest.approx(0.2)
-    assert clip_coefficient(gradient, 10) == 1
-    assert clip_coefficient(gradient, 0) == 1
-    assert clip_coefficient(np.zeros(2), 1) == 1
-    assert math.isnan(clip_coefficient(np.array([math.inf]), 1))
+    norm = gradient_norm(gradient)
+    assert clip_coefficient(norm, 1) == pytest.approx(0.2)
+    assert clip_coefficient(norm, 10) == 1
+    assert clip_coefficient(norm, 0) == 1
+    assert clip_coefficient(gradient_norm(np.zeros(2)), 1) == 1
+    assert math.isinf(gradient_norm(np.array([math.inf])))
 
 
 def test_learning_rate_rises_then_falls_by_half_a_cosine() -> None:
@@ -262,8 +271,8 @@ def test_a_rollback_restores_the_snapshot_with_half_the_learning_rate(
         if isinstance(event, Evaluation):
             good.append(ours.state().copy())
             monkeypatch.setattr(
-                "charrnn.training.trainer.clip_coefficient",
-                lambda gradient, limit: math.nan if ours.progress.step == 14 else 1.0,
+                "charrnn.training.trainer.gradient_norm",
+                lambda gradient: math.nan if ours.progress.step == 14 else 1.0,
             )
         if isinstance(event, Rollback):
             assert (event.step, event.scale) == (14, 0.5)

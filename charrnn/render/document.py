@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 from charrnn.render.controls import ESCAPED, SURROGATES
 from charrnn.report_registry import Report
+from charrnn.storage.run_log import loggable_fields
+from charrnn.training.events import Evaluation
 
 if TYPE_CHECKING:
     from charrnn.api import Sample
@@ -28,9 +30,11 @@ CSV_COLUMNS = (
 )  # fmt: skip
 
 
-def event_to_json(event: Any) -> str:
-    """Format an event of a training, with its name first."""
-    return _to_line({"event": EVENT_NAMES[type(event).__name__], **asdict(event)})
+def event_to_json(event: Any, *, run: str | None = None) -> str:
+    """Format an event of a training, with its name first; ``run`` is for one that has none."""
+    named = {"event": EVENT_NAMES[type(event).__name__], **({} if run is None else {"run": run})}
+    values = loggable_fields(event) if isinstance(event, Evaluation) else asdict(event)
+    return _to_line({**named, **values})
 
 
 def result_to_json(report: Report, result: Any) -> Iterator[Iterable[str]]:
@@ -90,6 +94,7 @@ def overview_to_json(overview: "Overview") -> str:
     several = ("summaries", "losses", "gradients", "memories", "neurons")
     by_model = {name: [asdict(report) for report in getattr(overview, name)] for name in several}
     single = {
+        "samples": list(overview.samples),
         "unrolled": asdict(overview.unrolled),
         "vocab": asdict(overview.vocab),
         "runs": asdict(overview.runs) if overview.runs else None,

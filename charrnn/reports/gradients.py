@@ -11,30 +11,30 @@ the gradient has a second path, through the cells c. Its ratio is relative to k 
 depends on c_t only through h_t.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from itertools import islice
 
 import numpy as np
-import numpy.typing as npt
 
 from charrnn.arrays import Ids
 from charrnn.config import DEFAULT_LAGS
 from charrnn.errors import InputError
-from charrnn.network.model import Network, States
+from charrnn.network.gradient_by_lag import Norms, join_states, norms_by_lag, states_after
+from charrnn.network.model import Network
 from charrnn.network.parameters import initialize
-from charrnn.network.softmax import cross_entropy_and_gradients
-from charrnn.network.workspace import Workspace
 from charrnn.reports.loaded_model import LoadedModel, ModelFacts
 from charrnn.reports.report_text import ReportText
+from charrnn.storage.checkpoint import read_description
+from charrnn.storage.run_folder import RunFolder
+from charrnn.storage.run_log import UNKNOWN_TIMES, read_evaluation
 
 POSITIONS = 256
 SIDE_BY_SIDE = 64  # positions
 READ_AT_MOST = 20_000  # characters, as one stream
 EXTRA_CHARACTERS = 2  # a window of k lags has k + 2 characters: one is read first, one predicted
 VANISHED = 0.01
-
-Norms = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True)
@@ -56,10 +56,22 @@ class GradientPath:
 
 
 @dataclass(frozen=True)
+class ProfileAt:
+    """How far back the gradient reached at a ``step`` of the training; see `GradientProfile`."""
+
+    step: int
+    epoch: float
+    lags: tuple[int, ...]
+    medians: Mapping[str, tuple[float, ...]]
+
+
+@dataclass(frozen=True)
 class Gradients(ModelFacts):
     """One model over a number of ``positions`` of a text.
 
-    ``ways`` are the paths of the gradient: through h and, in an lstm, through c.
+    ``ways`` are the paths of the gradient: through h and, in an lstm, through c. ``training`` has
+    what was measured while the model was trained, at a few places of the validation part: nothing
+    for a short training or one of version 0.1.0.
     """
 
     untrained: bool
@@ -67,6 +79,7 @@ class Gradients(ModelFacts):
     positions: int
     lags: int
     ways: tuple[GradientPath, ...]
+    training: tuple[ProfileAt, ...] = ()
 
 
 def compare_gradients(
@@ -111,7 +124,9 @@ def measure_gradients(
     groups = [begins[at : at + SIDE_BY_SIDE] for at in range(0, len(begins), SIDE_BY_SIDE)]
     steps = np.arange(lags + 2)[:, None]
     by_group = [
-        list(norms_by_lag(network, ids[group + steps], list(islice(states, len(group)))))
+        list(
+            norms_by_lag(network, ids[group + steps], join_states(list(islice(states, len(group)))))
+        )
         for group in groups
     ]
     norms = np.concatenate(by_group, axis=2)  # (lags + 1, h and perhaps c, positions)
@@ -126,6 +141,21 @@ def measure_gradients(
             _summarize_path(name, norms[:, state], first=min(state, 1))
             for state, name in enumerate(network.shape.cell_record.states)
         ),
+        training=() if untrained else _read_profiles(model),
+    )
+
+
+def _read_profiles(model: LoadedModel) -> tuple[ProfileAt, ...]:
+    """Return the profiles of the whole run, or of the training up to the step of the model."""
+    history = model.checkpoint.history
+    if model.run is not None:
+        with suppress(InputError):
+            history = read_description(RunFolder(model.run).last)[0].history
+    evaluations = [read_evaluation({**UNKNOWN_TIMES, **row}) for row in history]
+    return tuple(
+        ProfileAt(evaluation.step, evaluation.epoch, profile.lags, profile.medians)
+        for evaluation in evaluations
+        if (profile := evaluation.gradient_profile) is not None
     )
 
 
@@ -142,54 +172,6 @@ def _spread_windows(name: str, characters: int, lags: int, positions: int) -> Id
         most = characters - EXTRA_CHARACTERS
         raise InputError(name, f"is too short for `lags` {lags:,}; set it to {most:,} or less")
     return np.arange(0, places, max(1, places // positions))[:positions]
-
-
-def norms_by_lag(network: Network, window: Ids, states: Sequence[States]) -> Iterator[list[Norms]]:
-    """Yield, for k = 0, 1, …, the norms (B,) of the gradient of h and, in an lstm, of c.
-
-    ``window`` (lags + 2, B) has the characters that are read, and as its last row those that are
-    predicted. ``states`` are those after its first row. Each step is computed twice, so that only
-    the states of all steps are held, and not what the backward pass of each needs.
-    """
-    workspace, scratch = Workspace(), network.parameters.zeros_like()
-    before = [_batch_states(states)]
-    for step in window[1:-1]:
-        _, after, _ = network.forward(step[None], before[-1], workspace=workspace)
-        before.append(after)
-    _, dh = cross_entropy_and_gradients(
-        before[-1][-1][0], window[-1], *network.output_weights,
-        scratch["out.W"], scratch["out.b"], workspace, characters=1,
-    )  # fmt: skip
-    dstates: States = network.initial_states(len(states))
-    dstates[-1][0][:] = dh
-    yield [_gradient_norm(dstates, state) for state in range(len(dstates[0]))]
-    for step, states_before in zip(window[-2:0:-1], before[-2::-1], strict=True):
-        h, _, backward = network.forward(step[None], states_before, workspace=workspace)
-        dstates = backward(np.zeros_like(h), scratch, dstates)
-        yield [_gradient_norm(dstates, state) for state in range(len(dstates[0]))]
-
-
-def states_after(network: Network, ids: Ids, places: Ids) -> Iterator[States]:
-    """Yield the states of one stream after the character at each of the rising ``places``."""
-    states, read, workspace = network.initial_states(1), 0, Workspace()
-    for place in places:
-        _, states, _ = network.forward(ids[read : place + 1, None], states, workspace=workspace)
-        read = place + 1
-        yield states
-
-
-def _batch_states(states: Sequence[States]) -> States:
-    """Join the states of several streams as those of one batch."""
-    return [
-        tuple(np.concatenate(arrays) for arrays in zip(*layer, strict=True))
-        for layer in zip(*states, strict=True)
-    ]
-
-
-def _gradient_norm(dstates: States, state: int) -> Norms:
-    """Return the norm over all units of all layers of the gradient of h (0) or c (1): (B,)."""
-    squares = [np.square(layer[state], dtype=np.float64).sum(axis=1) for layer in dstates]
-    return np.sqrt(sum(squares))
 
 
 def _summarize_path(through: str, norms: Norms, *, first: int) -> GradientPath:

@@ -15,20 +15,28 @@ from charrnn.storage.checkpoint import read_description
 from charrnn.storage.diverged_run import find_divergence
 from charrnn.storage.model_file import ModelDescription
 from charrnn.storage.run_folder import RunFolder, find_model
-from charrnn.storage.run_log import read_log
+from charrnn.storage.run_log import UNKNOWN_TIMES, read_evaluation, read_log
 from charrnn.training.divergence import bad_loss_limit
+from charrnn.training.events import UpdateRatio
 from charrnn.training.state import Diverged
 
 
 @dataclass(frozen=True)
 class LossPoint:
-    """One evaluation. Losses are nats per character."""
+    """One evaluation, with the fields of `Evaluation`. Losses are nats per character.
+
+    What models and logs of version 0.1.0 do not have is None.
+    """
 
     step: int
     epoch: float
     train_loss: float
     val_loss: float | None
     lr: float
+    grad_norm: float | None = None
+    grad_norm_max: float | None = None
+    clipped: float | None = None
+    update_ratio: UpdateRatio | None = None
 
 
 @dataclass(frozen=True)
@@ -38,7 +46,8 @@ class Losses:
     ``best_step`` is the step with the lowest validation loss, None where there is no such loss, or
     none that is better than guessing.
     ``diverged`` says where the training ended if it diverged. ``baselines`` are the losses of
-    models without a memory on the same text, None where they are not known.
+    models without a memory on the same text, None where they are not known. ``clip`` is the norm
+    above which gradients are clipped; 0: they are not.
     """
 
     model: str
@@ -46,6 +55,7 @@ class Losses:
     best_step: int | None
     diverged: Diverged | None
     baselines: Baselines | None = None
+    clip: float | None = None
 
 
 def read_losses(path: Path) -> Losses:
@@ -91,8 +101,16 @@ def _losses(
         if point.val_loss is not None and point.val_loss <= bound
     ]
     best_step = min(measured)[1] if measured else None
-    return Losses(label, points, best_step, diverged, model.baselines if model else None)
+    return Losses(
+        label, points, best_step, diverged,
+        baselines=model.baselines if model else None,
+        clip=model.config.clip if model else None,
+    )  # fmt: skip
 
 
 def _points(rows: Iterable[Mapping[str, Any]]) -> tuple[LossPoint, ...]:
-    return tuple(LossPoint(**{key: row[key] for key in LossPoint.__annotations__}) for row in rows)
+    evaluations = (read_evaluation({**UNKNOWN_TIMES, **row}) for row in rows)
+    return tuple(
+        LossPoint(**{key: getattr(evaluation, key) for key in LossPoint.__annotations__})
+        for evaluation in evaluations
+    )

@@ -19,7 +19,7 @@ from charrnn.storage.checkpoint import read_description
 from charrnn.storage.diverged_run import diverged_error
 from charrnn.storage.model_file import TrainedModel
 from charrnn.storage.run_folder import RunFolder
-from charrnn.storage.run_log import UNKNOWN_TIMES, read_undamaged
+from charrnn.storage.run_log import UNKNOWN_TIMES, read_evaluation, read_undamaged
 from charrnn.text.corpus_info import CorpusInfo
 from charrnn.training.automatic import check_ranks
 from charrnn.training.events import Evaluation
@@ -119,6 +119,6 @@ def _read_evaluations(log: Path, checkpoint: TrainedModel | None) -> tuple[Evalu
         for evaluation in read_undamaged(log)
     }
     return tuple(
-        Evaluation(**losses, **times.get(losses["step"], UNKNOWN_TIMES))
-        for losses in checkpoint.history
+        read_evaluation({**entry, **times.get(entry["step"], UNKNOWN_TIMES)})
+        for entry in checkpoint.history
     )

@@ -156,7 +156,12 @@ class Saver:
 
     def _current_model(self, trainer: Trainer) -> TrainedModel:
         history = tuple(
-            {key: asdict(evaluation)[key] for key in meta.EVALUATION_KEYS}
+            {
+                key: value
+                for key, value in asdict(evaluation).items()
+                if key in meta.EVALUATION_KEYS
+                or (key in meta.LATER_EVALUATION_KEYS and value is not None)
+            }
             for evaluation in self.history
         )
         return TrainedModel(

@@ -20,12 +20,21 @@ from charrnn.text.corpus_info import CorpusInfo
 from charrnn.text.decode import find_codec
 from charrnn.text.normalization import Normalization
 from charrnn.text.vocab import Vocabulary
+from charrnn.training.events import GradientProfile, UpdateRatio
 
 FORMAT = 2
 READABLE_FORMATS = (1, FORMAT)
 MAX_CONTAINERS = 1_000_000
 """The most lists and objects that a document may have; each evaluation is an object."""
 EVALUATION_KEYS = ("step", "epoch", "train_loss", "val_loss", "lr")  # in the history
+LATER_EVALUATION_KEYS = (
+    "grad_norm",
+    "grad_norm_max",
+    "clipped",
+    "update_ratio",
+    "gradient_profile",
+)
+"""Keys of the history that files of version 0.1.0 do not have."""
 NUMBER_TYPES = (int, float)
 
 
@@ -147,13 +156,74 @@ def read_corpus_info(document: dict[str, Any], normalization: Normalization) -> 
 def read_history(evaluations: list[dict[str, Any]]) -> tuple[dict[str, Any], ...]:
     """Return the results of each evaluation."""
     for evaluation in evaluations:
-        if set(evaluation) != set(EVALUATION_KEYS):
+        if set(evaluation) - set(LATER_EVALUATION_KEYS) != set(EVALUATION_KEYS):
             raise ValueError("its history has an entry that is not an evaluation")
-        read_count(evaluation, "step")
-        for name in evaluation.keys() - {"step"}:
-            if name != "val_loss" or evaluation[name] is not None:
-                read_number(evaluation, name)
+        check_evaluation(evaluation)
     return tuple(evaluations)
+
+
+def check_evaluation(evaluation: Mapping[str, Any]) -> None:
+    """Check the values of an evaluation, as it is in the history or in a line of the log.
+
+    Raises:
+        ValueError: naming a value that is wrong.
+    """
+    for name, value in evaluation.items():
+        if name == "step":
+            read_count(evaluation, name)
+        elif value is None and name in ("val_loss", *LATER_EVALUATION_KEYS):
+            continue
+        elif name == "update_ratio":
+            read_update_ratio(value)
+        elif name == "gradient_profile":
+            read_gradient_profile(value)
+        else:
+            read_number(evaluation, name)
+
+
+def read_update_ratio(value: Any) -> UpdateRatio:
+    """Read the ratios of an update.
+
+    Raises:
+        ValueError: when they are not complete.
+    """
+    if not isinstance(value, dict) or set(value) != {"input", "recurrent", "output"}:
+        raise ValueError("its update_ratio is incomplete")
+
+    def read(numbers: Any) -> tuple[float | None, ...]:
+        if not isinstance(numbers, list | tuple):
+            raise ValueError("its update_ratio has no list of layers")
+        by_layer = dict(enumerate(numbers))
+        return tuple(
+            None if by_layer[layer] is None else read_number(by_layer, layer) for layer in by_layer
+        )
+
+    (output,) = read([value["output"]])
+    return UpdateRatio(read(value["input"]), read(value["recurrent"]), output)
+
+
+def read_gradient_profile(value: Any) -> GradientProfile:
+    """Read how far back the gradient reached.
+
+    Raises:
+        ValueError: when it is not complete.
+    """
+    if not isinstance(value, dict) or set(value) != {"lags", "medians"}:
+        raise ValueError("its gradient_profile is incomplete")
+    lags, medians = value["lags"], value["medians"]
+    if not isinstance(lags, list | tuple) or not isinstance(medians, dict):
+        raise ValueError("its gradient_profile has a value of the wrong type")
+    for numbers in medians.values():
+        if not isinstance(numbers, list | tuple) or len(numbers) != len(lags):
+            raise ValueError("its gradient_profile does not have a number for each lag")
+    by_lag = dict(enumerate(lags))
+    return GradientProfile(
+        lags=tuple(read_count(by_lag, index) for index in by_lag),
+        medians={
+            name: tuple(read_number(dict(enumerate(row)), index) for index in by_lag)
+            for name, row in medians.items()
+        },
+    )
 
 
 def read_baselines(baselines: dict[str, Any] | None) -> Baselines | None:

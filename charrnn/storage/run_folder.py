@@ -122,16 +122,20 @@ class RunFolder:
 
 @dataclass(frozen=True)
 class RunLocation:
-    """Where a run goes: ``out``, or a new folder under ``root`` named after the corpus."""
+    """Where a run goes: ``out``, or a new folder under ``root`` named after the corpus.
+
+    ``suffix`` is the end of that name.
+    """
 
     out: Path | None = None
     root: Path = DEFAULT_ROOT
     overwrite: bool = False
+    suffix: str = ""
 
     def lock_folder(self, corpus: Path) -> RunFolder:
         """Create and lock the folder of a run on ``corpus``; raises as `RunFolder.lock_new`."""
         if self.out is None:
-            folder = create_folder(self.root, name_run(corpus))
+            folder = create_folder(self.root, name_run(corpus) + self.suffix)
         else:
             folder = RunFolder(self.out)
         folder.lock_new(overwrite=self.overwrite)

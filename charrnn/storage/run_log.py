@@ -6,7 +6,7 @@ Not here: when it is written (runs/saving.py), and the losses that a model file 
 import errno
 import json
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import asdict, fields
 from pathlib import Path
@@ -14,10 +14,26 @@ from typing import Any
 
 from charrnn.errors import InputError
 from charrnn.files import write_atomically
-from charrnn.storage.meta import parse_object, read_count, read_number
+from charrnn.storage.meta import (
+    LATER_EVALUATION_KEYS,
+    check_evaluation,
+    parse_object,
+    read_gradient_profile,
+    read_update_ratio,
+)
 from charrnn.training.events import Evaluation
 
 UNKNOWN_TIMES = {"seconds": 0.0, "chars_per_second": 0.0}
+
+
+def loggable_fields(evaluation: Evaluation) -> dict[str, Any]:
+    """Return the fields of an evaluation that the log and ``--json`` have.
+
+    The gradient profile is long, and only in the history of a model file.
+    """
+    values = asdict(evaluation)
+    del values["gradient_profile"]
+    return values
 
 
 def read_log(path: Path) -> list[Evaluation]:
@@ -73,7 +89,7 @@ def append_to_log(path: Path, evaluations: Sequence[Evaluation]) -> None:
 
 
 def _lines(evaluations: Sequence[Evaluation]) -> bytes:
-    return "".join(json.dumps(asdict(evaluation)) + "\n" for evaluation in evaluations).encode()
+    return "".join(json.dumps(loggable_fields(each)) + "\n" for each in evaluations).encode()
 
 
 def _whole_lines(path: Path) -> list[bytes]:
@@ -93,7 +109,7 @@ def _is_torn(line: bytes) -> bool:
 
 def _read_line(line: bytes, place: str) -> Evaluation:
     try:
-        return _evaluation({**UNKNOWN_TIMES, **parse_object(line)})
+        return read_evaluation({**UNKNOWN_TIMES, **parse_object(line)})
     except KeyError as error:
         problem = f"it has no {error.args[0]}"
     except ValueError as error:
@@ -105,11 +121,17 @@ def _read_line(line: bytes, place: str) -> Evaluation:
     )
 
 
-def _evaluation(record: dict[str, Any]) -> Evaluation:
-    values = {field.name: record[field.name] for field in fields(Evaluation)}
-    for name, value in values.items():
-        if name == "step":
-            read_count(values, name)
-        elif name != "val_loss" or value is not None:
-            read_number(values, name)
+def read_evaluation(record: Mapping[str, Any]) -> Evaluation:
+    """Read an evaluation from a line of the log, or from an entry of the history with its times.
+
+    Raises:
+        ValueError, KeyError: naming what is wrong or missing.
+    """
+    later = dict.fromkeys(LATER_EVALUATION_KEYS)
+    values = {field.name: {**later, **record}[field.name] for field in fields(Evaluation)}
+    check_evaluation(values)
+    if values["update_ratio"] is not None:
+        values["update_ratio"] = read_update_ratio(values["update_ratio"])
+    if values["gradient_profile"] is not None:
+        values["gradient_profile"] = read_gradient_profile(values["gradient_profile"])
     return Evaluation(**values)

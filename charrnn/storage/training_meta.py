@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from charrnn.storage.meta import read_count, read_number
+from charrnn.storage.meta import read_count, read_number, read_update_ratio
 from charrnn.training.divergence import REASONS
 from charrnn.training.state import Diverged, TrainingProgress, TrainingState
 
@@ -30,6 +30,8 @@ def describe_training(state: TrainingState, seq: int, total_steps: int) -> dict[
         "best_step": progress.best_step,
         "evaluations_since_best": progress.evaluations_since_best,
         "window_losses": progress.window_losses,
+        "gradient_norms": progress.gradient_norms,
+        "update_ratio": progress.update_ratio and asdict(progress.update_ratio),
         "above": progress.bad_windows,
         "setbacks": progress.rollbacks,
         "random": state.random,
@@ -44,13 +46,20 @@ def read_progress(training: Mapping[str, Any], step: int) -> TrainingProgress:
         ValueError, KeyError: naming what is wrong or missing.
     """
     best_loss, best_step = training["best_loss"], training["best_step"]
-    losses = dict(enumerate(training["window_losses"]))
+    # Version 0.1.0 did not write the last two.
+    losses, norms = (
+        dict(enumerate(numbers))
+        for numbers in (training["window_losses"], training.get("gradient_norms", []))
+    )
+    update_ratio = training.get("update_ratio")
     return TrainingProgress(
         step=step,
         best_loss=math.inf if best_loss is None else read_number(training, "best_loss"),
         best_step=None if best_step is None else read_count(training, "best_step"),
         evaluations_since_best=read_count(training, "evaluations_since_best"),
         window_losses=[read_number(losses, index) for index in losses],
+        gradient_norms=[read_number(norms, index) for index in norms],
+        update_ratio=None if update_ratio is None else read_update_ratio(update_ratio),
         bad_windows=read_count(training, "above"),
         rollbacks=read_count(training, "setbacks"),
         diverged=_read_diverged(training.get("diverged")),

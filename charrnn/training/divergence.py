@@ -47,17 +47,16 @@ def describe_reason(reason: str, V: int) -> str:
     return REASONS[reason].format(limit=bad_loss_limit(V), windows=MAX_BAD_WINDOWS)
 
 
-def check_update(progress: TrainingProgress, loss: float, coefficient: float, V: int) -> None:
+def check_update(progress: TrainingProgress, loss: float, norm: float, V: int) -> None:
     """Check a window before its update is applied, and count bad windows in ``progress``.
 
-    ``loss`` is the loss of the window. ``coefficient`` is that of clipping, which is not finite
-    when the gradient is not.
+    ``loss`` is the loss of the window, and ``norm`` that of its gradient.
 
     Raises:
         Divergence: when one of them is not finite, or after `MAX_BAD_WINDOWS` bad windows in a row.
     """
     step = progress.step + 1
-    if not math.isfinite(coefficient):
+    if not math.isfinite(norm):
         raise Divergence(step, "gradient")
     if not math.isfinite(loss):
         raise Divergence(step, "loss")

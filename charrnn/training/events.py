@@ -3,6 +3,7 @@
 `train --json` prints Start, Evaluation and End by ``asdict``, so their field names are a contract.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
@@ -86,10 +87,39 @@ class Rollback:
 
 
 @dataclass(frozen=True)
+class UpdateRatio:
+    """The norm of an update over that of the weights after it, for each group of matrices.
+
+    ``input`` and ``recurrent`` have a number for each layer: W and U. ``output`` is for the
+    output's matrix, which is also the embedding of a tied network. None stands for a group without
+    weights, or whose weights are zero or too large for their norm.
+    """
+
+    input: tuple[float | None, ...]
+    recurrent: tuple[float | None, ...]
+    output: float | None
+
+
+@dataclass(frozen=True)
+class GradientProfile:
+    """How much of a loss's gradient reaches the state ``lags`` steps earlier, relative to none.
+
+    ``medians`` has for each state, h and in an lstm c, the median over several places at each lag.
+    """
+
+    lags: tuple[int, ...]
+    medians: Mapping[str, tuple[float, ...]]
+
+
+@dataclass(frozen=True)
 class Evaluation:
     """Yielded after an evaluation.
 
     ``train_loss`` is the mean over the updates since the previous evaluation, with dropout on.
+    So are ``grad_norm``, the norm of the gradient before clipping, and ``clipped``, the share of
+    updates whose gradient was clipped; ``grad_norm_max`` is the largest norm. ``update_ratio`` is
+    that of the last update. These are None in the logs of older versions. ``gradient_profile`` is
+    measured in some evaluations, and None in the others.
     """
 
     step: int
@@ -99,6 +129,11 @@ class Evaluation:
     val_loss: float | None
     lr: float
     chars_per_second: float
+    grad_norm: float | None = None
+    grad_norm_max: float | None = None
+    clipped: float | None = None
+    update_ratio: UpdateRatio | None = None
+    gradient_profile: GradientProfile | None = None
 
     @property
     def loss(self) -> float:

@@ -49,7 +49,8 @@ def bytes_for_training(
     )
     if config.temporal_regularization:
         window += config.seq * streams * shape.hidden  # the changes of the outputs
-    floats = PARAMETER_VECTORS * P + _count_copies(shape, config.seq * streams) + window
+    # An update before an evaluation is measured by a copy of the weights.
+    floats = (PARAMETER_VECTORS + 1) * P + _count_copies(shape, config.seq * streams) + window
     # The states of the whole batch, once to be saved and once in the snapshot.
     floats += 2 * shape.layers * len(shape.cell_record.states) * config.batch * shape.hidden
     if config.recurrent_dropout:
@@ -86,6 +87,8 @@ def _count_activations(shape: Shape, characters: int, *, dropout: bool, learning
     """Count the floats of a window of ``characters``; with ``learning``, also of its gradients."""
     cell, layers, H = shape.cell_record, shape.layers, shape.hidden
     arrays = layers * (cell.window_arrays + dropout)
+    if not cell.recurrent_weights:
+        arrays += (layers - 1) * cell.gate_count  # the inputs of a window's gates
     if learning:
         arrays += layers * (cell.gate_count + 1)  # gradients of the gates and of the output
         arrays += 1  # the input's gradient: sorted ids, and the gathered rows of one character

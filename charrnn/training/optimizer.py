@@ -56,14 +56,16 @@ class AdamW:
             weights -= spare
 
 
-def clip_coefficient(gradient: Array, limit: float) -> float:
-    """Return the factor that scales ``gradient`` to a norm of at most ``limit``; 0 is no limit.
+def gradient_norm(gradient: Array) -> float:
+    """Return the norm of ``gradient`` (P,), which is not finite when a number is not."""
+    return math.sqrt(float(np.dot(gradient, gradient)))
 
-    It is NaN when the norm is not finite, which the caller must check (Pascanu et al. 2013).
+
+def clip_coefficient(norm: float, limit: float) -> float:
+    """Return the factor that scales a gradient of this ``norm`` to at most ``limit``.
+
+    A ``limit`` of 0 is none (Pascanu et al. 2013).
     """
-    norm = math.sqrt(float(np.dot(gradient, gradient)))
-    if not math.isfinite(norm):
-        return math.nan
     return min(1.0, limit / norm) if limit and norm else 1.0
 
 

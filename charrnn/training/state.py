@@ -12,6 +12,7 @@ import numpy as np
 
 from charrnn.arrays import Array
 from charrnn.network.model import States
+from charrnn.training.events import UpdateRatio
 
 
 @dataclass(frozen=True)
@@ -43,6 +44,12 @@ class TrainingProgress:
     window_losses: list[float] = field(default_factory=list)
     """The training loss of each window since the last evaluation."""
 
+    gradient_norms: list[float] = field(default_factory=list)
+    """The norm of the gradient of each window since the last evaluation, before clipping."""
+
+    update_ratio: UpdateRatio | None = None
+    """That of the latest update, if an evaluation follows it."""
+
     bad_windows: int = 0
     """The number of most recent windows, in a row, whose loss was worse than guessing."""
 
@@ -62,7 +69,30 @@ class TrainingProgress:
 
     def copy(self) -> "TrainingProgress":
         """Return the same numbers, independent of further training."""
-        return replace(self, window_losses=[*self.window_losses])
+        return replace(
+            self,
+            window_losses=[*self.window_losses],
+            gradient_norms=[*self.gradient_norms],
+        )
+
+    def summarize_gradients(self, clip: float) -> dict[str, Any]:
+        """Return the fields of an evaluation that are about the updates since the one before.
+
+        ``clip`` is the norm above which gradients are clipped.
+        """
+        norms = self.gradient_norms
+        if not norms:  # version 0.1.0 was stopped just before this evaluation
+            return {}
+        return {
+            "grad_norm": math.fsum(norms) / len(norms),
+            "grad_norm_max": max(norms),
+            "clipped": sum(norm > clip > 0 for norm in norms) / len(norms),
+            "update_ratio": self.update_ratio,
+        }
+
+    def restart(self) -> None:
+        """Forget what was recorded since the last evaluation."""
+        self.window_losses, self.gradient_norms, self.update_ratio = [], [], None
 
 
 @dataclass(frozen=True)

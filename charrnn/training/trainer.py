@@ -27,9 +27,11 @@ from charrnn.training.events import (
     Stopped,
     TrainerEvent,
 )  # fmt: skip
-from charrnn.training.optimizer import AdamW, clip_coefficient, learning_rate
+from charrnn.training.gradient_profile import measure_if_due
+from charrnn.training.optimizer import AdamW, clip_coefficient, gradient_norm, learning_rate
 from charrnn.training.regularization import Regularization
 from charrnn.training.state import Diverged, TrainingProgress, TrainingState
+from charrnn.training.update_ratio import measure_update
 
 MAX_ROLLBACKS = 3
 EXTRA_SUMS = 3  # numbers that follow the gradient and are summed over the team with it
@@ -107,7 +109,8 @@ class Trainer:
     def end_at_snapshot(self) -> None:
         """After DivergedError: return to the last good evaluation, or to the start, for good."""
         assert self._snapshot is not None
-        progress = replace(self._snapshot.progress, window_losses=[], diverged=self.diverged)
+        progress = replace(self._snapshot.progress.copy(), diverged=self.diverged)
+        progress.restart()
         self.load_state(replace(self._snapshot, progress=progress))
 
     @property
@@ -219,13 +222,18 @@ class Trainer:
         self.team.sum(self.summed)
         self.regularization.mask_gradients(self.gradients)
         loss = float(self.summed[LOSS])
-        coefficient = clip_coefficient(self.gradients.vector, config.clip)
-        check_update(progress, loss, coefficient, self.network.shape.V)
+        norm = gradient_norm(self.gradients.vector)
+        check_update(progress, loss, norm, self.network.shape.V)
         lr = self._rate_factor * learning_rate(config, progress.step, self.total_steps)
-        self.optimizer.update(self.gradients.vector, lr, coefficient)
-        self.states, self._batch_states = states, None
-        progress.window_losses.append(loss)
+        coefficient = clip_coefficient(norm, config.clip)
         progress.step += 1
+        progress.window_losses.append(loss)
+        progress.gradient_norms.append(norm)
+        before = self.network.parameters.vector.copy() if self._is_evaluation_due else None
+        self.optimizer.update(self.gradients.vector, lr, coefficient)
+        if before is not None:
+            progress.update_ratio = measure_update(self.network.parameters, before)
+        self.states, self._batch_states = states, None
         return loss, bool(self.summed[STOP]), bool(self.summed[SAVE])
 
     def _compute_gradients(self) -> States:
@@ -248,7 +256,8 @@ class Trainer:
         """Return to the last good evaluation, or to the start, with half the learning rate."""
         snapshot, rollbacks = self._snapshot, self.progress.rollbacks + 1
         assert snapshot is not None
-        progress = replace(snapshot.progress, window_losses=[], bad_windows=0, rollbacks=rollbacks)
+        progress = replace(snapshot.progress.copy(), bad_windows=0, rollbacks=rollbacks)
+        progress.restart()
         self.load_state(replace(snapshot, progress=progress))
 
     def _gather_states(self) -> None:
@@ -277,8 +286,16 @@ class Trainer:
             val_loss=val_loss,
             lr=self._rate_factor * learning_rate(self.config, progress.step - 1, self.total_steps),
             chars_per_second=self.chars_per_second,
+            **progress.summarize_gradients(self.config.clip),
+            gradient_profile=measure_if_due(
+                self.network,
+                self.val if len(self.val) else self.streams.ids,
+                self.config,
+                self.total_steps,
+                progress.step,
+            ),
         )
-        progress.window_losses.clear()
+        progress.restart()
         self._record_best(evaluation)
         return evaluation
 

@@ -15,6 +15,7 @@ from charrnn.render.blocks import (
 from charrnn.reports.gradients import VANISHED, GradientPath, Gradients
 
 SPREAD_UP_TO = 2  # paths; with more a table has no room for percentiles
+LAGS_IN_TRAINING, COMPARED_LAG = (1, 10, 50, 100, 200), 50
 LAGS_SHOWN = (0, 1, 2, 5, 10, 20, 50, 100, 200, 500, 1000)
 
 
@@ -38,7 +39,56 @@ def build_section(reports: Sequence[Gradients]) -> Section:
         blocks += _compare("gradient by steps back", trained)
     if untrained:
         blocks += _compare("gradient by steps back, before training", untrained)
-    return Section("The vanishing gradient", blocks)
+    return Section("The vanishing gradient", [*blocks, *_show_training(trained)])
+
+
+def _show_training(reports: Sequence[Gradients]) -> list[Block]:
+    """Show how far the gradient reached while the models were trained."""
+    measured = [report for report in reports if report.training]
+    if not measured:
+        return []
+    if len(measured) == 1:
+        (report,) = measured
+        lags = [lag for lag in LAGS_IN_TRAINING if lag in report.training[-1].lags]
+        series = [_follow_lag(report, lag, _plural(lag)) for lag in lags]
+        what = "some steps back"
+    else:
+        lag = max(
+            lag
+            for lag in set.intersection(*(set(each.training[-1].lags) for each in measured))
+            if lag <= COMPARED_LAG
+        )
+        series = [
+            _follow_lag(report, lag, _name(report, report.ways[0], reports)) for report in measured
+        ]
+        what = f"{_plural(lag)} back"
+    return [
+        Prose(
+            f"The same ratio during the training, {what}: the median over a few places. An lstm"
+            " learns to keep a gradient that an rnn loses."
+        ),
+        Chart(
+            f"gradient {what} during the training", "step", "relative to its beginning", series,
+            log_y=True,
+        ),
+    ]  # fmt: skip
+
+
+def _follow_lag(report: Gradients, lag: int, name: str) -> Series:
+    """Return the ratio at ``lag`` by step, of the state through which most arrives."""
+    points = [
+        (each.step, max(row[each.lags.index(lag)] for row in each.medians.values()))
+        for each in report.training
+        if lag in each.lags
+    ]
+    return Series(
+        name, [step for step, _ in points], [ratio for _, ratio in points],
+        model=report.model if name != _plural(lag) else "",
+    )  # fmt: skip
+
+
+def _plural(lag: int) -> str:
+    return f"{lag:,} step{'s' * (lag > 1)}"
 
 
 def _explain_second_path(reports: Sequence[Gradients]) -> str:
@@ -57,10 +107,11 @@ def _compare(title: str, reports: Sequence[Gradients]) -> list[Block]:
     paths = [(_name(report, path, reports), path) for report in reports for path in report.ways]
     series = [
         Series(
-            name, range(path.first, path.first + len(path.median)), path.median,
-            (path.low, path.high),
+            _name(report, path, reports), range(path.first, path.first + len(path.median)),
+            path.median, (path.low, path.high), report.model,
         )
-        for name, path in paths
+        for report in reports
+        for path in report.ways
     ]  # fmt: skip
     chart = Chart(
         title, "steps back", "relative to its beginning", series, log_y=True,

@@ -15,6 +15,7 @@ from charrnn.render.blocks import (
     numeric_columns,
     text_columns,
 )
+from charrnn.render.sections.updates import build_gradient_charts
 from charrnn.render.words import format_loss
 from charrnn.reports.loss import Losses
 
@@ -60,7 +61,8 @@ def build_section(reports: Sequence[Losses]) -> Section:
             Prose("Runs without a validation part are not in the chart; their tables are below.")
         )
     blocks.append(chart)
-    return Section("Loss", diverged + blocks + list(map(_build_table, reports)))
+    tables = list(map(_build_table, reports))
+    return Section("Loss", [*diverged, *blocks, *build_gradient_charts(reports), *tables])
 
 
 def _build_chart(reports: Sequence[Losses], baselines: dict[Baselines, list[str]]) -> Chart:
@@ -145,14 +147,17 @@ def _both_losses(report: Losses) -> list[Series]:
 
 def _train_losses(report: Losses) -> Series:
     steps = [point.step for point in report.points]
-    return Series(report.model, steps, [point.train_loss for point in report.points])
+    return Series(
+        report.model, steps, [point.train_loss for point in report.points], model=report.model
+    )
 
 
 def _val_losses(report: Losses) -> Series:
     measured = [
         (point.step, point.val_loss) for point in report.points if point.val_loss is not None
     ]
-    return Series(report.model, [step for step, _ in measured], [loss for _, loss in measured])
+    steps, losses = [step for step, _ in measured], [loss for _, loss in measured]
+    return Series(report.model, steps, losses, model=report.model)
 
 
 def _build_table(report: Losses) -> Table:

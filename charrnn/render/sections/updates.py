@@ -1,0 +1,85 @@
+"""The gradients and updates of a training, below its losses."""
+
+from collections.abc import Sequence
+
+from charrnn.render.blocks import Block, Chart, Prose, Series
+from charrnn.reports.loss import Losses, LossPoint
+
+
+def build_gradient_charts(reports: Sequence[Losses]) -> list[Block]:
+    """Draw the norm of the gradient for each run, and the sizes of the updates of a single run.
+
+    Runs of version 0.1.0, whose logs do not have them, are left out.
+    """
+    series = [line for report in reports for line in _draw_norms(report, alone=len(reports) == 1)]
+    if not series:
+        return []
+    clips = sorted({report.clip for report in reports if report.clip})
+    blocks: list[Block] = [
+        Prose(
+            "The norm of the gradient, before clipping, since the evaluation before: where it"
+            " jumps, the gradient explodes. Clipping shortens a gradient above the level, so that"
+            " an update cannot be too long."
+            + "".join(map(_describe_clipped, reports))
+        ),
+        Chart(
+            "norm of the gradient by step", "step", "norm", series,
+            log_y=True, levels=[(f"clipped above {clip:g}", clip) for clip in clips],
+        ),
+    ]  # fmt: skip
+    if len(reports) == 1 and (ratios := _draw_ratios(reports[0])):
+        blocks += [
+            Prose(
+                "The norm of an update over that of the weights: how much a step changes each group"
+                " of weights. About one in a thousand is usual in the middle of a training; the"
+                " learning rate ends at zero, and so do the updates."
+            ),
+            Chart("size of the updates by step", "step", "update / weights", ratios, log_y=True),
+        ]
+    return blocks
+
+
+def _describe_clipped(report: Losses) -> str:
+    shares = [point.clipped for point in report.points if point.clipped is not None]
+    if not shares or not report.clip:
+        return ""
+    return f" In {report.model}, {sum(shares) / len(shares):z.1%} of the updates were clipped."
+
+
+def _draw_norms(report: Losses, *, alone: bool) -> list[Series]:
+    """Draw the mean and the largest norm; for one of several runs, only the largest."""
+    measured = [point for point in report.points if point.grad_norm is not None]
+    steps = [point.step for point in measured]
+    if not steps:
+        return []
+    largest = [point.grad_norm_max or 0.0 for point in measured]
+    if not alone:
+        return [Series(report.model, steps, largest, model=report.model)]
+    mean = [point.grad_norm or 0.0 for point in measured]
+    return [Series("mean", steps, mean), Series("largest", steps, largest)]
+
+
+def _draw_ratios(report: Losses) -> list[Series]:
+    groups: dict[str, list[tuple[int, float]]] = {}
+    for point in report.points:
+        for name, ratio in _name_ratios(point):
+            if ratio:
+                groups.setdefault(name, []).append((point.step, ratio))
+    return [
+        Series(name, [step for step, _ in points], [ratio for _, ratio in points])
+        for name, points in groups.items()
+    ]
+
+
+def _name_ratios(point: LossPoint) -> list[tuple[str, float | None]]:
+    if point.update_ratio is None:
+        return []
+    ratio = point.update_ratio
+    several = len(ratio.input) > 1
+    named: list[tuple[str, float | None]] = []
+    for group, layers in (("input", ratio.input), ("recurrent", ratio.recurrent)):
+        named += [
+            (f"{group}, layer {layer}" if several else group, each)
+            for layer, each in enumerate(layers, 1)
+        ]
+    return [*named, ("output", ratio.output)]
