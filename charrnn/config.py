@@ -233,6 +233,7 @@ def parse_settings(table: Mapping[str, Any]) -> Settings:
     return Settings(**table)
 
 
+DEFAULT_CONTINUATIONS, DEFAULT_CONTINUATION_LENGTH = 3, 40
 LAGS, SECONDS = Whole(1), Number(0, low_open=True)
 REPORT_SETTINGS: dict[str, Rule] = {
     "adapt": Flag(),

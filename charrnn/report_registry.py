@@ -91,6 +91,13 @@ _ALL = (
         options=("corpus", "encoding"), draws=True, to_json="copied_to_json",
     ),
     Report(
+        "compare", Takes.MODELS, "compare.compare_texts",
+        "What a difference in the past changes: two texts that end alike.",
+        "For each model: how far apart its predictions and states still are along the common end of"
+        " the texts, what it expects then, and how it continues each text.",
+        options=("text", "samples", "length", "stop", "seed", "on_unknown"), draws=True,
+    ),
+    Report(
         "unroll", Takes.MODEL, "unroll.unroll",
         "The network unrolled over a text: input, state and prediction.",
         options=("text",), draws=True,
@@ -110,7 +117,7 @@ _ALL = (
     Report(
         "neurons", Takes.MODEL, "neurons.analyze_neurons",
         "Which units follow quotes, lines, brackets, sentences, scripts.",
-        options=("text",), reads_text=True, draws=True,
+        options=("text", "unit", "property"), reads_text=True, draws=True,
     ),
     Report(
         "speed", Takes.MODEL, "speed.measure_speed",

@@ -31,6 +31,7 @@ REPORTS: dict[str, list[str]] = {
     "speed": ["--seconds", "0.01"],
     "score": ["text.txt"],
     "copied": ["text.txt"],
+    "compare": ["--text", "今日は風が", "--text", "今日は雨が", "-l", "5"],
     "unroll": ["--text", "今日は風が"],
     "gradients": ["--lags", "5"],
     "memory": [],

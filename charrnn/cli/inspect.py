@@ -211,8 +211,10 @@ def _compute(report: Report, ctx: click.Context, console: "Console") -> tuple[Se
     if values.get("text"):
         from charrnn.sampling.generation import describe_unknown
 
-        summary = describe_unknown(values["text"], models[0].checkpoint.corpus_info)
-        _note_unknown(console, "--text", summary)
+        texts = values["text"]
+        for text in [texts] if isinstance(texts, str) else texts:
+            summary = describe_unknown(text, models[0].checkpoint.corpus_info)
+            _note_unknown(console, "--text", summary)
     if report.note:
         console.note(report.note)
     if report.takes is Takes.MODELS:

@@ -9,7 +9,17 @@ from typing import Any, TypeAlias
 import click
 
 from charrnn.cli import option_types, options
-from charrnn.config import DEFAULT_LAGS, DEFAULT_SECONDS, REPORT_SETTINGS
+from charrnn.cli.option_sources import UnsplitOption
+from charrnn.config import (
+    DEFAULT_CONTINUATION_LENGTH,
+    DEFAULT_CONTINUATIONS,
+    DEFAULT_LAGS,
+    DEFAULT_SECONDS,
+    REPORT_SETTINGS,
+    SampleConfig,
+    TrainConfig,
+)
+from charrnn.setting_types import rules
 
 Decorator: TypeAlias = Callable[[Callable[..., Any]], Callable[..., Any]]
 
@@ -18,6 +28,14 @@ DECLARATIONS: dict[str, Decorator] = {
         "--adapt",
         is_flag=True,
         help="Also show the loss of a copy of the model that learns from FILE while it reads it.",
+    ),
+    "compare.text": click.option(
+        "--text",
+        cls=UnsplitOption,
+        multiple=True,
+        required=True,
+        metavar="TEXT",
+        help="A text that each model reads, from a zero state. Give it twice.",
     ),
     "corpus": options.corpus,
     "encoding": options.encoding,
@@ -28,6 +46,14 @@ DECLARATIONS: dict[str, Decorator] = {
         show_default=True,
         help="Largest number of steps back.",
     ),
+    "length": click.option(
+        "-l",
+        "--length",
+        type=option_types.type_of(rules(SampleConfig)["length"][0]),
+        default=DEFAULT_CONTINUATION_LENGTH,
+        show_default=True,
+        help="Number of new characters of a continuation. 0 requires --stop and means no limit.",
+    ),
     "on_unknown": options.on_unknown("replace if the model has an unknown character, else skip"),
     "seconds": click.option(
         "--seconds",
@@ -35,6 +61,41 @@ DECLARATIONS: dict[str, Decorator] = {
         default=DEFAULT_SECONDS,
         show_default=True,
         help="Duration of each measurement.",
+    ),
+    "property": click.option(
+        "--property",
+        cls=UnsplitOption,
+        multiple=True,
+        metavar="NAME=REGEX",
+        help="A property of the text to compare the units with: whether a character is part of a"
+        " match of this regular expression. May be given several times.",
+    ),
+    "samples": click.option(
+        "-n",
+        "--samples",
+        type=option_types.POSITIVE_INT,
+        default=DEFAULT_CONTINUATIONS,
+        show_default=True,
+        help="Number of continuations of each text.",
+    ),
+    "seed": click.option(
+        "--seed",
+        type=option_types.type_of(rules(TrainConfig)["seed"][0]),
+        help="Random seed of the continuations.  [default: random, and shown]",
+    ),
+    "stop": click.option(
+        "--stop",
+        cls=UnsplitOption,
+        multiple=True,
+        metavar="TEXT",
+        help="End a continuation before this text. May be given several times.",
+    ),
+    "unit": click.option(
+        "--unit",
+        multiple=True,
+        metavar="N",
+        help="Show this unit over the text, in place of those that follow a property closely:"
+        " N of the top layer, or LAYER:N. May be given several times.",
     ),
     "untrained": click.option(
         "--untrained",

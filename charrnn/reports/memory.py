@@ -19,10 +19,14 @@ from charrnn.network.parameters import Shape
 from charrnn.network.softmax import cross_entropy
 from charrnn.network.workspace import Workspace
 from charrnn.ngram import ngram_probabilities
+from charrnn.reports.brackets import Brackets, measure_brackets
 from charrnn.reports.loaded_model import LoadedModel, ModelFacts
+from charrnn.reports.perturbation import Perturbation, measure_perturbation
 from charrnn.reports.report_text import ReportText
 from charrnn.training.evaluation import character_losses
 
+KNOWN_DISTANCES: dict[tuple[str, ...], tuple[int, int]] = {("tenki.txt",): (30, 60)}
+"""The characters between a day's weather and its consequence, by the files of the corpus."""
 GIVEN = (1, 2, 4, 8, 16, 32, 64, 128, 256, 512)
 OPERATIONS_AT_MOST = 6e11  # floating-point operations of the whole report
 POSITIONS_AT_LEAST, POSITIONS_AT_MOST = 64, 4096
@@ -55,13 +59,19 @@ class ContextLoss:
 class Memory(ModelFacts):
     """One model at ``positions`` many positions of a text, which are all of them if ``is_whole``.
 
+    ``known_distance`` is how far back what has to be remembered is in the text of the model's
+    corpus, where that is known.
+
     ``unigram`` is the loss there of a model that is given no characters. ``carried`` and ``reset``
     are losses over ``read`` characters, in windows of the training length ``window``: ``carried``
     with the state carried from the beginning of the text, ``reset`` with zeros at the beginning of
-    each window.
+    each window. ``perturbation`` has how long an exchanged character makes a difference, None where
+    the text is too short. ``brackets`` has which brackets are closed correctly, None where the text
+    has too few.
     """
 
     text: str
+    known_distance: tuple[int, int] | None
     positions: int
     is_whole: bool
     points: tuple[ContextLoss, ...]
@@ -70,6 +80,8 @@ class Memory(ModelFacts):
     read: int
     carried: float
     reset: float
+    perturbation: Perturbation | None
+    brackets: Brackets | None
 
 
 def compare_memory(
@@ -119,6 +131,7 @@ def measure_memory(model: LoadedModel, text: ReportText, *, positions: int | Non
     return Memory(
         **vars(model.facts),
         text=text.name,
+        known_distance=KNOWN_DISTANCES.get(model.checkpoint.corpus_info.files),
         positions=len(chosen),
         is_whole=len(chosen) == len(with_all),
         points=(*points, point(None, with_all[chosen])),
@@ -127,6 +140,10 @@ def measure_memory(model: LoadedModel, text: ReportText, *, positions: int | Non
         read=same.size,
         carried=float(with_all[same].mean(dtype=np.float64)),
         reset=float(reset.mean(dtype=np.float64)),
+        perturbation=measure_perturbation(
+            network, ids, np.bincount(ids, minlength=network.shape.V)
+        ),
+        brackets=measure_brackets(network, model.checkpoint.corpus_info.vocabulary, ids),
     )
 
 

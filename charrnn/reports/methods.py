@@ -5,7 +5,16 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from charrnn.config import AUTO, DEFAULT_LAGS, DEFAULT_SECONDS, LAGS, REPORT_SETTINGS, SECONDS
+from charrnn.config import (
+    AUTO,
+    DEFAULT_CONTINUATION_LENGTH,
+    DEFAULT_CONTINUATIONS,
+    DEFAULT_LAGS,
+    DEFAULT_SECONDS,
+    LAGS,
+    REPORT_SETTINGS,
+    SECONDS,
+)
 from charrnn.errors import ConfigError
 from charrnn.report_registry import REPORTS, Report, Takes
 from charrnn.reports import load_function
@@ -14,6 +23,7 @@ from charrnn.setting_types import Flag, check_path, check_paths, shorten, show_v
 from charrnn.suggestions import did_you_mean
 
 if TYPE_CHECKING:
+    from charrnn.reports.compare import Comparison
     from charrnn.reports.copied import Copied
     from charrnn.reports.gradients import Gradients
     from charrnn.reports.loss import Losses
@@ -154,6 +164,34 @@ class ReportMethods:
         text, files = _check_text("text", text), check_paths("corpus", corpus)
         return index_corpus(self.loaded, files).find_copied(text)
 
+    def compare(
+        self,
+        text: Sequence[str],
+        *,
+        samples: int = DEFAULT_CONTINUATIONS,
+        length: int = DEFAULT_CONTINUATION_LENGTH,
+        stop: Sequence[str] = (),
+        seed: int | None = None,
+        on_unknown: str | None = None,
+    ) -> "Comparison":
+        """Compare how the model reads and continues two texts that end alike.
+
+        ``on_unknown`` is that of `score`. Use `charrnn.reports.compare.compare_texts` for several
+        models at once.
+
+        Raises:
+            ConfigError: when ``text`` does not have two texts.
+            InputError: when the model knows no character of a text, or one is unknown and
+                ``on_unknown`` is "error".
+        """
+        from charrnn.reports.compare import compare_texts
+
+        _check_option("on_unknown", on_unknown)
+        return compare_texts(
+            [self.loaded], text=[_check_text("text", each) for each in text], samples=samples,
+            length=length, stop=stop, seed=seed, on_unknown=on_unknown,
+        )  # fmt: skip
+
     def unroll(self, text: str) -> "Unrolled":
         """Follow the network over ``text``: its input, state and prediction at each step.
 
@@ -191,18 +229,28 @@ class ReportMethods:
         return measure_memory(self.loaded, self._prepare(text))
 
     def neurons(
-        self, text: "str | ReportText | None" = None, *, shown: str | None = None
+        self,
+        text: "str | ReportText | None" = None,
+        *,
+        shown: str | None = None,
+        unit: Sequence[str] = (),
+        property: Sequence[str] = (),  # noqa: A002  # the name of the option
     ) -> "Neurons":
         """Find the units that follow properties of ``text``; show activations over ``shown``.
 
+        ``unit`` are units to show, each "N" or "LAYER:N", and ``property`` properties of one's own,
+        each "NAME=REGEX".
+
         Raises:
+            ConfigError: when there is no such unit, or a property has another form.
             InputError: when the model knows fewer than two characters of ``shown``.
         """
         from charrnn.reports.neurons import analyze_neurons
 
         if shown is not None:
             _check_text("shown", shown)
-        return analyze_neurons(self.loaded, self._prepare(text), text=shown)
+        prepared = self._prepare(text)
+        return analyze_neurons(self.loaded, prepared, text=shown, unit=unit, property=property)
 
     def speed(self, *, seconds: float = DEFAULT_SECONDS) -> "Speed":
         """Measure how fast the model trains and samples here, for ``seconds`` at each point.

@@ -9,17 +9,24 @@ no unit follows any property, and everything else is unchanged. ``p`` is the sha
 which some unit follows some property as closely.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
 from charrnn.arrays import Array, Ids
+from charrnn.errors import ConfigError
 from charrnn.network.model import Network
 from charrnn.network.stepper import Stepper
 from charrnn.reports.loaded_model import LoadedModel, ModelFacts
 from charrnn.reports.report_text import ReportText, encode_report_text
-from charrnn.reports.text_properties import PROPERTIES, Values, compute_properties
+from charrnn.reports.text_properties import (
+    PROPERTIES,
+    Values,
+    compute_properties,
+    parse_patterns,
+)
 
 READ_AT_MOST = 20_000  # characters
 SHOWN_AT_MOST = 400
@@ -42,6 +49,15 @@ class Follower:
     unit: int
     correlation: float
     p: float
+
+
+@dataclass(frozen=True)
+class Correlations:
+    """Pearson's correlation of every unit of a ``layer`` with a ``property``, by unit."""
+
+    property: str
+    layer: int
+    values: tuple[float, ...]
 
 
 @dataclass(frozen=True)
@@ -68,8 +84,9 @@ class Neurons(ModelFacts):
     """One model over a number of ``characters`` of a text.
 
     ``properties`` are those that vary in the text, ``followers`` the best units of each, the
-    closest first. ``shown`` is a text, and ``activations`` are over it: those of the best unit of
-    each property, unless it may follow the property by chance. ``absent`` are the properties that
+    closest first; ``correlations`` has all units. ``shown`` is a text, and ``activations`` are over
+    it: those of the units that were asked for, or else of the best unit of each property, unless it
+    may follow the property by chance. ``absent`` are the properties that
     do not occur in the text, or are the same throughout it.
     """
 
@@ -81,43 +98,74 @@ class Neurons(ModelFacts):
     shown: str
     activations: tuple[Activations, ...]
     absent: tuple[str, ...] = ()
+    correlations: tuple[Correlations, ...] = ()
 
 
 def analyze_neurons(
-    model: LoadedModel, text_read: ReportText, *, text: str | None = None
+    model: LoadedModel,
+    text_read: ReportText,
+    *,
+    text: str | None = None,
+    unit: Sequence[str] = (),
+    property: Sequence[str] = (),  # noqa: A002  # the name of the option
 ) -> Neurons:
     """Correlate units with properties of ``text_read``; show activations over ``text``.
 
-    Without a ``text``, they are shown over the beginning of ``text_read``.
+    Without a ``text``, they are shown over the beginning of ``text_read``. ``unit``, each "N" (of
+    the top layer) or "LAYER:N", are those that are shown; units count from 0 and layers from 1.
+    ``property``, each "NAME=REGEX", are added to those that are computed anyway.
 
     Raises:
+        ConfigError: when there is no such unit, or a property has another form.
         InputError: when the model knows fewer than two characters of ``text``.
     """
     network, vocabulary = model.checkpoint.network, model.checkpoint.corpus_info.vocabulary
     shown = text_read if text is None else encode_report_text(model, text, "text")
     ids, shown_ids = text_read.ids[:READ_AT_MOST], shown.ids[:SHOWN_AT_MOST]
     h, gates = record_activations(network, ids)
-    properties = compute_properties(vocabulary.decode(ids))
-    followers = find_followers(h, properties)
+    patterns = parse_patterns(property)
+    chosen = [_parse_unit(each, network) for each in unit]
+    computed = compute_properties(vocabulary.decode(ids), patterns)
+    followers, correlations = find_followers(h, computed)
     shown_h, _ = record_activations(network, shown_ids)
     best: dict[str, tuple[int, int]] = {}
     for follower in followers:
         if follower.p <= SIGNIFICANT:
             best.setdefault(follower.property, (follower.layer, follower.unit))
+    shown_units = dict.fromkeys(chosen or best.values())
     return Neurons(
         **vars(model.facts),
         text=text_read.name,
         characters=len(ids),
-        properties=tuple(properties),
+        properties=tuple(computed),
         followers=followers,
         gates=gates,
         shown=vocabulary.decode(shown_ids),
         activations=tuple(
             Activations(layer, unit, tuple(shown_h[:, layer, unit].tolist()))
-            for layer, unit in dict.fromkeys(best.values())
+            for layer, unit in shown_units
         ),
-        absent=tuple(name for name in PROPERTIES if name not in properties),
+        absent=tuple(name for name in (*PROPERTIES, *patterns) if name not in computed),
+        correlations=correlations,
     )
+
+
+def _parse_unit(text: str, network: Network) -> tuple[int, int]:
+    """Return the layer and the unit, from 0, of "N" or "LAYER:N".
+
+    Raises:
+        ConfigError: when the network has no such unit.
+    """
+    H, layers = network.shape.hidden, network.shape.layers
+    layer, _, unit = text.rpartition(":")
+    if unit.isdecimal() and (layer.isdecimal() or not layer):
+        at = int(layer or layers) - 1
+        if 0 <= at < layers and int(unit) < H:
+            return at, int(unit)
+    problem = f"there is no unit {text}; they are 0 to {H - 1}"
+    if layers > 1:
+        problem += f", and 1:0 to 1:{H - 1} are those of the first of {layers} layers"
+    raise ConfigError("unit", problem)
 
 
 def record_activations(network: Network, ids: Ids) -> tuple[Array, tuple[Gate, ...]]:
@@ -147,9 +195,15 @@ def record_activations(network: Network, ids: Ids) -> tuple[Array, tuple[Gate, .
     return h, tuple(gates)
 
 
-def find_followers(h: Array, properties: dict[str, Values]) -> tuple[Follower, ...]:
-    """Find the best units for each of ``properties`` (N,), given outputs (N, layers, H)."""
-    N, _, H = h.shape
+def find_followers(
+    h: Array, properties: dict[str, Values]
+) -> tuple[tuple[Follower, ...], tuple[Correlations, ...]]:
+    """Find the best units for each of ``properties`` (N,), given outputs (N, layers, H).
+
+    Also returns the correlations of all units.
+    """
+    N, layers, H = h.shape
+    correlations: list[Correlations] = []
     units = _standardize(h.reshape(N, -1))
     pairs: list[tuple[str, int, int, float]] = []
     largest = np.zeros(N)  # by shift: the largest correlation of any unit with any property
@@ -163,6 +217,10 @@ def find_followers(h: Array, properties: dict[str, Values]) -> tuple[Follower, .
             by_shift = np.fft.irfft(product, N, axis=0) / N
             unshifted[group] = by_shift[0]
             np.maximum(largest, np.abs(by_shift).max(axis=1), out=largest)
+        correlations += [
+            Correlations(name, layer, tuple(unshifted[layer * H : (layer + 1) * H].tolist()))
+            for layer in range(layers)
+        ]
         pairs += [
             (name, *divmod(int(unit), H), float(unshifted[unit]))
             for unit in np.argsort(-np.abs(unshifted))[:BEST]
@@ -173,7 +231,8 @@ def find_followers(h: Array, properties: dict[str, Values]) -> tuple[Follower, .
         Follower(name, layer, unit, r, float((1 + (chance >= abs(r)).sum()) / (1 + len(chance))))
         for name, layer, unit, r in pairs
     )
-    return tuple(sorted(followers, key=lambda follower: -abs(follower.correlation)))
+    closest_first = sorted(followers, key=lambda follower: -abs(follower.correlation))
+    return tuple(closest_first), tuple(correlations)
 
 
 def _standardize(values: npt.NDArray[np.floating]) -> Values:

@@ -6,12 +6,14 @@ character means may depend on later ones: a bracket counts only if it is closed.
 
 import re
 import unicodedata
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import accumulate
+from types import MappingProxyType
 
 import numpy as np
 import numpy.typing as npt
 
+from charrnn.errors import ConfigError
 from charrnn.reports.quotation import find_quoted
 
 Values = npt.NDArray[np.float64]
@@ -32,13 +34,47 @@ KANA = ("HIRAGANA", "KATAKANA", "HALFWIDTH KATAKANA")
 LONG_VOWELS = "ーｰ"
 
 
-def compute_properties(text: str) -> dict[str, Values]:
-    """Compute those of `PROPERTIES` that vary over ``text``, each (N,)."""
-    return {
-        name: values
-        for name, compute in PROPERTIES.items()
-        if np.ptp(values := np.array(compute(text), np.float64)) > 0
-    }
+def compute_properties(
+    text: str, patterns: Mapping[str, re.Pattern[str]] = MappingProxyType({})
+) -> dict[str, Values]:
+    """Compute those of `PROPERTIES` and of ``patterns`` that vary over ``text``, each (N,).
+
+    A pattern's property is 1 at each character of a match, and 0 elsewhere.
+    """
+    measured = {name: compute(text) for name, compute in PROPERTIES.items()}
+    measured |= {name: find_matches(text, pattern) for name, pattern in patterns.items()}
+    properties = {name: np.array(values, np.float64) for name, values in measured.items()}
+    return {name: values for name, values in properties.items() if np.ptp(values) > 0}
+
+
+def find_matches(text: str, pattern: re.Pattern[str]) -> list[int]:
+    """Return 1 for each character that is part of a match of ``pattern``, and 0 for the others."""
+    marks = [0] * len(text)
+    for match in pattern.finditer(text):
+        marks[match.start() : match.end()] = [1] * (match.end() - match.start())
+    return marks
+
+
+def parse_patterns(given: Sequence[str]) -> dict[str, re.Pattern[str]]:
+    """Parse properties of the user's own, each ``NAME=REGEX``.
+
+    Raises:
+        ConfigError: when one has another form, or is no regular expression, or has the name of
+        another property.
+    """
+    patterns: dict[str, re.Pattern[str]] = {}
+    for each in given:
+        name, sign, pattern = each.partition("=")
+        if not (name and sign and pattern):
+            raise ConfigError("property", f"{each!r} is not NAME=REGEX, such as vowel=[aeiou]")
+        if name in PROPERTIES or name in patterns:
+            raise ConfigError("property", f"there are two properties called {name!r}")
+        try:
+            patterns[name] = re.compile(pattern)
+        except re.error as error:
+            problem = f"{pattern!r} is not a regular expression ({error})"
+            raise ConfigError("property", problem) from None
+    return patterns
 
 
 def measure_positions(text: str) -> list[int]:
@@ -55,16 +91,22 @@ def measure_depths(text: str) -> list[int]:
 
     A bracket that is never closed does not count.
     """
+    steps = [0] * len(text)
+    for opened, closed in find_bracket_pairs(text):
+        steps[opened], steps[closed] = 1, -1
+    return list(accumulate(steps))
+
+
+def find_bracket_pairs(text: str) -> Iterator[tuple[int, int]]:
+    """Yield the places of each opening bracket and of the one that closes it, by the latter."""
     text = NO_BRACKET.sub(lambda match: " " * len(match[0]), text)
     closable = _find_closable(text)
     opened: list[int] = []
-    steps = [0] * len(text)
     for at, character in enumerate(text):
         if at in closable:
             opened.append(at)
         elif opened and character == BRACKETS[text[opened[-1]]]:
-            steps[opened.pop()], steps[at] = 1, -1
-    return list(accumulate(steps))
+            yield opened.pop(), at
 
 
 def _find_closable(text: str) -> set[int]:

@@ -2,9 +2,24 @@
 
 from collections.abc import Sequence
 
-from charrnn.render.blocks import Block, Chart, Prose, Section, Series, Table, numeric_columns
+from charrnn.render.blocks import (
+    Block,
+    Chart,
+    Prose,
+    Section,
+    Series,
+    Table,
+    numeric_columns,
+    text_columns,
+)
+from charrnn.reports.brackets import Brackets
 from charrnn.reports.memory import ContextLoss, Memory
+from charrnn.reports.perturbation import Perturbation, Spread
 
+SMALLEST_LOST = 1e-4
+"""The lowest difference of losses that is drawn; most errors are larger."""
+NEGLIGIBLE = 1e-7
+"""The lowest divergence that is drawn: smaller ones are rounding errors of float32."""
 COLUMNS = numeric_columns("given", "nats", "±", "vs. full context", "±", "n-gram")
 
 
@@ -22,6 +37,7 @@ def build_section(reports: Sequence[Memory]) -> Section:
             " compares the same positions."
         ),
         _build_chart(reports),
+        _build_lost_chart(reports),
     ]
     for report in reports:
         title = f"{report.model}: {report.cell}, {report.layers} × {report.hidden} units"
@@ -34,7 +50,105 @@ def build_section(reports: Sequence[Memory]) -> Section:
                 " state."
             )
         )
-    return Section("Memory", blocks)
+    return Section("Memory", [*blocks, *_show_perturbations(reports), *_show_brackets(reports)])
+
+
+def _show_brackets(reports: Sequence[Memory]) -> list[Block]:
+    """Show how often each model closes the right bracket, by the distance from its opening."""
+    measured = [(report, each) for report in reports if (each := report.brackets)]
+    if not measured:
+        return []
+    first = measured[0][1]
+    explanation = Prose(
+        "Where the text closes a bracket, the opening one decides which is right. The chart and the"
+        " table have the share of these places at which the right closing bracket was the likeliest"
+        f" of the {first.kinds} closing ones, by the distance from the opening one. A guess is"
+        f" right in {1 / first.kinds:z.0%}."
+    )
+    series = [
+        Series(
+            _name(report, reports),
+            [float(each.longest) for each in brackets.by_distance],
+            [each.right for each in brackets.by_distance],
+            model=report.model,
+        )
+        for report, brackets in measured
+    ]
+    chart = Chart(
+        "closing brackets that are right, by distance", "characters since it was opened", "share",
+        series, log_x=True, from_zero=True, includes=[1.0],
+        levels=[("a guess", 1 / first.kinds)],
+    )  # fmt: skip
+    rows = [
+        [
+            f"{each.shortest:,} to {each.longest:,}",
+            f"{each.places:,}",
+            *(_format_share(brackets, each.longest) for _, brackets in measured),
+        ]
+        for each in first.by_distance
+    ]
+    names = [_name(report, reports) for report, _ in measured]
+    columns = (*text_columns("distance"), *numeric_columns("places", *names))
+    return [explanation, chart, Table(columns, rows, title="closing brackets that are right")]
+
+
+def _format_share(brackets: Brackets, longest: int) -> str:
+    return "".join(f"{each.right:z.1%}" for each in brackets.by_distance if each.longest == longest)
+
+
+def _show_perturbations(reports: Sequence[Memory]) -> list[Block]:
+    """Show how long one exchanged character makes a difference, for all models at once."""
+    measured = [
+        (_name(report, reports), report.model, each)
+        for report in reports
+        if (each := report.perturbation)
+    ]
+    if not measured:
+        return []
+    names, _, perturbations = zip(*measured, strict=True)
+    first = perturbations[0]
+    steps = max((each.differences for each in perturbations), key=len)
+    explanation = Prose(
+        f"At {first.places:,} places one character was exchanged for another, drawn by its"
+        " frequency. The characters after it are the same. KL is the divergence of the prediction"
+        " that follows from the one without the exchange, in nats: the median over all places. It"
+        " shows how long a model still knows of one character. The band in the chart goes from the"
+        " 10th to the 90th percentile; values below"
+        f" {NEGLIGIBLE:g} are drawn at {NEGLIGIBLE:g}. State is the root mean square of the"
+        " difference of the outputs of all units."
+    )
+    chart = Chart(
+        "difference by characters after the exchanged one", "characters later", "KL in nats",
+        [_draw_perturbation(*each) for each in measured], log_x=True, log_y=True,
+    )  # fmt: skip
+    heads = [f"{name}: {what}" for name in names for what in ("KL", "state")]
+    rows = [
+        [
+            f"{difference.steps:,}",
+            *(
+                f"{spread.median:z.2g}"
+                for each in perturbations
+                for spread in _find_spreads(each, difference.steps)
+            ),
+        ]
+        for difference in steps
+    ]
+    columns = (*text_columns("characters later"), *numeric_columns(*heads))
+    return [explanation, chart, Table(columns, rows, title="after one exchanged character")]
+
+
+def _find_spreads(perturbation: Perturbation, steps: int) -> tuple[Spread, ...]:
+    found = [each for each in perturbation.differences if each.steps == steps]
+    return tuple(spread for each in found for spread in (each.kl, each.state))
+
+
+def _draw_perturbation(name: str, model: str, perturbation: Perturbation) -> Series:
+    later = [each for each in perturbation.differences if each.steps]
+    median, low, high = (
+        [max(NEGLIGIBLE, getattr(each.kl, part)) for each in later]
+        for part in ("median", "low", "high")
+    )
+    return Series(name, [float(each.steps) for each in later], median, (low, high), model)
 
 
 def _build_chart(reports: Sequence[Memory]) -> Chart:
@@ -56,22 +170,51 @@ def _build_chart(reports: Sequence[Memory]) -> Chart:
     return Chart(
         "loss by characters given", "characters given", "nats per character", series,
         log_x=True, log_y=True, includes=[height for _, height in levels], levels=levels,
+        ranges=_mark_known_distances(reports),
     )  # fmt: skip
 
 
+def _build_lost_chart(reports: Sequence[Memory]) -> Chart:
+    """Draw what a model loses without the characters further back, on an axis of its own."""
+    series = []
+    for report in reports:
+        points = [
+            (float(point.given), max(SMALLEST_LOST, point.lost))
+            for point in report.points
+            if point.given is not None
+        ]
+        x, y = zip(*points, strict=True) if points else ((), ())
+        series.append(Series(_name(report, reports), x, y, model=report.model))
+    return Chart(
+        f"loss above that with all characters ({SMALLEST_LOST:g} stands for less)",
+        "characters given", "nats per character", series, log_x=True, log_y=True,
+        ranges=_mark_known_distances(reports),
+    )  # fmt: skip
+
+
+def _mark_known_distances(reports: Sequence[Memory]) -> list[tuple[str, float, float]]:
+    known = {report.known_distance for report in reports if report.known_distance}
+    return [("from cause to consequence", *distance) for distance in sorted(known)]
+
+
 def _build_series(report: Memory, reports: Sequence[Memory]) -> Series:
-    """Build one model's series, named by its cell if no other model has it, else by the model."""
-    has_own_cell = len({other.cell for other in reports}) == len(reports)
     points = [(point.given, point) for point in report.points if point.given is not None]
     return Series(
-        report.cell if has_own_cell else report.model,
+        _name(report, reports),
         [float(given) for given, _ in points],
         [point.nats for _, point in points],
         (
             [point.nats - 2 * point.error for _, point in points],
             [point.nats + 2 * point.error for _, point in points],
         ),
+        report.model,
     )
+
+
+def _name(report: Memory, reports: Sequence[Memory]) -> str:
+    """Name a model by its cell if no two models have the same, else by its path."""
+    has_own_cell = len({other.cell for other in reports}) == len(reports)
+    return report.cell if has_own_cell else report.model
 
 
 def _build_row(point: ContextLoss) -> tuple[str, ...]:

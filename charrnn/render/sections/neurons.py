@@ -1,6 +1,7 @@
 """What single units do."""
 
 import math
+from collections.abc import Sequence
 
 from charrnn.render.blocks import (
     Block,
@@ -81,22 +82,30 @@ def _build_follower_row(report: Neurons, follower: Follower) -> tuple[str, ...]:
 
 
 def _build_shaded_text(report: Neurons, activations: Activations) -> ShadedText:
-    follower = next(
-        follower
-        for follower in report.followers
-        if (follower.layer, follower.unit) == (activations.layer, activations.unit)
-    )
     name = _unit_name(report, activations.layer, activations.unit)
+    followed = [
+        (each.property, each.values[activations.unit])
+        for each in report.correlations
+        if each.layer == activations.layer
+    ]
     # Units of a trained network often stay far from 1, so the shades go as far as this unit does.
     top = float(f"{max(map(abs, activations.values)):z.1g}") or 1.0
     return ShadedText(
-        title=f"unit {name}: {follower.property}, r = {follower.correlation:+z.2f}",
+        title=f"unit {name}{_describe_closest(followed)}",
         text=report.shown,
         values=activations.values,
         low=-top,
         high=top,
         unit="",
     )
+
+
+def _describe_closest(followed: Sequence[tuple[str, float]]) -> str:
+    """Name the property that a unit follows most closely."""
+    if not followed:
+        return ""
+    name, r = max(followed, key=lambda pair: abs(pair[1]))
+    return f": {name}, r = {r:+z.2f}"
 
 
 def _build_gates(report: Neurons) -> list[Block]:

@@ -1,0 +1,123 @@
+"""What a difference in the past still changes."""
+
+from collections.abc import Sequence
+
+from charrnn.render.blocks import (
+    Block,
+    Chart,
+    Facts,
+    Prose,
+    Section,
+    Series,
+    Table,
+    numeric_columns,
+    text_columns,
+)
+from charrnn.render.sections.score import format_shares
+from charrnn.render.words import show_text
+from charrnn.reports.compare import ComparedModel, Comparison
+
+FORGOTTEN = 0.01
+"""Nats below which two predictions are called the same."""
+
+
+def build_section(report: Comparison) -> Section:
+    """Say what each model still knows at the end, then show how it goes on, then every position."""
+    blocks: list[Block] = [
+        Facts(
+            [
+                *((name, show_text(text)) for name, text in zip("AB", report.texts, strict=True)),
+                ("common end", show_text(report.common) or "none: compared at their ends only"),
+            ]
+        ),
+        Prose(_explain(report)),
+        _build_end_table(report.models),
+        _build_continuations(report),
+    ]
+    if report.common:
+        blocks += _build_charts(report.models)
+    return Section("What the past changes", blocks)
+
+
+def _explain(report: Comparison) -> str:
+    distance = len(report.common)
+    sentences = [
+        (
+            f"The texts differ before their last {distance:,} characters."
+            if distance
+            else "The texts do not end alike."
+        ),
+        (
+            "KL is the divergence of the prediction after B from that after A, in nats: 0 if the"
+            " model predicts the same after both. State is the root mean square of the difference"
+            " of the outputs of all units."
+        ),
+    ]
+    for model in report.models:
+        kl = model.kl[-1]
+        sentences.append(
+            f"{_name(model, report.models)} predicts the same after both"
+            f" ({kl:z.2g} nats): the difference no longer matters to it."
+            if kl < FORGOTTEN
+            else f"{_name(model, report.models)} predicts differently ({kl:z.2g} nats)."
+        )
+    return " ".join(sentences)
+
+
+def _build_end_table(models: Sequence[ComparedModel]) -> Table:
+    return Table(
+        (
+            *text_columns("model"),
+            *numeric_columns("KL", "state"),
+            *text_columns("expected after A", "expected after B"),
+        ),
+        [
+            (
+                _name(model, models),
+                f"{model.kl[-1]:z.3g}",
+                f"{model.state[-1]:z.3g}",
+                *(
+                    format_shares([(each.character, each.probability) for each in expected[:3]])
+                    for expected in model.expected
+                ),
+            )
+            for model in models
+        ],
+        title="at the end",
+    )
+
+
+def _build_continuations(report: Comparison) -> Table:
+    return Table(
+        text_columns("model", "after", "goes on with"),
+        [
+            (_name(model, report.models), name, show_text(text))
+            for model in report.models
+            for name, texts in zip("AB", model.continuations, strict=True)
+            for text in texts
+        ],
+        title=f"continuations (--seed {report.seed})",
+    )
+
+
+def _build_charts(models: Sequence[ComparedModel]) -> list[Block]:
+    def draw(title: str, y: str, attribute: str, *, log: bool) -> Chart:
+        series = []
+        for model in models:
+            heights = getattr(model, attribute)
+            series.append(
+                Series(_name(model, models), range(1, len(heights) + 1), heights, model=model.model)
+            )
+        return Chart(title, "characters since the difference", y, series,
+                     log_y=log, from_zero=not log)  # fmt: skip
+
+    return [
+        draw("difference of the predictions", "KL in nats", "kl", log=False),
+        draw("difference of the states", "root mean square", "state", log=True),
+    ]
+
+
+def _name(model: ComparedModel, models: Sequence[ComparedModel]) -> str:
+    """Name a model by its cell where no other has it, else by its path."""
+    cells = [other.cell for other in models]
+    return model.model if cells.count(model.cell) > 1 else model.cell
