@@ -5,11 +5,13 @@ BENCH := .venv-bench
 TORCH := torch==2.13.0
 COMPARED := $(TORCH) jax==0.10.2 onnx==1.23.2 onnxruntime==1.32.0
 RUN := $(VENV)/bin
+LESSON_CELLS := feedforward rnn gru lstm
 
-.PHONY: help demo tour test test-mpi test-all check lint types dist smoke torture bench clean
+.PHONY: help demo lesson tour test test-mpi test-all check lint types dist smoke torture bench clean
 
 help:
 	@echo "make demo      train on corpora/tenki.txt and continue 今日は (about 3 minutes)"
+	@echo "make lesson    four cells on corpora/tenki.txt, compared in runs/lesson.html (eight minutes)"
 	@echo "make tour      every command of docs/tour.md and docs/tour.ja.md (six minutes)"
 	@echo "make test      the tests without MPI; what is not installed on this machine is skipped"
 	@echo "make test-mpi  the tests with 2 and 4 MPI ranks"
@@ -24,6 +26,10 @@ help:
 demo: $(VENV)/charrnn
 	$(RUN)/charrnn train corpora/tenki.txt
 	$(RUN)/charrnn sample --prime 今日は --length 200 --seed 1
+
+lesson: $(VENV)/charrnn
+	$(RUN)/charrnn train corpora/tenki.txt $(LESSON_CELLS:%=--cell %) --minutes 1.5 --out runs/lesson --overwrite
+	$(RUN)/charrnn inspect report $(LESSON_CELLS:%=runs/lesson/%) --html runs/lesson.html
 
 tour: $(VENV)/development
 	PATH="$(CURDIR)/$(RUN):$$PATH" docs/tour.sh

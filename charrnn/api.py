@@ -18,13 +18,14 @@ from charrnn.reports.methods import ReportMethods
 from charrnn.sampling.generation import draw_seed, generate, make_prompt, unknown_characters
 from charrnn.sampling.ongoing import Prompt
 from charrnn.sampling.sampler import sort_finished
-from charrnn.setting_types import Whole, check_path, check_paths
+from charrnn.setting_types import check_path, check_paths
 from charrnn.storage import model_file
 from charrnn.storage.model_file import TrainedModel
 from charrnn.storage.run_folder import DEFAULT_ROOT, find_model
 
 if TYPE_CHECKING:
     from charrnn.parallel.ranks import RankTeam
+    from charrnn.preview import Previewer
     from charrnn.runs.run import TrainingRun
     from charrnn.training.events import Event
 
@@ -188,9 +189,12 @@ def train(
     *,
     out: str | Path | None = None,
     root: str | Path = DEFAULT_ROOT,
+    suffix: str = "",
     overwrite: bool = False,
     init_from: str | Path | None = None,
     preview: int = 0,
+    preview_prime: str = "",
+    preview_pause: float = 0.0,
     on_event: Callable[["Event"], object] = lambda event: None,
     stop_requested: Callable[[], bool] = lambda: False,
     ranks: "RankTeam | None" = None,
@@ -198,12 +202,13 @@ def train(
     """Train a model on text files, and return the one with the lowest validation loss.
 
     ``corpus`` is a file, a folder, or a list of them. The run folder, which keeps the model, is
-    ``out``, or a new folder under ``root`` named after the corpus; ``overwrite`` empties an
-    existing one first. With ``init_from``, a run folder or .npz file, training starts from that
-    model's weights, and its characters are added to those of the corpus.
+    ``out``, or a new folder under ``root`` named after the corpus, with ``suffix``; ``overwrite``
+    empties an existing one first. With ``init_from``, a run folder or .npz file, training starts
+    from that model's weights, and its characters are added to those of the corpus.
 
     ``on_event`` is called with every event (training/events.py). With ``preview``, a sample of that
-    length follows each evaluation. ``stop_requested`` is called after every step; once it returns
+    length follows each evaluation, except within ``preview_pause`` seconds after the one before;
+    it continues ``preview_prime``. ``stop_requested`` is called after every step; once it returns
     True, the run is saved and ends. With MPI ``ranks``, `train` is called on rank 0, while the
     other ranks run ``run_as_follower`` (runs/rank_job.py).
 
@@ -215,18 +220,19 @@ def train(
         DivergedError: when the loss stays infinite or NaN; the best model so far is kept.
         MachineError, OSError: when memory, the disk or a worker process fails.
     """
-    preview = Whole(0).check("preview", preview)
+    from charrnn.preview import Previewer
     from charrnn.runs.run import TrainingRun
     from charrnn.storage.run_folder import RunLocation
 
+    previewer = Previewer(preview, preview_prime, preview_pause)
     files = check_paths("corpus", corpus)
     if not files:
         raise ConfigError("corpus", "the list is empty; name at least one file or folder")
     folder = None if out is None else check_path("out", out)
-    location = RunLocation(folder, check_path("root", root), overwrite)
+    location = RunLocation(folder, check_path("root", root), overwrite, suffix)
     initial = None if init_from is None else find_model(check_path("init_from", init_from))
     run = TrainingRun(files, config, location, initial, ranks)
-    return _run_events(run, run.train(stop_requested), preview, on_event)
+    return _run_events(run, run.train(stop_requested), previewer, on_event)
 
 
 def resume(
@@ -235,6 +241,8 @@ def resume(
     changes: Mapping[str, object] = MappingProxyType({}),
     *,
     preview: int = 0,
+    preview_prime: str = "",
+    preview_pause: float = 0.0,
     on_event: Callable[["Event"], object] = lambda event: None,
     stop_requested: Callable[[], bool] = lambda: False,
     ranks: "RankTeam | None" = None,
@@ -252,19 +260,20 @@ def resume(
         FolderError: when there is no run in ``out``, or another process is training in it.
         DivergedError, MachineError, OSError: as `train`.
     """
-    preview = Whole(0).check("preview", preview)
+    from charrnn.preview import Previewer
     from charrnn.runs.run import TrainingRun
     from charrnn.storage.run_folder import RunLocation
 
+    previewer = Previewer(preview, preview_prime, preview_pause)
     files, location = check_paths("corpus", corpus), RunLocation(check_path("out", out))
     run = TrainingRun(files, TrainConfig(), location, ranks=ranks)
-    return _run_events(run, run.resume(changes, stop_requested), preview, on_event)
+    return _run_events(run, run.resume(changes, stop_requested), previewer, on_event)
 
 
 def _run_events(
     run: "TrainingRun",
     events: "Generator[Event, None, None]",
-    preview: int,
+    previewer: "Previewer",
     on_event: Callable[["Event"], object],
 ) -> Model:
     """Pass each event to ``on_event``, and return the best model of the run.
@@ -272,7 +281,7 @@ def _run_events(
     The generator is closed in every case. Otherwise an exception in ``on_event`` would leave the
     run's lock, its temporary files and its workers behind as long as the traceback is kept.
     """
-    from charrnn.training.events import Evaluation, Preview, Start
+    from charrnn.training.events import Evaluation, Start
 
     folder = run.location.root
     with closing(events):
@@ -280,15 +289,9 @@ def _run_events(
             on_event(event)
             if isinstance(event, Start):
                 folder = Path(event.run)
-            if preview and isinstance(event, Evaluation):
-                current = TrainedModel(
-                    network=run.network, config=run.settings, corpus_info=run.corpus_info,
-                    step=event.step, history=(),
-                )  # fmt: skip
-                text = Model(current).sample(
-                    "", SampleConfig(length=preview), seed=run.settings.seed
-                )
-                on_event(Preview(text))
+            if isinstance(event, Evaluation):
+                for shown in previewer.follow(event, run):
+                    on_event(shown)
     return load(folder)
 
 

@@ -102,7 +102,7 @@ def test_damaged_model_is_exit_3(program: Program, run_folder: Path, tmp_path: P
         (["train", "text.txt", "--val", "x"], ["--val: 'x' is not a finite number from 0 on"]),
         (["train", "text.txt", "--resume=3"], ["--resume: this option takes no value"]),
         (["train", "--len", "3"], ["charrnn: --len: ", "charrnn train --help"]),
-        (["train", "--p", "3"], ["did you mean one of --patience, --preview?"]),
+        (["train", "--p", "3"], ["did you mean one of --patience, --preview, --preview-prime?"]),
         (["sample", "--temp", "3"], ["did you mean --temperature?"]),
         (["sample", "--len", "3"], ["did you mean --length?"]),
         (["sample", "a", "b"], ["unexpected argument 'b'"]),
@@ -188,7 +188,8 @@ def test_training_events_have_the_fields_of_the_contract(program: Program, text:
     assert set(start["corpus"]) == {"files", "characters", "distinct", "encoding", "sha256"}
     assert set(start["model"]) == {"cell", "hidden", "layers", "parameters"}
     assert set(evaluation) == {
-        "event", "step", "epoch", "seconds", "train_loss", "val_loss", "lr", "chars_per_second",
+        "event", "run", "step", "epoch", "seconds", "train_loss", "val_loss", "lr",
+        "chars_per_second", "grad_norm", "grad_norm_max", "clipped", "update_ratio",
     }  # fmt: skip
     assert set(end) == {
         "event", "run", "stopped", "step", "epoch", "seconds", "train_loss", "val_loss",

@@ -102,6 +102,7 @@ class Display:
         self.outcome: Outcome | None = None
         self.bar: tqdm[Any] | None = None
         self.last_line = time.monotonic()
+        self.runs: list[tuple[Start, End]] = []  # that ended
 
     def show(self, event: "Event") -> None:
         """Show one event."""
@@ -197,8 +198,9 @@ class Display:
     def _show_evaluation(self, event: "Evaluation") -> None:
         from charrnn.render import document, progress
 
+        assert self.start is not None
         if self.console.json:
-            self._print_result(document.event_to_json(event))
+            self._print_result(document.event_to_json(event, run=self.start.run))
         line = progress.describe_evaluation(event)
         self._print_line(progress.wrap_evaluation(line, self.console.note_columns))
 
@@ -212,12 +214,21 @@ class Display:
 
         self.close()
         assert self.start is not None
+        self.runs.append((self.start, event))
         if self.console.json:
             self._print_result(document.event_to_json(event))
         else:
             columns = self.console.result_columns
             summary = progress.describe_end(event, self.start, self.outcome, columns)
             self._print_result(write_program_as_called(summary))
+
+    def show_comparison(self) -> None:
+        """Show a table of all runs that ended."""
+        from charrnn.cli.several_cells import describe_runs
+
+        if self.runs and not self.console.json:
+            table = describe_runs(self.runs, self.console.result_columns)
+            self._print_result(f"\n{write_program_as_called(table)}")
 
     def _print_result(self, line: str) -> None:
         self.console.print_result(line)

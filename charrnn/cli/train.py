@@ -4,19 +4,28 @@ Not here: how events are shown (display.py).
 """
 
 import sys
+from collections.abc import Sequence
 from dataclasses import fields, replace
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 from click.core import ParameterSource
 
-from charrnn.cli import blas, launcher, option_types, options
+from charrnn.cli import blas, launcher, option_types, options, several_cells
 from charrnn.cli.display import Display
 from charrnn.cli.option_sources import Command, keep_highest_precedence, list_explicit
 from charrnn.cli.signals import SignalExit, StopRequest
 from charrnn.cli.usage_error import UsageError
-from charrnn.config import BUDGETS, DEFAULT_CELL, DEFAULT_VAL, LARGEST_DEFAULT_VAL, TrainConfig
+from charrnn.config import (
+    BUDGETS,
+    CELL_NAMES,
+    DEFAULT_CELL,
+    DEFAULT_VAL,
+    LARGEST_DEFAULT_VAL,
+    TrainConfig,
+)
 from charrnn.errors import InputError
 
 if TYPE_CHECKING:
@@ -24,13 +33,21 @@ if TYPE_CHECKING:
 
 FROM_CORPUS = "chosen from the corpus"
 PREVIEW_ON_TERMINAL = 120
+PREVIEW_PAUSE = 2.0  # seconds between two previews on a terminal
 
 setting = partial(options.setting, TrainConfig)
 
 
 @click.command("train", cls=Command, epilog="\b\nExample:\n  charrnn train corpora/tenki.txt")
 @click.argument("corpus", nargs=-1, type=option_types.PATH, metavar="CORPUS...")
-@setting("cell", "The recurrent cell.", default=DEFAULT_CELL)
+@setting(
+    "cell",
+    f"The recurrent cell: {', '.join(CELL_NAMES[:-1])} or {CELL_NAMES[-1]}. Given several times,"
+    " one run for each, and a comparison at the end.",
+    default=DEFAULT_CELL,
+    metavar="CELL",
+    multiple=True,
+)
 @setting("hidden", "Units per layer.", default=FROM_CORPUS)
 @setting("layers", "Number of layers.", default=FROM_CORPUS)
 @setting(
@@ -117,6 +134,11 @@ setting = partial(options.setting, TrainConfig)
     help="Length of the sample that is shown after each evaluation."
     f"  [default: {PREVIEW_ON_TERMINAL} on a terminal, else 0]",
 )
+@click.option(
+    "--preview-prime",
+    metavar="TEXT",
+    help="Text that this sample continues.  [default: none; the model starts a new line]",
+)
 @setting("seed", "Random seed. The same seed, corpus and settings make the same model.")
 @setting(
     "workers",
@@ -165,6 +187,10 @@ def train_command(ctx: click.Context, /, **_: object) -> None:
     The run folder then holds the best model, a checkpoint to resume from, a log and the settings.
     """
     keep_highest_precedence(ctx, *BUDGETS)
+    cells = ctx.params["cell"]
+    if len(cells) > 1:
+        several_cells.check_cells(ctx, cells)
+    ctx.params["cell"] = cells[0] if len(cells) == 1 else None
     config = TrainConfig(**{field.name: ctx.params[field.name] for field in fields(TrainConfig)})
     _check_resume(ctx)
     blas.limit_threads(1)  # each worker process has its own core
@@ -178,7 +204,9 @@ def train_command(ctx: click.Context, /, **_: object) -> None:
         display.stop = stop
         try:
             with launcher.run_together(ranks, stop):
-                if ranks.rank == 0:
+                if len(cells) > 1:
+                    _train_cells(ctx, cells, config, display, stop, ranks)
+                elif ranks.rank == 0:
                     _train(ctx, config, display, stop, ranks)
                 else:
                     run_as_follower(ranks, stop.is_requested)
@@ -189,18 +217,50 @@ def train_command(ctx: click.Context, /, **_: object) -> None:
         raise SignalExit(stop.received)
 
 
+def _train_cells(
+    ctx: click.Context, cells: Sequence[str], config: TrainConfig, display: Display,
+    stop: StopRequest, ranks: "RankTeam",
+) -> None:  # fmt: skip
+    """Train each of several cells in a run folder of its own, then show a table of them."""
+    from charrnn.storage.run_folder import RunFolder
+
+    out = ctx.params["out"]
+    if out is not None:
+        for cell in cells:
+            RunFolder(out / cell).check_free(overwrite=ctx.params["overwrite"])
+
+    def train_cell(config: TrainConfig) -> None:
+        rewind()
+        assert config.cell
+        folder = None if out is None else out / config.cell
+        _train(ctx, config, display, stop, ranks, out=folder, suffix=f"-{config.cell}")
+
+    with several_cells.keep_standard_input(ctx.params["corpus"]) as rewind:
+        try:
+            several_cells.train_each(cells, config, train_cell, stop.is_requested)
+        finally:
+            display.show_comparison()
+
+
 def _train(
-    ctx: click.Context, config: TrainConfig, display: Display, stop: StopRequest, ranks: "RankTeam"
-) -> None:
-    """Start or resume the training that the options describe."""
+    ctx: click.Context, config: TrainConfig, display: Display, stop: StopRequest,
+    ranks: "RankTeam", out: Path | None = None, suffix: str = "",
+) -> None:  # fmt: skip
+    """Start or resume the training that the options describe.
+
+    ``out`` is the run folder in place of that of the options. Without one, ``suffix`` is the end of
+    the new folder's name.
+    """
     from charrnn.api import resume, train
 
-    corpus, out, console = ctx.params["corpus"], ctx.params["out"], display.console
-    preview = ctx.params["preview"]
+    corpus, out, console = ctx.params["corpus"], out or ctx.params["out"], display.console
+    preview, prime = ctx.params["preview"], ctx.params["preview_prime"]
     if preview is None:
-        preview = PREVIEW_ON_TERMINAL if console.on_terminal else 0
+        preview = PREVIEW_ON_TERMINAL if console.on_terminal or prime else 0
     reporting: dict[str, Any] = {
         "preview": 0 if console.quiet else preview,
+        "preview_prime": prime or "",
+        "preview_pause": PREVIEW_PAUSE if console.on_terminal else 0.0,
         "on_event": display.show,
         "stop_requested": stop.is_requested,
         "ranks": ranks,
@@ -212,7 +272,7 @@ def _train(
     _check_configured_corpus(ctx)
     root, overwrite = option_types.runs_root(), ctx.params["overwrite"]
     train(
-        corpus, config, out=out, root=root, overwrite=overwrite,
+        corpus, config, out=out, root=root, suffix=suffix, overwrite=overwrite,
         init_from=ctx.params["init_from"], **reporting,
     )  # fmt: skip
 
