@@ -170,7 +170,7 @@ def test_the_chart_of_memory_names_the_model_that_its_baselines_are_for(run_fold
 
     def names(*reports: Memory) -> tuple[str, str]:
         section = memory.build_section(reports)
-        (block,) = (block for block in section.blocks if isinstance(block, Chart))
+        block = next(block for block in section.blocks if isinstance(block, Chart))
         assert axis(block).high >= block.levels[0][1]
         return block.series[-1].name, block.levels[0][0]
 

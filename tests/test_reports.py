@@ -16,11 +16,12 @@ import pytest
 import charrnn
 from charrnn.cells import CELLS
 from charrnn.errors import InputError
+from charrnn.network.gradient_by_lag import join_states, norms_by_lag, states_after
 from charrnn.network.model import Network, States
 from charrnn.network.parameters import Parameters, Shape, initialize
 from charrnn.network.softmax import cross_entropy
 from charrnn.render.words import display_width
-from charrnn.reports.gradients import measure_gradients, norms_by_lag, states_after
+from charrnn.reports.gradients import measure_gradients
 from charrnn.reports.loaded_model import LoadedModel
 from charrnn.reports.memory import affordable_positions, compare_memory
 from charrnn.reports.neurons import find_followers, record_activations
@@ -52,7 +53,9 @@ def test_gradients_by_lag_equal_finite_differences(cell: str, layers: int) -> No
     ids = np.random.default_rng(1).integers(0, V, 30)
     begins = np.array([3, 11, 20])
     window = ids[begins + np.arange(lags + 2)[:, None]]
-    found = np.array(list(norms_by_lag(net, window, list(states_after(net, ids, begins)))))
+    found = np.array(
+        list(norms_by_lag(net, window, join_states(list(states_after(net, ids, begins)))))
+    )
     for position, begin in enumerate(begins):
         for lag in range(1, lags + 1):
             place = begin + lags - lag  # the state after this character is shaken
@@ -228,7 +231,8 @@ def test_noise_follows_nothing(tmp_path: Path) -> None:
     assert report.followers[0].p < 0.05  # a unit can see which character it just read
     h, _ = record_activations(model.checkpoint.network, model.prepare_text(text).ids)
     other = np.array(PROPERTIES["position in the line"](shuffled), np.float64)
-    assert min(one.p for one in find_followers(h, {"other": other})) > 0.01
+    followers, _ = find_followers(h, {"other": other})
+    assert min(one.p for one in followers) > 0.01
 
 
 def test_runs_stand_by_text_best_first(program: Program, run_folder: Path, tmp_path: Path) -> None:
@@ -329,14 +333,14 @@ def test_the_report_has_all_of_them_on_one_page(
     assert shown.code == 0, shown.err
     found = json.loads(shown.out)
     assert set(found) == {"summaries", "runs", "losses", "gradients", "memories", "neurons",
-                          "unrolled", "vocab", "score"}  # fmt: skip
+                          "samples", "unrolled", "vocab", "score"}  # fmt: skip
     assert [len(found[name]) for name in ("summaries", "memories", "neurons")] == [2, 2, 2]
     made = (tmp_path / "page.html").read_text(encoding="utf-8")
     titles = re.findall(r"<h2[^>]*>([^<]*)<", made)
     assert titles == [
-        "The model: a", "The model: b", "Runs", "Loss", "Unrolled",
-        "The vanishing gradient", "Memory", "Score", "Neurons: a",
-        "Neurons: b", "Vocabulary",
+        "In short", "Loss", "The model: a", "The model: b", "Unrolled: a",
+        "Memory", "The vanishing gradient", "Neurons: a", "Neurons: b", "Score: a",
+        "Runs", "Vocabulary: a",
     ]  # fmt: skip
     assert len(made.encode()) < 3e6
 

@@ -26,6 +26,14 @@ class Prose:
 
 
 @dataclass(frozen=True)
+class Quote:
+    """A text that a model wrote, as it is."""
+
+    title: str
+    text: str
+
+
+@dataclass(frozen=True)
 class Column:
     """A column of a table. It is aligned to the ``right`` if it is ``numeric``, or if asked to."""
 
@@ -64,12 +72,19 @@ class Table:
 
 @dataclass(frozen=True)
 class Series:
-    """Points joined by a line. ``band`` has the lower and upper edge of an area around it."""
+    """Points joined by a line. ``band`` has the lower and upper edge of an area around it.
+
+    ``model`` is the model that it is about, which has one color on a whole page, or empty.
+    ``style`` is the number of its color, dash and mark (series_style.py); None stands for its place
+    in the chart.
+    """
 
     name: str
     x: Sequence[float]
     y: Sequence[float]
     band: tuple[Sequence[float], Sequence[float]] | None = None
+    model: str = ""
+    style: int | None = None
 
 
 @dataclass(frozen=True)
@@ -78,8 +93,9 @@ class Chart:
 
     Points that are not ``joined`` are marks without a line. Both axes include the values in
     ``span``, and the vertical axis those in ``includes``. Points above ``top`` are off the chart,
-    so that they do not press all others together; a line to one leaves the chart. A terminal leaves
-    out a chart that is not ``in_text``, because a table with bars has the same numbers.
+    so that they do not press all others together; a line to one leaves the chart. ``ranges`` are
+    named parts of the horizontal axis, which are marked. A terminal leaves out a chart that is not
+    ``in_text``, because a table with bars has the same numbers.
     """
 
     title: str
@@ -94,6 +110,7 @@ class Chart:
     includes: Sequence[float] = ()
     top: float | None = None
     levels: Sequence[tuple[str, float]] = ()
+    ranges: Sequence[tuple[str, float, float]] = ()
     in_text: bool = True
 
 
@@ -133,15 +150,26 @@ class ShadedText:
 
 @dataclass(frozen=True)
 class UnrolledNetwork:
-    """The network drawn once for each step, with the character read and those expected next."""
+    """The network drawn once for each step, with the character read and those expected next.
+
+    ``states`` has for each step, and in it for each layer from the lowest, the outputs of a few
+    units, from -1 to 1. Where the network ``loops``, each step takes the state of the one before.
+    """
 
     title: str
     read: Sequence[str]
     expected: Sequence[Sequence[tuple[str, float]]]
     cell: str
+    states: Sequence[Sequence[Sequence[float]]] = ()
+    loops: bool = True
+
+    @property
+    def layers(self) -> int:
+        """The number of layers."""
+        return len(self.states[0]) if self.states else 1
 
 
-Block: TypeAlias = Facts | Prose | Table | Chart | ShadedText | UnrolledNetwork
+Block: TypeAlias = Facts | Prose | Quote | Table | Chart | ShadedText | UnrolledNetwork
 
 
 @dataclass(frozen=True)

@@ -14,6 +14,7 @@ from charrnn.render.blocks import (
     Column,
     Facts,
     Prose,
+    Quote,
     Section,
     ShadedText,
     Table,
@@ -76,6 +77,11 @@ def _render_block(block: Block) -> str:
             return f"<dl>{rows}</dl>"
         case Prose():
             return f"<p>{escape(block.text)}</p>"
+        case Quote():
+            return (
+                f"<figure><figcaption>{escape(block.title)}</figcaption>"
+                f"<blockquote>{escape(block.text)}</blockquote></figure>"
+            )
         case Table():
             return _render_table(block)
         case Chart():

@@ -4,6 +4,7 @@ Charts are one below another, or two by two; shaded texts and unrolled networks 
 (plot_text.py). Tables and sentences are not drawn. The same blocks make the same bytes.
 """
 
+import math
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -27,13 +28,14 @@ from charrnn.render.plot_text import (
     draw_unrolled,
     shaded_strings,
     shaded_text_height,
+    unrolled_height,
     unrolled_strings,
     wrap_clusters,
 )
-from charrnn.render.series_style import COLORS, MAX_MARKED, choose_dash, choose_mark
+from charrnn.render.series_style import COLORS, MAX_MARKED, choose_dash, choose_mark, choose_style
 
 GRID_COLOR = "#a0aec0"
-INCHES_ACROSS, CHART_INCHES, UNROLLED_INCHES = 9.0, 3.3, 3.2
+INCHES_ACROSS, CHART_INCHES = 9.0, 3.3
 MARGIN = 0.03  # of an axis, so that marks on its edge are not cut off
 NAME_HEIGHT = 0.08  # from the name of a level to the next, of the height of a chart
 NAME_SIZE, WIDEST_NAME, WIDEST_TITLE = 8.3, 250.0, 500.0  # points
@@ -82,7 +84,7 @@ def draw_figure(blocks: Sequence[Block], lettering: Lettering) -> Figure:
     ]
     heights = [sum(chart_heights)] if charts else []
     heights += [shaded_text_height(block, lettering) for block in shaded]
-    heights += [UNROLLED_INCHES for _ in diagrams]
+    heights += list(map(unrolled_height, diagrams))
     figure = Figure(figsize=(INCHES_ACROSS, sum(heights)), layout="constrained")
     # In parts, so that the labels of charts take no width from the texts below them.
     parts = iter(figure.subfigures(len(heights), squeeze=False, height_ratios=heights).flat)
@@ -119,7 +121,7 @@ def style(lettering: Lettering) -> Any:
 def _draw_chart(axes: Axes, block: Chart, lettering: Lettering) -> None:
     axes.set_title(lettering.wrap(block.title, 10, WIDEST_TITLE), fontsize="medium")
     for at, series in enumerate(block.series):
-        _draw_series(axes, series, at, block.joined)
+        _draw_series(axes, series, choose_style(series, at), block.joined)
     heights = [
         y for series in block.series for y in (*series.y, *(series.band[1] if series.band else ()))
     ]
@@ -145,6 +147,13 @@ def _draw_chart(axes: Axes, block: Chart, lettering: Lettering) -> None:
         (0, 1.1 * up.high) if block.from_zero else (up.value_at(-MARGIN), up.value_at(1 + MARGIN))
     )
     _draw_levels(axes, block, up, lettering)
+    for name, low, high in block.ranges:
+        axes.axvspan(low, high, color=GRID_COLOR, alpha=0.2, linewidth=0)
+        axes.annotate(
+            lettering.wrap(name, NAME_SIZE, WIDEST_NAME), (math.sqrt(low * high), 1),
+            xycoords=("data", "axes fraction"), xytext=(0, -2), textcoords="offset points",
+            fontsize="small", va="top", ha="center",
+        )  # fmt: skip
     axes.set_xlabel(lettering.draw(block.x))
     axes.set_ylabel(lettering.draw(block.y))
     axes.grid(axis="y", color=GRID_COLOR, alpha=0.4)
@@ -223,7 +232,9 @@ def drawn_strings(block: Block) -> list[str]:
     match block:
         case Chart():
             names = [series.name for series in block.series]
-            return [block.title, block.x, block.y, *names, *(name for name, _ in block.levels)]
+            names += [name for name, _ in block.levels]
+            names += [name for name, _, _ in block.ranges]
+            return [block.title, block.x, block.y, *names]
         case ShadedText():
             return [block.title, block.unit, block.shared_shades, *shaded_strings(block)]
         case UnrolledNetwork():

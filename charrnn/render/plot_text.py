@@ -2,7 +2,8 @@
 
 import math
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -21,7 +22,10 @@ LINE_COLUMNS, SHADED_LINES_AT_MOST = 60, 24
 COLUMN_POINTS, ROW_INCHES = 9.5, 0.34
 LETTER_SIZE, CODE_POINT_SIZE, GAP, SENTENCE_SIZE = 9.5, 6.0, 2.5, 7.0  # points
 PICTURE_POINTS = 8.6 * 72  # the width of an unrolled network
-STEPS_AT_LEAST = 6
+STEPS_AT_LEAST, STEPS_PER_ROW = 6, 8
+FIRST_STEP = 1.5  # slots from the network with its loop to the first step
+UNROLLED_TITLE_INCHES, SLOT_INCHES = 0.6, 0.9
+BETWEEN = 0.4  # of a slot, from a box to the next above it
 BOX, PADDING = 0.6, 0.05  # the square of a step, and how much larger its rounded frame is
 READ_SIZE, EXPECTED_SIZE = 10.0, 8.3  # points, for strings that are not too long
 
@@ -100,37 +104,112 @@ def _cell(cluster: str, lettering: Lettering) -> tuple[str, float, int]:
     return drawn, LETTER_SIZE, max(columns, display_width(shown), 1)
 
 
+def unrolled_height(block: UnrolledNetwork) -> float:
+    """Return the height of an unrolled network in inches."""
+    return UNROLLED_TITLE_INCHES + SLOT_INCHES * _row_height(block) * _count_rows(block)
+
+
 def draw_unrolled(axes: Axes, block: UnrolledNetwork, lettering: Lettering) -> None:
-    """Draw boxes side by side, with the character read below and those expected above."""
-    steps = max(STEPS_AT_LEAST, len(block.read))
-    step_points = PICTURE_POINTS / (steps + 0.5)
-    expected_size = _fit(_expected_strings(block), EXPECTED_SIZE, 0.95 * step_points, lettering)
-    read_size = _fit(map(show_character, block.read), READ_SIZE, 0.95 * step_points, lettering)
-    cell_size = _fit([block.cell], READ_SIZE, BOX * step_points, lettering)
-    edge, middle = BOX + PADDING, BOX / 2
-    for at, (character, expected) in enumerate(zip(block.read, block.expected, strict=True)):
-        axes.add_patch(FancyBboxPatch((at, 0), BOX, BOX, boxstyle=f"round,pad={PADDING}",
-                                      facecolor="#ebf4ff", edgecolor=COLORS[0]))  # fmt: skip
-        axes.text(at + middle, middle, lettering.draw(block.cell), fontsize=cell_size,
-                  ha="center", va="center")  # fmt: skip
-        shown = lettering.draw(show_character(character))
-        axes.text(at + middle, -0.75, shown, fontsize=read_size, ha="center", va="center")
-        words = "\n".join(lettering.draw(format_share(name, share)) for name, share in expected)
-        axes.text(at + middle, 1.2, words, ha="center", va="bottom", fontsize=expected_size)
-        _draw_arrow(axes, (at - 1 + edge, middle), (at - PADDING, middle))
-        _draw_arrow(axes, (at + middle, -0.5), (at + middle, -PADDING))
-        _draw_arrow(axes, (at + middle, edge), (at + middle, 1.1))
-    last = len(block.read) - 1
-    _draw_arrow(axes, (last + edge, middle), (last + 1 - PADDING, middle))
-    axes.set_xlim(-0.5, steps)
-    axes.set_ylim(-1.1, 2.4)
+    """Draw the network with its loop, then a copy of it for each step, in rows.
+
+    A copy has a box for each layer, with its state as colored squares, the character that it reads
+    below and those that it expects above.
+    """
+    slots = FIRST_STEP + max(STEPS_AT_LEAST, min(STEPS_PER_ROW, len(block.read)))
+    slot_points = PICTURE_POINTS / (slots + 0.5)
+    names = [_name_layer(block, layer) for layer in range(block.layers)]
+    sizes = _Sizes(
+        expected=_fit(_expected_strings(block), EXPECTED_SIZE, 0.95 * slot_points, lettering),
+        read=_fit(map(show_character, block.read), READ_SIZE, 0.95 * slot_points, lettering),
+        name=_fit(names, READ_SIZE, 0.9 * BOX * slot_points, lettering),
+    )
+    _draw_copy(axes, block, None, 0, 0, sizes, lettering)
+    axes.text((BOX + FIRST_STEP) / 2, _stack_height(block) / 2, "=", ha="center", va="center")
+    for at in range(len(block.read)):
+        row, column = divmod(at, STEPS_PER_ROW)
+        x, y = FIRST_STEP + column, -row * _row_height(block)
+        _draw_copy(axes, block, at, x, y, sizes, lettering)
+    axes.set_xlim(-0.5, slots)
+    axes.set_ylim(-_row_height(block) * (_count_rows(block) - 1) - 0.9, _stack_height(block) + 1.4)
     axes.set_title(lettering.draw(block.title), fontsize="medium")
     axes.axis("off")
 
 
+class _Sizes(NamedTuple):
+    """The sizes of letters in points."""
+
+    expected: float
+    read: float
+    name: float
+
+
+def _draw_copy(
+    axes: Axes, block: UnrolledNetwork, at: int | None, x: float, y: float, sizes: _Sizes,
+    lettering: Lettering,
+) -> None:  # fmt: skip
+    """Draw the network at step ``at``; None: without a state, and with its loop."""
+    middle, edge = x + BOX / 2, BOX + PADDING
+    for layer in range(block.layers):
+        bottom = y + layer * (BOX + BETWEEN)
+        axes.add_patch(FancyBboxPatch((x, bottom), BOX, BOX, boxstyle=f"round,pad={PADDING}",
+                                      facecolor="#ebf4ff", edgecolor=COLORS[0]))  # fmt: skip
+        name = lettering.draw(_name_layer(block, layer))
+        axes.text(middle, bottom + 0.65 * BOX, name, fontsize=sizes.name, ha="center", va="center")
+        _draw_arrow(axes, (middle, bottom - BETWEEN), (middle, bottom - PADDING))
+        across = bottom + BOX / 2
+        if at is not None:
+            if block.states:
+                _draw_state(axes, block.states[at][layer], x, bottom)
+            if block.loops and at:
+                _draw_arrow(axes, (x - 1 + edge, across), (x - PADDING, across))
+        elif block.loops:
+            top = bottom + BOX + 0.6 * BETWEEN
+            right, left = x + edge + 0.08, x - PADDING - 0.08
+            axes.plot([x + edge, right, right, left, left], [across, across, top, top, across],
+                      color=COLORS[0], linewidth=1)  # fmt: skip
+            _draw_arrow(axes, (left, across), (x - PADDING, across))
+    top = y + _stack_height(block)
+    _draw_arrow(axes, (middle, top - BETWEEN + PADDING), (middle, top))
+    if at is None:
+        return
+    shown = lettering.draw(show_character(block.read[at]))
+    axes.text(middle, y - BETWEEN - 0.2, shown, fontsize=sizes.read, ha="center", va="center")
+    words = "\n".join(lettering.draw(format_share(*each)) for each in block.expected[at])
+    axes.text(middle, top + 0.08, words, ha="center", va="bottom", fontsize=sizes.expected)
+
+
+def _draw_state(axes: Axes, values: Sequence[float], x: float, bottom: float) -> None:
+    """Draw a square for each value from -1 to 1, with a shade of the color of its sign."""
+    width = BOX / max(1, len(values))
+    for number, value in enumerate(values):
+        color = COLORS[1] if value < 0 else COLORS[0]
+        axes.add_patch(
+            Rectangle((x + number * width, bottom + 0.1), width, 0.16, color=color,
+                      alpha=min(1.0, abs(value)), linewidth=0)
+        )  # fmt: skip
+
+
+def _name_layer(block: UnrolledNetwork, layer: int) -> str:
+    return block.cell if block.layers == 1 else f"{block.cell} {layer + 1}"
+
+
+def _stack_height(block: UnrolledNetwork) -> float:
+    """Return the height of the boxes of all layers and of the arrows above them, in slots."""
+    return block.layers * (BOX + BETWEEN)
+
+
+def _row_height(block: UnrolledNetwork) -> float:
+    return _stack_height(block) + 2.1
+
+
+def _count_rows(block: UnrolledNetwork) -> int:
+    return max(1, math.ceil(len(block.read) / STEPS_PER_ROW))
+
+
 def unrolled_strings(block: UnrolledNetwork) -> list[str]:
     """Return all strings in the drawing of a network but its title and its cell."""
-    return [*map(show_character, block.read), *_expected_strings(block)]
+    names = [_name_layer(block, layer) for layer in range(block.layers)]
+    return [*names, *map(show_character, block.read), *_expected_strings(block)]
 
 
 def _expected_strings(block: UnrolledNetwork) -> list[str]:

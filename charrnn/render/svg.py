@@ -10,13 +10,14 @@ from charrnn.render.axis import Axis, format_number
 from charrnn.render.blocks import Chart, Series, UnrolledNetwork
 from charrnn.render.controls import escape_controls
 from charrnn.render.levels import describe_levels_off, place_levels
-from charrnn.render.series_style import COLORS, MAX_MARKED, choose_dash, choose_mark
+from charrnn.render.series_style import COLORS, MAX_MARKED, choose_dash, choose_mark, choose_style
 from charrnn.render.words import format_share, show_character
 
 WIDTH, HEIGHT = 640, 320
 LEFT, RIGHT, TOP, BOTTOM = 84, 16, 12, 44
-STEP_WIDTH = 92
-LONG_CELL = 6  # letters that a box has room for
+BOX_WIDTH, BOX_HEIGHT, BETWEEN_LAYERS, BETWEEN_STEPS = 84, 40, 18, 34
+SQUARE, FIRST_ROW, ROW = 6, 16, 17
+LONG_CELL = 11  # letters that a box has room for
 FURTHEST_UP = -100 * HEIGHT  # of a point that is off the chart
 NAME_HEIGHT = 18  # from the name of a level to the next, also in the large letters of a phone
 
@@ -49,14 +50,16 @@ def draw_chart(block: Chart) -> str:
     heights += [*block.span, *block.includes]
     across = _PositionedAxis(lengths, LEFT, WIDTH - RIGHT, block.log_x)
     up = _PositionedAxis(heights, HEIGHT - BOTTOM, TOP, block.log_y, block.from_zero, block.top)
-    parts = [*_draw_axes(block, across, up)]
-    for at, series in enumerate(block.series):
-        parts += _draw_series(series, at, across, up, block.joined)
+    parts = [*_draw_ranges(block, across), *_draw_axes(block, across, up)]
+    styles = [choose_style(series, at) for at, series in enumerate(block.series)]
+    for style, series in zip(styles, block.series, strict=True):
+        parts += _draw_series(series, style, across, up, block.joined)
     parts += _draw_levels(block, up)
     legend = "".join(
-        f'<li><svg width="30" height="10" aria-hidden="true">{_draw_key(at, block.joined)}</svg>'
-        f"{escape(series.name)}</li>"
-        for at, series in enumerate(block.series)
+        '<li><svg width="30" height="10" aria-hidden="true">'
+        f"{_draw_key(style, block.joined)}"
+        f"</svg>{escape(series.name)}</li>"
+        for style, series in zip(styles, block.series, strict=True)
         if series.name
     )
     legend += "".join(f"<li>{escape(level)}</li>" for level in describe_levels_off(block, up))
@@ -97,6 +100,20 @@ def _draw_levels(block: Chart, up: _PositionedAxis) -> Iterator[str]:
         yield (
             f'<text class="over" x="{x}" y="{name_y - 4:.1f}" text-anchor="{anchor}">'
             f"{escape(level.name)}</text>"
+        )
+
+
+def _draw_ranges(block: Chart, across: _PositionedAxis) -> Iterator[str]:
+    """Shade the named parts of the horizontal axis, as far as they are on it."""
+    for name, low, high in block.ranges:
+        left, right = (across(min(max(x, across.low), across.high)) for x in (low, high))
+        if right <= left:
+            continue
+        yield (
+            f'<rect class="range" x="{left:.1f}" y="{TOP}" width="{right - left:.1f}"'
+            f' height="{HEIGHT - BOTTOM - TOP}"/>'
+            f'<text class="over" x="{(left + right) / 2:.1f}" y="{TOP + 12}" text-anchor="middle">'
+            f"{escape(name)}</text>"
         )
 
 
@@ -174,39 +191,99 @@ def _path_data(points: Iterable[tuple[float, float]]) -> str:
 
 
 def draw_unrolled(block: UnrolledNetwork) -> str:
-    """Draw a box for each step, with the character read below and those expected above."""
-    parts = []
+    """Draw the network with its loop, then a copy of it for each step.
+
+    A copy has a box for each layer, with its state as colored squares, the character that it reads
+    below and those that it expects above.
+    """
+    top = FIRST_ROW + ROW * max((len(row) for row in block.expected), default=0)
+    height = block.layers * (BOX_HEIGHT + BETWEEN_LAYERS)
+    floor = top + height + BETWEEN_LAYERS
+    parts = [*_draw_copy(block, BETWEEN_STEPS, top)]
+    if block.loops:
+        parts += (_draw_loop(BETWEEN_STEPS, y) for y in _box_tops(block, top))
+    x = 2 * BETWEEN_STEPS + BOX_WIDTH
+    parts.append(f'<text class="read" x="{x}" y="{top + height / 2}" text-anchor="middle">=</text>')
+    x += BETWEEN_STEPS
     for at, (character, expected) in enumerate(zip(block.read, block.expected, strict=True)):
-        x = 30 + at * STEP_WIDTH
-        middle = x + 26
-        parts.append(f'<rect x="{x}" y="80" width="52" height="40" rx="6"/>')
-        squeezed = ' textLength="46" lengthAdjust="spacingAndGlyphs"' * (
-            len(block.cell) > LONG_CELL
-        )
+        parts += _draw_copy(block, x, top, at)
+        middle = x + BOX_WIDTH / 2
         parts.append(
-            f'<text x="{middle}" y="105" text-anchor="middle"{squeezed}>{escape(block.cell)}</text>'
-        )
-        parts.append(f'<path class="arrow" d="M{x - 38} 100H{x - 4}m-6 -4l6 4l-6 4"/>')
-        parts.append(f'<path class="arrow" d="M{middle} 148V124m-4 6l4 -6l4 6"/>')
-        parts.append(f'<path class="arrow" d="M{middle} 76V60m-4 6l4 -6l4 6"/>')
-        parts.append(
-            f'<text class="read" x="{middle}" y="168" text-anchor="middle">'
+            f'<text class="read" x="{middle}" y="{floor + 14}" text-anchor="middle">'
             f"{escape(show_character(character))}</text>"
         )
         for row, (name, share) in enumerate(expected):
             parts.append(
-                f'<text x="{middle}" y="{16 + 17 * row}" text-anchor="middle">'
+                f'<text x="{middle}" y="{FIRST_ROW + ROW * row - 4}" text-anchor="middle">'
                 f"{escape(format_share(name, share))}</text>"
             )
-    end = 30 + len(block.read) * STEP_WIDTH
-    parts.append(f'<path class="arrow" d="M{end - 38} 100H{end - 4}m-6 -4l6 4l-6 4"/>')
+        x += BOX_WIDTH + BETWEEN_STEPS
+        if block.loops:
+            parts += (
+                _draw_arrow(x - BETWEEN_STEPS + 4, y + BOX_HEIGHT / 2, BETWEEN_STEPS - 8)
+                for y in _box_tops(block, top)
+            )
     alternative = ", ".join(map(_describe_step, block.read, block.expected))
     return (
         f'<figure><figcaption>{escape(block.title)}</figcaption><div class="wide" tabindex="0"'
         f' role="region" aria-label="{escape(block.title)}"><svg class="unrolled"'
-        f' width="{end + 10}" height="180" role="img" aria-label="{escape(alternative)}">'
+        f' width="{x + 10}" height="{floor + 24}" role="img" aria-label="{escape(alternative)}">'
         f"{''.join(parts)}</svg></div></figure>"
     )
+
+
+def _box_tops(block: UnrolledNetwork, top: float) -> list[float]:
+    """Return the upper edge of each layer's box, from the lowest layer to the top one."""
+    step = BOX_HEIGHT + BETWEEN_LAYERS
+    return [top + BETWEEN_LAYERS + step * row for row in reversed(range(block.layers))]
+
+
+def _draw_copy(
+    block: UnrolledNetwork, x: float, top: float, at: int | None = None
+) -> Iterator[str]:
+    """Draw the boxes of the network at ``x``; those of step ``at`` with their state."""
+    middle = x + BOX_WIDTH / 2
+    for layer, y in enumerate(_box_tops(block, top)):
+        name = block.cell if block.layers == 1 else f"{block.cell} {layer + 1}"
+        squeezed = ' textLength="76" lengthAdjust="spacingAndGlyphs"' * (len(name) > LONG_CELL)
+        yield (
+            f'<rect class="box" x="{x}" y="{y}" width="{BOX_WIDTH}" height="{BOX_HEIGHT}" rx="6"/>'
+        )
+        yield (
+            f'<text x="{middle}" y="{y + 17}" text-anchor="middle"{squeezed}>{escape(name)}</text>'
+        )
+        if at is not None and block.states:
+            yield from _draw_state(block.states[at][layer], middle, y + BOX_HEIGHT - 14)
+        yield _draw_arrow_up(middle, y + BOX_HEIGHT + BETWEEN_LAYERS - 2, BETWEEN_LAYERS - 6)
+    yield _draw_arrow_up(middle, top + BETWEEN_LAYERS - 2, BETWEEN_LAYERS - 6)
+
+
+def _draw_state(values: Sequence[float], middle: float, y: float) -> Iterator[str]:
+    """Draw a square for each value from -1 to 1, with its opacity; negative ones in one color."""
+    x = middle - len(values) * SQUARE / 2
+    for number, value in enumerate(values):
+        sign = "negative" if value < 0 else "positive"
+        yield (
+            f'<rect class="{sign}" x="{x + SQUARE * number:g}" y="{y:g}" width="{SQUARE}"'
+            f' height="{SQUARE}" fill-opacity="{min(1.0, abs(value)):z.2f}"/>'
+        )
+
+
+def _draw_loop(x: float, y: float) -> str:
+    """Draw the arrow from a box back into itself."""
+    half = BOX_HEIGHT / 2
+    return (
+        f'<path class="arrow" d="M{x + BOX_WIDTH} {y + half}h12v{-half - 8}H{x - 12}v{half + 8}'
+        'h10m-6 -4l6 4l-6 4"/>'
+    )
+
+
+def _draw_arrow(x: float, y: float, length: float) -> str:
+    return f'<path class="arrow" d="M{x} {y}h{length}m-6 -4l6 4l-6 4"/>'
+
+
+def _draw_arrow_up(x: float, y: float, length: float) -> str:
+    return f'<path class="arrow" d="M{x} {y}v{-length}m-4 6l4 -6l4 6"/>'
 
 
 def _describe_step(character: str, expected: Sequence[tuple[str, float]]) -> str:

@@ -8,21 +8,25 @@ from charrnn.render.blocks import (
     Chart,
     Facts,
     Prose,
+    Quote,
     Section,
     ShadedText,
     Table,
     UnrolledNetwork,
 )
 from charrnn.render.columns import limit_columns
+from charrnn.render.controls import escape_controls
 from charrnn.render.lines import wrap, wrap_facts, wrap_parts
+from charrnn.render.series_style import choose_style
 from charrnn.render.words import display_width, format_share, pad, show_character, show_text
 
 CHART_ROWS, CHART_COLUMNS, LEAST_CHART_COLUMNS = 14, 64, 16
 BAR_COLUMNS, LEAST_BAR_COLUMNS = 30, 6
-MARKS = "*o+x#%@&"
+MARKS = "*o+x#%@&=~^v"
 SHADES = " ▁▂▃▄▅▆▇█"
 BOX_COLUMNS = 12
 EXPECTED = 3
+UNROLLED_AT_MOST = 40  # steps
 
 
 def render_text(section: Section, columns: int | None = None) -> str:
@@ -65,6 +69,9 @@ def _render_block(block: Block, columns: int | None) -> str:
             return align_facts(block.rows, columns)
         case Prose():
             return "\n".join(wrap(block.text, limit_columns(columns)))
+        case Quote():
+            lines = escape_controls(block.text, but="\n").split("\n")
+            return "\n".join([block.title, *(f"│ {line}".rstrip() for line in lines)])
         case Table():
             return _draw_table(block, columns)
         case Chart():
@@ -114,12 +121,14 @@ def _draw_chart(block: Chart, columns: int | None) -> str:
             legend.append(f"┄ {name}")
         else:
             legend.append(f"{name}: {format_number(height)} (off the chart)")
-    for mark, series in zip(MARKS * len(block.series), block.series, strict=False):
+    for at, series in enumerate(block.series):
+        mark = MARKS[choose_style(series, at) % len(MARKS)]
         for x, y in zip(series.x, series.y, strict=True):
             if up.shows(y) and across.shows(x):
                 field[row(y)][column(x)] = mark
         if series.name:
             legend.append(f"{mark} {series.name}")
+    legend += [f"{name}: {low:,g} to {high:,g}" for name, low, high in block.ranges]
     labels = {row(y): format_number(y) for y in up.ticks()}
     lines = [
         f"{labels.get(at, ''):>{side}} {'┤' if at in labels else '│'}{''.join(cells)}".rstrip()
@@ -173,8 +182,9 @@ def _draw_unrolled(block: UnrolledNetwork, line_columns: int) -> str:
     """Draw boxes side by side, with the character read below and those expected above."""
     lines, columns = [], BOX_COLUMNS
     across = max(1, (line_columns - 3) // (columns + 3))
-    for first in range(0, len(block.read), across):
-        group = slice(first, first + across)
+    shown = min(UNROLLED_AT_MOST, len(block.read))
+    for first in range(0, shown, across):
+        group = slice(first, min(first + across, shown))
         read, expected = block.read[group], block.expected[group]
         rows = [
             [format_share(*row[at]) if at < len(row) else "" for row in expected]
@@ -184,13 +194,31 @@ def _draw_unrolled(block: UnrolledNetwork, line_columns: int) -> str:
         lines += [
             "   " + "   ".join(_center("▲", columns) for _ in read),
             "   " + "   ".join(f"┌{'─' * (columns - 2)}┐" for _ in read),
-            "──▶" + "──▶".join(f"│{_center(block.cell, columns - 2)}│" for _ in read) + "──▶",
+            _join_boxes([block.cell] * len(read), "──▶" if block.loops else "   "),
+            *(
+                _join_boxes([_shade_state(step[layer]) for step in block.states[group]], "   ")
+                for layer in reversed(range(block.layers if block.states else 0))
+            ),
             "   " + "   ".join(f"└{'─' * (columns - 2)}┘" for _ in read),
             "   " + "   ".join(_center("▲", columns) for _ in read),
             "   " + "   ".join(_center(show_character(character), columns) for character in read),
             "",
         ]
-    return "\n".join([block.title, *(line.rstrip() for line in lines[:-1])])
+    left_out = len(block.read) - shown
+    end = [f"(and {left_out:,} more steps, which pages and pictures have)"] if left_out else []
+    return "\n".join([block.title, *(line.rstrip() for line in lines[:-1]), *end])
+
+
+def _join_boxes(contents: Sequence[str], between: str) -> str:
+    """Return a line of boxes, with what is before, between and after them."""
+    boxes = (f"│{_center(content, BOX_COLUMNS - 2)}│" for content in contents)
+    return between + between.join(boxes) + between
+
+
+def _shade_state(values: Sequence[float]) -> str:
+    """Return a bar for each value, from -1 to 1."""
+    shares = [min(1.0, max(0.0, (value + 1) / 2)) for value in values[: BOX_COLUMNS - 2]]
+    return "".join(SHADES[1 + round(share * (len(SHADES) - 2))] for share in shares)
 
 
 def _center(text: str, columns: int) -> str:

@@ -1,13 +1,14 @@
 """Everything about one or several models: the other reports, one after another."""
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 
-from charrnn.config import DEFAULT_LAGS
+from charrnn.config import DEFAULT_LAGS, SampleConfig
 from charrnn.errors import InputError
 from charrnn.reports.gradients import Gradients, measure_gradients
 from charrnn.reports.loaded_model import LoadedModel
-from charrnn.reports.loss import Losses, model_losses
+from charrnn.reports.loss import Losses, model_losses, read_losses
 from charrnn.reports.memory import Memory, compare_memory
 from charrnn.reports.neurons import Neurons, analyze_neurons
 from charrnn.reports.predictions import predict_chunks
@@ -17,19 +18,24 @@ from charrnn.reports.score import RunningScore, ScoreSummary
 from charrnn.reports.summary import Summary, summarize
 from charrnn.reports.unroll import Unrolled, unroll_text
 from charrnn.reports.vocab import Characters, list_characters
+from charrnn.sampling.generation import generate, make_prompt
+from charrnn.sampling.sampler import sort_finished
 
 UNROLLED, SCORED = 24, 3000  # characters of the text that these reports read
+SAMPLE_LENGTH, SAMPLE_SEED = 200, 0
 
 
 @dataclass(frozen=True, eq=False)
 class Overview:
-    """One of each report for each model; reports that show a text are on the first model alone.
+    """One of each report for each model; `unrolled`, `score` and `vocab` are of the first alone.
 
+    ``samples`` has a text that each model wrote.
     ``runs`` are the runs on the models' corpora in the folder of the first model's run, None where
     the first model is not in a run folder.
     """
 
     summaries: tuple[Summary, ...]
+    samples: tuple[str, ...]
     runs: Runs | None
     losses: tuple[Losses, ...]
     gradients: tuple[Gradients, ...]
@@ -52,8 +58,9 @@ def make_overview(models: Sequence[LoadedModel], texts: Sequence[ReportText]) ->
     summaries = tuple(map(summarize, models))
     return Overview(
         summaries=summaries,
+        samples=tuple(map(_write_sample, models)),
         runs=_runs_beside(first, {summary.corpus.sha256 for summary in summaries}),
-        losses=tuple(map(model_losses, models)),
+        losses=tuple(map(_read_losses, models)),
         gradients=tuple(
             measure_gradients(model, text, lags=min(DEFAULT_LAGS, (len(text.ids) - 2) // 2 or 1))
             for model, text in zip(models, texts, strict=True)
@@ -64,6 +71,22 @@ def make_overview(models: Sequence[LoadedModel], texts: Sequence[ReportText]) ->
         score=score.result(),
         vocab=list_characters(first),
     )
+
+
+def _write_sample(model: LoadedModel) -> str:
+    """Return a text that the model writes, always the same one."""
+    prompt = make_prompt(model.checkpoint.corpus_info, "", "skip", "")
+    config = SampleConfig(length=SAMPLE_LENGTH)
+    (sample,) = sort_finished(generate(model.checkpoint, [prompt], config, SAMPLE_SEED, 1))
+    return sample.text
+
+
+def _read_losses(model: LoadedModel) -> Losses:
+    """Return the losses of the whole run, or else those up to the step of the model."""
+    if model.run is not None:
+        with suppress(InputError):
+            return replace(read_losses(model.run), model=model.label)
+    return model_losses(model)
 
 
 def _runs_beside(model: LoadedModel, corpora: set[str]) -> Runs | None:

@@ -35,6 +35,8 @@ from charrnn.training.events import Progress
 STREAMS = (1, 4, 16, 64)
 WINDOWS = (8, 32, 128)
 SAMPLES = (1, 8, 64)
+WAITING_WINDOWS, WAITING_STREAMS = (16, 64, 256, 1024), 16
+CELL_THAT_DOES_NOT_WAIT = "mingru"
 WARM_UP, STEPS_AT_LEAST = 2, 3
 PEAK_SIZE, PEAK_ROUNDS = 1536, 5
 NEVER = 1_000_000_000
@@ -58,8 +60,21 @@ class SpeedPoint:
 
 
 @dataclass(frozen=True)
+class Waiting:
+    """Updates of windows of several lengths, for one ``cell``, number of streams and of workers."""
+
+    cell: str
+    streams: int
+    workers: int
+    points: tuple[SpeedPoint, ...]
+
+
+@dataclass(frozen=True)
 class Speed(ModelFacts):
     """Training by streams, by window and by workers; sampling by the number of parallel samples.
+
+    ``waiting`` has longer windows with one stream, with more streams and workers, and with a cell
+    of the same size without recurrent products, for which no product waits for the step before.
 
     ``peak`` is that of large matrix products in GFLOP/s, on one core and on all ``cores``. It is
     disturbed if it is not possible, or if the network is clearly faster.
@@ -73,11 +88,15 @@ class Speed(ModelFacts):
     by_workers: tuple[SpeedPoint, ...]
     sampling: tuple[SpeedPoint, ...]
     peak_disturbed: bool = False
+    waiting: tuple[Waiting, ...] = ()
 
     @property
     def points(self) -> tuple[SpeedPoint, ...]:
         """All measurements."""
-        return (*self.by_streams, *self.by_window, *self.by_workers, *self.sampling)
+        waiting = [point for each in self.waiting for point in each.points]
+        return (
+            *self.by_streams, *self.by_window, *self.by_workers, *self.sampling, *waiting,
+        )  # fmt: skip
 
     @property
     def is_disturbed(self) -> bool:
@@ -106,10 +125,15 @@ def measure_speed(model: LoadedModel, *, seconds: float = DEFAULT_SECONDS) -> Sp
         possible = peak[1] if workers == 1 else peak[cores] * workers / cores
         return SpeedPoint(streams, window, workers, rate, gflops, gflops / possible, disturbed)
 
-    def train(streams: int, window: int, workers: int) -> SpeedPoint:
+    def train(streams: int, window: int, workers: int, shape: Shape = shape) -> SpeedPoint:
         operations = PASSES_PER_UPDATE * shape.flops_per_character
         times = partial(time_training_steps, shape, streams, window, workers, seconds)
         return point(streams, window, workers, times, operations)
+
+    def wait(cell: str, streams: int, workers: int) -> Waiting:
+        changed = replace(shape, cell=cell)
+        points = (train(streams, window, workers, changed) for window in WAITING_WINDOWS)
+        return Waiting(cell, streams, workers, tuple(points))
 
     def sample(samples: int) -> SpeedPoint:
         times = partial(time_sampling_steps, model.checkpoint, samples, seconds)
@@ -126,6 +150,17 @@ def measure_speed(model: LoadedModel, *, seconds: float = DEFAULT_SECONDS) -> Sp
         by_window=tuple(train(config.batch, n, 1) for n in WINDOWS),
         by_workers=tuple(train(config.batch, config.seq, n) for n in workers),
         sampling=tuple(sample(n) for n in SAMPLES),
+        waiting=tuple(
+            wait(cell, streams, count)
+            for cell, streams, count in dict.fromkeys(
+                [
+                    (shape.cell, 1, 1),
+                    (shape.cell, WAITING_STREAMS, 1),
+                    (shape.cell, WAITING_STREAMS, min(most, WAITING_STREAMS)),
+                    (CELL_THAT_DOES_NOT_WAIT, 1, 1),
+                ]
+            )
+        ),
     )
     is_slow_peak = any(point.share > LARGEST_SHARE for point in report.points)
     return replace(report, peak_disturbed=peak_disturbed or is_slow_peak)

@@ -8,12 +8,15 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from charrnn.arrays import Array, Ids
+from charrnn.network.model import Network
 from charrnn.network.softmax import log_probabilities
 from charrnn.reports.loaded_model import LoadedModel, ModelFacts
 from charrnn.reports.report_text import ReportText, encode_report_text
 
 ALTERNATIVES = 5
 MOST_ACTIVE = 5
+CELLS_SHOWN = 12  # units of each layer whose output is in every step
 STEPS_AT_MOST = 2000
 
 
@@ -38,7 +41,8 @@ class Step:
     """The network after it has read ``character``.
 
     ``norm`` is |h| of the top layer, ``change`` is |h - h of the step before|, ``active`` has the
-    units with the largest |h|. ``expected`` has the likeliest next characters. ``following`` is
+    units with the largest |h|. ``state`` has for each layer the outputs h of the report's `cells`.
+    ``expected`` has the likeliest next characters. ``following`` is
     the next character of the text with its ``probability`` and ``nats``, None after the last.
     """
 
@@ -46,6 +50,7 @@ class Step:
     norm: float
     change: float
     active: tuple[Unit, ...]
+    state: tuple[tuple[float, ...], ...]
     expected: tuple[ExpectedCharacter, ...]
     following: str | None
     probability: float | None
@@ -56,10 +61,14 @@ class Step:
 class Unrolled(ModelFacts):
     """A text read from a zero state. ``parameters`` is the number that all steps share.
 
-    ``unknown`` characters of the text were skipped, and ``unread`` ones come after the last step.
+    ``cells`` are those units of each layer whose output varies most over the text. The network
+    ``loops`` if a step takes the state of the step before. ``unknown`` characters of the text were
+    skipped, and ``unread`` ones come after the last step.
     """
 
     parameters: int
+    loops: bool
+    cells: tuple[tuple[int, ...], ...]
     unknown: int
     unread: int
     steps: tuple[Step, ...]
@@ -78,8 +87,10 @@ def unroll_text(model: LoadedModel, text: ReportText) -> Unrolled:
     """Unroll a model over the first 2,000 characters of an encoded text."""
     network, vocabulary = model.checkpoint.network, model.checkpoint.corpus_info.vocabulary
     ids = text.ids[:STEPS_AT_MOST]
-    outputs, _, _ = network.forward(ids[:, None], network.initial_states(1))
-    h = outputs[:, 0]
+    by_layer = _read_layers(network, ids)  # (layers, N, H)
+    h = by_layer[-1]
+    cells = np.sort(np.argsort(-by_layer.std(axis=1), axis=1, kind="stable")[:, :CELLS_SHOWN])
+    shown = np.take_along_axis(by_layer, cells[:, None], axis=2)
     changes = np.diff(h, axis=0, prepend=np.zeros_like(h[:1]))
     logs = log_probabilities(h, *network.output_weights)
     likeliest = np.argsort(-logs, axis=1, kind="stable")[:, :ALTERNATIVES]
@@ -94,6 +105,7 @@ def unroll_text(model: LoadedModel, text: ReportText) -> Unrolled:
                 norm=float(np.linalg.norm(h[t])),
                 change=float(np.linalg.norm(changes[t])),
                 active=tuple(Unit(int(unit), float(h[t, unit])) for unit in active[t]),
+                state=tuple(tuple(row.tolist()) for row in shown[:, t]),
                 expected=tuple(
                     ExpectedCharacter(vocabulary.decode(np.array([id_])), math.exp(logs[t, id_]))
                     for id_ in likeliest[t]
@@ -106,7 +118,18 @@ def unroll_text(model: LoadedModel, text: ReportText) -> Unrolled:
     return Unrolled(
         **vars(model.facts),
         parameters=network.shape.parameter_count,
+        loops=network.shape.cell_record.loops,
+        cells=tuple(tuple(row.tolist()) for row in cells),
         unknown=text.unknown,
         unread=len(text.ids) - len(ids),
         steps=tuple(steps),
     )
+
+
+def _read_layers(network: Network, ids: Ids) -> Array:
+    """Return the outputs of all layers, (layers, N, H), for ``ids`` (N,) from a zero state."""
+    states, outputs = network.initial_states(1), []
+    for id_ in ids:
+        _, states, _ = network.forward(np.array([[id_]]), states)
+        outputs.append(np.concatenate([h for h, *_ in states]))
+    return np.stack(outputs, axis=1)

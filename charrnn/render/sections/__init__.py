@@ -7,6 +7,7 @@ from importlib import import_module
 from typing import Any
 
 from charrnn.render.blocks import Section
+from charrnn.render.series_style import style_series
 from charrnn.report_registry import Report
 
 
@@ -14,4 +15,4 @@ def build_sections(report: Report, result: Any) -> list[Section]:
     """Build the sections of ``result`` with the function of the report's module."""
     module = import_module(f"charrnn.render.sections.{report.module}")
     built = module.build_section(result)
-    return [built] if isinstance(built, Section) else list(built)
+    return style_series([built] if isinstance(built, Section) else list(built))

@@ -14,6 +14,7 @@ from charrnn.render.sections import (
     score,
     summary,
     unroll,
+    verdict,
     vocab,
 )
 from charrnn.reports.neurons import Neurons
@@ -24,18 +25,27 @@ ModelReport = TypeVar("ModelReport", Summary, Neurons)
 
 
 def build_section(report: Overview) -> list[Section]:
-    """Return the sections of all reports, from the summary to the vocabulary."""
+    """Return the sections of all reports, from the verdict to the vocabulary."""
+    first = report.summaries[0].model
     return [
-        *_build_each(summary.build_section, report.summaries),
-        *([runs.build_section(report.runs)] if report.runs else []),
+        verdict.build_section(report),
         loss.build_section(report.losses),
-        unroll.build_section(report.unrolled),
-        gradients.build_section(report.gradients),
+        *_build_each(summary.build_section, report.summaries),
+        _name_model(unroll.build_section(report.unrolled), first, report),
         memory.build_section(report.memories),
-        score.build_section(report.score),
+        gradients.build_section(report.gradients),
         *_build_each(neurons.build_section, report.neurons),
-        vocab.build_section(report.vocab),
+        _name_model(score.build_section(report.score), first, report),
+        *([runs.build_section(report.runs)] if report.runs else []),
+        _name_model(vocab.build_section(report.vocab), first, report),
     ]
+
+
+def _name_model(section: Section, model: str, report: Overview) -> Section:
+    """Put the name of the model that a section is about in its title, if there are several."""
+    if len(report.summaries) == 1:
+        return section
+    return replace(section, title=f"{section.title}: {model}")
 
 
 def _build_each(

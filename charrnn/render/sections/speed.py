@@ -13,7 +13,7 @@ from charrnn.render.blocks import (
     Table,
     numeric_columns,
 )
-from charrnn.reports.speed import Speed, SpeedPoint
+from charrnn.reports.speed import Speed, SpeedPoint, Waiting
 
 DISTURBED = "(!)"
 
@@ -42,7 +42,57 @@ def build_section(report: Speed) -> Section:
         )
     for part in measured:
         blocks += [_build_table(part), Prose(part.lesson)]
-    return Section("Speed", blocks + list(map(_build_chart, measured)))
+    blocks += _build_waiting(report)
+    charts = [_build_chart(part) for part in measured if part.unit != "window"]
+    return Section("Speed", [*blocks, *charts])
+
+
+def _build_waiting(report: Speed) -> list[Block]:
+    """Show how the time of an update grows with the window, and what makes it shorter."""
+    if not report.waiting:
+        return []
+    series = [
+        Series(
+            _name_waiting(each),
+            [float(point.window) for point in each.points],
+            [_milliseconds(point) for point in each.points],
+        )
+        for each in report.waiting
+    ]
+    windows = [point.window for point in report.waiting[0].points]
+    rows = [
+        [f"{window:,}", *(f"{_milliseconds(each.points[at]):z,.3g}" for each in report.waiting)]
+        for at, window in enumerate(windows)
+    ]
+    return [
+        Prose(
+            "The time of an update by the length of its window. Each step waits for the step"
+            " before: twice as long a window takes twice as long, however many processors there"
+            " are. Streams take their steps side by side, so that 16 times the text takes less"
+            " than 16 times as long, and workers share the streams. A mingru's products do not"
+            " wait for the step before: each is computed for the whole window at once."
+        ),
+        Chart(
+            "time of an update by window", "characters in a window", "milliseconds", series,
+            log_x=True, log_y=True,
+        ),
+        Table(
+            numeric_columns("window", *(f"{_name_waiting(each)} (ms)" for each in report.waiting)),
+            rows,
+            title="time of an update by window",
+        ),
+    ]  # fmt: skip
+
+
+def _name_waiting(waiting: Waiting) -> str:
+    streams = f"{waiting.streams} stream{'s' * (waiting.streams > 1)}"
+    workers = f", {waiting.workers} workers" if waiting.workers > 1 else ""
+    return f"{waiting.cell}, {streams}{workers}"
+
+
+def _milliseconds(point: SpeedPoint) -> float:
+    """Return the time of an update."""
+    return 1000 * point.streams * point.window / point.chars_per_second
 
 
 def _build_facts(report: Speed) -> Facts:
@@ -81,7 +131,8 @@ def _list_measurements(report: Speed) -> list[_Measured]:
             "window",
             [point.window for point in report.by_window],
             report.by_window,
-            "A longer window helps little, because its steps still come one after another.",
+            "A longer window saves only work that is done once per update. Its steps still come one"
+            " after another.",
         ),
         _Measured(
             f"training by workers (batch {by_workers.streams}, window {by_workers.window})",

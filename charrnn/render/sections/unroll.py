@@ -13,7 +13,7 @@ from charrnn.render.sections.score import format_shares
 from charrnn.render.words import show_character
 from charrnn.reports.unroll import STEPS_AT_MOST, Step, Unrolled
 
-STEPS_DRAWN, SHOWN = 10, 3
+STEPS_DRAWN, SHOWN = 200, 3
 COLUMNS = (
     *text_columns("read"),
     *numeric_columns("|h|", "|Δh|"),
@@ -28,7 +28,15 @@ def build_section(report: Unrolled) -> Section:
         Prose(
             f"One network ({report.cell}, {report.layers} × {report.hidden} units,"
             f" {report.parameters:,} parameters), drawn once for each step. Every step uses the"
-            " same weights; only the state differs, which each step takes from the step before."
+            " same weights."
+            + (
+                " Only the state differs, which each step takes from the step before: this is the"
+                " loop, unrolled."
+                if report.loops
+                else " There is no loop: a step takes nothing from the step before, so it knows"
+                " only the character that it reads."
+            )
+            + " The colored cells are the outputs of those units that vary most over the text."
         ),
         _build_drawing(report),
         Prose(
@@ -53,10 +61,12 @@ def build_section(report: Unrolled) -> Section:
 def _build_drawing(report: Unrolled) -> UnrolledNetwork:
     steps = report.steps[:STEPS_DRAWN]
     return UnrolledNetwork(
-        title="the first steps",
+        title="the network and its steps",
         read=[step.character for step in steps],
         expected=[_list_expected(step) for step in steps],
         cell=report.cell,
+        states=[step.state for step in steps],
+        loops=report.loops,
     )
 
 

@@ -1,0 +1,84 @@
+"""The verdict at the beginning of a page, from numbers that are known."""
+
+from dataclasses import replace
+
+import pytest
+
+from charrnn.ngram import Baselines
+from charrnn.render.sections.verdict import judge_loss, judge_memory, judge_training
+from charrnn.reports.loss import Losses, LossPoint
+from charrnn.reports.memory import ContextLoss, Memory
+
+BASELINES = Baselines(unigram=3.0, ngram=1.5, ngram_order=5, characters=1000, unseen=0)
+
+
+@pytest.mark.parametrize(
+    ("loss", "words"),
+    [
+        (1.4, "better than the best n-gram: 1.4000 nats per character, 0.100 less"),
+        (1.7, "no better than the best n-gram: 1.7000 nats per character, 0.200 more"),
+    ],
+)
+def test_the_loss_is_compared_with_the_n_gram(loss: float, words: str) -> None:
+    assert words in judge_loss(loss, BASELINES)
+
+
+def test_a_model_without_validation_is_not_judged() -> None:
+    assert "without a validation part" in judge_loss(None, None)
+    assert "without a validation part" in judge_loss(1.0, None)
+
+
+def memory(lost: dict[int, float], error: float = 0.001) -> Memory:
+    points = tuple(
+        ContextLoss(given, 1 + each, error, each, error, None) for given, each in lost.items()
+    )
+    whole = ContextLoss(None, 1.0, error, 0.0, 0.0, None)
+    return Memory(
+        "m",
+        "lstm",
+        8,
+        1,
+        "text",
+        None,
+        100,
+        False,
+        (*points, whole),
+        None,
+        64,
+        100,
+        1.0,
+        1.1,
+        None,
+        None,
+    )
+
+
+@pytest.mark.parametrize(
+    ("lost", "words"),
+    [
+        ({1: 0.5, 2: 0.1, 4: 0.02, 8: 0.001, 16: 0.0}, "about the last 8 characters: with 4"),
+        ({1: 0.5, 2: 0.1, 4: 0.02}, "more than the last 4 characters"),
+        ({1: 0.0, 2: 0.0, 4: 0.0}, "from a single character"),
+    ],
+)
+def test_the_memory_ends_where_more_characters_no_longer_help(
+    lost: dict[int, float], words: str
+) -> None:
+    assert words in judge_memory(memory(lost))
+
+
+def test_a_difference_within_its_error_does_not_count() -> None:
+    assert "about the last 4" in judge_memory(memory({1: 0.5, 2: 0.4, 4: 0.02, 8: 0.0}, 0.02))
+
+
+def losses(*val: float, best: int | None = None) -> Losses:
+    points = tuple(LossPoint(step, 0.1, 1.0, loss, 0.01) for step, loss in enumerate(val, 1))
+    return Losses("m", points, best or 1 + val.index(min(val)), None)
+
+
+def test_the_end_of_the_training_is_described() -> None:
+    assert "still falling" in judge_training(losses(3.0, 2.0, 1.5, 1.2))
+    assert "came to rest" in judge_training(losses(3.0, 1.5, 1.301, 1.3))
+    assert "best at step 2 of 4" in judge_training(losses(3.0, 1.5, 1.6, 1.7))
+    assert judge_training(losses(3.0)) == ""
+    assert judge_training(replace(losses(3.0, 2.0), best_step=None)) == ""
