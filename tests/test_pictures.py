@@ -112,11 +112,22 @@ def test_long_labels_of_an_unrolled_network_do_not_overlap_and_arrows_begin_outs
         inside, around = cell.get_window_extent(), box.get_window_extent()
         assert around.x0 < inside.x0 < inside.x1 < around.x1
     arrows = [text.arrow_patch for text in axes.texts if isinstance(text, Annotation)]
-    assert len(arrows) == 31
+    # Eleven copies of the network, into and out of each; nine between steps; the loop.
+    assert len(arrows) == 32
     for arrow in arrows:
         assert arrow is not None
         for point in arrow.get_transform().transform(arrow.get_path().vertices)[[0, -1]]:
             assert not any(box.contains(*point) for box in inner)
+
+
+def test_a_network_without_a_loop_has_no_arrows_between_its_steps() -> None:
+    states = [[[0.5, -0.5]]] * 3
+    drawn = UnrolledNetwork("title", ["a"] * 3, [[("b", 1.0)]] * 3, "feedforward", states, False)
+    axes = draw(drawn).axes[0]
+    arrows = [text.arrow_patch for text in axes.texts if isinstance(text, Annotation)]
+    assert len(arrows) == 2 * 4
+    squares = [patch for patch in axes.patches if not isinstance(patch, FancyBboxPatch)]
+    assert len(squares) == 3 * 2
 
 
 def test_names_are_drawn_as_they_are(tmp_path: Path) -> None:
