@@ -12,6 +12,7 @@ import pytest
 
 import charrnn
 from charrnn.cells import CELLS
+from charrnn.cli.blas import VARIABLES
 from charrnn.cli.main import program
 from charrnn.config import SampleConfig
 from charrnn.errors import ConfigError
@@ -89,7 +90,7 @@ def test_every_report_takes_a_model(
     folder: Path, report: str, monkeypatch: pytest.MonkeyPatch, capsysbinary: object
 ) -> None:
     # The command sets these where they are not set; afterwards they are as they were.
-    for name in ("OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "OMP_NUM_THREADS"):
+    for name in (*VARIABLES, "OPENBLAS_THREAD_TIMEOUT"):
         monkeypatch.setenv(name, "1")
     monkeypatch.setattr(speed, "count_cores", lambda: 1)
     model = ["run"] if report != "report" else ["run", "--html", "page.html"]
