@@ -35,6 +35,8 @@ LAUNCHERS = (
 SIGNAL_EXIT_CODE = 128  # a shell adds the signal's number to it
 SECONDS_FOR_RANK_0 = 2.0
 SECONDS_TO_CONNECT = 20.0
+SECONDS_TO_FORWARD = 0.2
+"""The time for mpiexec to pass on a rank's error, which it may lose when the rank aborts."""
 
 
 def rank_and_size() -> tuple[int, int]:
@@ -193,7 +195,9 @@ def run_together(ranks: "RankTeam", stop: StopRequest) -> Iterator[None]:
         yield
     except (Exception, SignalExit) as error:
         if rank > 0 or ranks.peers == "in_collective":
-            ranks.abort(_report_error(error, rank))
+            code = _report_error(error, rank)
+            time.sleep(SECONDS_TO_FORWARD)
+            ranks.abort(code)
         _leave(ranks, error.number if isinstance(error, SignalExit) else None)
         raise
     _leave(ranks, stop.received)
