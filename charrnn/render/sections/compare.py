@@ -13,6 +13,7 @@ from charrnn.render.blocks import (
     numeric_columns,
     text_columns,
 )
+from charrnn.render.model_names import name_model
 from charrnn.render.sections.score import format_shares
 from charrnn.render.words import show_text
 from charrnn.reports.compare import ComparedModel, Comparison
@@ -56,10 +57,10 @@ def _explain(report: Comparison) -> str:
     for model in report.models:
         kl = model.kl[-1]
         sentences.append(
-            f"{_name(model, report.models)} predicts the same after both"
+            f"{name_model(model, report.models)} predicts the same after both"
             f" ({kl:z.2g} nats): the difference no longer matters to it."
             if kl < FORGOTTEN
-            else f"{_name(model, report.models)} predicts differently ({kl:z.2g} nats)."
+            else f"{name_model(model, report.models)} predicts differently ({kl:z.2g} nats)."
         )
     return " ".join(sentences)
 
@@ -73,7 +74,7 @@ def _build_end_table(models: Sequence[ComparedModel]) -> Table:
         ),
         [
             (
-                _name(model, models),
+                name_model(model, models),
                 f"{model.kl[-1]:z.3g}",
                 f"{model.state[-1]:z.3g}",
                 *(
@@ -91,7 +92,7 @@ def _build_continuations(report: Comparison) -> Table:
     return Table(
         text_columns("model", "after", "goes on with"),
         [
-            (_name(model, report.models), name, show_text(text))
+            (name_model(model, report.models), name, show_text(text))
             for model in report.models
             for name, texts in zip("AB", model.continuations, strict=True)
             for text in texts
@@ -106,7 +107,12 @@ def _build_charts(models: Sequence[ComparedModel]) -> list[Block]:
         for model in models:
             heights = getattr(model, attribute)
             series.append(
-                Series(_name(model, models), range(1, len(heights) + 1), heights, model=model.model)
+                Series(
+                    name_model(model, models),
+                    range(1, len(heights) + 1),
+                    heights,
+                    model=model.model,
+                )
             )
         return Chart(title, "characters since the difference", y, series,
                      log_y=log, from_zero=not log)  # fmt: skip
@@ -115,9 +121,3 @@ def _build_charts(models: Sequence[ComparedModel]) -> list[Block]:
         draw("difference of the predictions", "KL in nats", "kl", log=False),
         draw("difference of the states", "root mean square", "state", log=True),
     ]
-
-
-def _name(model: ComparedModel, models: Sequence[ComparedModel]) -> str:
-    """Name a model by its cell where no other has it, else by its path."""
-    cells = [other.cell for other in models]
-    return model.model if cells.count(model.cell) > 1 else model.cell

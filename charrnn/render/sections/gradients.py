@@ -12,6 +12,7 @@ from charrnn.render.blocks import (
     numeric_columns,
     text_columns,
 )
+from charrnn.render.model_names import name_model
 from charrnn.reports.gradients import VANISHED, GradientPath, Gradients
 
 SPREAD_UP_TO = 2  # paths; with more a table has no room for percentiles
@@ -64,8 +65,8 @@ def _show_training(reports: Sequence[Gradients]) -> list[Block]:
         what = f"{_plural(lag)} back"
     return [
         Prose(
-            f"The same ratio during the training, {what}: the median over a few places. An lstm"
-            " learns to keep a gradient that an rnn loses."
+            f"The same ratio during the training, {what}: the median over a few places. Where it"
+            " rises, the model learns to keep the gradient."
         ),
         Chart(
             f"gradient {what} during the training", "step", "relative to its beginning", series,
@@ -139,8 +140,7 @@ def _build_table(title: str, most: int, paths: Sequence[tuple[str, GradientPath]
 
 def _name(report: Gradients, path: GradientPath, reports: Sequence[Gradients]) -> str:
     """Name a path by its cell where only one model has it, else by its model."""
-    cells = [other.cell for other in reports]
-    model = report.model if cells.count(report.cell) > 1 else report.cell
+    model = name_model(report, reports)
     return f"{model}, through {path.through}" if len(report.ways) > 1 else model
 
 

@@ -12,6 +12,7 @@ from charrnn.render.blocks import (
     numeric_columns,
     text_columns,
 )
+from charrnn.render.model_names import name_model
 from charrnn.reports.brackets import Brackets
 from charrnn.reports.memory import ContextLoss, Memory
 from charrnn.reports.perturbation import Perturbation, Spread
@@ -67,7 +68,7 @@ def _show_brackets(reports: Sequence[Memory]) -> list[Block]:
     )
     series = [
         Series(
-            _name(report, reports),
+            name_model(report, reports),
             [float(each.longest) for each in brackets.by_distance],
             [each.right for each in brackets.by_distance],
             model=report.model,
@@ -87,7 +88,7 @@ def _show_brackets(reports: Sequence[Memory]) -> list[Block]:
         ]
         for each in first.by_distance
     ]
-    names = [_name(report, reports) for report, _ in measured]
+    names = [name_model(report, reports) for report, _ in measured]
     columns = (*text_columns("distance"), *numeric_columns("places", *names))
     return [explanation, chart, Table(columns, rows, title="closing brackets that are right")]
 
@@ -99,7 +100,7 @@ def _format_share(brackets: Brackets, longest: int) -> str:
 def _show_perturbations(reports: Sequence[Memory]) -> list[Block]:
     """Show how long one exchanged character makes a difference, for all models at once."""
     measured = [
-        (_name(report, reports), report.model, each)
+        (name_model(report, reports), report.model, each)
         for report in reports
         if (each := report.perturbation)
     ]
@@ -184,7 +185,7 @@ def _build_lost_chart(reports: Sequence[Memory]) -> Chart:
             if point.given is not None
         ]
         x, y = zip(*points, strict=True) if points else ((), ())
-        series.append(Series(_name(report, reports), x, y, model=report.model))
+        series.append(Series(name_model(report, reports), x, y, model=report.model))
     return Chart(
         f"loss above that with all characters ({SMALLEST_LOST:g} stands for less)",
         "characters given", "nats per character", series, log_x=True, log_y=True,
@@ -200,7 +201,7 @@ def _mark_known_distances(reports: Sequence[Memory]) -> list[tuple[str, float, f
 def _build_series(report: Memory, reports: Sequence[Memory]) -> Series:
     points = [(point.given, point) for point in report.points if point.given is not None]
     return Series(
-        _name(report, reports),
+        name_model(report, reports),
         [float(given) for given, _ in points],
         [point.nats for _, point in points],
         (
@@ -209,12 +210,6 @@ def _build_series(report: Memory, reports: Sequence[Memory]) -> Series:
         ),
         report.model,
     )
-
-
-def _name(report: Memory, reports: Sequence[Memory]) -> str:
-    """Name a model by its cell if no two models have the same, else by its path."""
-    has_own_cell = len({other.cell for other in reports}) == len(reports)
-    return report.cell if has_own_cell else report.model
 
 
 def _build_row(point: ContextLoss) -> tuple[str, ...]:
