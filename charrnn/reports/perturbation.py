@@ -113,10 +113,12 @@ def _compare_group(
     before = int(min(BEFORE, places[0]))
     states = network.initial_states(len(places))
     if before:
-        _, states = _read(network, ids[places + np.arange(-before, 0)[:, None]], states, [])
+        _, states = _read_characters(
+            network, ids[places + np.arange(-before, 0)[:, None]], states, []
+        )
     after = ids[places + np.arange(steps[-1] + 1)[:, None]]
     changed = np.concatenate([others[None], after[1:]])
-    (h, _), (g, _) = (_read(network, text, states, steps) for text in (after, changed))
+    (h, _), (g, _) = (_read_characters(network, text, states, steps) for text in (after, changed))
     logs, other_logs = (
         log_probabilities(x.reshape(-1, x.shape[2]), *network.output_weights).astype(np.float64)
         for x in (h, g)
@@ -126,7 +128,9 @@ def _compare_group(
     return np.stack([kl, state])
 
 
-def _read(network: Network, ids: Ids, states: States, steps: Sequence[int]) -> tuple[Array, States]:
+def _read_characters(
+    network: Network, ids: Ids, states: States, steps: Sequence[int]
+) -> tuple[Array, States]:
     """Read ``ids`` (T, B); return the outputs (steps, B, H) after the characters at ``steps``.
 
     These are the outputs of the top layer. The states are those after the last character.

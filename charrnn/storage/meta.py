@@ -190,7 +190,7 @@ def read_update_ratio(value: Any) -> UpdateRatio:
     if not isinstance(value, dict) or set(value) != {"input", "recurrent", "output"}:
         raise ValueError("its update_ratio is incomplete")
 
-    def read(numbers: Any) -> tuple[float | None, ...]:
+    def read_layers(numbers: Any) -> tuple[float | None, ...]:
         if not isinstance(numbers, list | tuple):
             raise ValueError("its update_ratio has no list of layers")
         by_layer = dict(enumerate(numbers))
@@ -198,8 +198,8 @@ def read_update_ratio(value: Any) -> UpdateRatio:
             None if by_layer[layer] is None else read_number(by_layer, layer) for layer in by_layer
         )
 
-    (output,) = read([value["output"]])
-    return UpdateRatio(read(value["input"]), read(value["recurrent"]), output)
+    (output,) = read_layers([value["output"]])
+    return UpdateRatio(read_layers(value["input"]), read_layers(value["recurrent"]), output)
 
 
 def read_gradient_profile(value: Any) -> GradientProfile:

@@ -58,7 +58,7 @@ class GradientProfiler:
     def __init__(self, text: Ids, evaluations: int, operations: float) -> None:
         longest = min(LAGS[-1], len(text) - BEFORE - 2)
         self.lags = tuple(lag for lag in LAGS if lag <= longest)
-        self._evaluations = max(1, evaluations)
+        self._text, self._evaluations = text, max(1, evaluations)
         self.measurements = self.places = 0
         if not self.lags:
             return
@@ -71,9 +71,6 @@ class GradientProfiler:
         if measurements < MEASUREMENTS_AT_LEAST:
             return
         self.measurements = measurements
-        length = BEFORE + self.lags[-1] + 2
-        begins = np.linspace(0, len(text) - length, self.places).astype(np.intp)
-        self._windows = np.asarray(text)[begins + np.arange(length)[:, None]].astype(np.intp)
 
     def is_due(self, evaluation: int) -> bool:
         """Whether to measure at this ``evaluation``, which counts from 0."""
@@ -82,9 +79,10 @@ class GradientProfiler:
 
     def measure(self, network: Network) -> GradientProfile | None:
         """Return the median over all places; None if a gradient is not finite."""
-        groups = (
-            self._windows[:, at : at + SIDE_BY_SIDE] for at in range(0, self.places, SIDE_BY_SIDE)
-        )
+        length = BEFORE + self.lags[-1] + 2
+        begins = np.linspace(0, len(self._text) - length, self.places).astype(np.intp)
+        windows = np.asarray(self._text)[begins + np.arange(length)[:, None]].astype(np.intp)
+        groups = (windows[:, at : at + SIDE_BY_SIDE] for at in range(0, self.places, SIDE_BY_SIDE))
         norms = np.concatenate([_measure_norms(network, group) for group in groups], axis=2)
         if not np.isfinite(norms).all():
             return None

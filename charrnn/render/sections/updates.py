@@ -31,8 +31,8 @@ def build_gradient_charts(reports: Sequence[Losses]) -> list[Block]:
         blocks += [
             Prose(
                 "The norm of an update over that of the weights: how much a step changes each group"
-                " of weights. About one in a thousand is usual in the middle of a training; the"
-                " learning rate ends at zero, and so do the updates."
+                " of weights. With the cosine schedule, the learning rate and the updates end at"
+                " zero."
             ),
             Chart("size of the updates by step", "step", "update / weights", ratios, log_y=True),
         ]

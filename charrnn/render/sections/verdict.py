@@ -6,12 +6,11 @@ from charrnn.render.words import format_loss
 from charrnn.reports.loss import Losses
 from charrnn.reports.memory import Memory
 from charrnn.reports.overview import Overview
+from charrnn.training.outcome import STILL_FALLING
 
 CLEAR_ERRORS = 2.0
 """Standard errors by which a loss is above that with all characters, to be called worse."""
 CLEAR_NATS = 0.005
-STILL_FALLING = 0.005
-"""The share by which a validation loss falls in the last quarter of a run that was too short."""
 
 
 def build_section(report: Overview) -> Section:
@@ -35,7 +34,7 @@ def build_section(report: Overview) -> Section:
 def judge_loss(loss: float | None, baselines: Baselines | None) -> str:
     """Compare a validation loss with that of the best n-gram."""
     if loss is None or baselines is None:
-        return "It was trained without a validation part, so no loss says how well it learned."
+        return "It was trained without a validation part, so it cannot be compared with an n-gram."
     difference = baselines.ngram - loss
     if difference > 0:
         return (
@@ -76,8 +75,8 @@ def judge_training(losses: Losses) -> str:
     before = points[-1 - max(1, len(points) // 4)][1]
     if losses.best_step < last_step:
         return (
-            f"It was best at step {losses.best_step:,} of {last_step:,}: afterwards it learned its"
-            " text by heart, and more training or a larger network would not help."
+            f"It was best at step {losses.best_step:,} of {last_step:,}: its validation loss did"
+            " not fall any further."
         )
     if before - last > STILL_FALLING * before:
         return "Its loss was still falling at the end: a longer training would lower it further."
