@@ -139,7 +139,7 @@ def test_a_new_cell_is_one_module_and_one_line() -> None:
             "-p",
             "no:cacheprovider",
             "-k",
-            "leaky or (memoryless and not team)",
+            "leaky",
             *files,
         ],
         cwd=ROOT,

@@ -1,1 +1,1 @@
-"""Cells that are in no table of charrnn's, to test what a new cell takes."""
+"""A cell that is in no table of charrnn's, to test what a new cell takes."""

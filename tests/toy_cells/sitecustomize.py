@@ -1,6 +1,5 @@
-"""Adds the toy cells to the table in every Python process that has this folder in PYTHONPATH."""
+"""Adds the toy cell to the table in every Python process that has this folder in PYTHONPATH."""
 
 from charrnn.cells import CELLS
 
 CELLS["leaky"] = "tests.toy_cells.leaky"
-CELLS["memoryless"] = "tests.toy_cells.memoryless"
