@@ -208,14 +208,25 @@ def test_training_step_modifies_nothing_but_the_gradients(cell: str) -> None:
 
 
 @pytest.mark.parametrize("cell", CELLS)
-def test_recurrent_weights_start_orthogonal_and_biases_at_zero(cell: str) -> None:
+def test_recurrent_weights_start_orthogonal_and_biases_at_zero_or_in_a_range(cell: str) -> None:
     gain = get_cell(cell).recurrent_gain
+    ranges = get_cell(cell).bias_ranges or [(0.0, 0.0)] * get_cell(cell).gate_count
     parameters = Parameters(Shape(cell, 8, 2, V), np.float64)
     initialize(parameters, np.random.default_rng(0))
     for layer in range(2):
         for gate in parameters[f"U{layer}"]:
             np.testing.assert_allclose(gate @ gate.T, gain**2 * np.eye(8), atol=1e-12)
-        assert not parameters[f"b{layer}"].any()
+        for biases, (low, high) in zip(parameters[f"b{layer}"], ranges, strict=True):
+            assert low <= biases.min() <= biases.max() <= high
+            assert np.ptp(biases) >= (high - low) / 2
+
+
+def test_units_of_a_new_mingru_keep_their_value_for_different_times() -> None:
+    parameters = Parameters(Shape("mingru", 256, 2, V), np.float64)
+    initialize(parameters, np.random.default_rng(0))
+    update = 1 / (1 + np.exp(-parameters["b1"][0]))
+    assert 1 / update.max() < 1.5
+    assert 1 / update.min() > 50
 
 
 @pytest.mark.parametrize("cell", CELLS)

@@ -109,6 +109,8 @@ class Cell:
     """R: how many of the gates, counted from the last, have a second bias, added to h[t-1] U."""
     recurrent_gain: float = 1.0
     """The factor of the orthogonal matrices with which the recurrent weights start."""
+    bias_ranges: tuple[tuple[float, float], ...] = ()
+    """For each gate the range in which its biases start, at random; by default they are zero."""
     temporal_regularization: float = 0.0
     """The default of that setting, fitted to measurements (docs/learning.md)."""
     step_weights: Callable[[Array, Array, Array, Array], StepWeights] = keep_weights

@@ -6,7 +6,9 @@
 
 ``a = x W + b`` are the inputs of the gates (inputs.py). They do not depend on h[t-1]. So no product
 waits for the step before, and only the last equation is computed step by step. The state starts at
-zero, and in the paper at a trained value. Shapes and conventions: `CellForward` in cell.py.
+zero, and in the paper at a trained value. The biases of z start in a range that makes some units
+keep their value for a character or two and others for fifty. Shapes and conventions: `CellForward`
+in cell.py.
 """
 
 import math
@@ -106,6 +108,7 @@ CELL = Cell(
     states=("h",),
     window_arrays=4,
     layers=3,
+    bias_ranges=((-4.0, 1.0), (0.0, 0.0)),
     learning_rate=learning_rate,
     recurrent_weights=False,
 )

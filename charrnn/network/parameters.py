@@ -112,7 +112,7 @@ def initialize(parameters: Parameters, rng: "np.random.Generator") -> None:
 
     Input and output weights are uniform in ±1/sqrt(H), tied ones normal with that standard
     deviation. Recurrent weights are orthogonal, gate by gate (Saxe et al. 2014), multiplied by the
-    cell's `recurrent_gain`. Biases are zero.
+    cell's `recurrent_gain`. Biases are zero, or uniform in the cell's `bias_ranges`.
     """
     shape = parameters.shape
     gain = shape.cell_record.recurrent_gain
@@ -127,6 +127,9 @@ def initialize(parameters: Parameters, rng: "np.random.Generator") -> None:
             view[:] = rng.uniform(-bound, bound, view.shape)
         else:
             view[:] = 0
+            if name.startswith("b"):
+                for biases, (low, high) in zip(view, shape.cell_record.bias_ranges, strict=False):
+                    biases[:] = rng.uniform(low, high, shape.hidden)
 
 
 def _draw_orthogonal(H: int, rng: "np.random.Generator") -> Array:
