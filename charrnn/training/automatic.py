@@ -225,8 +225,8 @@ def _choose_dropouts(
     """Choose the dropout of outputs and of recurrent weights, to two decimals.
 
     They are higher for a network that could memorize its text: with more parameters per character
-    and with more epochs. A cell without gates memorizes less, and needs little dropout. The
-    constants are fitted.
+    and with more epochs. A cell without gates, or whose gates do not see the state, memorizes less
+    and needs little dropout. The constants are fitted.
 
     Raises:
         ConfigError: when `recurrent_dropout` is set for a cell without recurrent weights.
@@ -238,7 +238,7 @@ def _choose_dropouts(
             f"the cell {shape.cell} has no recurrent weights to drop; leave it out or set it to 0",
         )
     capacity = shape.parameter_count * epochs / predictions
-    if shape.cell_record.sigmoid_gates:
+    if shape.cell_record.sigmoid_gates and has_recurrent_weights:
         dropout = min(0.5, 0.1 + 0.04 * math.log2(capacity / 3.3))
     else:
         dropout = min(0.05, 0.02 * math.log2(capacity / 10))
