@@ -4,12 +4,17 @@
 # The commands are taken from the pages: each line of theirs that begins with a dollar sign. Models and
 # pictures are written to runs/tour, and models that are there are trained again.
 #
-#     docs/tour.sh             both pages, about six minutes on two cores
+#     docs/tour.sh             both pages
 #     docs/tour.sh PAGE        one page
+#     docs/tour.sh seed N      both pages with other initial weights, in runs/tour-N; copies no picture
 #     docs/tour.sh plays FILE  the figures on another text
 set -euo pipefail
 cd "$(dirname "$0")/.."
 export CHARRNN_TRAIN_OVERWRITE=1
+
+list_commands() { # of pages
+    sed -n 's/^\$ //p' "$@"
+}
 
 run_commands() { # from standard input, each once
     local command
@@ -27,8 +32,13 @@ plays)
     charrnn inspect gradients runs/tour/plays-{rnn,gru,lstm} --plot runs/tour/plays.png
     charrnn inspect memory runs/tour/plays-{rnn,gru,lstm}
     ;;
-"") sed -n 's/^\$ //p' docs/tour.md docs/tour.ja.md | run_commands ;;
-*) sed -n 's/^\$ //p' "$1" | run_commands ;;
+seed)
+    export CHARRNN_TRAIN_SEED=$2
+    list_commands docs/tour.md docs/tour.ja.md | sed "s#runs/tour/#runs/tour-$2/#g" | run_commands
+    exit
+    ;;
+"") list_commands docs/tour.md docs/tour.ja.md | run_commands ;;
+*) list_commands "$1" | run_commands ;;
 esac
 mkdir -p docs/tour
 cp runs/tour/*.png docs/tour

@@ -226,24 +226,38 @@ def test_targets_of_make_in_documents_exist() -> None:
     assert named <= targets
 
 
-def test_the_tour_script_runs_the_commands_of_both_pages(tmp_path: Path) -> None:
-    """Each runs once, in their order. Programs that do nothing stand in for the real ones."""
-    pages = [ROOT / "docs/tour.md", ROOT / "docs/tour.ja.md"]
+def run_tour(tmp_path: Path, *arguments: str) -> list[str]:
+    """Run docs/tour.sh with programs that do nothing; return the lines that it prints."""
     shutil.copytree(ROOT / "docs", tmp_path / "docs")
     (tmp_path / "runs/tour").mkdir(parents=True)
     (tmp_path / "runs/tour/new.png").touch()
     for name in ("charrnn", "python", "tail"):
         (tmp_path / name).symlink_to(shutil.which("true") or "/bin/true")
     done = subprocess.run(
-        [tmp_path / "docs/tour.sh"], capture_output=True, encoding="utf-8", check=False,
+        [tmp_path / "docs/tour.sh", *arguments], capture_output=True, encoding="utf-8", check=False,
         env={**clean_environment(), "PATH": f"{tmp_path}{os.pathsep}{os.environ['PATH']}"},
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
+    return done.stdout.splitlines()
+
+
+def list_tour_commands() -> list[str]:
+    """List the commands of the tour's pages, each once, in their order."""
     commands = [
         command.text
-        for page in pages
+        for page in (ROOT / "docs/tour.md", ROOT / "docs/tour.ja.md")
         for block in re.findall(r"^```console\n.*?^```$", read(page), re.M | re.S)
         for command in list_commands(block)
     ]
-    assert done.stdout.splitlines() == [f"$ {command}" for command in dict.fromkeys(commands)]
+    return list(dict.fromkeys(commands))
+
+
+def test_the_tour_script_runs_the_commands_of_both_pages(tmp_path: Path) -> None:
+    assert run_tour(tmp_path) == [f"$ {command}" for command in list_tour_commands()]
     assert (tmp_path / "docs/tour/new.png").exists()
+
+
+def test_the_tour_script_runs_them_with_another_seed_in_another_folder(tmp_path: Path) -> None:
+    commands = [each.replace("runs/tour/", "runs/tour-2/") for each in list_tour_commands()]
+    assert run_tour(tmp_path, "seed", "2") == [f"$ {command}" for command in commands]
+    assert not (tmp_path / "docs/tour/new.png").exists()

@@ -120,7 +120,7 @@ def test_the_profile_of_a_gradient_is_the_median_over_its_places() -> None:
         window = text[begin : begin + length, None]
         _, states, _ = network.forward(window[: BEFORE + 1], network.initial_states(1))
         norms = [[float(norm[0]) for norm in step] for step in
-                 norms_by_lag(network, window[BEFORE:], states)]  # fmt: skip
+                 norms_by_lag(network, window[BEFORE:], states, range(1, 201))]  # fmt: skip
         for row, name in enumerate("hc"):
             ratios[name].append([norms[lag][row] / norms[row][row] for lag in LAGS])
     for name in "hc":

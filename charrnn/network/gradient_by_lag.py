@@ -5,6 +5,7 @@ reports/gradients.py).
 """
 
 from collections.abc import Iterator, Sequence
+from itertools import pairwise
 
 import numpy as np
 import numpy.typing as npt
@@ -17,17 +18,23 @@ from charrnn.network.workspace import Workspace
 Norms = npt.NDArray[np.float64]
 
 
-def norms_by_lag(network: Network, window: Ids, states: States) -> Iterator[list[Norms]]:
-    """Yield, for k = 0, 1, …, the norms (B,) of the gradient of h and, in an lstm, of c.
+def norms_by_lag(
+    network: Network, window: Ids, states: States, lags: Sequence[int]
+) -> Iterator[list[Norms]]:
+    """Yield, for lag 0 and each of ``lags``, the norms (B,) of the gradient of h and an lstm's c.
 
-    ``window`` (lags + 2, B) has the characters that are read, and as its last row those that are
-    predicted. ``states`` are those after its first row. Each step is computed twice, so that only
-    the states of all steps are held, and not what the backward pass of each needs.
+    ``window`` (lags[-1] + 2, B) has the characters that are read, and as its last row those that
+    are predicted. ``states`` are those after its first row, and ``lags`` rise. The steps between
+    two lags are computed twice, so that only the states at the lags are held, and not what the
+    backward pass of all steps needs.
     """
     workspace, scratch = Workspace(), network.parameters.zeros_like()
+    steps = window[1:-1]
+    ends = [len(steps) - lag for lag in (*reversed(lags), 0)]
+    parts = [steps[start:end] for start, end in pairwise(ends)]
     before = [states]
-    for step in window[1:-1]:
-        _, after, _ = network.forward(step[None], before[-1], workspace=workspace)
+    for part in parts:
+        _, after, _ = network.forward(part, before[-1], workspace=workspace)
         before.append(after)
     _, dh = cross_entropy_and_gradients(
         before[-1][-1][0], window[-1], *network.output_weights,
@@ -36,8 +43,8 @@ def norms_by_lag(network: Network, window: Ids, states: States) -> Iterator[list
     dstates: States = network.initial_states(window.shape[1])
     dstates[-1][0][:] = dh
     yield [_gradient_norm(dstates, state) for state in range(len(dstates[0]))]
-    for step, states_before in zip(window[-2:0:-1], before[-2::-1], strict=True):
-        h, _, backward = network.forward(step[None], states_before, workspace=workspace)
+    for part, states_before in zip(reversed(parts), before[-2::-1], strict=True):
+        h, _, backward = network.forward(part, states_before, workspace=workspace)
         dstates = backward(np.zeros_like(h), scratch, dstates)
         yield [_gradient_norm(dstates, state) for state in range(len(dstates[0]))]
 

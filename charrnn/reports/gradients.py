@@ -123,12 +123,11 @@ def measure_gradients(
     states = states_after(network, ids, begins)
     groups = [begins[at : at + SIDE_BY_SIDE] for at in range(0, len(begins), SIDE_BY_SIDE)]
     steps = np.arange(lags + 2)[:, None]
-    by_group = [
-        list(
-            norms_by_lag(network, ids[group + steps], join_states(list(islice(states, len(group)))))
-        )
-        for group in groups
-    ]
+    by_group = []
+    for group in groups:
+        before = join_states(list(islice(states, len(group))))
+        every_lag = range(1, lags + 1)
+        by_group.append(list(norms_by_lag(network, ids[group + steps], before, every_lag)))
     norms = np.concatenate(by_group, axis=2)  # (lags + 1, h and perhaps c, positions)
     return Gradients(
         **vars(model.facts),

@@ -5,6 +5,7 @@ reports/gradients.py for the formula. It draws no random number and changes noth
 """
 
 import math
+from collections.abc import Sequence
 
 import numpy as np
 
@@ -83,7 +84,8 @@ class GradientProfiler:
         begins = np.linspace(0, len(self._text) - length, self.places).astype(np.intp)
         windows = np.asarray(self._text)[begins + np.arange(length)[:, None]].astype(np.intp)
         groups = (windows[:, at : at + SIDE_BY_SIDE] for at in range(0, self.places, SIDE_BY_SIDE))
-        norms = np.concatenate([_measure_norms(network, group) for group in groups], axis=2)
+        by_group = [_measure_norms(network, group, self.lags) for group in groups]
+        norms = np.concatenate(by_group, axis=2)
         if not np.isfinite(norms).all():
             return None
         medians = {}
@@ -91,12 +93,12 @@ class GradientProfiler:
             # A loss depends on h at lag 0, and on the other states from lag 1 on.
             first = norms[min(row, 1), row]
             ratios = norms[:, row] / np.where(first > 0, first, np.inf)
-            medians[name] = tuple(float(np.median(ratios[lag])) for lag in self.lags)
+            medians[name] = tuple(map(float, np.median(ratios[1:], axis=1)))
         return GradientProfile(lags=self.lags, medians=medians)
 
 
-def _measure_norms(network: Network, windows: Ids) -> Norms:
-    """Return the norms (lags + 1, states, B) of the gradient in ``windows`` (T, B)."""
+def _measure_norms(network: Network, windows: Ids, lags: Sequence[int]) -> Norms:
+    """Return the norms (1 + lags, states, B) of the gradient in ``windows`` (T, B)."""
     states = network.initial_states(windows.shape[1])
     _, states, _ = network.forward(windows[: BEFORE + 1], states, workspace=Workspace())
-    return np.array(list(norms_by_lag(network, windows[BEFORE:], states)))
+    return np.array(list(norms_by_lag(network, windows[BEFORE:], states, lags)))
