@@ -7,8 +7,7 @@ With --hint 1 they do not: then only the consequence rewards memory, and its gra
 all the way back.
 
 The first command makes a diary, the second computes the lowest possible loss on it, in nats, and
-the third checks whether the consequences in a model's sample fit. The diary is Japanese, with
---language en English.
+the third checks whether the consequences in a model's sample fit.
 
     python corpora/tenki.py make --characters 1000000 --seed 1 > diary.txt
     python corpora/tenki.py score diary.txt --last 0.1
@@ -47,294 +46,123 @@ def one_of(*productions: "str | Production") -> Choice:
     return Choice(tuple((1.0, (p,) if isinstance(p, str) else p) for p in productions))
 
 
-def sometimes(probability: float, *production: "str | Choice") -> Choice:
-    """A choice of ``production``, with ``probability``, or nothing."""
-    return Choice(((1.0 - probability, ()), (probability, production)))
+WEATHER = {
+    "風": (
+        ("風が強い", "朝から風が強い", "北風が吹いている", "風の音がうるさい"),
+        (
+            "洗濯物が飛ばないように気をつけた",
+            "帽子を手でおさえて歩いた",
+            "洗濯物は部屋の中に干した",
+            "庭の植木鉢を家に入れた",
+        ),
+    ),
+    "雨": (
+        ("雨が降っている", "朝から雨だ", "雨の音で目がさめた", "小雨が続いている"),
+        (
+            "傘を持って出かけた",
+            "長靴をはいて出かけた",
+            "ぬれた靴を玄関で乾かした",
+            "傘を忘れた友だちを駅まで送った",
+        ),
+    ),
+    "雪": (
+        ("雪が積もった", "朝から雪だ", "窓の外が真っ白だ", "粉雪が舞っている"),
+        (
+            "玄関の前の雪かきをした",
+            "屋根の雪を下ろした",
+            "子どもたちと雪だるまを作った",
+            "すべらないようにゆっくり歩いた",
+        ),
+    ),
+    "晴": (
+        ("よく晴れている", "朝から青空だ", "雲ひとつない", "日ざしがやわらかい"),
+        (
+            "布団を外に干した",
+            "庭の花に水をやった",
+            "洗った毛布がすぐに乾いた",
+            "川まで散歩に行った",
+        ),
+    ),
+    "暑": (
+        ("とても暑い", "朝から蒸し暑い", "じっとしていても汗が出る", "アスファルトが焼けている"),
+        (
+            "冷たい麦茶を三杯も飲んだ",
+            "木のかげで昼寝をした",
+            "夜は窓を開けて寝た",
+            "かき氷を買って帰った",
+        ),
+    ),
+    "寒": (
+        ("とても寒い", "朝から冷えこんでいる", "池に氷が張った", "吐く息が白い"),
+        (
+            "こたつから出られなかった",
+            "湯たんぽを用意した",
+            "厚い手ぶくろを買った",
+            "ストーブに灯油を入れた",
+        ),
+    ),
+    "霧": (
+        ("霧が深い", "朝から霧が出ている", "向かいの家も見えない", "町が霧に包まれている"),
+        (
+            "車は明かりをつけて走っていた",
+            "船は港で待っていた",
+            "山の姿は一日中見えなかった",
+            "自転車を押して帰った",
+        ),
+    ),
+    "雷": (
+        ("雷が鳴っている", "朝から空が光っている", "遠くで雷の音がする", "黒い雲から稲妻が走った"),
+        (
+            "テレビのコンセントを抜いた",
+            "犬が押し入れから出てこなかった",
+            "停電にそなえてろうそくを出した",
+            "高い木から離れて歩いた",
+        ),
+    ),
+}
 
+# Words that are likelier with one weather, but occur with every other too.
+WHERE = {
+    "風": "公園", "雨": "図書館", "雪": "駅前の本屋", "晴": "神社の石段",
+    "暑": "プール", "寒": "銭湯", "霧": "喫茶店", "雷": "郵便局",
+}  # fmt: skip
+TOPIC = {
+    "風": "旅行", "雨": "新しい橋", "雪": "スキー", "晴": "野球",
+    "暑": "祭り", "寒": "猫", "霧": "船", "雷": "古い時計",
+}  # fmt: skip
+DISH = {
+    "風": "焼き魚", "雨": "うどん", "雪": "カレー", "晴": "おにぎり",
+    "暑": "そうめん", "寒": "おでん", "霧": "天ぷら", "雷": "卵焼き",
+}  # fmt: skip
+
+WHEN = one_of("午前中に", "昼すぎに", "夕方に")
+WHOM = one_of("隣の人", "昔の同級生", "大工さん", "姉", "先生", "魚屋の主人")
+MEAL = one_of("昼ごはんは", "夕ごはんは")
+THEN = one_of("手紙を書いた。", "本を読んだ。", "友だちに電話をかけた。", "部屋をかたづけた。")
+LATER = Choice(((7.0, ()), (3.0, ("そのあと", THEN))))
 
 HINT = 8.0
 
 
-@dataclass(frozen=True)
-class Diary:
-    """The words of a diary in one language.
+def build_grammar(hint: float) -> Choice:
+    """The grammar of a day. Words of its weather are ``hint`` times as likely as other words."""
 
-    ``weather`` has the openings and the consequences of each weather. A day begins with ``today``
-    and an opening, and ends with one of ``connectives`` and a consequence. Between them stands
-    ``filler``, a production in which a table is a choice of words, one of each weather: it is
-    likelier than the other words in a day of that weather.
-    """
+    def choose_word(words: dict[str, str], weather: str) -> Choice:
+        return Choice(tuple((hint if w == weather else 1.0, (word,)) for w, word in words.items()))
 
-    today: str
-    weather: dict[str, tuple[tuple[str, ...], tuple[str, ...]]]
-    filler: tuple["str | Choice | dict[str, str]", ...]
-    connectives: tuple[str, ...]
-    stop: str
-
-    def build_grammar(self, hint: float = HINT) -> Choice:
-        """The grammar of a day. Words of its weather are ``hint`` times as likely as others."""
-
-        def choose_word(words: dict[str, str], weather: str) -> Choice:
-            return Choice(
-                tuple((hint if w == weather else 1.0, (word,)) for w, word in words.items())
-            )
-
-        days: list[Production] = []
-        for weather, (openings, consequences) in self.weather.items():
-            filler = (
-                choose_word(part, weather) if isinstance(part, dict) else part
-                for part in self.filler
-            )
-            end = (one_of(*self.connectives), one_of(*consequences), f"{self.stop}\n")
-            days.append((self.today, one_of(*openings), self.stop, *filler, *end))
-        return one_of(*days)
-
-    def count_days(self, text: str) -> dict[str, int]:
-        """Count the days of ``text``, those that are grammatical, and whose consequence fits."""
-        grammar = self.build_grammar()
-        counts = {"days": 0, "grammatical": 0, "consequence fits": 0, "does not fit": 0}
-        for day in text.splitlines():
-            at_start = {
-                weather
-                for weather, (openings, _) in self.weather.items()
-                if day.startswith(tuple(self.today + each + self.stop for each in openings))
-            }
-            at_end = {
-                weather
-                for weather, (_, ends) in self.weather.items()
-                if day.endswith(tuple(each + self.stop for each in ends))
-            }
-            counts["days"] += 1
-            counts["grammatical"] += all(map(math.isfinite, surprises(day + "\n", grammar)))
-            counts["consequence fits"] += bool(at_start & at_end)
-            counts["does not fit"] += bool(at_start and at_end and not at_start & at_end)
-        return counts
+    days: list[Production] = []
+    for weather, (openings, consequences) in WEATHER.items():
+        filler: Production = (
+            WHEN, choose_word(WHERE, weather), "で", WHOM, "に会い、",
+            choose_word(TOPIC, weather), "の話をした。",
+            MEAL, choose_word(DISH, weather), "だった。", LATER,
+        )  # fmt: skip
+        end = (one_of("だから", "それで"), one_of(*consequences), "。\n")
+        days.append(("今日は", one_of(*openings), "。", *filler, *end))
+    return one_of(*days)
 
 
-JAPANESE = Diary(
-    today="今日は",
-    weather={
-        "風": (
-            ("風が強い", "朝から風が強い", "北風が吹いている", "風の音がうるさい"),
-            (
-                "洗濯物が飛ばないように気をつけた",
-                "帽子を手でおさえて歩いた",
-                "洗濯物は部屋の中に干した",
-                "庭の植木鉢を家に入れた",
-            ),
-        ),
-        "雨": (
-            ("雨が降っている", "朝から雨だ", "雨の音で目がさめた", "小雨が続いている"),
-            (
-                "傘を持って出かけた",
-                "長靴をはいて出かけた",
-                "ぬれた靴を玄関で乾かした",
-                "傘を忘れた友だちを駅まで送った",
-            ),
-        ),
-        "雪": (
-            ("雪が積もった", "朝から雪だ", "窓の外が真っ白だ", "粉雪が舞っている"),
-            (
-                "玄関の前の雪かきをした",
-                "屋根の雪を下ろした",
-                "子どもたちと雪だるまを作った",
-                "すべらないようにゆっくり歩いた",
-            ),
-        ),
-        "晴": (
-            ("よく晴れている", "朝から青空だ", "雲ひとつない", "日ざしがやわらかい"),
-            (
-                "布団を外に干した",
-                "庭の花に水をやった",
-                "洗った毛布がすぐに乾いた",
-                "川まで散歩に行った",
-            ),
-        ),
-        "暑": (
-            (
-                "とても暑い",
-                "朝から蒸し暑い",
-                "じっとしていても汗が出る",
-                "アスファルトが焼けている",
-            ),
-            (
-                "冷たい麦茶を三杯も飲んだ",
-                "木のかげで昼寝をした",
-                "夜は窓を開けて寝た",
-                "かき氷を買って帰った",
-            ),
-        ),
-        "寒": (
-            ("とても寒い", "朝から冷えこんでいる", "池に氷が張った", "吐く息が白い"),
-            (
-                "こたつから出られなかった",
-                "湯たんぽを用意した",
-                "厚い手ぶくろを買った",
-                "ストーブに灯油を入れた",
-            ),
-        ),
-        "霧": (
-            ("霧が深い", "朝から霧が出ている", "向かいの家も見えない", "町が霧に包まれている"),
-            (
-                "車は明かりをつけて走っていた",
-                "船は港で待っていた",
-                "山の姿は一日中見えなかった",
-                "自転車を押して帰った",
-            ),
-        ),
-        "雷": (
-            (
-                "雷が鳴っている",
-                "朝から空が光っている",
-                "遠くで雷の音がする",
-                "黒い雲から稲妻が走った",
-            ),
-            (
-                "テレビのコンセントを抜いた",
-                "犬が押し入れから出てこなかった",
-                "停電にそなえてろうそくを出した",
-                "高い木から離れて歩いた",
-            ),
-        ),
-    },
-    filler=(
-        one_of("午前中に", "昼すぎに", "夕方に"),
-        {
-            "風": "公園", "雨": "図書館", "雪": "駅前の本屋", "晴": "神社の石段",
-            "暑": "プール", "寒": "銭湯", "霧": "喫茶店", "雷": "郵便局",
-        },
-        "で",
-        one_of("隣の人", "昔の同級生", "大工さん", "姉", "先生", "魚屋の主人"),
-        "に会い、",
-        {
-            "風": "旅行", "雨": "新しい橋", "雪": "スキー", "晴": "野球",
-            "暑": "祭り", "寒": "猫", "霧": "船", "雷": "古い時計",
-        },
-        "の話をした。",
-        one_of("昼ごはんは", "夕ごはんは"),
-        {
-            "風": "焼き魚", "雨": "うどん", "雪": "カレー", "晴": "おにぎり",
-            "暑": "そうめん", "寒": "おでん", "霧": "天ぷら", "雷": "卵焼き",
-        },
-        "だった。",
-        sometimes(
-            0.3,
-            "そのあと",
-            one_of(
-                "手紙を書いた。",
-                "本を読んだ。",
-                "友だちに電話をかけた。",
-                "部屋をかたづけた。",
-            ),
-        ),
-    ),
-    connectives=("だから", "それで"),
-    stop="。",
-)  # fmt: skip
-
-ENGLISH = Diary(
-    today="Today ",
-    weather={
-        "wind": (
-            ("the wind is strong", "it is windy", "a north wind blows", "the wind howls"),
-            (
-                "hats flew down the street",
-                "the washing stayed indoors",
-                "the flowerpots came inside",
-                "kites were flying",
-            ),
-        ),
-        "rain": (
-            ("it is raining", "it rains softly", "the rain woke me", "rain is falling"),
-            (
-                "umbrellas filled the street",
-                "my shoes are by the stove",
-                "boots were needed",
-                "a friend shared my umbrella",
-            ),
-        ),
-        "snow": (
-            ("snow covers the town", "it is snowing", "the garden is white", "snow is falling"),
-            (
-                "we cleared the path",
-                "children built a snowman",
-                "sledges came out",
-                "everyone walked with care",
-            ),
-        ),
-        "sun": (
-            ("the sky is clear", "the sun is shining", "there is no cloud", "it is bright"),
-            (
-                "bedding hung outside",
-                "the roses needed water",
-                "blankets dried at once",
-                "we walked to the river",
-            ),
-        ),
-        "heat": (
-            (
-                "it is very hot",
-                "the heat is heavy",
-                "it is hot in the shade",
-                "the road is melting",
-            ),
-            (
-                "iced tea tasted good",
-                "we slept under a tree",
-                "all windows stay open tonight",
-                "ice cream sold out",
-            ),
-        ),
-        "cold": (
-            ("it is very cold", "the pond is frozen", "I can see my breath", "frost is biting"),
-            (
-                "gloves were bought",
-                "the stove is lit",
-                "nobody left the fire",
-                "hot water bottles came out",
-            ),
-        ),
-        "fog": (
-            ("the fog is thick", "fog hides the town", "I cannot see the gate", "it is foggy"),
-            (
-                "cars had their lights on",
-                "ships waited in port",
-                "hills were gone all day",
-                "bicycles were pushed",
-            ),
-        ),
-        "thunder": (
-            ("I hear thunder", "lightning flashes", "a storm rolls near", "the sky rumbles"),
-            (
-                "the dog hid under the bed",
-                "candles stand ready",
-                "the plugs are pulled",
-                "no one stood by the tall tree",
-            ),
-        ),
-    },
-    filler=(
-        " I met ",
-        one_of("Ann", "Tom", "my aunt", "my uncle", "the cook", "Mr Hill"),
-        {
-            "wind": " in the park", "rain": " at the museum", "snow": " at the shop",
-            "sun": " on the hill", "heat": " at the pool", "cold": " at the baths",
-            "fog": " at the inn", "thunder": " at the bank",
-        },
-        ". We had ",
-        {
-            "wind": "fish", "rain": "soup", "snow": "stew", "sun": "salad",
-            "heat": "melon", "cold": "pies", "fog": "rice", "thunder": "eggs",
-        },
-        ". ",
-        sometimes(0.3, "Then I ", one_of("read. ", "wrote. ", "sewed. ", "rested. ")),
-    ),
-    connectives=("So ", "That is why "),
-    stop=".",
-)  # fmt: skip
-
-DIARIES = {"ja": JAPANESE, "en": ENGLISH}
-DAY = JAPANESE.build_grammar()
+DAY = build_grammar(HINT)
 
 # The rest of a production, still to be written: a linked list of texts and choices.
 Remainder = tuple["str | Choice", "Remainder"] | None
@@ -377,6 +205,29 @@ def measure_floor(text: str, last: float, day: Choice = DAY) -> tuple[int, float
     return len(nats), math.fsum(nats) / len(nats)
 
 
+def count_days(text: str) -> dict[str, int]:
+    """Count the days of ``text``, those that are grammatical, and those whose consequence fits."""
+    counts = {"days": 0, "grammatical": 0, "consequence fits": 0, "does not fit": 0}
+    for day in text.splitlines():
+        at_start = {
+            w
+            for w, (openings, _) in WEATHER.items()
+            if day.startswith(_opening_sentences(openings))
+        }
+        at_end = {
+            w for w, (_, ends) in WEATHER.items() if day.endswith(tuple(e + "。" for e in ends))
+        }
+        counts["days"] += 1
+        counts["grammatical"] += all(map(math.isfinite, surprises(day + "\n")))
+        counts["consequence fits"] += bool(at_start & at_end)
+        counts["does not fit"] += bool(at_start and at_end and not at_start & at_end)
+    return counts
+
+
+def _opening_sentences(openings: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(f"今日は{opening}。" for opening in openings)
+
+
 def _expand(production: Production, rng: random.Random) -> Iterator[str]:
     for part in production:
         if isinstance(part, str):
@@ -412,33 +263,30 @@ def main() -> None:
     make = commands.add_parser("make", help="write a diary to stdout")
     make.add_argument("--characters", type=int, default=120_000)
     make.add_argument("--seed", type=int, default=1)
-    score = commands.add_parser("score", help="the exact loss of a diary")
-    score.add_argument("--last", type=float, default=0.1, help="share that is counted")
-    check = commands.add_parser("check", help="check a model's sample")
-    for command in (make, score):
+    for name, what in (("score", "the exact loss of a diary"), ("check", "check a model's sample")):
+        command = commands.add_parser(name, help=what)
+        command.add_argument("file", help="a text file, or - for stdin")
+        if name == "score":
+            command.add_argument("--last", type=float, default=0.1, help="share that is counted")
+    for command in (make, commands.choices["score"]):
         command.add_argument(
             "--hint",
             type=float,
             default=HINT,
             help="how much likelier words are with their weather; 1: nothing hints at it",
         )
-    for command in (score, check):
-        command.add_argument("file", help="a text file, or - for stdin")
-    for command in (make, score, check):
-        command.add_argument("--language", choices=DIARIES, default="ja", help="of the diary")
     options = parser.parse_args()
-    diary = DIARIES[options.language]
+    day = build_grammar(getattr(options, "hint", HINT))
     if options.command == "make":
-        day = diary.build_grammar(options.hint)
         sys.stdout.buffer.write(generate(options.characters, options.seed, day).encode())
         return
     data = sys.stdin.buffer.read() if options.file == "-" else Path(options.file).read_bytes()
     text = data.decode()
     if options.command == "score":
-        characters, nats = measure_floor(text, options.last, diary.build_grammar(options.hint))
+        characters, nats = measure_floor(text, options.last, day)
         print(json.dumps({"characters": characters, "nats": nats}))
     else:
-        print(json.dumps(diary.count_days(text), ensure_ascii=False))
+        print(json.dumps(count_days(text), ensure_ascii=False))
 
 
 if __name__ == "__main__":
