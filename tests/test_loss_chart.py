@@ -177,3 +177,13 @@ def test_the_chart_of_memory_names_the_model_that_its_baselines_are_for(run_fold
     assert names(report, replace(report, model="b")) == ("n-gram", "unigram")
     other = replace(report, model="b", text="the validation part of other.txt")
     assert names(report, other) == ("n-gram for a", "unigram for a")
+
+
+def test_a_setback_is_on_a_logarithmic_chart_with_the_end() -> None:
+    exploded = chart(losses("a", [4.0, 1.6, 9.0, 3.0, 1.5, 1.3, 1.25, 1.2]))
+    assert exploded.log_y
+    assert exploded.top is None
+    assert all(height > 0 for height in exploded.includes)
+    assert not chart(losses("a", FALLING)).log_y
+    assert not chart(losses("a", [4.0, 1.6, 1.8, 1.5, 1.4, 1.3, 1.25, 1.2])).log_y
+    assert not chart(losses("a", [4.0, 1.6, 1.5, 9.0])).log_y  # it has not recovered

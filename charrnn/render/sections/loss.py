@@ -3,6 +3,7 @@
 import math
 import sys
 from collections.abc import Iterable, Sequence
+from itertools import accumulate
 
 from charrnn.ngram import Baselines
 from charrnn.render.blocks import (
@@ -26,6 +27,7 @@ HIGH_POINTS = 0.25  # of a series, which may be off the chart
 DIVERGED = 2.0  # times the first loss of a series
 GUESSING = math.log(sys.maxunicode + 1)  # the loss of a model that knows nothing of any character
 LEAST_HEIGHT = 0.5  # of the chart, that all other points should take
+SETBACK = 1.5  # times the lowest loss before
 
 
 def build_section(reports: Sequence[Losses]) -> Section:
@@ -78,11 +80,13 @@ def _build_chart(reports: Sequence[Losses], baselines: dict[Baselines, list[str]
         title, series = "training loss by step", [_train_losses(report) for report in reports]
     series = [line for line in series if line.x]
     ngrams = [each.ngram for each in baselines]
-    top = _find_top(series, ngrams)
+    setback = any(map(_has_setback, series))
+    top = None if setback else _find_top(series, ngrams)
     levels = [level for each, models in baselines.items() for level in _levels(each, models)]
     return Chart(
         title, "step", "nats per character", series,
         includes=[*ngrams, *_find_floor(series, ngrams, top)], top=top, levels=levels,
+        log_y=setback,
     )  # fmt: skip
 
 
@@ -108,6 +112,20 @@ def _levels(baselines: Baselines, models: Sequence[str]) -> list[tuple[str, floa
             names = f"{names} and {len(models) - MODELS_NAMED} more"
         ngram, unigram = f"{ngram} for {names}", f"unigram for {names}"
     return [(ngram, baselines.ngram), (unigram, baselines.unigram)]
+
+
+def _has_setback(line: Series) -> bool:
+    """Whether a loss rises far above the lowest before and falls again, as after an explosion.
+
+    The chart is then logarithmic, so that the rise and the end can both be read.
+    """
+    if not all(0 < loss <= GUESSING for loss in line.y):
+        return False
+    lowest = accumulate(line.y, min)
+    return any(
+        loss > SETBACK * max(before, line.y[-1])
+        for before, loss in zip(lowest, line.y[1:], strict=False)
+    )
 
 
 def _find_top(lines: Iterable[Series], levels: Iterable[float]) -> float | None:
@@ -137,7 +155,7 @@ def _find_floor(lines: Iterable[Series], levels: Iterable[float], top: float | N
     if not heights:
         return []
     low, high = min(heights), max(heights) if top is None else top
-    return [low - FLOOR * (high - low)]
+    return [low - FLOOR * min(low, high - low)]
 
 
 def _both_losses(report: Losses) -> list[Series]:
