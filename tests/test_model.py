@@ -279,3 +279,13 @@ def test_stepper_predicts_what_a_window_does(
         logits = step(now)
         shift = (logits - np.log(np.exp(logits).sum(axis=0))).T
         np.testing.assert_allclose(shift, expected, atol=1e-12)
+
+
+def test_the_state_of_a_mingru_does_not_decay_to_denormal_numbers() -> None:
+    """Processors compute slowly with them; sigmoid in float32 is 0 below -17."""
+    net = network("mingru", dtype=np.float32)
+    for layer in range(2):
+        net.parameters[f"b{layer}"][:] = [[0.0], [-40.0]]
+    ids, states = np.zeros((2000, 1), np.intp), net.initial_states(1)
+    h, _, _ = net.forward(ids, states)
+    assert h[1000:].min() > 1e-10

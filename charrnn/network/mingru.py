@@ -64,6 +64,11 @@ def forward(
     return h[1:], (h[-1].copy(),), backward
 
 
+LOWEST = -16.0
+"""The a_g below which g no longer falls. Rounded to float32, sigmoid would be 0 from -17 on: then h
+would decay to numbers below 1e-38, with which processors compute slowly."""
+
+
 def activate(z: Array, g: Array, scratch: Array) -> None:
     """Replace ``z`` (half of a_z) and ``g`` (a_g) by the values of the gates, in place."""
     # sigmoid(x) = ½ tanh(½x) + ½, where gate_scale has halved x
@@ -71,7 +76,7 @@ def activate(z: Array, g: Array, scratch: Array) -> None:
     np.multiply(z, 0.5, z)
     np.add(z, 0.5, z)
     # g = max(a_g, 0) + sigmoid(min(a_g, 0)), because sigmoid(0) = ½
-    np.minimum(g, 0, out=scratch)
+    np.clip(g, LOWEST, 0, out=scratch)
     np.multiply(scratch, 0.5, scratch)
     np.tanh(scratch, scratch)
     np.multiply(scratch, 0.5, scratch)
