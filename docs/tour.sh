@@ -34,6 +34,7 @@ plays)
     ;;
 seed)
     export CHARRNN_TRAIN_SEED=$2
+    mkdir -p "runs/tour-$2"
     list_commands docs/tour.md docs/tour.ja.md | sed "s#runs/tour/#runs/tour-$2/#g" | run_commands
     exit
     ;;

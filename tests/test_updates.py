@@ -173,3 +173,20 @@ def test_the_loss_report_draws_them_and_reads_older_runs(program: Program, tmp_p
     assert "size of the updates" not in both
     old = Path(__file__).parent / "old_runs/0.1.0/gru"
     assert "norm of the gradient" not in program("inspect", "loss", old).out
+
+
+def test_the_command_shows_the_profiles_of_the_whole_run(
+    program: Program, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Not only those up to the best model, which may be of an early step."""
+    (tmp_path / "text.txt").write_text(TEXT, encoding="utf-8")
+    monkeypatch.setattr("charrnn.training.gradient_profile.MAX_SHARE", 1e9)
+    config = TrainConfig(hidden=8, batch=4, seq=16, steps=20, eval_every=10, workers=1)
+    run = tmp_path / "run"
+    charrnn.train(tmp_path / "text.txt", config, out=run)
+    best = (run / "best.npz").read_bytes()
+    charrnn.resume(run, changes={"steps": 40})
+    (run / "best.npz").write_bytes(best)
+    for model, steps in ((run, {10, 20, 30, 40}), (run / "best.npz", {10, 20})):
+        done = program("inspect", "gradients", model, "--lags", "20", "--json")
+        assert {each["step"] for each in json.loads(done.out)["training"]} == steps

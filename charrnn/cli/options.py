@@ -185,7 +185,8 @@ def find_model(path: Path | None, console: Console) -> Path:
 
 
 def load_model(path: Path | None, console: Console) -> "Model":
-    """Load the model at ``path``, or the newest one."""
+    """Load the model at ``path``, or the newest one, with its run unless a file was named."""
     from charrnn.api import load
 
-    return load(find_model(path, console))
+    file = find_model(path, console)
+    return load(file if path == file else file.parent)

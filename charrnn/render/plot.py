@@ -150,9 +150,9 @@ def _draw_chart(axes: Axes, block: Chart, lettering: Lettering) -> None:
     for name, low, high in block.ranges:
         axes.axvspan(low, high, color=GRID_COLOR, alpha=0.2, linewidth=0)
         axes.annotate(
-            lettering.wrap(name, NAME_SIZE, WIDEST_NAME), (math.sqrt(low * high), 1),
-            xycoords=("data", "axes fraction"), xytext=(0, -2), textcoords="offset points",
-            fontsize="small", va="top", ha="center",
+            lettering.draw(name), (math.sqrt(low * high), 0.5), xycoords=("data", "axes fraction"),
+            fontsize="small", va="center", ha="center", rotation="vertical",
+            path_effects=[withStroke(linewidth=3, foreground="white")],
         )  # fmt: skip
     axes.set_xlabel(lettering.draw(block.x))
     axes.set_ylabel(lettering.draw(block.y))

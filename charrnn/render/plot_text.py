@@ -21,6 +21,7 @@ LOW_COLOR, ZERO_COLOR, HIGH_COLOR = "#90c2ea", "#ffffff", "#f0b184"  # under bla
 LINE_COLUMNS, SHADED_LINES_AT_MOST = 60, 24
 COLUMN_POINTS, ROW_INCHES = 9.5, 0.34
 LETTER_SIZE, CODE_POINT_SIZE, GAP, SENTENCE_SIZE = 9.5, 6.0, 2.5, 7.0  # points
+INPUT, HIDDEN, OUTPUT = "input", "hidden layer", "output"
 PICTURE_POINTS = 8.6 * 72  # the width of an unrolled network
 STEPS_AT_LEAST, STEPS_PER_ROW = 6, 8
 FIRST_STEP = 1.5  # slots from the network with its loop to the first step
@@ -122,6 +123,7 @@ def draw_unrolled(axes: Axes, block: UnrolledNetwork, lettering: Lettering) -> N
         expected=_fit(_expected_strings(block), EXPECTED_SIZE, 0.95 * slot_points, lettering),
         read=_fit(map(show_character, block.read), READ_SIZE, 0.95 * slot_points, lettering),
         name=_fit(names, READ_SIZE, 0.9 * BOX * slot_points, lettering),
+        label=_fit([HIDDEN], EXPECTED_SIZE, 0.9 * BOX * slot_points, lettering),
     )
     _draw_copy(axes, block, None, 0, 0, sizes, lettering)
     axes.text((BOX + FIRST_STEP) / 2, _stack_height(block) / 2, "=", ha="center", va="center")
@@ -141,6 +143,7 @@ class _Sizes(NamedTuple):
     expected: float
     read: float
     name: float
+    label: float
 
 
 def _draw_copy(
@@ -157,12 +160,15 @@ def _draw_copy(
         axes.text(middle, bottom + 0.65 * BOX, name, fontsize=sizes.name, ha="center", va="center")
         _draw_arrow(axes, (middle, bottom - BETWEEN), (middle, bottom - PADDING))
         across = bottom + BOX / 2
-        if at is not None:
+        if at is None:
+            axes.text(middle, bottom + 0.25 * BOX, HIDDEN, fontsize=sizes.label, ha="center",
+                      va="center")  # fmt: skip
+        else:
             if block.states:
                 _draw_state(axes, block.states[at][layer], x, bottom)
             if block.loops and at:
                 _draw_arrow(axes, (x - 1 + edge, across), (x - PADDING, across))
-        elif block.loops:
+        if at is None and block.loops:
             top = bottom + BOX + 0.6 * BETWEEN
             right, left = x + edge + 0.08, x - PADDING - 0.08
             axes.plot([x + edge, right, right, left, left], [across, across, top, top, across],
@@ -171,6 +177,8 @@ def _draw_copy(
     top = y + _stack_height(block)
     _draw_arrow(axes, (middle, top - BETWEEN + PADDING), (middle, top))
     if at is None:
+        for name, height in ((INPUT, y - BETWEEN - 0.2), (OUTPUT, top + 0.16)):
+            axes.text(middle, height, name, fontsize=sizes.label, ha="center", va="center")
         return
     shown = lettering.draw(show_character(block.read[at]))
     axes.text(middle, y - BETWEEN - 0.2, shown, fontsize=sizes.read, ha="center", va="center")

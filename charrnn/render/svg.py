@@ -252,10 +252,20 @@ def _draw_copy(
         yield (
             f'<text x="{middle}" y="{y + 17}" text-anchor="middle"{squeezed}>{escape(name)}</text>'
         )
-        if at is not None and block.states:
+        if at is None:
+            yield _write(middle, y + BOX_HEIGHT - 8, "hidden layer")
+        elif block.states:
             yield from _draw_state(block.states[at][layer], middle, y + BOX_HEIGHT - 14)
         yield _draw_arrow_up(middle, y + BOX_HEIGHT + BETWEEN_LAYERS - 2, BETWEEN_LAYERS - 6)
     yield _draw_arrow_up(middle, top + BETWEEN_LAYERS - 2, BETWEEN_LAYERS - 6)
+    if at is None:
+        floor = top + block.layers * (BOX_HEIGHT + BETWEEN_LAYERS) + BETWEEN_LAYERS
+        yield _write(middle, floor + 14, "input")
+        yield _write(middle, top - 4, "output")
+
+
+def _write(middle: float, y: float, label: str) -> str:
+    return f'<text x="{middle}" y="{y}" text-anchor="middle">{label}</text>'
 
 
 def _draw_state(values: Sequence[float], middle: float, y: float) -> Iterator[str]:

@@ -59,9 +59,7 @@ def _show_training(reports: Sequence[Gradients]) -> list[Block]:
             for lag in set.intersection(*(set(each.training[-1].lags) for each in measured))
             if lag <= COMPARED_LAG
         )
-        series = [
-            _follow_lag(report, lag, _name(report, report.ways[0], reports)) for report in measured
-        ]
+        series = [_follow_lag(report, lag, name_model(report, reports)) for report in measured]
         what = f"{_plural(lag)} back"
     return [
         Prose(

@@ -187,8 +187,8 @@ def _build_lost_chart(reports: Sequence[Memory]) -> Chart:
         x, y = zip(*points, strict=True) if points else ((), ())
         series.append(Series(name_model(report, reports), x, y, model=report.model))
     return Chart(
-        f"loss above that with all characters ({SMALLEST_LOST:g} stands for less)",
-        "characters given", "nats per character", series, log_x=True, log_y=True,
+        "loss above that with all characters", "characters given",
+        f"nats per character, at least {SMALLEST_LOST:g}", series, log_x=True, log_y=True,
         ranges=_mark_known_distances(reports),
     )  # fmt: skip
 
