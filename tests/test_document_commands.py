@@ -30,6 +30,7 @@ NOT_RUN = {  # the beginning of a command, and why it is not run here
     "pipx ": "installs packages",
     "uvx ": "installs packages",
     "make ": "installs packages; test_targets_of_make_in_documents_exist",
+    "docs/tour.sh ": "runs the commands of the tour, as the tests of the script below do",
     "mpiexec ": "tests/test_mpi.py starts ranks",
     "srun ": "needs a cluster",
     "sbatch ": "needs a cluster; tests/test_examples.py runs the script",
