@@ -27,11 +27,11 @@ SAMPLE_LENGTH, SAMPLE_SEED = 200, 0
 
 @dataclass(frozen=True, eq=False)
 class Overview:
-    """One of each report for each model; `unrolled`, `score` and `vocab` are of the first alone.
+    """One of each report for each model; `unrolled`, `score` and `vocab` are of a single one.
 
-    ``samples`` has a text that each model wrote.
-    ``runs`` are the runs on the models' corpora in the folder of the first model's run, None where
-    the first model is not in a run folder.
+    This is the first whose state depends on the state before, or else the first. ``samples`` has a
+    text that each model wrote. ``runs`` are the runs on the models' corpora in the folder of the
+    first model's run, None where the first model is not in a run folder.
     """
 
     summaries: tuple[Summary, ...]
@@ -52,14 +52,16 @@ def make_overview(models: Sequence[LoadedModel], texts: Sequence[ReportText]) ->
     Raises:
         InputError: when a text is too short.
     """
-    first, text = models[0], texts[0]
-    vocabulary = first.checkpoint.corpus_info.vocabulary
-    score = RunningScore(predict_chunks(first, [vocabulary.decode(text.ids[:SCORED])], text.name))
+    looping = [model.checkpoint.network.shape.cell_record.loops for model in models]
+    shown = looping.index(True) if any(looping) else 0
+    single, text = models[shown], texts[shown]
+    vocabulary = single.checkpoint.corpus_info.vocabulary
+    score = RunningScore(predict_chunks(single, [vocabulary.decode(text.ids[:SCORED])], text.name))
     summaries = tuple(map(summarize, models))
     return Overview(
         summaries=summaries,
         samples=tuple(map(_write_sample, models)),
-        runs=_runs_beside(first, {summary.corpus.sha256 for summary in summaries}),
+        runs=_runs_beside(models[0], {summary.corpus.sha256 for summary in summaries}),
         losses=tuple(map(_read_losses, models)),
         gradients=tuple(
             measure_gradients(model, text, lags=min(DEFAULT_LAGS, (len(text.ids) - 2) // 2 or 1))
@@ -67,9 +69,9 @@ def make_overview(models: Sequence[LoadedModel], texts: Sequence[ReportText]) ->
         ),
         memories=compare_memory(models, texts),
         neurons=tuple(map(analyze_neurons, models, texts)),
-        unrolled=unroll_text(first, replace(text, ids=text.ids[:UNROLLED])),
+        unrolled=unroll_text(single, replace(text, ids=text.ids[:UNROLLED])),
         score=score.result(),
-        vocab=list_characters(first),
+        vocab=list_characters(single),
     )
 
 

@@ -86,6 +86,16 @@ def _follow_lag(report: Gradients, lag: int, name: str) -> Series:
     )  # fmt: skip
 
 
+def _name_widest(report: Gradients, lag: int, reports: Sequence[Gradients]) -> str:
+    """Name a model and, where it has several states, the one through which most arrives."""
+    last = report.training[-1]
+    arriving = {name: row[last.lags.index(lag)] for name, row in last.medians.items()}
+    name = name_model(report, reports)
+    return (
+        f"{name}, through {max(arriving, key=arriving.__getitem__)}" if len(arriving) > 1 else name
+    )
+
+
 def _plural(lag: int) -> str:
     return f"{lag:,} step{'s' * (lag > 1)}"
 

@@ -51,8 +51,9 @@ def build_section(reports: Sequence[Losses]) -> Section:
     if baselines:
         blocks.append(
             Prose(
-                "The n-gram and the unigram are models without a memory: a trained model should"
-                " reach a lower loss than the n-gram on the same validation part."
+                "The unigram knows how frequent each character is, the n-gram what follows the last"
+                " few characters. A trained model should reach a lower loss than the n-gram on the"
+                " same validation part."
             )
         )
     chart = _build_chart(reports, baselines)

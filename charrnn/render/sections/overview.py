@@ -26,18 +26,18 @@ ModelReport = TypeVar("ModelReport", Summary, Neurons)
 
 def build_section(report: Overview) -> list[Section]:
     """Return the sections of all reports, from the verdict to the vocabulary."""
-    first = report.summaries[0].model
+    single = report.unrolled.model
     return [
         verdict.build_section(report),
         loss.build_section(report.losses),
         *_build_each(summary.build_section, report.summaries),
-        _name_model(unroll.build_section(report.unrolled), first, report),
+        _name_model(unroll.build_section(report.unrolled), single, report),
         memory.build_section(report.memories),
         gradients.build_section(report.gradients),
         *_build_each(neurons.build_section, report.neurons),
-        _name_model(score.build_section(report.score), first, report),
+        _name_model(score.build_section(report.score), single, report),
         *([runs.build_section(report.runs)] if report.runs else []),
-        _name_model(vocab.build_section(report.vocab), first, report),
+        _name_model(vocab.build_section(report.vocab), single, report),
     ]
 
 

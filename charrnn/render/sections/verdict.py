@@ -2,6 +2,7 @@
 
 from charrnn.ngram import Baselines
 from charrnn.render.blocks import Block, Prose, Quote, Section
+from charrnn.render.model_names import name_model
 from charrnn.render.words import format_loss
 from charrnn.reports.loss import Losses
 from charrnn.reports.memory import Memory
@@ -24,7 +25,8 @@ def build_section(report: Overview) -> Section:
             judge_memory(memory),
             judge_training(losses),
         ]
-        name = f"{summary.model} ({summary.cell}): " if len(report.summaries) > 1 else ""
+        several = len(report.summaries) > 1
+        name = f"{name_model(summary, report.summaries)}: " if several else ""
         blocks.append(Prose(name + " ".join(filter(None, sentences))))
         title = f"a text by {summary.model}" if name else "a text that it wrote"
         blocks.append(Quote(title, sample))
@@ -79,5 +81,5 @@ def judge_training(losses: Losses) -> str:
             " not fall any further."
         )
     if before - last > STILL_FALLING * before:
-        return "Its loss was still falling at the end: a longer training would lower it further."
+        return "Its loss was still falling at the end of the training."
     return "Its loss came to rest by the end of the training."
