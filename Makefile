@@ -28,7 +28,7 @@ demo: $(VENV)/charrnn
 	$(RUN)/charrnn sample --prime 今日は --length 200 --seed 1
 
 lesson: $(VENV)/charrnn
-	$(RUN)/charrnn train corpora/tenki.txt $(LESSON_CELLS:%=--cell %) --minutes 1.5 --out runs/lesson --overwrite
+	$(RUN)/charrnn train corpora/tenki.txt $(LESSON_CELLS:%=--cell %) --hidden 128 --minutes 1.5 --out runs/lesson --overwrite
 	$(RUN)/charrnn inspect report $(LESSON_CELLS:%=runs/lesson/%) --html runs/lesson.html
 
 tour: $(VENV)/development
