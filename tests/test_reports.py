@@ -27,6 +27,7 @@ from charrnn.reports.memory import affordable_positions, compare_memory
 from charrnn.reports.neurons import find_followers, record_activations
 from charrnn.reports.predictions import predict_chunks
 from charrnn.reports.score import RunningScore
+from charrnn.reports.sequential import count_sequential
 from charrnn.reports.text_properties import PROPERTIES
 from charrnn.storage.model_file import TrainedModel
 from tests.conftest import TEXT, Program
@@ -334,13 +335,13 @@ def test_the_report_has_all_of_them_on_one_page(
     assert shown.code == 0, shown.err
     found = json.loads(shown.out)
     assert set(found) == {"summaries", "runs", "losses", "gradients", "memories", "neurons",
-                          "samples", "unrolled", "vocab", "score"}  # fmt: skip
+                          "samples", "sequential", "unrolled", "vocab", "score"}  # fmt: skip
     assert [len(found[name]) for name in ("summaries", "memories", "neurons")] == [2, 2, 2]
     made = (tmp_path / "page.html").read_text(encoding="utf-8")
     titles = re.findall(r"<h2[^>]*>([^<]*)<", made)
     assert titles == [
         "In short", "Loss", "The model: a", "The model: b", "Unrolled: a",
-        "Memory", "The vanishing gradient", "Neurons: a", "Neurons: b", "Score: a",
+        "Memory", "The vanishing gradient", "Waiting", "Neurons: a", "Neurons: b", "Score: a",
         "Runs", "Vocabulary: a",
     ]  # fmt: skip
     assert len(made.encode()) < 3e6
@@ -362,3 +363,19 @@ def test_the_hardest_lines_are_those_with_most_nats_a_character(model: charrnn.M
         assert one.characters == end - max(1, start) >= 10  # the first character is not predicted
         assert one.nats == pytest.approx(each[max(0, start - 1) : end - 1].mean(), rel=1e-5)
     assert "気" in {one.text[0] for one in found[:2]}
+
+
+@pytest.mark.parametrize("cell", CELLS)
+def test_products_that_wait_are_those_with_recurrent_weights(cell: str, tmp_path: Path) -> None:
+    (tmp_path / "text.txt").write_text("abc de\n" * 60, encoding="utf-8")
+    config = charrnn.TrainConfig(
+        cell=cell, hidden=6, layers=2, steps=1, batch=3, seq=5, workers=1, tied=False
+    )
+    model = charrnn.train(tmp_path / "text.txt", config, out=tmp_path / "run")
+    counted = count_sequential(model.loaded)
+    weights = model.checkpoint.network.parameters.views
+    recurrent = sum(weights[f"U{layer}"].size for layer in range(2))
+    others = weights["W1"].size + weights["out.W"].size  # the lowest input is gathered
+    assert counted.share == pytest.approx(recurrent / (recurrent + others))
+    assert (counted.streams, counted.window) == (3, 5)
+    assert counted.steps == (5 if recurrent else 0)

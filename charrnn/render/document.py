@@ -91,7 +91,7 @@ def copied_to_json(report: "CopiedText") -> str:
 
 def overview_to_json(overview: "Overview") -> str:
     """Format all reports, each under its name."""
-    several = ("summaries", "losses", "gradients", "memories", "neurons")
+    several = ("summaries", "losses", "gradients", "memories", "sequential", "neurons")
     by_model = {name: [asdict(report) for report in getattr(overview, name)] for name in several}
     single = {
         "samples": list(overview.samples),

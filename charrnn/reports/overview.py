@@ -15,6 +15,7 @@ from charrnn.reports.predictions import predict_chunks
 from charrnn.reports.report_text import ReportText
 from charrnn.reports.runs import Runs, list_runs
 from charrnn.reports.score import RunningScore, ScoreSummary
+from charrnn.reports.sequential import SequentialProducts, count_sequential
 from charrnn.reports.summary import Summary, summarize
 from charrnn.reports.unroll import Unrolled, unroll_text
 from charrnn.reports.vocab import Characters, list_characters
@@ -40,6 +41,7 @@ class Overview:
     losses: tuple[Losses, ...]
     gradients: tuple[Gradients, ...]
     memories: tuple[Memory, ...]
+    sequential: tuple[SequentialProducts, ...]
     neurons: tuple[Neurons, ...]
     unrolled: Unrolled
     score: ScoreSummary
@@ -68,6 +70,7 @@ def make_overview(models: Sequence[LoadedModel], texts: Sequence[ReportText]) ->
             for model, text in zip(models, texts, strict=True)
         ),
         memories=compare_memory(models, texts),
+        sequential=tuple(map(count_sequential, models)),
         neurons=tuple(map(analyze_neurons, models, texts)),
         unrolled=unroll_text(single, replace(text, ids=text.ids[:UNROLLED])),
         score=score.result(),
