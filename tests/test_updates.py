@@ -16,6 +16,9 @@ from charrnn.network.cell import get_cell
 from charrnn.network.gradient_by_lag import norms_by_lag
 from charrnn.network.model import Network
 from charrnn.network.parameters import Parameters, Shape, initialize
+from charrnn.render.blocks import Chart
+from charrnn.render.sections.gradients import _show_training
+from charrnn.reports.gradients import Gradients, ProfileAt
 from charrnn.training.events import Evaluation
 from charrnn.training.gradient_profile import BEFORE, LAGS, GradientProfiler
 from charrnn.training.optimizer import AdamW
@@ -190,3 +193,17 @@ def test_the_command_shows_the_profiles_of_the_whole_run(
     for model, steps in ((run, {10, 20, 30, 40}), (run / "best.npz", {10, 20})):
         done = program("inspect", "gradients", model, "--lags", "20", "--json")
         assert {each["step"] for each in json.loads(done.out)["training"]} == steps
+
+
+def test_the_curve_over_a_training_names_the_state_through_which_most_arrives() -> None:
+    lags, medians = (1, 50), {"h": (0.5, 1e-4), "c": (1.0, 0.01)}
+    models = [
+        Gradients(
+            model=name, cell=cell, hidden=4, layers=1, untrained=False, text="", positions=1,
+            lags=50, ways=(), training=(ProfileAt(10, 1.0, lags, each),),
+        )
+        for name, cell, each in (("a", "lstm", medians), ("b", "gru", {"h": (0.5, 0.2)}))
+    ]  # fmt: skip
+    charts = [block for block in _show_training(models) if isinstance(block, Chart)]
+    assert [series.name for series in charts[0].series] == ["lstm, through c", "gru"]
+    assert [list(series.y) for series in charts[0].series] == [[0.01], [0.2]]

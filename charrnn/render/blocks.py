@@ -148,6 +148,10 @@ class ShadedText:
         )
 
 
+INPUT, HIDDEN, OUTPUT = "input", "hidden layer", "output"
+"""The names of the layers of an unrolled network."""
+
+
 @dataclass(frozen=True)
 class UnrolledNetwork:
     """The network drawn once for each step, with the character read and those expected next.

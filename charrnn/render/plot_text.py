@@ -11,7 +11,7 @@ from matplotlib.cm import ScalarMappable
 from matplotlib.colors import LinearSegmentedColormap, Normalize
 from matplotlib.patches import FancyBboxPatch, Rectangle
 
-from charrnn.render.blocks import ShadedText, UnrolledNetwork
+from charrnn.render.blocks import HIDDEN, INPUT, OUTPUT, ShadedText, UnrolledNetwork
 from charrnn.render.clusters import is_shapeless, split_clusters
 from charrnn.render.fonts import Lettering
 from charrnn.render.series_style import COLORS
@@ -21,7 +21,6 @@ LOW_COLOR, ZERO_COLOR, HIGH_COLOR = "#90c2ea", "#ffffff", "#f0b184"  # under bla
 LINE_COLUMNS, SHADED_LINES_AT_MOST = 60, 24
 COLUMN_POINTS, ROW_INCHES = 9.5, 0.34
 LETTER_SIZE, CODE_POINT_SIZE, GAP, SENTENCE_SIZE = 9.5, 6.0, 2.5, 7.0  # points
-INPUT, HIDDEN, OUTPUT = "input", "hidden layer", "output"
 PICTURE_POINTS = 8.6 * 72  # the width of an unrolled network
 STEPS_AT_LEAST, STEPS_PER_ROW = 6, 8
 FIRST_STEP = 1.5  # slots from the network with its loop to the first step
@@ -160,15 +159,15 @@ def _draw_copy(
         axes.text(middle, bottom + 0.65 * BOX, name, fontsize=sizes.name, ha="center", va="center")
         _draw_arrow(axes, (middle, bottom - BETWEEN), (middle, bottom - PADDING))
         across = bottom + BOX / 2
-        if at is None:
-            axes.text(middle, bottom + 0.25 * BOX, HIDDEN, fontsize=sizes.label, ha="center",
-                      va="center")  # fmt: skip
-        else:
+        if at is not None:
             if block.states:
                 _draw_state(axes, block.states[at][layer], x, bottom)
             if block.loops and at:
                 _draw_arrow(axes, (x - 1 + edge, across), (x - PADDING, across))
-        if at is None and block.loops:
+            continue
+        axes.text(middle, bottom + 0.25 * BOX, HIDDEN, fontsize=sizes.label, ha="center",
+                  va="center")  # fmt: skip
+        if block.loops:
             top = bottom + BOX + 0.6 * BETWEEN
             right, left = x + edge + 0.08, x - PADDING - 0.08
             axes.plot([x + edge, right, right, left, left], [across, across, top, top, across],

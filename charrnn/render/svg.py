@@ -7,7 +7,7 @@ import html
 from collections.abc import Iterable, Iterator, Sequence
 
 from charrnn.render.axis import Axis, format_number
-from charrnn.render.blocks import Chart, Series, UnrolledNetwork
+from charrnn.render.blocks import HIDDEN, INPUT, OUTPUT, Chart, Series, UnrolledNetwork
 from charrnn.render.controls import escape_controls
 from charrnn.render.levels import describe_levels_off, place_levels
 from charrnn.render.series_style import COLORS, MAX_MARKED, choose_dash, choose_mark, choose_style
@@ -126,7 +126,7 @@ def _draw_axes(block: Chart, across: _PositionedAxis, up: _PositionedAxis) -> It
     for value in across.ticks():
         x, label = across(value), format_number(value)
         yield f'<path class="axis" d="M{x:.1f} {floor}v5"/>'
-        yield f'<text x="{x:.1f}" y="{floor + 18}" text-anchor="middle">{label}</text>'
+        yield f'<text x="{x:.1f}" y="{floor + 18}" text-anchor="middle">{escape(label)}</text>'
     yield f'<path class="axis" d="M{LEFT} {TOP}V{floor}H{WIDTH - RIGHT}"/>'
     yield (
         f'<text x="{(LEFT + WIDTH - RIGHT) / 2}" y="{HEIGHT - 6}" text-anchor="middle">'
@@ -213,10 +213,7 @@ def draw_unrolled(block: UnrolledNetwork) -> str:
             f"{escape(show_character(character))}</text>"
         )
         for row, (name, share) in enumerate(expected):
-            parts.append(
-                f'<text x="{middle}" y="{FIRST_ROW + ROW * row - 4}" text-anchor="middle">'
-                f"{escape(format_share(name, share))}</text>"
-            )
+            parts.append(_write(middle, FIRST_ROW + ROW * row - 4, format_share(name, share)))
         x += BOX_WIDTH + BETWEEN_STEPS
         if block.loops:
             parts += (
@@ -253,19 +250,19 @@ def _draw_copy(
             f'<text x="{middle}" y="{y + 17}" text-anchor="middle"{squeezed}>{escape(name)}</text>'
         )
         if at is None:
-            yield _write(middle, y + BOX_HEIGHT - 8, "hidden layer")
+            yield _write(middle, y + BOX_HEIGHT - 8, HIDDEN)
         elif block.states:
             yield from _draw_state(block.states[at][layer], middle, y + BOX_HEIGHT - 14)
         yield _draw_arrow_up(middle, y + BOX_HEIGHT + BETWEEN_LAYERS - 2, BETWEEN_LAYERS - 6)
     yield _draw_arrow_up(middle, top + BETWEEN_LAYERS - 2, BETWEEN_LAYERS - 6)
     if at is None:
         floor = top + block.layers * (BOX_HEIGHT + BETWEEN_LAYERS) + BETWEEN_LAYERS
-        yield _write(middle, floor + 14, "input")
-        yield _write(middle, top - 4, "output")
+        yield _write(middle, floor + 14, INPUT)
+        yield _write(middle, top - 4, OUTPUT)
 
 
 def _write(middle: float, y: float, label: str) -> str:
-    return f'<text x="{middle}" y="{y}" text-anchor="middle">{label}</text>'
+    return f'<text x="{middle}" y="{y}" text-anchor="middle">{escape(label)}</text>'
 
 
 def _draw_state(values: Sequence[float], middle: float, y: float) -> Iterator[str]:

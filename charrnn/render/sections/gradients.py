@@ -59,7 +59,9 @@ def _show_training(reports: Sequence[Gradients]) -> list[Block]:
             for lag in set.intersection(*(set(each.training[-1].lags) for each in measured))
             if lag <= COMPARED_LAG
         )
-        series = [_follow_lag(report, lag, name_model(report, reports)) for report in measured]
+        series = [
+            _follow_lag(report, lag, _name_widest(report, lag, reports)) for report in measured
+        ]
         what = f"{_plural(lag)} back"
     return [
         Prose(
@@ -91,9 +93,9 @@ def _name_widest(report: Gradients, lag: int, reports: Sequence[Gradients]) -> s
     last = report.training[-1]
     arriving = {name: row[last.lags.index(lag)] for name, row in last.medians.items()}
     name = name_model(report, reports)
-    return (
-        f"{name}, through {max(arriving, key=arriving.__getitem__)}" if len(arriving) > 1 else name
-    )
+    if len(arriving) == 1:
+        return name
+    return f"{name}, through {max(arriving, key=arriving.__getitem__)}"
 
 
 def _plural(lag: int) -> str:

@@ -21,7 +21,7 @@ def build_section(reports: Sequence[SequentialProducts]) -> Section:
             Prose(
                 "A step of a recurrent network needs the state of the step before. So its products"
                 " with the recurrent weights are computed one after another, as many as a window"
-                " has characters, and a processor that could compute all of them at once is idle."
+                " has characters, and leave a processor that could compute all at once partly idle."
                 " All other products are computed for a whole window at once. The streams of a"
                 " batch make each step larger, but not sooner. A cell without recurrent weights"
                 " (feedforward, mingru) has no product that waits. The report on speed measures"
@@ -30,7 +30,7 @@ def build_section(reports: Sequence[SequentialProducts]) -> Section:
             Table(
                 (
                     *text_columns("model"),
-                    *numeric_columns("streams", "window", "products in turn", "of all work"),
+                    *numeric_columns("streams", "window", "products that wait", "of all work"),
                 ),
                 [
                     (
