@@ -130,6 +130,7 @@ _ALL = (
     Report(
         "report", Takes.MODELS, "overview.make_overview",
         "All of these reports except copied and speed, on one page.",
+        "It finds two parts of the text that end alike, for the report compare.",
         reads_text=True, to_json="overview_to_json",
     ),
 )  # fmt: skip

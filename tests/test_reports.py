@@ -27,7 +27,7 @@ from charrnn.reports.memory import affordable_positions, compare_memory
 from charrnn.reports.neurons import find_followers, record_activations
 from charrnn.reports.predictions import predict_chunks
 from charrnn.reports.score import RunningScore
-from charrnn.reports.sequential import count_sequential
+from charrnn.reports.sequential import WINDOWS, measure_sequential
 from charrnn.reports.text_properties import PROPERTIES
 from charrnn.storage.model_file import TrainedModel
 from tests.conftest import TEXT, Program
@@ -335,12 +335,13 @@ def test_the_report_has_all_of_them_on_one_page(
     assert shown.code == 0, shown.err
     found = json.loads(shown.out)
     assert set(found) == {"summaries", "runs", "losses", "gradients", "memories", "neurons",
-                          "samples", "sequential", "unrolled", "vocab", "score"}  # fmt: skip
+                          "samples", "differing", "sequential", "unrolled", "vocab",
+                          "score"}  # fmt: skip
     assert [len(found[name]) for name in ("summaries", "memories", "neurons")] == [2, 2, 2]
     made = (tmp_path / "page.html").read_text(encoding="utf-8")
     titles = re.findall(r"<h2[^>]*>([^<]*)<", made)
     assert titles == [
-        "In short", "Loss", "The model: a", "The model: b", "Unrolled: a",
+        "In short", "What the past changes", "Loss", "The model: a", "The model: b", "Unrolled: a",
         "Memory", "The vanishing gradient", "Waiting", "Neurons: a", "Neurons: b", "Score: a",
         "Runs", "Vocabulary: a",
     ]  # fmt: skip
@@ -372,10 +373,12 @@ def test_products_that_wait_are_those_with_recurrent_weights(cell: str, tmp_path
         cell=cell, hidden=6, layers=2, steps=1, batch=3, seq=5, workers=1, tied=False
     )
     model = charrnn.train(tmp_path / "text.txt", config, out=tmp_path / "run")
-    counted = count_sequential(model.loaded)
+    (counted,) = measure_sequential([model.loaded])
     weights = model.checkpoint.network.parameters.views
     recurrent = sum(weights[f"U{layer}"].size for layer in range(2))
     others = weights["W1"].size + weights["out.W"].size  # the lowest input is gathered
     assert counted.share == pytest.approx(recurrent / (recurrent + others))
     assert (counted.streams, counted.window) == (3, 5)
     assert counted.steps == (5 if recurrent else 0)
+    assert tuple(update.window for update in counted.updates) == WINDOWS
+    assert all(update.seconds > 0 and update.share > 0 for update in counted.updates)

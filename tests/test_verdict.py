@@ -5,7 +5,14 @@ from dataclasses import replace
 import pytest
 
 from charrnn.ngram import Baselines
-from charrnn.render.sections.verdict import judge_loss, judge_memory, judge_training
+from charrnn.render.sections.verdict import (
+    judge_explosion,
+    judge_gradients,
+    judge_loss,
+    judge_memory,
+    judge_training,
+)
+from charrnn.reports.gradients import GradientPath, Gradients
 from charrnn.reports.loss import Losses, LossPoint
 from charrnn.reports.memory import ContextLoss, Memory
 
@@ -82,3 +89,43 @@ def test_the_end_of_the_training_is_described() -> None:
     assert "best at step 2 of 4" in judge_training(losses(3.0, 1.5, 1.6, 1.7))
     assert judge_training(losses(3.0)) == ""
     assert judge_training(replace(losses(3.0, 2.0), best_step=None)) == ""
+
+
+def gradients(*vanished: int | None) -> Gradients:
+    ways = tuple(GradientPath("h", 0, (1.0,), (1.0,), (1.0,), each, 0.0) for each in vanished)
+    return Gradients("m", "lstm", 8, 1, untrained=False, text="t", positions=9, lags=50, ways=ways)
+
+
+@pytest.mark.parametrize(
+    ("vanished", "words"),
+    [
+        ((12,), "below 1 % from 12 steps back"),
+        ((12, 30), "below 1 % from 30 steps back"),
+        ((12, None), "above 1 % over 50 steps back"),
+        ((1,), "No gradient reaches the step before"),
+    ],
+)
+def test_the_gradient_reaches_as_far_as_the_best_of_its_paths(
+    vanished: tuple[int | None, ...], words: str
+) -> None:
+    assert words in judge_gradients(gradients(*vanished))
+
+
+def with_norms(*norms: tuple[float, float], val: tuple[float, ...]) -> Losses:
+    run = losses(*val)
+    points = [
+        replace(point, grad_norm=mean, grad_norm_max=largest)
+        for point, (mean, largest) in zip(run.points, norms, strict=True)
+    ]
+    return replace(run, points=tuple(points))
+
+
+def test_an_explosion_is_a_norm_far_above_all_before() -> None:
+    usual = [(0.5, 4.0), (0.4, 2.0), (0.3, 1.0)]
+    assert judge_explosion(with_norms(*usual, val=(3.0, 2.0, 1.0))) == ""
+    exploded = judge_explosion(with_norms(*usual[:2], (9.0, 90.0), val=(3.0, 2.0, 2.5)))
+    assert "before step 3: the norm rose to 90, 200 times" in exploded
+    assert "rose from 2.0000 to 2.5000" in exploded
+    without_harm = judge_explosion(with_norms(*usual[:2], (9.0, 90.0), val=(3.0, 2.0, 1.5)))
+    assert "still fell from 2.0000 to 1.5000" in without_harm
+    assert judge_explosion(losses(3.0, 2.0)) == ""

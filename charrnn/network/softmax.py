@@ -100,6 +100,12 @@ def log_probabilities(h: Array, W: Array, b: Array) -> Array:
     return logits
 
 
+def kl_divergence(logs: Array, other_logs: Array) -> Array:
+    """Return KL(P‖Q) in nats of log-probabilities P and Q (..., V): 0 where they are equal."""
+    # Rounding could make the divergence of equal predictions negative.
+    return np.maximum(0, (np.exp(logs) * (logs - other_logs)).sum(axis=-1))
+
+
 def _add_bias_and_shift(logits: Array, b: Array) -> None:
     """Add ``b``, and subtract each row's maximum: the softmax is unchanged and cannot overflow."""
     logits += b

@@ -95,6 +95,7 @@ def overview_to_json(overview: "Overview") -> str:
     by_model = {name: [asdict(report) for report in getattr(overview, name)] for name in several}
     single = {
         "samples": list(overview.samples),
+        "differing": asdict(overview.differing) if overview.differing else None,
         "unrolled": asdict(overview.unrolled),
         "vocab": asdict(overview.vocab),
         "runs": asdict(overview.runs) if overview.runs else None,

@@ -15,6 +15,7 @@ from charrnn.arrays import Array, Ids
 from charrnn.config import DEFAULT_CONTINUATION_LENGTH, DEFAULT_CONTINUATIONS, SampleConfig
 from charrnn.errors import ConfigError, InputError
 from charrnn.network.model import Network, States
+from charrnn.network.softmax import kl_divergence
 from charrnn.reports.loaded_model import LoadedModel, ModelFacts
 from charrnn.reports.unroll import ALTERNATIVES, ExpectedCharacter
 from charrnn.sampling.generation import draw_seed, generate, make_prompt
@@ -104,7 +105,6 @@ def _compare_model(
             raise InputError(text or "the empty text", "has no character that the model knows")
     shared = max(1, _count_common(*(known.tolist() for known in ids)))
     (logs_a, h_a), (logs_b, h_b) = (_read_end(network, known, shared) for known in ids)
-    kl = (np.exp(logs_a) * (logs_a - logs_b)).sum(axis=1)
     prompts = [make_prompt(corpus_info, text, on_unknown, text) for text in texts]
     continued = (
         list(sort_finished(generate(model.checkpoint, [prompt], config, seed, samples)))
@@ -112,8 +112,7 @@ def _compare_model(
     )
     return ComparedModel(
         **vars(model.facts),
-        # Rounding could make the divergence of equal predictions negative.
-        kl=tuple(np.maximum(kl, 0).tolist()),
+        kl=tuple(kl_divergence(logs_a, logs_b).tolist()),
         state=tuple(np.sqrt(np.square(h_a - h_b).mean(axis=1)).tolist()),
         expected=tuple(
             tuple(

@@ -1,11 +1,14 @@
 """Everything about one or several models: the other reports, one after another."""
 
+import math
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 
 from charrnn.config import DEFAULT_LAGS, SampleConfig
 from charrnn.errors import InputError
+from charrnn.reports.compare import Comparison, compare_texts
+from charrnn.reports.differing_texts import find_differing_texts
 from charrnn.reports.gradients import Gradients, measure_gradients
 from charrnn.reports.loaded_model import LoadedModel
 from charrnn.reports.loss import Losses, model_losses, read_losses
@@ -15,7 +18,7 @@ from charrnn.reports.predictions import predict_chunks
 from charrnn.reports.report_text import ReportText
 from charrnn.reports.runs import Runs, list_runs
 from charrnn.reports.score import RunningScore, ScoreSummary
-from charrnn.reports.sequential import SequentialProducts, count_sequential
+from charrnn.reports.sequential import SequentialProducts, measure_sequential
 from charrnn.reports.summary import Summary, summarize
 from charrnn.reports.unroll import Unrolled, unroll_text
 from charrnn.reports.vocab import Characters, list_characters
@@ -26,17 +29,29 @@ UNROLLED, SCORED = 24, 3000  # characters of the text that these reports read
 SAMPLE_LENGTH, SAMPLE_SEED = 200, 0
 
 
+@dataclass(frozen=True)
+class FoundComparison:
+    """A ``comparison`` of two texts, which ``model`` found among ``places`` many of ``text``."""
+
+    comparison: Comparison
+    model: str
+    text: str
+    places: int
+
+
 @dataclass(frozen=True, eq=False)
 class Overview:
     """One of each report for each model; `unrolled`, `score` and `vocab` are of a single one.
 
     This is the first whose state depends on the state before, or else the first. ``samples`` has a
-    text that each model wrote. ``runs`` are the runs on the models' corpora in the folder of the
-    first model's run, None where the first model is not in a run folder.
+    text that each model wrote. ``differing`` compares how the models read two texts that end alike,
+    None where no model has a loop, or the text is too short. ``runs`` are the runs on the models'
+    corpora in the folder of the first model's run, None where it is not in a run folder.
     """
 
     summaries: tuple[Summary, ...]
     samples: tuple[str, ...]
+    differing: FoundComparison | None
     runs: Runs | None
     losses: tuple[Losses, ...]
     gradients: tuple[Gradients, ...]
@@ -63,6 +78,7 @@ def make_overview(models: Sequence[LoadedModel], texts: Sequence[ReportText]) ->
     return Overview(
         summaries=summaries,
         samples=tuple(map(_write_sample, models)),
+        differing=_compare_differing_texts(models, summaries, texts),
         runs=_runs_beside(models[0], {summary.corpus.sha256 for summary in summaries}),
         losses=tuple(map(_read_losses, models)),
         gradients=tuple(
@@ -70,7 +86,7 @@ def make_overview(models: Sequence[LoadedModel], texts: Sequence[ReportText]) ->
             for model, text in zip(models, texts, strict=True)
         ),
         memories=compare_memory(models, texts),
-        sequential=tuple(map(count_sequential, models)),
+        sequential=measure_sequential(models),
         neurons=tuple(map(analyze_neurons, models, texts)),
         unrolled=unroll_text(single, replace(text, ids=text.ids[:UNROLLED])),
         score=score.result(),
@@ -84,6 +100,38 @@ def _write_sample(model: LoadedModel) -> str:
     config = SampleConfig(length=SAMPLE_LENGTH)
     (sample,) = sort_finished(generate(model.checkpoint, [prompt], config, SAMPLE_SEED, 1))
     return sample.text
+
+
+def _compare_differing_texts(
+    models: Sequence[LoadedModel], summaries: Sequence[Summary], texts: Sequence[ReportText]
+) -> FoundComparison | None:
+    """Find two texts with the best model that has a loop; compare all models of its corpus."""
+    looping = [
+        (model, summary, text)
+        for model, summary, text in zip(models, summaries, texts, strict=True)
+        if model.checkpoint.network.shape.cell_record.loops
+    ]
+    if not looping:
+        return None
+    model, summary, text = min(looping, key=lambda each: _validation_loss(each[1]))
+    found = find_differing_texts(model, text)
+    if found is None:
+        return None
+    alike = [
+        other
+        for other, its in zip(models, summaries, strict=True)
+        if its.corpus.sha256 == summary.corpus.sha256
+    ]
+    decode = model.checkpoint.corpus_info.vocabulary.decode
+    comparison = compare_texts(
+        alike, text=[decode(found.a), decode(found.b)], stop=["\n"], seed=SAMPLE_SEED
+    )
+    return FoundComparison(comparison, model.label, text.name, found.places)
+
+
+def _validation_loss(summary: Summary) -> float:
+    loss = summary.training.val_loss
+    return math.inf if loss is None else loss
 
 
 def _read_losses(model: LoadedModel) -> Losses:

@@ -13,7 +13,7 @@ import numpy.typing as npt
 
 from charrnn.arrays import Array, Ids
 from charrnn.network.model import Network, States
-from charrnn.network.softmax import log_probabilities
+from charrnn.network.softmax import kl_divergence, log_probabilities
 from charrnn.network.workspace import Workspace
 
 STEPS = (0, 1, 2, 4, 8, 16, 32, 64, 128, 256)
@@ -113,22 +113,22 @@ def _compare_group(
     before = int(min(BEFORE, places[0]))
     states = network.initial_states(len(places))
     if before:
-        _, states = _read_characters(
+        _, states = read_characters(
             network, ids[places + np.arange(-before, 0)[:, None]], states, []
         )
     after = ids[places + np.arange(steps[-1] + 1)[:, None]]
     changed = np.concatenate([others[None], after[1:]])
-    (h, _), (g, _) = (_read_characters(network, text, states, steps) for text in (after, changed))
+    (h, _), (g, _) = (read_characters(network, text, states, steps) for text in (after, changed))
     logs, other_logs = (
         log_probabilities(x.reshape(-1, x.shape[2]), *network.output_weights).astype(np.float64)
         for x in (h, g)
     )
-    kl = np.maximum(0, (np.exp(logs) * (logs - other_logs)).sum(axis=1)).reshape(h.shape[:2])
+    kl = kl_divergence(logs, other_logs).reshape(h.shape[:2])
     state = np.sqrt(np.square(h.astype(np.float64) - g).mean(axis=2))
     return np.stack([kl, state])
 
 
-def _read_characters(
+def read_characters(
     network: Network, ids: Ids, states: States, steps: Sequence[int]
 ) -> tuple[Array, States]:
     """Read ``ids`` (T, B); return the outputs (steps, B, H) after the characters at ``steps``.

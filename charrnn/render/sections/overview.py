@@ -4,8 +4,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import TypeVar
 
-from charrnn.render.blocks import Section
+from charrnn.render.blocks import Prose, Section
 from charrnn.render.sections import (
+    compare,
     gradients,
     loss,
     memory,
@@ -19,7 +20,7 @@ from charrnn.render.sections import (
     vocab,
 )
 from charrnn.reports.neurons import Neurons
-from charrnn.reports.overview import Overview
+from charrnn.reports.overview import FoundComparison, Overview
 from charrnn.reports.summary import Summary
 
 ModelReport = TypeVar("ModelReport", Summary, Neurons)
@@ -30,6 +31,7 @@ def build_section(report: Overview) -> list[Section]:
     single = report.unrolled.model
     return [
         verdict.build_section(report),
+        *([_build_differing(report.differing)] if report.differing else []),
         loss.build_section(report.losses),
         *_build_each(summary.build_section, report.summaries),
         _name_model(unroll.build_section(report.unrolled), single, report),
@@ -41,6 +43,17 @@ def build_section(report: Overview) -> list[Section]:
         *([runs.build_section(report.runs)] if report.runs else []),
         _name_model(vocab.build_section(report.vocab), single, report),
     ]
+
+
+def _build_differing(found: FoundComparison) -> Section:
+    """Say where the two texts come from, then compare how the models read them."""
+    section = compare.build_section(found.comparison)
+    origin = Prose(
+        f"Two parts of {found.text} that end alike. Among {found.places:,} places this is the one"
+        f" where the text before the common end changes most what {found.model} expects. The report"
+        " compare does the same with two texts of your own."
+    )
+    return replace(section, blocks=[origin, *section.blocks])
 
 
 def _name_model(section: Section, model: str, report: Overview) -> Section:

@@ -1,9 +1,14 @@
 """The gradients and updates of a training, below its losses."""
 
 from collections.abc import Sequence
+from statistics import median
 
 from charrnn.render.blocks import Block, Chart, Prose, Series
 from charrnn.reports.loss import Losses, LossPoint
+
+EXPLODED = 20
+"""The rise of the norm that is an explosion: 1 to 8 in trainings that went well, above 100 in
+those whose loss jumped."""
 
 
 def build_gradient_charts(reports: Sequence[Losses]) -> list[Block]:
@@ -21,7 +26,7 @@ def build_gradient_charts(reports: Sequence[Losses]) -> list[Block]:
             " jumps, the gradient explodes: compare the loss at the same step. Clipping shortens a"
             " gradient above the level. AdamW divides by the size of recent gradients, with"
             " clipping or without, so that the surest remedy is a lower learning rate."
-            + "".join(map(_describe_clipped, reports))
+            + "".join(map(_describe_norms, reports))
         ),
         Chart(
             "norm of the gradient by step", "step", "norm", series,
@@ -40,11 +45,42 @@ def build_gradient_charts(reports: Sequence[Losses]) -> list[Block]:
     return blocks
 
 
-def _describe_clipped(report: Losses) -> str:
-    shares = [point.clipped for point in report.points if point.clipped is not None]
-    if not shares or not report.clip:
+def _describe_norms(report: Losses) -> str:
+    """Say how large the norms were, and how often they were clipped."""
+    if not (norms := _list_norms(report)):
         return ""
-    return f" In {report.model}, {sum(shares) / len(shares):z.1%} of the updates were clipped."
+    largest = max(largest for _, _, largest in norms)
+    exploded = find_explosion(report)
+    said = f" In {report.model}, the largest norm was {largest:z.3g}"
+    said += ": the gradient exploded." if exploded else ": the gradient did not explode."
+    shares = [point.clipped for point in report.points if point.clipped is not None]
+    if shares and report.clip:
+        said += f" {sum(shares) / len(shares):z.1%} of the updates were clipped."
+    return said
+
+
+def find_explosion(report: Losses) -> tuple[LossPoint, float] | None:
+    """Return the evaluation before which the norm rose furthest, if it exploded, and how far.
+
+    That is the largest norm since the evaluation before, over the median of all means until then.
+    """
+    norms = _list_norms(report)
+    rises = [
+        (largest / median(mean for _, mean, _ in norms[:at]), point)
+        for at, (point, _, largest) in enumerate(norms)
+        if at
+    ]
+    rise, point = max(rises, key=lambda each: each[0], default=(0.0, None))
+    return None if point is None or rise < EXPLODED else (point, rise)
+
+
+def _list_norms(report: Losses) -> list[tuple[LossPoint, float, float]]:
+    """Return the evaluations that have norms, each with its mean and its largest norm."""
+    return [
+        (point, point.grad_norm, point.grad_norm_max)
+        for point in report.points
+        if point.grad_norm and point.grad_norm_max
+    ]
 
 
 def _draw_norms(report: Losses, *, alone: bool) -> list[Series]:

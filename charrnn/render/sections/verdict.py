@@ -1,9 +1,19 @@
 """The first section of the page of all reports: a verdict on each model, and what it writes."""
 
 from charrnn.ngram import Baselines
-from charrnn.render.blocks import Block, Prose, Quote, Section
+from charrnn.render.blocks import (
+    Block,
+    Prose,
+    Quote,
+    Section,
+    Table,
+    numeric_columns,
+    text_columns,
+)
 from charrnn.render.model_names import name_model
+from charrnn.render.sections.updates import find_explosion
 from charrnn.render.words import format_loss
+from charrnn.reports.gradients import Gradients
 from charrnn.reports.loss import Losses
 from charrnn.reports.memory import Memory
 from charrnn.reports.overview import Overview
@@ -15,22 +25,64 @@ CLEAR_NATS = 0.005
 
 
 def build_section(report: Overview) -> Section:
-    """Say of each model in three sentences what its numbers show, and show a text that it wrote."""
-    blocks: list[Block] = []
-    for summary, losses, memory, sample in zip(
-        report.summaries, report.losses, report.memories, report.samples, strict=True
-    ):
+    """Say of each model what its numbers show, and show a text that it wrote."""
+    several = len(report.summaries) > 1
+    blocks: list[Block] = _compare_models(report) if several else []
+    for summary, losses, memory, gradients, sample in zip(
+        report.summaries, report.losses, report.memories, report.gradients, report.samples,
+        strict=True,
+    ):  # fmt: skip
         sentences = [
             judge_loss(summary.training.val_loss, summary.baselines),
             judge_memory(memory),
+            judge_gradients(gradients),
+            judge_explosion(losses),
             judge_training(losses),
         ]
-        several = len(report.summaries) > 1
         name = f"{name_model(summary, report.summaries)}: " if several else ""
         blocks.append(Prose(name + " ".join(filter(None, sentences))))
         title = f"a text by {summary.model}" if name else "a text that it wrote"
         blocks.append(Quote(title, sample))
     return Section("In short", blocks)
+
+
+def _compare_models(report: Overview) -> list[Block]:
+    """Show a few numbers of each model, beside each other."""
+    differing = report.differing
+    after = {each.model: each.kl[-1] for each in differing.comparison.models} if differing else {}
+    rows: list[tuple[str, ...]] = []
+    for summary, losses, memory, gradients in zip(
+        report.summaries, report.losses, report.memories, report.gradients, strict=True
+    ):
+        loss, baselines = summary.training.val_loss, summary.baselines
+        used, vanished = _count_used(memory), _find_vanished(gradients)
+        norms = [point.grad_norm_max for point in losses.points if point.grad_norm_max is not None]
+        rows.append(
+            (
+                name_model(summary, report.summaries),
+                "" if loss is None else format_loss(loss),
+                "" if loss is None or baselines is None else f"{loss - baselines.ngram:+z.3f}",
+                f"more than {max(_find_worse(memory)):,}" if used is None else f"{used:,}",
+                f"over {gradients.lags:,}" if vanished is None else f"{vanished - 1:,}",
+                f"{max(norms):z.3g}" if norms else "",
+                f"{after[summary.model]:z.2g}" if summary.model in after else "",
+            )
+        )
+    columns = (
+        *text_columns("model"),
+        *numeric_columns(
+            "nats", "vs. n-gram", "characters used", "gradient reaches", "largest norm",
+            "KL of the two texts",
+        ),
+    )  # fmt: skip
+    explanation = Prose(
+        "Characters used: with fewer, the loss is clearly higher. Gradient reaches: the steps back"
+        " over which 1 % of it or more arrives. Largest norm: that of the gradient in the whole"
+        " training; where it is many times the usual one, the gradient explodes. KL of the two"
+        " texts: how differently the model predicts after two texts that differ only before their"
+        " last characters; the next part shows them."
+    )
+    return [Table(columns, rows), explanation]
 
 
 def judge_loss(loss: float | None, baselines: Baselines | None) -> str:
@@ -51,20 +103,76 @@ def judge_loss(loss: float | None, baselines: Baselines | None) -> str:
 
 def judge_memory(memory: Memory) -> str:
     """Say how many characters a model uses: with fewer its loss is clearly higher."""
-    worse = [
+    worse = _find_worse(memory)
+    if not worse:
+        return (
+            "It predicts from a single character as well as from all of them: it treats its inputs"
+            " as if they were independent."
+        )
+    used = _count_used(memory)
+    if used is None:
+        return f"It uses more than the last {max(worse):,} characters."
+    return (
+        f"It uses about the last {used:,} characters: with {max(worse):,} it predicts worse, and"
+        " with more no better."
+    )
+
+
+def _find_worse(memory: Memory) -> list[int]:
+    """Return the numbers of characters with which a model predicts clearly worse than with all."""
+    return [
         point.given
         for point in memory.points
         if point.given is not None and point.lost > max(CLEAR_NATS, CLEAR_ERRORS * point.lost_error)
     ]
-    if not worse:
-        return "It predicts from a single character as well as from all of them."
-    longest = max(given for given in (point.given for point in memory.points) if given)
-    if max(worse) == longest:
-        return f"It uses more than the last {longest:,} characters."
-    enough = min(point.given for point in memory.points if point.given and point.given > max(worse))
+
+
+def _count_used(memory: Memory) -> int | None:
+    """Return the least number of characters that is enough; None if none of them is."""
+    longest = max(_find_worse(memory), default=0)
+    enough = [point.given for point in memory.points if point.given and point.given > longest]
+    return min(enough, default=None)
+
+
+def judge_gradients(gradients: Gradients) -> str:
+    """Say how far back a gradient reaches that a model could learn from."""
+    vanished = _find_vanished(gradients)
+    if vanished is None:
+        return (
+            f"Its gradient stays above 1 % over {gradients.lags:,} steps back: what happened that"
+            " long ago still changes its weights."
+        )
+    if vanished == 1:
+        return "No gradient reaches the step before, because its state does not depend on it."
     return (
-        f"It uses about the last {enough:,} characters: with {max(worse):,} it predicts worse, and"
-        " with more no better."
+        f"Its gradient is below 1 % from {vanished:,} steps back (it vanishes): what happened"
+        " longer ago hardly changes its weights."
+    )
+
+
+def _find_vanished(gradients: Gradients) -> int | None:
+    """Return the lag from which on no state has 1 % of the gradient; None if one always has."""
+    lags = [way.vanished for way in gradients.ways]
+    return None if None in lags else max(lag for lag in lags if lag is not None)
+
+
+def judge_explosion(losses: Losses) -> str:
+    """Say where the gradient exploded, and what the loss was then; empty where it did not."""
+    found = find_explosion(losses)
+    if found is None:
+        return ""
+    point, rise = found
+    before = [each.val_loss for each in losses.points if each.step < point.step]
+    said = (
+        f"Its gradient exploded before step {point.step:,}: the norm rose to"
+        f" {point.grad_norm_max:z.3g}, {rise:z,.0f} times what it had been"
+    )
+    if point.val_loss is None or before[-1] is None:
+        return f"{said}."
+    way = "rose" if point.val_loss > before[-1] else "still fell"
+    return (
+        f"{said}; the validation loss {way} from {format_loss(before[-1])} to"
+        f" {format_loss(point.val_loss)}."
     )
 
 
