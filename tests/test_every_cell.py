@@ -17,6 +17,9 @@ from charrnn.cli.main import program
 from charrnn.config import SampleConfig
 from charrnn.errors import ConfigError
 from charrnn.network.cell import get_cell
+from charrnn.render.sections import build_sections
+from charrnn.render.terminal import render_text
+from charrnn.report_registry import REPORTS as KNOWN_REPORTS
 from charrnn.reports import speed
 from charrnn.training.automatic import complete_settings
 from tests.conftest import ROOT, TEXT
@@ -101,6 +104,20 @@ def test_every_report_takes_a_model(
     text, json_line = capsysbinary.readouterr().out.rstrip().rsplit(b"\n", 1)
     assert text
     assert json.loads(json_line)
+
+
+@pytest.mark.usefixtures("folder")
+def test_a_terminal_shows_the_loop_and_boxes_of_one_width() -> None:
+    unrolled = charrnn.load("run").unroll("今日は")
+    (section,) = build_sections(KNOWN_REPORTS["unroll"], unrolled)
+    lines = render_text(section, 80).splitlines()
+    assert any(line.endswith("┘ state") for line in lines) == unrolled.loops
+    assert any("──▶│" in line for line in lines) == unrolled.loops
+    top = next(at for at, line in enumerate(lines) if "┐   ┌" in line)
+    edges = [at for at, character in enumerate(lines[top]) if character in "┌┐"]
+    assert len(edges) == 6
+    for line in lines[top + 1 : top + 5]:  # the cell, two layers, and the lower edges
+        assert {line[at] for at in edges} <= set("│└┘")
 
 
 def test_no_report_is_forgotten_here() -> None:

@@ -6,6 +6,9 @@ from dataclasses import dataclass
 from charrnn.render.axis import Axis, format_number
 from charrnn.render.blocks import Chart
 
+FREE = 0.15
+"""The distance of a level from a series, as a share of the axis, at which its name has room."""
+
 
 @dataclass(frozen=True)
 class PlacedLevel:
@@ -55,10 +58,13 @@ def _spread(positions: Sequence[float], gap: float) -> list[float]:
 
 
 def _is_left_free(block: Chart, up: Axis, level: float) -> bool:
-    """Tell whether the series are further from ``level`` where they begin than where they end."""
+    """Tell whether the series begin far from ``level``, or further than they end.
+
+    The right end is the second choice, because most legends are there.
+    """
 
     def nearest(at: int) -> float:
         ends = [series.y[at] for series in block.series if len(series.y)]
         return min((abs(up.share(y) - level) for y in ends if up.shows(y)), default=1.0)
 
-    return nearest(0) > nearest(-1)
+    return nearest(0) > min(FREE, nearest(-1))

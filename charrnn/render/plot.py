@@ -39,6 +39,7 @@ INCHES_ACROSS, CHART_INCHES = 9.0, 3.3
 MARGIN = 0.03  # of an axis, so that marks on its edge are not cut off
 NAME_HEIGHT = 0.08  # from the name of a level to the next, of the height of a chart
 NAME_SIZE, WIDEST_NAME, WIDEST_TITLE = 8.3, 250.0, 500.0  # points
+SHORT_TICKS, LONG_TICKS = 9, 5  # on a horizontal axis, by the length of their numbers
 LEGEND_ROW_INCHES = 0.18
 AXIS_INCHES = 0.5  # from a horizontal axis down to the legend, for its numbers and its name
 MAX_LEGEND_ROWS = 8  # inside of a chart; a longer legend is below it
@@ -134,7 +135,9 @@ def _draw_chart(axes: Axes, block: Chart, lettering: Lettering) -> None:
     else:
         axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: _format_tick(value)))
         if all(isinstance(x, int) for series in block.series for x in series.x):
-            axes.xaxis.set_major_locator(MaxNLocator(9, integer=True))  # there is no step 1.5
+            longest = max((x for series in block.series for x in series.x), default=0)
+            bins = SHORT_TICKS if longest < 1000 else LONG_TICKS
+            axes.xaxis.set_major_locator(MaxNLocator(bins, integer=True))  # there is no step 1.5
     if block.log_y:
         axes.set_yscale("log")
         axes.set_yticks(up.ticks(), list(map(format_number, up.ticks())))

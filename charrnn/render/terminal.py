@@ -4,6 +4,9 @@ from collections.abc import Iterable, Sequence
 
 from charrnn.render.axis import Axis, format_number
 from charrnn.render.blocks import (
+    HIDDEN,
+    INPUT,
+    OUTPUT,
     Block,
     Chart,
     Facts,
@@ -24,7 +27,7 @@ CHART_ROWS, CHART_COLUMNS, LEAST_CHART_COLUMNS = 14, 64, 16
 BAR_COLUMNS, LEAST_BAR_COLUMNS = 30, 6
 MARKS = "*o+x#%@&=~^v"
 SHADES = " ▁▂▃▄▅▆▇█"
-BOX_COLUMNS = 12
+BOX_COLUMNS = 13
 EXPECTED = 3
 UNROLLED_AT_MOST = 40  # steps
 
@@ -206,7 +209,27 @@ def _draw_unrolled(block: UnrolledNetwork, line_columns: int) -> str:
         ]
     left_out = len(block.read) - shown
     end = [f"(and {left_out:,} more steps, which pages and pictures have)"] if left_out else []
-    return "\n".join([block.title, *(line.rstrip() for line in lines[:-1]), *end])
+    folded = _draw_folded(block)
+    return "\n".join([block.title, *folded, "", *(line.rstrip() for line in lines[:-1]), *end])
+
+
+def _draw_folded(block: UnrolledNetwork) -> list[str]:
+    """Draw the network once, with the loop from its hidden layer to itself, if it has one."""
+    inside = display_width(HIDDEN) + 2
+    box = [f"┌{'─' * inside}┐", *(f"│{_center(text, inside)}│" for text in (block.cell, HIDDEN)),
+           f"└{'─' * inside}┘"]  # fmt: skip
+    above = [_center(OUTPUT, inside + 2), _center("▲", inside + 2)]
+    below = [_center("▲", inside + 2), _center(INPUT, inside + 2)]
+    if not block.loops:
+        return [f"   {line}".rstrip() for line in (*above, *box, *below)]
+    back = f"└──{_center('┼', inside + 2).replace(' ', '─')}──┘ state"
+    return [
+        *(f"   {line}".rstrip() for line in (*above, box[0])),
+        f"┌─▶{box[1]}──┐",
+        *(f"│  {line}  │" for line in (*box[2:], below[0])),
+        back,
+        f"   {below[1]}".rstrip(),
+    ]
 
 
 def _join_boxes(contents: Sequence[str], between: str) -> str:
