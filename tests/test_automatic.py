@@ -99,6 +99,17 @@ def test_an_rnn_learns_in_smaller_steps_and_with_less_dropout() -> None:
     assert larger.lr == pytest.approx(rnn.lr / 2, rel=0.05)
 
 
+def test_an_rnn_learns_in_smaller_steps_in_a_long_training() -> None:
+    def rate(cell: str, steps: int) -> float:
+        config = TrainConfig(cell=cell, steps=steps, hidden=128, batch=8)
+        return complete_settings(config, 10**5, 65).lr
+
+    assert rate("rnn", 500) == rate("rnn", 4000)
+    assert rate("rnn", 16_000) == pytest.approx(rate("rnn", 4000) / 2, rel=0.05)
+    for cell in ("feedforward", "gru", "lstm", "mingru"):
+        assert rate(cell, 16_000) == rate(cell, 4000)
+
+
 def test_the_cores_decide_only_how_many_workers_there_are() -> None:
     one, many = (asdict(complete_settings(TrainConfig(), 10**6, 65, cores)) for cores in (1, 3))
     assert (one.pop("workers"), many.pop("workers")) == (1, 3)

@@ -9,6 +9,7 @@ Not here: the gate inputs ``a = x W + b`` (inputs.py) and how layers are stacked
 Letters: T time, B streams, H units, G gates, R recurrent biases.
 """
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from importlib import import_module
@@ -98,6 +99,11 @@ class Cell:
     """``learning_rate(hidden, characters)`` returns the default learning rate.
 
     It depends on the number of units and on the number of characters per update.
+    """
+    steady_updates: float = math.inf
+    """The number of updates up to which `learning_rate` holds: a longer training has a lower one.
+
+    Its gradient would explode.
     """
     layers: int = 1
     """The default number of layers."""

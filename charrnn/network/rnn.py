@@ -72,6 +72,7 @@ CELL = Cell(
     states=("h",),
     window_arrays=1,
     learning_rate=learning_rate,
+    steady_updates=4000,
     torch_module="RNN",
     torch_gates=("hidden",),
 )

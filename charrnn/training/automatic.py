@@ -89,7 +89,7 @@ def complete_settings(
         "cell": shape.cell, "hidden": shape.hidden, "layers": shape.layers, "tied": shape.tied,
         "dropout": dropout, "recurrent_dropout": recurrent_dropout,
         "temporal_regularization": shape.cell_record.temporal_regularization,
-        "lr": _choose_learning_rate(shape, batch * seq), "val": val,
+        "lr": _choose_learning_rate(shape, batch * seq, read / (batch * seq)), "val": val,
     }  # fmt: skip
     given = {name: value for name, value in asdict(config).items() if value is not None}
     # These replace what the user gave: a window cannot be longer than the text, for example.
@@ -246,12 +246,15 @@ def _choose_dropouts(
     return dropout, dropout if has_recurrent_weights else 0.0
 
 
-def _choose_learning_rate(shape: Shape, characters: int) -> float:
+def _choose_learning_rate(shape: Shape, characters: int, updates: float) -> float:
     """Choose the learning rate by the cell's own rule, rounded to two digits.
 
-    It is higher for more ``characters`` per update and for fewer units.
+    It is higher for more ``characters`` per update and for fewer units. It is lower for a training
+    with more ``updates`` than the cell's steady ones.
     """
-    return float(f"{shape.cell_record.learning_rate(shape.hidden, characters):.2g}")
+    cell = shape.cell_record
+    rate = cell.learning_rate(shape.hidden, characters)
+    return float(f"{rate * min(1.0, math.sqrt(cell.steady_updates / updates)):.2g}")
 
 
 def _choose_members(config: TrainConfig, batch: int, cores: int, launched: int) -> tuple[int, int]:
