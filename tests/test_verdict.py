@@ -23,7 +23,7 @@ BASELINES = Baselines(unigram=3.0, ngram=1.5, ngram_order=5, characters=1000, un
     ("loss", "words"),
     [
         (1.4, "better than the best n-gram: 1.4000 nats per character, 0.100 less"),
-        (1.7, "no better than the best n-gram: 1.7000 nats per character, 0.200 more"),
+        (1.7, "worse than the best n-gram: 1.7000 nats per character, 0.200 more"),
     ],
 )
 def test_the_loss_is_compared_with_the_n_gram(loss: float, words: str) -> None:

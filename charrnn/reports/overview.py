@@ -5,6 +5,9 @@ from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 
+import numpy as np
+
+from charrnn.arrays import Ids
 from charrnn.config import DEFAULT_LAGS, SampleConfig
 from charrnn.errors import InputError
 from charrnn.reports.compare import Comparison, compare_texts
@@ -24,6 +27,7 @@ from charrnn.reports.unroll import Unrolled, unroll_text
 from charrnn.reports.vocab import Characters, list_characters
 from charrnn.sampling.generation import generate, make_prompt
 from charrnn.sampling.sampler import sort_finished
+from charrnn.text.vocab import Vocabulary
 
 UNROLLED, SCORED = 24, 3000  # characters of the text that these reports read
 SAMPLE_LENGTH, SAMPLE_SEED = 200, 0
@@ -88,10 +92,18 @@ def make_overview(models: Sequence[LoadedModel], texts: Sequence[ReportText]) ->
         memories=compare_memory(models, texts),
         sequential=measure_sequential(models),
         neurons=tuple(map(analyze_neurons, models, texts)),
-        unrolled=unroll_text(single, replace(text, ids=text.ids[:UNROLLED])),
+        unrolled=unroll_text(single, replace(text, ids=_cut_line(vocabulary, text.ids))),
         score=score.result(),
         vocab=list_characters(single),
     )
+
+
+def _cut_line(vocabulary: Vocabulary, ids: Ids) -> Ids:
+    """Return some characters of ``ids``: of the first line that begins there, if one does."""
+    (newline,) = vocabulary.lookup_ids("\n")
+    (breaks,) = np.nonzero(ids[:-UNROLLED] == newline)
+    begin = breaks[0] + 1 if len(breaks) else 0
+    return ids[begin : begin + UNROLLED]
 
 
 def _write_sample(model: LoadedModel) -> str:

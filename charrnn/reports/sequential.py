@@ -10,7 +10,7 @@ from charrnn.reports.loaded_model import LoadedModel, ModelFacts
 from charrnn.reports.speed import measure_matrix_peak, time_training_steps
 from charrnn.training.automatic import PASSES_PER_UPDATE
 
-WINDOWS = (16, 256)
+WINDOWS = (64, 1024)
 SECONDS = 0.1  # for each measurement
 
 

@@ -29,9 +29,8 @@ def build_section(reports: Sequence[Gradients]) -> Section:
             " the gradient of the state that the loss was computed from: the median over"
             f" {first.positions:,} positions in {first.text}. A model hardly learns from what the"
             " gradient hardly reaches. The band in the chart goes from the 10th to the 90th"
-            ' percentile. Above 1 the gradient grows on its way back (it explodes); "exploding at"'
-            " is the share of the positions at which it does so at some step."
-            + _explain_second_path(reports)
+            ' percentile. Above 1 the gradient grows on its way back; "above 1 at" is the share of'
+            " the positions at which it does so at some step." + _explain_second_path(reports)
         )
     ]
     trained = [report for report in reports if not report.untrained]
@@ -110,7 +109,8 @@ def _explain_second_path(reports: Sequence[Gradients]) -> str:
     cell, path = second[0]
     return (
         f" The {cell} has a second path, through its state {path.through}, which begins at one"
-        " step back."
+        f" step back. A step multiplies {path.through} by a gate and by no matrix, so that the"
+        " gradient passes where the gate is open."
     )
 
 
@@ -135,7 +135,7 @@ def _build_table(title: str, most: int, paths: Sequence[tuple[str, GradientPath]
     lags = sorted({lag for lag in LAGS_SHOWN if lag <= most} | {most})
     has_spread = len(paths) <= SPREAD_UP_TO
     empty = ["", ""] if has_spread else []
-    names, vanished, exploding = list[str](), ["below 1 %"], ["exploding at"]
+    names, vanished, exploding = list[str](), ["below 1 %"], ["above 1 at"]
     for name, path in paths:
         names += [name, "10 %", "90 %"] if has_spread else [name]
         vanished += [f"from {path.vanished:,}" if path.vanished else "never", *empty]

@@ -28,6 +28,7 @@ DIVERGED = 2.0  # times the first loss of a series
 GUESSING = math.log(sys.maxunicode + 1)  # the loss of a model that knows nothing of any character
 LEAST_HEIGHT = 0.5  # of the chart, that all other points should take
 SETBACK = 1.5  # times the lowest loss before
+APART = 2.0  # times the lowest of the last losses; a linear chart then hides how the lowest end
 
 
 def build_section(reports: Sequence[Losses]) -> Section:
@@ -81,13 +82,13 @@ def _build_chart(reports: Sequence[Losses], baselines: dict[Baselines, list[str]
         title, series = "training loss by step", [_train_losses(report) for report in reports]
     series = [line for line in series if line.x]
     ngrams = [each.ngram for each in baselines]
-    setback = any(map(_has_setback, series))
-    top = None if setback else _find_top(series, ngrams)
+    log = any(map(_has_setback, series)) or _ends_are_apart(series)
+    top = None if log else _find_top(series, ngrams)
     levels = [level for each, models in baselines.items() for level in _levels(each, models)]
     return Chart(
         title, "step", "nats per character", series,
         includes=[*ngrams, *_find_floor(series, ngrams, top)], top=top, levels=levels,
-        log_y=setback,
+        log_y=log,
     )  # fmt: skip
 
 
@@ -127,6 +128,12 @@ def _has_setback(line: Series) -> bool:
         loss > SETBACK * max(before, line.y[-1])
         for before, loss in zip(lowest, line.y[1:], strict=False)
     )
+
+
+def _ends_are_apart(lines: Sequence[Series]) -> bool:
+    """Whether the last losses are so different that the chart has to be logarithmic."""
+    ends = [line.y[-1] for line in lines]
+    return min(ends) > 0 and APART * min(ends) < max(ends) <= GUESSING
 
 
 def _find_top(lines: Iterable[Series], levels: Iterable[float]) -> float | None:

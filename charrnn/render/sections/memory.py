@@ -35,7 +35,7 @@ def build_section(reports: Sequence[Memory]) -> Section:
             " same number of characters. ± is the standard error of the mean; the band in the"
             ' chart extends two standard errors to each side. "vs. full context" is the difference'
             " from the loss with all characters; it is more accurate than either loss, because it"
-            " compares the same positions."
+            " compares the same positions." + _explain_known_distances(reports)
         ),
         _build_chart(reports),
         _build_lost_chart(reports),
@@ -116,7 +116,8 @@ def _show_perturbations(reports: Sequence[Memory]) -> list[Block]:
         " shows how long a model still knows of one character. The band in the chart goes from the"
         " 10th to the 90th percentile; values below"
         f" {NEGLIGIBLE:g} are drawn at {NEGLIGIBLE:g}. State is the root mean square of the"
-        " difference of the outputs of all units."
+        " difference of the outputs of all units. A larger difference is no better memory: most"
+        " characters do not matter for long, and a good model forgets them."
     )
     chart = Chart(
         "difference by characters after the exchanged one", "characters later", "KL in nats",
@@ -191,6 +192,16 @@ def _build_lost_chart(reports: Sequence[Memory]) -> Chart:
         f"nats per character, at least {SMALLEST_LOST:g}", series, log_x=True, log_y=True,
         ranges=_mark_known_distances(reports),
     )  # fmt: skip
+
+
+def _explain_known_distances(reports: Sequence[Memory]) -> str:
+    """Say what the marked distance is; empty where none is known."""
+    marked = _mark_known_distances(reports)
+    return "".join(
+        f" Grey: in this text a cause stands {low:,.0f} to {high:,.0f} characters before its"
+        " consequence, so that a model has to remember it for so long."
+        for _, low, high in marked
+    )
 
 
 def _mark_known_distances(reports: Sequence[Memory]) -> list[tuple[str, float, float]]:

@@ -58,8 +58,9 @@ def _show_times(reports: Sequence[SequentialProducts]) -> list[Block]:
         Prose(
             "Measured here with one stream, on one core: the time of an update, and its share of"
             " the speed that the core reaches in products of large matrices. A low share means that"
-            " most of the core is idle. It rises with the window, because what does not wait is"
-            " computed for all its characters at once, and rises less where more has to wait."
+            " most of the core is idle. In a longer window it rises, because what does not wait is"
+            " computed for all its characters at once, but it rises most for a network in which"
+            " nothing waits."
             + f" Other programs disturbed the times marked {DISTURBED}."
             * disturbed
         ),

@@ -23,8 +23,9 @@ def build_gradient_charts(reports: Sequence[Losses]) -> list[Block]:
     blocks: list[Block] = [
         Prose(
             "The norm of the gradient, before clipping, since the evaluation before: where it"
-            " jumps, the gradient explodes: compare the loss at the same step. Clipping shortens a"
-            " gradient above the level. AdamW divides by the size of recent gradients, with"
+            " jumps, the gradient explodes: compare the loss at the same step. In the first steps"
+            " it is large in every training, which is no explosion. Clipping shortens a gradient"
+            " above the level. AdamW divides by the size of recent gradients, with"
             " clipping or without, so that the surest remedy is a lower learning rate."
             + "".join(map(_describe_norms, reports))
         ),

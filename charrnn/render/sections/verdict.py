@@ -76,13 +76,45 @@ def _compare_models(report: Overview) -> list[Block]:
         ),
     )  # fmt: skip
     explanation = Prose(
-        "Characters used: with fewer, the loss is clearly higher. Gradient reaches: the steps back"
-        " over which 1 % of it or more arrives. Largest norm: that of the gradient in the whole"
-        " training; where it is many times the usual one, the gradient explodes. KL of the two"
-        " texts: how differently the model predicts after two texts that differ only before their"
-        " last characters; the next part shows them."
+        "Nats: the loss on text that the model was not trained on, the mean surprise at a"
+        " character; lower is better. vs. n-gram: the difference from an n-gram, which counts"
+        " what follows the last few characters. Characters used: with fewer, the loss is clearly"
+        " higher. Gradient reaches: the steps back over which 1 % of it or more arrives. Largest"
+        " norm: that of the gradient in the whole training. KL of the two texts: how differently"
+        " the model predicts after two texts that differ only before their last characters, 0 if it"
+        " predicts the same; the next part shows them."
     )
-    return [Table(columns, rows), explanation]
+    compared = _compare_with_best(report)
+    return [Table(columns, rows), *([Prose(" ".join(compared))] if compared else []), explanation]
+
+
+def _compare_with_best(report: Overview) -> list[str]:
+    """Say which model has the lowest loss, and how early it had the losses of the others."""
+    losses = [each for each in report.losses if each.best_step is not None]
+    trained = {summary.model: summary for summary in report.summaries}
+    known = {
+        each.model: min(point.val_loss for point in each.points if point.val_loss is not None)
+        for each in losses
+        if each.model in trained
+    }
+    if len(known) < 2 or len({each.corpus.sha256 for each in report.summaries}) > 1:
+        return []
+    best = min(losses, key=lambda each: known[each.model])
+    name = name_model(trained[best.model], report.summaries)
+    sentences = [f"The lowest loss is that of {name}."]
+    for model, loss in known.items():
+        step = next(
+            point.step
+            for point in best.points
+            if point.val_loss is not None and point.val_loss <= loss
+        )
+        if model != best.model:
+            other = name_model(trained[model], report.summaries)
+            sentences.append(
+                f"It was as low as the lowest of {other} after {step:,} of its"
+                f" {best.points[-1].step:,} steps."
+            )
+    return sentences
 
 
 def judge_loss(loss: float | None, baselines: Baselines | None) -> str:
@@ -96,8 +128,8 @@ def judge_loss(loss: float | None, baselines: Baselines | None) -> str:
             f" character, {difference:z.3f} less."
         )
     return (
-        f"It predicts its text no better than the best n-gram: {format_loss(loss)} nats per"
-        f" character, {-difference:z.3f} more."
+        f"It predicts its text worse than the best n-gram: {format_loss(loss)} nats per character,"
+        f" {-difference:z.3f} more."
     )
 
 
@@ -145,8 +177,8 @@ def judge_gradients(gradients: Gradients) -> str:
     if vanished == 1:
         return "No gradient reaches the step before, because its state does not depend on it."
     return (
-        f"Its gradient is below 1 % from {vanished:,} steps back (it vanishes): what happened"
-        " longer ago hardly changes its weights."
+        f"Its gradient is below 1 % from {vanished:,} steps back (it vanishes): from what"
+        " happened longer ago it learns slowly, or not at all."
     )
 
 
@@ -165,7 +197,7 @@ def judge_explosion(losses: Losses) -> str:
     before = [each.val_loss for each in losses.points if each.step < point.step]
     said = (
         f"Its gradient exploded before step {point.step:,}: the norm rose to"
-        f" {point.grad_norm_max:z.3g}, {rise:z,.0f} times what it had been"
+        f" {point.grad_norm_max:z.3g}, {rise:z,.0f} times the median before"
     )
     if point.val_loss is None or before[-1] is None:
         return f"{said}."
