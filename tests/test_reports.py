@@ -343,7 +343,7 @@ def test_the_report_has_all_of_them_on_one_page(
     assert titles == [
         "In short", "What the past changes", "Loss", "The model: a", "The model: b", "Unrolled: a",
         "Memory", "The vanishing gradient", "Waiting", "Neurons: a", "Neurons: b", "Score: a",
-        "Runs", "Vocabulary: a",
+        "Runs", "Fingerprint of the corpus", "Vocabulary: a",
     ]  # fmt: skip
     assert len(made.encode()) < 3e6
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import TypeVar
 
 from charrnn.render.blocks import Prose, Section
@@ -33,7 +34,7 @@ def build_section(report: Overview) -> list[Section]:
         verdict.build_section(report),
         *([_build_differing(report.differing)] if report.differing else []),
         loss.build_section(report.losses),
-        *_build_each(summary.build_section, report.summaries),
+        *_build_each(partial(summary.build_section, fingerprint=False), report.summaries),
         _name_model(unroll.build_section(report.unrolled), single, report),
         memory.build_section(report.memories),
         gradients.build_section(report.gradients),
@@ -41,6 +42,7 @@ def build_section(report: Overview) -> list[Section]:
         *_build_each(neurons.build_section, report.neurons),
         _name_model(score.build_section(report.score), single, report),
         *([runs.build_section(report.runs)] if report.runs else []),
+        summary.build_fingerprints(report.summaries),
         _name_model(vocab.build_section(report.vocab), single, report),
     ]
 

@@ -1,5 +1,7 @@
 """What a model is."""
 
+from collections.abc import Sequence
+
 from charrnn.render.blocks import Facts, Section
 from charrnn.render.words import (
     advise,
@@ -11,8 +13,8 @@ from charrnn.render.words import (
 from charrnn.reports.summary import Summary
 
 
-def build_section(report: Summary) -> Section:
-    """Show everything about one model."""
+def build_section(report: Summary, *, fingerprint: bool = True) -> Section:
+    """Show everything about one model, with the ``fingerprint`` of its corpus if asked to."""
     corpus, training, baselines = report.corpus, report.training, report.baselines
     split = (
         f"{corpus.training_characters:,} for training, {corpus.validation_characters:,} for"
@@ -30,7 +32,7 @@ def build_section(report: Summary) -> Section:
         ("  characters", f"{corpus.characters:,}: {split}"),
         ("  vocabulary", describe_vocabulary(corpus.distinct, baselines)),
         ("  encoding", encoding),
-        ("  fingerprint", f"sha256 {corpus.sha256}"),
+        *([("  fingerprint", f"sha256 {corpus.sha256}")] if fingerprint else []),
         ("training", f"step {training.step:,}, epoch {training.epoch:z.2f}, seed {training.seed}"),
         *_divergence_row(report),
         ("  settings", settings),
@@ -45,6 +47,15 @@ def build_section(report: Summary) -> Section:
     if advice and not report.diverged:
         rows.append(("", advice))
     return Section("The model", [Facts(rows)])
+
+
+def build_fingerprints(reports: Sequence[Summary]) -> Section:
+    """Show the fingerprint of each corpus: two models have the same if they learned from one."""
+    by_fingerprint = dict[str, list[str]]()
+    for report in reports:
+        by_fingerprint.setdefault(report.corpus.sha256, []).append(report.model)
+    rows = [(", ".join(models), f"sha256 {sha256}") for sha256, models in by_fingerprint.items()]
+    return Section("Fingerprint of the corpus", [Facts(rows)])
 
 
 def _divergence_row(report: Summary) -> list[tuple[str, str]]:
