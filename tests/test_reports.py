@@ -27,7 +27,7 @@ from charrnn.reports.memory import affordable_positions, compare_memory
 from charrnn.reports.neurons import find_followers, record_activations
 from charrnn.reports.predictions import predict_chunks
 from charrnn.reports.score import RunningScore
-from charrnn.reports.sequential import WINDOWS, measure_sequential
+from charrnn.reports.sequential import STREAMS_AND_WINDOWS, measure_sequential
 from charrnn.reports.text_properties import PROPERTIES
 from charrnn.storage.model_file import TrainedModel
 from tests.conftest import TEXT, Program
@@ -380,5 +380,6 @@ def test_products_that_wait_are_those_with_recurrent_weights(cell: str, tmp_path
     assert counted.share == pytest.approx(recurrent / (recurrent + others))
     assert (counted.streams, counted.window) == (3, 5)
     assert counted.steps == (5 if recurrent else 0)
-    assert tuple(update.window for update in counted.updates) == WINDOWS
+    sizes = tuple((update.streams, update.window) for update in counted.updates)
+    assert sizes == STREAMS_AND_WINDOWS
     assert all(update.seconds > 0 and update.share > 0 for update in counted.updates)

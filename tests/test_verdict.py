@@ -65,7 +65,7 @@ def memory(lost: dict[int, float], error: float = 0.001) -> Memory:
     [
         ({1: 0.5, 2: 0.1, 4: 0.02, 8: 0.001, 16: 0.0}, "about the last 8 characters: with 4"),
         ({1: 0.5, 2: 0.1, 4: 0.02}, "more than the last 4 characters"),
-        ({1: 0.0, 2: 0.0, 4: 0.0}, "from a single character"),
+        ({1: 0.0, 2: 0.0, 4: 0.0}, "Given a single character it predicts as well"),
     ],
 )
 def test_the_memory_ends_where_more_characters_no_longer_help(
@@ -84,7 +84,7 @@ def losses(*val: float, best: int | None = None) -> Losses:
 
 
 def test_the_end_of_the_training_is_described() -> None:
-    assert "still falling" in judge_training(losses(3.0, 2.0, 1.5, 1.2))
+    assert "fell until the end" in judge_training(losses(3.0, 2.0, 1.5, 1.2))
     assert "came to rest" in judge_training(losses(3.0, 1.5, 1.301, 1.3))
     assert "best at step 2 of 4" in judge_training(losses(3.0, 1.5, 1.6, 1.7))
     assert judge_training(losses(3.0)) == ""

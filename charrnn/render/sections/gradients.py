@@ -65,7 +65,9 @@ def _show_training(reports: Sequence[Gradients]) -> list[Block]:
     return [
         Prose(
             f"The same ratio during the training, {what}: the median over a few places. Where it"
-            " rises, the model learns to keep the gradient."
+            " rises, the model learns to keep the gradient. Compare the loss at the same steps:"
+            " while hardly anything arrives from so far back, what stands there cannot lower the"
+            " loss, and learning stalls."
         ),
         Chart(
             f"gradient {what} during the training", "step", "relative to its beginning", series,

@@ -35,7 +35,9 @@ def build_section(reports: Sequence[Memory]) -> Section:
             " same number of characters. ± is the standard error of the mean; the band in the"
             ' chart extends two standard errors to each side. "vs. full context" is the difference'
             " from the loss with all characters; it is more accurate than either loss, because it"
-            " compares the same positions." + _explain_known_distances(reports)
+            " compares the same positions. In the second chart, low means that nothing more is"
+            " gained from further back, not that the model is better."
+            + _explain_known_distances(reports)
         ),
         _build_chart(reports),
         _build_lost_chart(reports),

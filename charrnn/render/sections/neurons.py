@@ -37,6 +37,17 @@ GATE_COLUMNS = (
 )
 
 
+KEEPING = {
+    "gru": " Where the update gate is open, a unit keeps its value; where it is closed, it takes a"
+    " new one.",
+    "lstm": " Where the forget gate is open, a unit keeps what it stores; where it is closed, it"
+    " forgets.",
+    "mingru": " Where the update gate is closed, a unit keeps its value; where it is open, it takes"
+    " a new one.",
+}
+"""What the gate does that decides how long a unit remembers, by cell."""
+
+
 def build_section(report: Neurons) -> Section:
     """Show the units that follow properties, the best of them over a text, and the gates."""
     blocks = _build_followers(report) if report.followers else [_explain_no_followers(report)]
@@ -111,11 +122,11 @@ def _describe_closest(followed: Sequence[tuple[str, float]]) -> str:
 def _build_gates(report: Neurons) -> list[Block]:
     return [
         Prose(
-            f"For each gate, how often it is nearly closed (below {CLOSED_BELOW}) or nearly open"
-            f" (above {OPEN_ABOVE}). A forget gate that is always open keeps what its unit stores;"
-            " one that is always closed remembers nothing. The table has the mean over all units,"
-            " and the number of units whose gate is closed, or open, for more than"
-            f" {MOSTLY:z.0%} of the text."
+            "A gate is a number from 0 to 1, computed at every step for every unit, that decides"
+            f" how much passes.{KEEPING.get(report.cell, '')} For each gate, how often it is nearly"
+            f" closed (below {CLOSED_BELOW}) or nearly open (above {OPEN_ABOVE}). The table has the"
+            " mean over all units, and the number of units whose gate is closed, or open, for more"
+            f" than {MOSTLY:z.0%} of the text."
         ),
         Chart(
             "gates, one mark for each unit",

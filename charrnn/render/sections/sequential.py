@@ -51,16 +51,18 @@ def build_section(reports: Sequence[SequentialProducts]) -> Section:
 
 
 def _show_times(reports: Sequence[SequentialProducts]) -> list[Block]:
-    """Show the time of an update, and how much of the processor it uses, by window."""
-    windows = [update.window for update in reports[0].updates]
+    """Show the time of an update, and how much of the machine it uses, by streams and window."""
+    first = reports[0]
     disturbed = any(update.disturbed for report in reports for update in report.updates)
+    sizes = [f"{update.streams} × {update.window:,}" for update in first.updates]
     return [
         Prose(
-            "Measured here with one stream, on one core: the time of an update, and its share of"
-            " the speed that the core reaches in products of large matrices. A low share means that"
-            " most of the core is idle. In a longer window it rises, because what does not wait is"
-            " computed for all its characters at once, but it rises most for a network in which"
-            " nothing waits."
+            "Measured on this machine: the time of an update, and its share of the speed that"
+            f" {'its core reaches' if first.cores == 1 else f'all {first.cores} cores reach'} in"
+            " products of large matrices. With a low share the machine is mostly idle. One stream"
+            " is one text that is read from left to right: only one core has work, and a longer"
+            " window does not help much where each step waits for the one before. With 16 streams,"
+            " as in a training, 16 steps are made at once, and the cores share the streams."
             + f" Other programs disturbed the times marked {DISTURBED}."
             * disturbed
         ),
@@ -68,8 +70,7 @@ def _show_times(reports: Sequence[SequentialProducts]) -> list[Block]:
             (
                 *text_columns("model"),
                 *numeric_columns(
-                    *(f"{window:,} characters (ms)" for window in windows),
-                    *(f"of the peak at {window:,}" for window in windows),
+                    *(f"{size} (ms)" for size in sizes), *(f"of the peak: {size}" for size in sizes)
                 ),
             ),
             [
@@ -83,6 +84,6 @@ def _show_times(reports: Sequence[SequentialProducts]) -> list[Block]:
                 )
                 for report in reports
             ],
-            title="time of an update by window",
+            title="time of an update by streams × window",
         ),
     ]

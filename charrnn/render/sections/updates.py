@@ -22,11 +22,11 @@ def build_gradient_charts(reports: Sequence[Losses]) -> list[Block]:
     clips = sorted({report.clip for report in reports if report.clip})
     blocks: list[Block] = [
         Prose(
-            "The norm of the gradient, before clipping, since the evaluation before: where it"
-            " jumps, the gradient explodes: compare the loss at the same step. In the first steps"
-            " it is large in every training, which is no explosion. Clipping shortens a gradient"
-            " above the level. AdamW divides by the size of recent gradients, with"
-            " clipping or without, so that the surest remedy is a lower learning rate."
+            "The norm of the gradient, before clipping, since the evaluation before: where it jumps"
+            " far above what it was, the gradient explodes: compare the loss at the same step. In"
+            " the first steps it is large in every training, which is no explosion. Clipping"
+            " shortens a gradient above the level. AdamW divides by the size of recent gradients,"
+            " with clipping or without, so that the surest remedy is a lower learning rate."
             + "".join(map(_describe_norms, reports))
         ),
         Chart(
@@ -56,7 +56,9 @@ def _describe_norms(report: Losses) -> str:
     said += ": the gradient exploded." if exploded else ": the gradient did not explode."
     shares = [point.clipped for point in report.points if point.clipped is not None]
     if shares and report.clip:
-        said += f" {sum(shares) / len(shares):z.1%} of the updates were clipped."
+        share = sum(shares) / len(shares)
+        clipped = f"{share:z.1%}" if not 0 < share < 0.001 else "Less than 0.1%"
+        said += f" {clipped} of the updates were clipped."
     return said
 
 

@@ -79,7 +79,8 @@ def _compare_models(report: Overview) -> list[Block]:
         "Nats: the loss on text that the model was not trained on, the mean surprise at a"
         " character; lower is better. vs. n-gram: the difference from an n-gram, which counts"
         " what follows the last few characters. Characters used: with fewer, the loss is clearly"
-        " higher. Gradient reaches: the steps back over which 1 % of it or more arrives. Largest"
+        " higher. Gradient reaches: the steps back over which 1 % of it or more arrives, through"
+        " the state through which most does. Largest"
         " norm: that of the gradient in the whole training. KL of the two texts: how differently"
         " the model predicts after two texts that differ only before their last characters, 0 if it"
         " predicts the same; the next part shows them."
@@ -111,8 +112,8 @@ def _compare_with_best(report: Overview) -> list[str]:
         if model != best.model:
             other = name_model(trained[model], report.summaries)
             sentences.append(
-                f"It was as low as the lowest of {other} after {step:,} of its"
-                f" {best.points[-1].step:,} steps."
+                f"After {step:,} of its {best.points[-1].step:,} steps, {name} had the lowest loss"
+                f" of {other}."
             )
     return sentences
 
@@ -138,15 +139,15 @@ def judge_memory(memory: Memory) -> str:
     worse = _find_worse(memory)
     if not worse:
         return (
-            "It predicts from a single character as well as from all of them: it treats its inputs"
-            " as if they were independent."
+            "Given a single character it predicts as well as given all of them: it treats its"
+            " inputs as if they were independent."
         )
     used = _count_used(memory)
     if used is None:
         return f"It uses more than the last {max(worse):,} characters."
     return (
         f"It uses about the last {used:,} characters: with {max(worse):,} it predicts worse, and"
-        " with more no better."
+        " more help too little to be measured."
     )
 
 
@@ -221,5 +222,5 @@ def judge_training(losses: Losses) -> str:
             " not fall any further."
         )
     if before - last > STILL_FALLING * before:
-        return "Its loss was still falling at the end of the training."
+        return "Its loss fell until the end, so that a longer training may lower it further."
     return "Its loss came to rest by the end of the training."
