@@ -200,7 +200,7 @@ def _explain_known_distances(reports: Sequence[Memory]) -> str:
     """Say what the marked distance is; empty where none is known."""
     marked = _mark_known_distances(reports)
     return "".join(
-        f" Grey: in this text a cause stands {low:,.0f} to {high:,.0f} characters before its"
+        f" Grey: in this text a cause stands {low:z,.0f} to {high:z,.0f} characters before its"
         " consequence, so that a model has to remember it for so long."
         for _, low, high in marked
     )
