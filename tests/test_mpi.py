@@ -378,7 +378,9 @@ def test_a_rank_that_is_killed_ends_all_with_whole_files(
     assert process.returncode != 0
     said = output + errors
     assert "BAD TERMINATION" in said or "Fatal error" in said  # of the launcher, or of MPI
-    assert "charrnn:" not in errors
+    # Another rank may notice before the launcher ends it.
+    ours = [line for line in errors.splitlines() if line.startswith("charrnn:")]
+    assert all("the connection to another rank failed" in line for line in ours), errors
     assert "Traceback" not in errors
     assert all(map(gone, ranks))
     for name in ("best.npz", "last.npz"):

@@ -10,6 +10,7 @@ from charrnn.render.sections.verdict import (
     judge_gradients,
     judge_loss,
     judge_memory,
+    judge_stalling,
     judge_training,
 )
 from charrnn.reports.gradients import GradientPath, Gradients
@@ -84,7 +85,7 @@ def losses(*val: float, best: int | None = None) -> Losses:
 
 
 def test_the_end_of_the_training_is_described() -> None:
-    assert "fell until the end" in judge_training(losses(3.0, 2.0, 1.5, 1.2))
+    assert "still fell in the last quarter" in judge_training(losses(3.0, 2.0, 1.5, 1.2))
     assert "came to rest" in judge_training(losses(3.0, 1.5, 1.301, 1.3))
     assert "best at step 2 of 4" in judge_training(losses(3.0, 1.5, 1.6, 1.7))
     assert judge_training(losses(3.0)) == ""
@@ -129,3 +130,19 @@ def test_an_explosion_is_a_norm_far_above_all_before() -> None:
     without_harm = judge_explosion(with_norms(*usual[:2], (9.0, 90.0), val=(3.0, 2.0, 1.5)))
     assert "still fell from 2.0000 to 1.5000" in without_harm
     assert judge_explosion(losses(3.0, 2.0)) == ""
+
+
+@pytest.mark.parametrize(
+    ("val", "words"),
+    [
+        ((3.0, 1.0, 0.99, 1.0, 0.98, 0.7, 0.6), "from step 2 to 5 its loss stood near 1.0000"),
+        ((3.0, 2.0, 1.5, 1.2, 1.0, 0.9), ""),
+        ((3.0, 1.0, 0.99, 1.0, 0.98, 0.97), ""),
+    ],
+)
+def test_learning_stalled_where_the_loss_stood_still_and_fell_later(
+    val: tuple[float, ...], words: str
+) -> None:
+    said = judge_stalling(losses(*val))
+    assert words in said
+    assert bool(said) == bool(words)

@@ -42,6 +42,9 @@ def _explain(error: Exception) -> tuple[str, int]:
     if isinstance(error, OSError):
         place = error.filename or "the system"
         return f"{place}: {error.strerror or error}", MachineError.exit_code
+    if type(error).__module__.startswith("mpi4py"):  # which is imported only where MPI is used
+        line = "MPI: the connection to another rank failed, which may have ended; use --resume"
+        return line, MachineError.exit_code
     description = f"{type(error).__name__}: {error}"
     return f"a bug in charrnn: {description}; please report it with the output of --traceback", 1
 

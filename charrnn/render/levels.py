@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from charrnn.render.axis import Axis, format_number
 from charrnn.render.blocks import Chart
 
-FREE = 0.15
-"""The distance of a level from a series, as a share of the axis, at which its name has room."""
+FREE, SIDE = 0.15, 0.25
+"""The distance of a level from a series at which its name has room, as a share of the vertical
+axis, and the share of the horizontal axis that the name takes."""
 
 
 @dataclass(frozen=True)
@@ -58,13 +59,21 @@ def _spread(positions: Sequence[float], gap: float) -> list[float]:
 
 
 def _is_left_free(block: Chart, up: Axis, level: float) -> bool:
-    """Tell whether the series begin far from ``level``, or further than they end.
+    """Tell whether the series are far from ``level`` at the left, or further than at the right.
 
     The right end is the second choice, because most legends are there.
     """
+    across = Axis([x for series in block.series for x in series.x], block.log_x)
 
-    def nearest(at: int) -> float:
-        ends = [series.y[at] for series in block.series if len(series.y)]
-        return min((abs(up.share(y) - level) for y in ends if up.shows(y)), default=1.0)
+    def nearest(*, left: bool) -> float:
+        near = [
+            y
+            for series in block.series
+            for x, y in zip(series.x, series.y, strict=True)
+            if across.shows(x)
+            and up.shows(y)
+            and (across.share(x) <= SIDE if left else across.share(x) >= 1 - SIDE)
+        ]
+        return min((abs(up.share(y) - level) for y in near), default=1.0)
 
-    return nearest(0) > min(FREE, nearest(-1))
+    return nearest(left=True) > min(FREE, nearest(left=False))

@@ -52,8 +52,8 @@ def _explain(report: Comparison) -> str:
             "KL is the divergence of the prediction after B from that after A, in nats: 0 if the"
             " model predicts the same after both. State is the root mean square of the difference"
             " of the outputs of all units; its size cannot be compared between models. Each text is"
-            " continued with random numbers of its own, so that continuations differ even where the"
-            " predictions are the same."
+            " continued with random numbers of its own, the same for all models, so that"
+            " continuations differ even where the predictions are the same."
         ),
     ]
     for model in report.models:

@@ -1,6 +1,6 @@
 """How much of each model's computation waits for the step before."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from charrnn.render.blocks import (
     Block,
@@ -12,7 +12,7 @@ from charrnn.render.blocks import (
 )
 from charrnn.render.model_names import name_model
 from charrnn.render.sections.speed import DISTURBED
-from charrnn.reports.sequential import SequentialProducts
+from charrnn.reports.sequential import SequentialProducts, UpdateTime
 
 
 def build_section(reports: Sequence[SequentialProducts]) -> Section:
@@ -62,28 +62,27 @@ def _show_times(reports: Sequence[SequentialProducts]) -> list[Block]:
             " products of large matrices. With a low share the machine is mostly idle. One stream"
             " is one text that is read from left to right: only one core has work, and a longer"
             " window does not help much where each step waits for the one before. With 16 streams,"
-            " as in a training, 16 steps are made at once, and the cores share the streams."
-            + f" Other programs disturbed the times marked {DISTURBED}."
-            * disturbed
+            " 16 steps are made at once, and the cores share the streams: this is how charrnn"
+            " trains." + f" Other programs disturbed the times marked {DISTURBED}." * disturbed
         ),
-        Table(
-            (
-                *text_columns("model"),
-                *numeric_columns(
-                    *(f"{size} (ms)" for size in sizes), *(f"of the peak: {size}" for size in sizes)
-                ),
-            ),
-            [
-                (
-                    name_model(report, reports),
-                    *(
-                        f"{DISTURBED if update.disturbed else ''}{1000 * update.seconds:z,.3g}"
-                        for update in report.updates
-                    ),
-                    *(f"{update.share:z.0%}" for update in report.updates),
-                )
-                for report in reports
-            ],
-            title="time of an update by streams × window",
-        ),
+        _build_table(reports, sizes, "share of the machine's peak, by streams × window", _share),
+        _build_table(reports, sizes, "milliseconds of an update, by streams × window", _time),
     ]
+
+
+def _build_table(
+    reports: Sequence[SequentialProducts],
+    sizes: Sequence[str],
+    title: str,
+    cell: Callable[[UpdateTime], str],
+) -> Table:
+    rows = [(name_model(report, reports), *map(cell, report.updates)) for report in reports]
+    return Table((*text_columns("model"), *numeric_columns(*sizes)), rows, title=title)
+
+
+def _share(update: UpdateTime) -> str:
+    return f"{update.share:z.0%}"
+
+
+def _time(update: UpdateTime) -> str:
+    return f"{DISTURBED if update.disturbed else ''}{1000 * update.seconds:z,.3g}"

@@ -22,6 +22,9 @@ from charrnn.training.outcome import STILL_FALLING
 CLEAR_ERRORS = 2.0
 """Standard errors by which a loss is above that with all characters, to be called worse."""
 CLEAR_NATS = 0.005
+STILL, FALL, STALLED_SHARE = 0.03, 0.1, 0.1
+"""A loss stands still within 3 % of its height, for a tenth of the training or longer, if it falls
+by a tenth or more afterwards."""
 
 
 def build_section(report: Overview) -> Section:
@@ -36,6 +39,7 @@ def build_section(report: Overview) -> Section:
             judge_loss(summary.training.val_loss, summary.baselines),
             judge_memory(memory),
             judge_gradients(gradients),
+            judge_stalling(losses),
             judge_explosion(losses),
             judge_training(losses),
         ]
@@ -112,8 +116,8 @@ def _compare_with_best(report: Overview) -> list[str]:
         if model != best.model:
             other = name_model(trained[model], report.summaries)
             sentences.append(
-                f"After {step:,} of its {best.points[-1].step:,} steps, {name} had the lowest loss"
-                f" of {other}."
+                f"By step {step:,} of {best.points[-1].step:,}, {name} was already as good as"
+                f" {other} ever became."
             )
     return sentences
 
@@ -189,6 +193,26 @@ def _find_vanished(gradients: Gradients) -> int | None:
     return None if None in lags else max(lag for lag in lags if lag is not None)
 
 
+def judge_stalling(losses: Losses) -> str:
+    """Say where the loss stood still for long before it fell again; empty where it did not."""
+    points = [(point.step, point.val_loss) for point in losses.points if point.val_loss is not None]
+    if losses.diverged or not points:
+        return ""
+    longest, said = STALLED_SHARE * points[-1][0], ""
+    for at, (begin, height) in enumerate(points):
+        band = STILL * height
+        apart = (i for i in range(at, len(points)) if abs(points[i][1] - height) > band)
+        end = points[next(apart, len(points)) - 1][0]
+        falls = min(loss for step, loss in points if step >= end) < (1 - FALL) * height
+        if falls and end - begin >= longest:
+            longest = end - begin
+            said = (
+                f"Its learning stalled: from step {begin:,} to {end:,} its loss stood near"
+                f" {format_loss(height)}, before it fell again."
+            )
+    return said
+
+
 def judge_explosion(losses: Losses) -> str:
     """Say where the gradient exploded, and what the loss was then; empty where it did not."""
     found = find_explosion(losses)
@@ -222,5 +246,8 @@ def judge_training(losses: Losses) -> str:
             " not fall any further."
         )
     if before - last > STILL_FALLING * before:
-        return "Its loss fell until the end, so that a longer training may lower it further."
+        return (
+            "Its loss still fell in the last quarter of the training, so that a longer one may"
+            " lower it further."
+        )
     return "Its loss came to rest by the end of the training."
