@@ -11,7 +11,7 @@ LESSON_CELLS := feedforward rnn gru lstm
 
 help:
 	@echo "make demo      train on corpora/tenki.txt and continue 今日は (about 3 minutes)"
-	@echo "make lesson    four cells on corpora/tenki.txt, compared in runs/lesson.html (about three minutes)"
+	@echo "make lesson    four cells on corpora/tenki.txt, in runs/live.html and runs/lesson.html (three minutes)"
 	@echo "make tour      every command of docs/tour.md and docs/tour.ja.md (eight minutes)"
 	@echo "make test      the tests without MPI; what is not installed on this machine is skipped"
 	@echo "make test-mpi  the tests with 2 and 4 MPI ranks"
@@ -30,7 +30,8 @@ demo: $(VENV)/charrnn
 lesson: $(VENV)/charrnn
 	$(RUN)/charrnn train corpora/tenki.txt $(LESSON_CELLS:%=--cell %) --hidden 128 --minutes 0.5 --out runs/lesson --overwrite
 	$(RUN)/charrnn inspect report $(LESSON_CELLS:%=runs/lesson/%) --html runs/lesson.html > /dev/null
-	@echo "open runs/lesson.html in a browser"
+	$(RUN)/charrnn inspect live $(LESSON_CELLS:%=runs/lesson/%) --html runs/live.html
+	@echo "open runs/live.html and runs/lesson.html in a browser"
 
 tour: $(VENV)/development
 	PATH="$(CURDIR)/$(RUN):$$PATH" docs/tour.sh

@@ -33,7 +33,8 @@ class Report(NamedTuple):
 
     ``options`` are keyword arguments of the function, which cli/report_options.py declares.
     ``to_json`` and ``to_csv`` are functions of render/document.py; a report without ``to_csv`` has
-    no option for it. ``note`` is printed before long work.
+    no option for it. ``note`` is printed before long work. ``page`` is "MODULE.NAME" in render/, of
+    a report that is a page and nothing else, and that does without a text which cannot be found.
     """
 
     name: str
@@ -48,6 +49,7 @@ class Report(NamedTuple):
     note: str = ""
     to_json: str = "to_json"
     to_csv: str = ""
+    page: str = ""
 
     @property
     def module(self) -> str:
@@ -132,6 +134,13 @@ _ALL = (
         "All of these reports except copied and speed, on one page.",
         "It finds two parts of the text that end alike, for the report compare.",
         reads_text=True, to_json="overview_to_json",
+    ),
+    Report(
+        "live", Takes.MODELS, "live.prepare_live",
+        "A page with the networks inside, at work; it has no other form.",
+        "Up to four models read and write in it, side by side. It needs no network connection. A"
+        " text is read only to choose what is shown first.",
+        reads_text=True, page="live.page.render_live",
     ),
 )  # fmt: skip
 

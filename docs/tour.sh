@@ -42,4 +42,12 @@ seed)
 *) list_commands "$1" | run_commands ;;
 esac
 mkdir -p docs/tour
-cp runs/tour/*.png docs/tour
+cp runs/tour/*.png runs/tour/live.html docs/tour
+# Pictures of the page, where there is a chromium.
+for picture in "live 3-en 1200,1640 1" "live.ja 3-ja 1200,1640 1" "live-small 3-en 1000,1010 0.7" \
+    "live-small.ja 3-ja 1000,1010 0.7"; do
+    read -r name scene size scale <<< "$picture"
+    chromium --headless --no-sandbox --disable-gpu --hide-scrollbars --virtual-time-budget=20000 \
+        --window-size="$size" --force-device-scale-factor="$scale" --screenshot="docs/tour/$name.png" \
+        "file://$PWD/docs/tour/live.html#$scene" || break
+done

@@ -121,8 +121,9 @@ def test_a_terminal_shows_the_loop_and_boxes_of_one_width() -> None:
 
 
 def test_no_report_is_forgotten_here() -> None:
+    """A live page is tested in a browser, in test_live.py."""
     group = program.get_command(None, "inspect")  # type: ignore[arg-type]
-    assert {*group.commands} - {"runs"} == {*REPORTS}  # type: ignore[union-attr]
+    assert {*group.commands} - {"runs", "live"} == {*REPORTS}  # type: ignore[union-attr]
 
 
 @pytest.mark.parametrize("cell", CELLS)

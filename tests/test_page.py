@@ -18,7 +18,7 @@ from charrnn.render.blocks import (
     UnrolledNetwork,
 )
 from charrnn.render.page import render_page
-from tests.browser import PROGRAM, chromium
+from tests.browser import PROGRAM, Tab, chromium
 
 TEXT = "「猫」& <b>\nつぎ"
 SECTIONS = [
@@ -71,24 +71,20 @@ def test_page_has_no_control_characters() -> None:
 @pytest.mark.skipif(PROGRAM is None, reason="Debian's chromium is not installed")
 def test_page_in_a_browser(tmp_path: Path) -> None:
     (tmp_path / "page.html").write_text(render_page("題", SECTIONS), encoding="utf-8")
-    with chromium(tmp_path / "profile") as tab:
+    with chromium() as browser:
         for width in (1000, 360):
             for dark in (False, True):
-                tab.open(tmp_path / "page.html", width=width, dark=dark)
-                assert tab.value("document.documentElement.scrollWidth") <= width
-        assert tab.value("document.title") == "題"
-        tab.point_at(".text span:nth-of-type(2)")
-        assert (
-            tab.value("document.querySelector('output').textContent") == "猫 0.10 nats · detail <1>"
-        )
-        tab.value("document.querySelector('.text').focus()")
-        tab.press("ArrowRight")
-        assert "detail <2>" in tab.value("document.querySelector('output').textContent")
-        tab.press("ArrowLeft")
-        assert "detail <1>" in tab.value("document.querySelector('output').textContent")
-        tab.press("ArrowDown")
-        assert "ぎ" in tab.value("document.querySelector('output').textContent")
-        assert tab.value("document.querySelectorAll('svg[role=img]:not([aria-label])').length") == 0
-        ground = tab.value("getComputedStyle(document.body).backgroundColor")
+                tab = Tab(browser, tmp_path / "page.html", width=width, dark=dark)
+                assert not tab.scrolls_sideways
+                assert tab.complaints == tab.requests == []
+        page = Tab(browser, tmp_path / "page.html", width=1000, dark=True).page
+        assert page.title() == "題"
+        page.hover(".text span:nth-of-type(2)")
+        assert page.text_content("output") == "猫 0.10 nats · detail <1>"
+        page.focus(".text")
+        for key, shown in (("ArrowRight", "<2>"), ("ArrowLeft", "<1>"), ("ArrowDown", "ぎ")):
+            page.keyboard.press(key)
+            assert shown in (page.text_content("output") or "")
+        assert page.locator("svg[role=img]:not([aria-label])").count() == 0
+        ground = page.evaluate("getComputedStyle(document.body).backgroundColor")
         assert ground != "rgb(255, 255, 255)"
-        assert tab.errors == []

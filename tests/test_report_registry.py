@@ -16,7 +16,7 @@ import pytest
 import charrnn
 from charrnn.cli.main import program as command_line
 from charrnn.errors import ConfigError
-from charrnn.render import terminal
+from charrnn.render import load_page_function, terminal
 from charrnn.render.blocks import Section, Table, numeric_columns, text_columns
 from charrnn.render.page import render_page
 from charrnn.render.sections import build_sections, gradients
@@ -71,7 +71,10 @@ def test_a_new_report_is_one_line_and_two_modules(
 @pytest.mark.parametrize("report", REPORTS.values(), ids=REPORTS)
 def test_both_modules_of_a_report_exist(report: Report) -> None:
     assert callable(load_function(report))
-    __import__(f"charrnn.render.sections.{report.module}")
+    if report.page:
+        assert callable(load_page_function(report))
+    else:
+        __import__(f"charrnn.render.sections.{report.module}")
 
 
 def test_help_lists_reports_with_whole_descriptions(program: Program) -> None:

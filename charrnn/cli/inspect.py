@@ -145,6 +145,9 @@ def _run(report: Report, ctx: click.Context) -> None:
 
     console, plot, html = options.make_console(ctx), ctx.params.get("plot"), ctx.params["html"]
     options.check_plot_file(plot)
+    if report.page:
+        _write_page_alone(report, ctx, console)
+        return
     as_csv = ctx.params.get("as_csv")
     if as_csv and console.json:
         raise UsageError("--csv and --json exclude each other", ctx)
@@ -171,6 +174,22 @@ def _run(report: Report, ctx: click.Context) -> None:
     if html or plot:
         subject, result = name_for_page((subject, result))
         _write_files(_title(report, subject), build_sections(report, result), html, plot, console)
+
+
+def _write_page_alone(report: Report, ctx: click.Context, console: "Console") -> None:
+    """Compute a report that is a page and nothing else, and write it."""
+    from charrnn.render import load_page_function
+    from charrnn.render.names import name_for_page
+
+    html = ctx.params["html"]
+    if console.json:
+        raise UsageError(f"{report.name} is a page and has no JSON; leave out --json", ctx)
+    if html is None:
+        raise UsageError(f"{report.name} is a page; name its file with --html", ctx)
+    _, result = _compute(report, ctx, console)
+    page = load_page_function(report)(name_for_page(result)).encode()
+    _write_page(page, html)
+    console.note(f"{html}: {len(page) / 1e6:z.1f} MB; open it in a browser")
 
 
 def _title(report: Report, subject: Sequence[str]) -> str:
@@ -204,9 +223,10 @@ def _compute(report: Report, ctx: click.Context, console: "Console") -> tuple[Se
 
     models = [options.load_model(path, console) for path in paths]
     names = [model.loaded.label for model in models]
-    inputs = [_prepare_text(ctx, model) for model in models] if report.reads_text else []
+    inputs = _prepare_texts(report, ctx, models, console) if report.reads_text else []
     # Models that know the same characters would have the same note.
-    for name, summary in dict.fromkeys((text.name, text.unknown_summary) for text in inputs):
+    found = [text for text in inputs if text]
+    for name, summary in dict.fromkeys((text.name, text.unknown_summary) for text in found):
         _note_unknown(console, name, summary)
     if values.get("text"):
         from charrnn.sampling.generation import describe_unknown
@@ -237,9 +257,30 @@ def _find_run_or_model(path: Path | None, console: "Console") -> Path:
     return model if path is not None and not path.is_dir() else model.parent
 
 
-def _prepare_text(ctx: click.Context, model: "Model") -> "ReportText":
-    """Return the text that a report reads."""
-    return model.prepare_text(text_file=ctx.params["text_file"], encoding=ctx.params["encoding"])
+def _prepare_texts(
+    report: Report, ctx: click.Context, models: Sequence["Model"], console: "Console"
+) -> "list[ReportText | None]":
+    """Return the text that a report reads for each model.
+
+    Where a page does without it, and the corpus of a model cannot be found, it is None.
+    """
+    file, encoding = ctx.params["text_file"], ctx.params["encoding"]
+    texts: list[ReportText | None] = []
+    for model in models:
+        try:
+            texts.append(model.prepare_text(text_file=file, encoding=encoding))
+        except InputError as error:
+            if file or not report.page:
+                raise
+            console.note(f"the page has no text of {model.loaded.label}: {error}")
+            texts.append(None)
+    return texts
+
+
+def _write_page(page: bytes, path: Path) -> None:
+    from charrnn.files import write_atomically
+
+    write_atomically(path, lambda file: file.write(page))
 
 
 def _write_files(
@@ -251,11 +292,9 @@ def _write_files(
 ) -> None:
     """Write the page and the picture that --html and --plot ask for."""
     if html:
-        from charrnn.files import write_atomically
         from charrnn.render.page import render_page
 
-        page = render_page(title, sections).encode()
-        write_atomically(html, lambda file: file.write(page))
+        _write_page(render_page(title, sections).encode(), html)
     if plot:
         from charrnn.render.plot import draw_picture
 

@@ -1,6 +1,7 @@
 """The reports as methods of a model. Each method imports the module of its report."""
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,7 +16,7 @@ from charrnn.config import (
     REPORT_SETTINGS,
     SECONDS,
 )
-from charrnn.errors import ConfigError
+from charrnn.errors import ConfigError, InputError
 from charrnn.report_registry import REPORTS, Report, Takes
 from charrnn.reports import load_function
 from charrnn.reports.loaded_model import LoadedModel
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from charrnn.reports.compare import Comparison
     from charrnn.reports.copied import Copied
     from charrnn.reports.gradients import Gradients
+    from charrnn.reports.live import Live
     from charrnn.reports.loss import Losses
     from charrnn.reports.memory import Memory
     from charrnn.reports.neurons import Neurons
@@ -69,7 +71,8 @@ class ReportMethods:
         if report.takes is Takes.FILE:
             inputs = (check_path("file", inputs[0]),)
         if report.reads_text:
-            inputs = (self._prepare(inputs[0] if inputs else None),)
+            text = inputs[0] if inputs else None
+            inputs = (self._prepare_if_found(text) if report.page else self._prepare(text),)
         if report.takes is Takes.MODELS:
             return compare([self], name, inputs, **options)
         return load_function(report)(self.loaded, *inputs, **options)
@@ -252,6 +255,15 @@ class ReportMethods:
         prepared = self._prepare(text)
         return analyze_neurons(self.loaded, prepared, text=shown, unit=unit, property=property)
 
+    def live(self, text: "str | ReportText | None" = None) -> "Live":
+        """Choose what a page with the network inside shows; `charrnn.render.live` makes the page.
+
+        Where no ``text`` is given and the corpus cannot be found, there is less to show.
+        """
+        from charrnn.reports.live import prepare_live
+
+        return prepare_live([self.loaded], [self._prepare_if_found(text)])
+
     def speed(self, *, seconds: float = DEFAULT_SECONDS) -> "Speed":
         """Measure how fast the model trains and samples here, for ``seconds`` at each point.
 
@@ -266,6 +278,14 @@ class ReportMethods:
         from charrnn.reports.report_text import ReportText
 
         return text if isinstance(text, ReportText) else self.prepare_text(text)
+
+    def _prepare_if_found(self, text: "str | ReportText | None") -> "ReportText | None":
+        """Return the text, or None if it is that of the corpus, which cannot be found."""
+        if text is not None:
+            return self._prepare(text)
+        with suppress(InputError):
+            return self._prepare(None)
+        return None
 
     def _report_on_run(self, report: Report, options: Mapping[str, Any]) -> Any:
         if report.name == "loss":  # which knows the losses of a model in memory, too
@@ -311,7 +331,10 @@ def _check_text(name: str, text: object) -> str:
 
 
 def compare(
-    models: Sequence[ReportMethods], name: str, texts: "Sequence[ReportText]" = (), **options: Any
+    models: Sequence[ReportMethods],
+    name: str,
+    texts: "Sequence[ReportText | None]" = (),
+    **options: Any,
 ) -> Any:
     """Make a report of the registry that compares several models; ``texts`` has one for each."""
     report = REPORTS[name]

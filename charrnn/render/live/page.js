@@ -1,0 +1,280 @@
+// The page: the session that all models share, the controls, and what scripts can ask.
+
+const data = JSON.parse(document.getElementById("data").textContent);
+const byId = (id) => document.getElementById(id);
+const EXAMPLE_LENGTH = 60, LINE_AT_MOST = 300;
+
+const session = {
+  text: [], // code points
+  prime: 0, // how many of them were typed
+  at: null, // the character that is expected at the chosen place; null at the end
+  shade: "influence",
+  erased: new Set(),
+  changedAt: null,
+  changedTo: "",
+  playing: false,
+};
+const cards = data.models.map((model) => new Card(model, session, () => page.update()));
+byId("cards").append(...cards.map(({ element }) => element));
+
+const page = {
+  cards,
+  prime: data.prime,
+  pair: data.pair,
+  timer: null,
+
+  split: (text) => cards[0].reader.alphabet.split(text),
+
+  update() {
+    for (const card of cards) {
+      card.read();
+      card.draw();
+      card.speak();
+    }
+    this.speak();
+  },
+
+  // Fill in the words, and say where the reader is.
+  speak() {
+    document.documentElement.lang = language;
+    for (const part of document.querySelectorAll("main > section [data-word], main > .note")) {
+      part.textContent = word(part.dataset.word);
+    }
+    byId("play").textContent = word(session.playing ? "pause" : "play");
+    for (const button of document.querySelectorAll("[data-language]")) {
+      button.setAttribute("aria-pressed", String(button.dataset.language === language));
+    }
+    const shades = Object.entries(words[language].shades);
+    byId("shade").replaceChildren(...shades.map(([value, name]) =>
+      element("option", { value, selected: value === session.shade }, name)));
+    const at = session.at ?? session.text.length;
+    byId("erase").setAttribute("aria-pressed", String(session.erased.has(at)));
+    byId("back").disabled = !session.text.length;
+    byId("what-if").disabled = session.at === null;
+    if (session.playing) return;
+    const expected = cards.map((card) => {
+      const logs = card.reader.predictAfter(at);
+      const [likeliest] = card.likeliest(logs, 1);
+      return `${cards.length > 1 ? `${card.model.name} ` : ""}${card.characterOf(likeliest)} ${percent(logs[likeliest])}`;
+    }).join(", ");
+    byId("status").textContent = word("status", at, at ? shown(session.text[at - 1]) : "", expected);
+  },
+
+  // Start with a text that was typed.
+  begin(text) {
+    this.stop();
+    const split = typeof text === "string" ? this.split(text) : text;
+    Object.assign(session, { text: split, prime: split.length, at: null, erased: new Set(), changedAt: null });
+    byId("prime").value = split.join("");
+    for (const card of cards) card.clamps = {};
+    this.update();
+  },
+
+  // Read a text of a scene, to its end.
+  read(text, { erase = null, forget = false } = {}) {
+    this.begin(text);
+    session.shade = "influence";
+    if (erase !== null) session.erased.add(erase);
+    if (forget) for (const card of cards) card.clamps = { ...FORGETTING[card.model.cell] };
+    this.update();
+  },
+
+  // A text to look at: that of a pair which ends alike, or one that a model writes.
+  example() {
+    if (this.pair) return this.split(this.pair[0]);
+    const reader = new Reader(cards.at(-1).model);
+    const text = this.split(this.prime);
+    for (let number = 0; number < EXAMPLE_LENGTH; number++) {
+      reader.read(text.map((character) => reader.alphabet.idOf(character)));
+      const logs = reader.predictAfter(text.length);
+      const settings = { temperature: 0.5, topP: 1, number: uniform(1, number) };
+      text.push(reader.alphabet.characters[drawId(logs, reader.alphabet.unknown, settings)]);
+    }
+    return text;
+  },
+
+  otherExample() {
+    const [one, other] = this.pair.map((text) => this.split(text));
+    return session.text.join("") === one.join("") ? other : one;
+  },
+
+  // The number of characters after which the example's pair no longer differs, or half of it.
+  differing() {
+    const [one, other] = (this.pair ?? ["", ""]).map((text) => this.split(text));
+    let same = 0;
+    while (same < one.length && one.at(-1 - same) === other.at(-1 - same)) same++;
+    return this.pair ? one.length - same : Math.floor(this.example().length / 2);
+  },
+
+  settings: () => ({
+    temperature: Math.max(0, Number(byId("temperature").value) || 0),
+    topP: Math.min(1, Math.max(0.01, Number(byId("top-p").value) || 1)),
+    seed: Number(byId("seed").value) || 0,
+  }),
+
+  // Let a model write one character at the end.
+  step() {
+    session.at = null;
+    const { reader } = cards[Number(byId("writer").value) || 0];
+    const { temperature, topP, seed } = this.settings();
+    const length = session.text.length;
+    const settings = { temperature, topP, number: uniform(seed, length) };
+    const id = drawId(reader.predictAfter(length), reader.alphabet.unknown, settings);
+    session.text.push(reader.alphabet.characters[id]);
+    this.update();
+    return session.text.at(-1);
+  },
+
+  // Show in turn where the computation is: input, hidden layer, output.
+  async showMovement() {
+    if (matchMedia("(prefers-reduced-motion: reduce)").matches) return;
+    for (const part of ["input", "hidden", "output"]) {
+      for (const { network } of cards) {
+        network.classList.add("moving");
+        for (const layer of network.querySelectorAll(".layer")) layer.classList.toggle("now", layer.classList.contains(part));
+      }
+      await new Promise((resolve) => setTimeout(resolve, 160));
+    }
+    for (const { network } of cards) for (const layer of network.querySelectorAll(".layer")) layer.classList.remove("now");
+  },
+
+  back() {
+    this.stop();
+    session.text.pop();
+    session.prime = Math.min(session.prime, session.text.length);
+    session.at = null;
+    session.erased.delete(session.text.length + 1);
+    if (session.changedAt >= session.text.length) session.changedAt = null;
+    this.update();
+  },
+
+  play() {
+    session.playing = true;
+    const next = () => {
+      if (!session.playing) return;
+      const began = performance.now();
+      this.step();
+      const wait = 1000 / Number(byId("speed").value) - (performance.now() - began);
+      this.timer = setTimeout(next, Math.max(0, wait));
+    };
+    next();
+  },
+
+  stop() {
+    session.playing = false;
+    clearTimeout(this.timer);
+  },
+
+  writeLine() {
+    this.stop();
+    session.playing = true; // so that nothing but the text is computed meanwhile
+    for (let number = 0; number < LINE_AT_MOST && this.step() !== "\n"; number++);
+    session.playing = false;
+    this.update();
+  },
+
+  erase() {
+    const at = session.at ?? session.text.length;
+    if (session.erased.has(at)) session.erased.delete(at);
+    else session.erased.add(at);
+    this.update();
+  },
+
+  change(text) {
+    const [character] = this.split(text);
+    session.changedAt = character === undefined ? null : session.at;
+    session.changedTo = character ?? "";
+    session.shade = character === undefined ? "influence" : "changed";
+    session.at = null;
+    this.update();
+  },
+};
+
+byId("controls").addEventListener("submit", (event) => {
+  event.preventDefault();
+  page.begin(byId("prime").value);
+});
+byId("step").addEventListener("click", () => {
+  page.stop();
+  page.step();
+  page.showMovement();
+});
+byId("play").addEventListener("click", () => {
+  if (!session.playing) return page.play();
+  page.stop();
+  page.update();
+});
+byId("line").addEventListener("click", () => page.writeLine());
+byId("back").addEventListener("click", () => page.back());
+byId("erase").addEventListener("click", () => page.erase());
+byId("end").addEventListener("click", () => {
+  session.at = null;
+  page.update();
+});
+byId("what-if").addEventListener("change", (event) => {
+  page.change(event.target.value);
+  event.target.value = "";
+});
+byId("shade").addEventListener("change", (event) => {
+  session.shade = event.target.value;
+  page.update();
+});
+for (const button of document.querySelectorAll("[data-language]")) {
+  button.addEventListener("click", () => {
+    language = button.dataset.language;
+    showScenes();
+    page.update();
+  });
+}
+darkness.addEventListener("change", () => page.update());
+
+const possibleScenes = scenes.filter(({ possible }) => possible(page));
+let scene = null;
+const openScene = (chosen) => {
+  scene = chosen;
+  scene.show(page);
+  showScenes();
+};
+const showScenes = () => {
+  byId("scenes").replaceChildren(...possibleScenes.map((each, at) =>
+    element("button", { type: "button", className: each === scene ? "chosen" : "", onclick: () => {
+      openScene(each);
+      byId("scenes").children[at].focus();
+    } }, `${at + 1}. ${each.title[language]}`)));
+  byId("scene").textContent = scene ? scene.say[language] : "";
+};
+
+byId("writer").append(...data.models.map(({ name }, number) => element("option", { value: number }, name)));
+byId("writers").hidden = data.models.length < 2;
+// An address that ends in #3-ja opens the third scene, in Japanese.
+const [, sceneNumber, chosenLanguage] = /^#(\d+)?-?(en|ja)?$/.exec(location.hash) ?? [];
+language = chosenLanguage ?? language;
+showScenes();
+page.begin(data.prime);
+if (possibleScenes[sceneNumber - 1]) openScene(possibleScenes[sceneNumber - 1]);
+
+// For scripts. Each answer is that of a model which reads `text` from a zero state.
+const readAlone = (number, text) => {
+  const reader = new Reader(data.models[number]);
+  const characters = reader.alphabet.split(text);
+  reader.read(characters.map((character) => reader.alphabet.idOf(character)));
+  return { reader, length: characters.length };
+};
+
+window.charrnn = {
+  models: cards.map(({ model, reader }) => ({
+    name: model.name,
+    cell: model.cell,
+    hidden: model.hidden,
+    layers: model.layers,
+    vocabulary: [...reader.alphabet.characters, ...(model.unknown ? [null] : [])],
+  })),
+  probabilities(number, text) {
+    const { reader, length } = readAlone(number, text);
+    return Array.from(reader.predictAfter(length), Math.exp);
+  },
+  influence(number, text) {
+    const { reader, length } = readAlone(number, text);
+    return reader.influence(length);
+  },
+};

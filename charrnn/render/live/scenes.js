@@ -1,0 +1,69 @@
+// A short tour: each scene sets the page up, and says in two sentences what to look at.
+//
+// `possible` tells whether the models can show it. `page` is the object of page.js.
+
+const loops = ({ cards }) => cards.some(({ cell }) => cell.loops);
+const gated = ({ cards }) => cards.some(({ cell }) => cell.clampable.length);
+
+// The value of a gate with which a unit keeps nothing, by gate; of a gru and a mingru differently.
+const FORGETTING = { lstm: { forget: 0 }, gru: { update: 0 }, mingru: { update: 1 } };
+
+const scenes = [
+  {
+    possible: loops,
+    title: { en: "It feeds back", ja: "状態が戻ってくる" },
+    say: {
+      en: "At each step the hidden layer gets the character through W and its own state before through U. Press “One step”: the state after becomes the state before of the next step.",
+      ja: "隠れ層には、読んだ文字が W を通って、前の状態が U を通って入ります。「1 ステップ」を押すと、新しい状態が、次のステップの「前の状態」になります。",
+    },
+    show: (page) => page.begin(page.prime || page.example().slice(0, 3).join("")),
+  },
+  {
+    possible: loops,
+    title: { en: "It remembers", ja: "覚えている" },
+    say: {
+      en: "The state was erased at ⌫, so the networks know nothing of what stands before it. Press “Erase the state here” on the same character to take the state back, and compare what they expect at the end.",
+      ja: "⌫ の場所で状態を消したので、それより前のことは覚えていません。その文字を選んで「ここで状態を消す」をもう一度押すと状態が元に戻ります。末尾の予測を比べてください。",
+    },
+    show: (page) => page.read(page.example(), { erase: page.differing() }),
+  },
+  {
+    possible: loops,
+    title: { en: "It forgets", ja: "忘れていく" },
+    say: {
+      en: "Each earlier character is colored by how much it decides what is expected at the end. A network that forgets uses only the last ones; one that remembers also uses what stands far back.",
+      ja: "末尾の予測を、前のどの文字がどれだけ決めているかを色の濃さで示しています。忘れてしまうネットワークでは直前の文字だけが効き、覚えているネットワークでは、ずっと前の文字も効きます。",
+    },
+    show: (page) => page.read(page.example()),
+  },
+  {
+    possible: (page) => loops(page) && page.pair,
+    title: { en: "A long dependency", ja: "離れたものの関係" },
+    say: {
+      en: "Two texts that end alike and differ only at the beginning: press this button again for the other one. A network that remembers the beginning expects something else at the end, one that has forgotten it the same.",
+      ja: "末尾が同じで、始めのほうだけが違う二つの文章です。このボタンをもう一度押すと、もう一方に替わります。始めを覚えているネットワークの予測は変わり、忘れたネットワークの予測は変わりません。",
+    },
+    show: (page) => page.read(page.otherExample()),
+  },
+  {
+    possible: gated,
+    title: { en: "Gates decide what stays", ja: "ゲートが決める" },
+    say: {
+      en: "The gate that keeps the state is held so that nothing is kept: the networks with gates now know only the last character. Set it back to “free” under “Gates”, and watch the colors and what is expected.",
+      ja: "状態を保つゲートを固定して、何も残らないようにしました。ゲートのあるネットワークも、最後の文字しか分かりません。下の「ゲート」で「固定しない」に戻して、色と予測の変化を見てください。",
+    },
+    show: (page) => page.read(page.example(), { forget: true }),
+  },
+  {
+    possible: loops,
+    title: { en: "Step after step", ja: "順番を待つ" },
+    say: {
+      en: "Each step needs the state of the step before, so that the characters come one after another, however many processors there are. Only other texts, read at the same time, could use the rest of the machine.",
+      ja: "どのステップにも前のステップの状態が必要なので、プロセッサがいくつあっても、一文字ずつ順番に進むしかありません。残りの計算能力を使えるのは、同時に読む別の文章だけです。",
+    },
+    show: (page) => {
+      page.begin(page.prime || page.example().slice(0, 3).join(""));
+      page.play();
+    },
+  },
+];
