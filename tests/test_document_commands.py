@@ -231,8 +231,9 @@ def run_tour(tmp_path: Path, *arguments: str) -> list[str]:
     """Run docs/tour.sh with programs that do nothing; return the lines that it prints."""
     shutil.copytree(ROOT / "docs", tmp_path / "docs")
     (tmp_path / "runs/tour").mkdir(parents=True)
-    (tmp_path / "runs/tour/new.png").touch()
-    for name in ("charrnn", "python", "tail"):
+    for name in ("new.png", "live.html"):
+        (tmp_path / "runs/tour" / name).touch()
+    for name in ("charrnn", "python", "tail", "chromium"):
         (tmp_path / name).symlink_to(shutil.which("true") or "/bin/true")
     done = subprocess.run(
         [tmp_path / "docs/tour.sh", *arguments], capture_output=True, encoding="utf-8", check=False,
