@@ -123,7 +123,7 @@ def test_rounded_weights_cost_little(
         float(character_losses(each, ids).mean(dtype=np.float64))
         for each in (network, round_network(network))
     ]
-    assert losses[1] == pytest.approx(losses[0], abs=0.001 if bits == 16 else 0.003)
+    assert losses[1] == pytest.approx(losses[0], abs=0.001)
 
 
 @pytest.mark.parametrize("name", VARIANTS)

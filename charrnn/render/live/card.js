@@ -61,7 +61,8 @@ class Card {
     }));
     this.stepBoxes.forEach(({ expected, grid, read }, at) => {
       if (at && this.cell.loops) this.steps.append(element("div", { className: "between" }, "U →"));
-      this.steps.append(element("div", {}, expected, element("div", { className: "box" }, grid), read));
+      this.steps.append(element("div", {}, expected, element("div", { className: "box" }, grid),
+        element("span", { className: "arrow" }, "↑ W"), read));
     });
     this.element = element("article", { className: "card" },
       this.title = element("h3"), this.text, this.scale, this.network,

@@ -13,6 +13,7 @@ const session = {
   changedAt: null,
   changedTo: "",
   playing: false,
+  drawn: "", // what the last step drew, in words
 };
 const cards = data.models.map((model) => new Card(model, session, () => page.update()));
 byId("cards").append(...cards.map(({ element }) => element));
@@ -57,7 +58,9 @@ const page = {
       const [likeliest] = card.likeliest(logs, 1);
       return `${cards.length > 1 ? `${card.model.name} ` : ""}${card.characterOf(likeliest)} ${percent(logs[likeliest])}`;
     }).join(", ");
-    byId("status").textContent = word("status", at, at ? shown(session.text[at - 1]) : "", expected);
+    const status = word("status", at, at ? shown(session.text[at - 1]) : "", expected);
+    byId("status").textContent = `${session.drawn} ${status}`;
+    session.drawn = "";
   },
 
   // Start with a text that was typed.
@@ -120,7 +123,9 @@ const page = {
     const length = session.text.length;
     const settings = { temperature, topP, number: uniform(seed, length) };
     const id = drawId(reader.predictAfter(length), reader.alphabet.unknown, settings);
+    const probability = percent(reader.predictAfter(length)[id]);
     session.text.push(reader.alphabet.characters[id]);
+    session.drawn = word("drawn", shown(session.text.at(-1)), probability);
     this.update();
     return session.text.at(-1);
   },
