@@ -243,6 +243,15 @@ def test_a_reader_can_do_all_of_it(
     page.click("#restart")
     page.click("#line")
     assert text().endswith("\n")
+    page.fill("#prime", "今x日")
+    page.press("#prime", "Enter")
+    assert "x" in (page.text_content("#status") or "")
+    assert page.locator("#what-if:disabled").count() == 1
+    for typed, kept in (("-3", "0"), ("99", "5"), ("", "0.8"), ("0.3", "0.3")):
+        page.evaluate("document.querySelector('details').open = true")
+        page.fill("#temperature", typed)
+        page.press("#temperature", "Tab")
+        assert page.input_value("#temperature") == kept
     assert tab.complaints == tab.requests == []
 
 
@@ -267,6 +276,40 @@ def test_every_scene_fits_and_nothing_complains(
     assert tab.complaints == tab.requests == []
 
 
+def test_a_scene_can_be_switched(
+    browser: Browser, models: dict[str, Model], tmp_path: Path
+) -> None:
+    live = replace(
+        live_of(models["lstm"]), change=("風", "雨"), pair=("今日は風が強い", "今日は雨が強い")
+    )
+    page = open_page(browser, tmp_path, live).page
+    scenes = page.locator("#scenes button")
+    scenes.nth(1).click()
+    assert page.evaluate("[...session.erased]") == [4]
+    assert page.locator(".bars li.two").count() > 0
+    page.click("#switch")
+    assert page.evaluate("session.erased.size") == 0
+    assert page.locator(".bars li.two").count() == 0
+    scenes.nth(3).click()
+    assert page.evaluate("[session.changedAt, session.changedTo]") == [3, "雨"]
+    scenes.nth(4).click()
+    assert page.evaluate("cards[0].clamps") == {"forget": 0}
+    page.click("#switch")
+    assert page.evaluate("cards[0].clamps") == {}
+    scenes.nth(0).click()
+    assert page.locator("#switch").is_hidden()
+
+
+def test_an_address_opens_a_scene_in_a_language(
+    browser: Browser, models: dict[str, Model], tmp_path: Path
+) -> None:
+    tab = open_page(browser, tmp_path, live_of(models["lstm"]))
+    tab.page.goto("about:blank")
+    tab.page.goto((tmp_path / "live.html").as_uri() + "#3-ja")
+    assert tab.page.get_attribute("html", "lang") == "ja"
+    assert "忘れていく" in (tab.page.text_content("#scenes .chosen") or "")
+
+
 def test_scenes_that_the_models_cannot_show_are_left_out(
     browser: Browser, models: dict[str, Model], tmp_path: Path
 ) -> None:
@@ -286,7 +329,8 @@ def test_both_languages_have_the_same_words(
         "Object.keys(words.en).filter((name) => typeof words.ja[name] !== typeof words.en[name])"
     )
     assert missing == []
-    assert page.evaluate("scenes.every(({title, say}) => title.ja && title.en && say.ja && say.en)")
+    said = "scenes.every(({title, say}) => title.ja && title.en && say(page).ja && say(page).en)"
+    assert page.evaluate(said)
     used = set(re.findall(r'data-word="(\w+)"', page.content()))
     assert used <= set(page.evaluate("Object.keys(words.en)"))
 

@@ -33,6 +33,8 @@ PAIRS = {
     )
 }
 """Two texts that end alike, by the fingerprint of a corpus: those for corpora/tenki.txt."""
+CHANGES = {next(iter(PAIRS)): ("風", "雪")}
+"""A character of the first text, and another that changes what follows from it."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -49,12 +51,13 @@ class Live:
 
     ``prime`` is the beginning that most lines of the text share, or empty. ``pair`` are two texts
     that end alike, after which the first model that has a loop goes on differently; None without a
-    text.
+    text. ``change`` is a character of the first one with another in its place, where that is known.
     """
 
     models: tuple[LiveModel, ...]
     prime: str
     pair: tuple[str, str] | None
+    change: tuple[str, str] | None = None
 
 
 def prepare_live(models: Sequence[LoadedModel], texts: Sequence[ReportText | None]) -> Live:
@@ -76,6 +79,10 @@ def prepare_live(models: Sequence[LoadedModel], texts: Sequence[ReportText | Non
         ),
         prime=next((find_prime(_decode(model, text)) for model, text in pairs if text), ""),
         pair=_find_pair(pairs),
+        change=next(
+            (change for model in models
+             if (change := CHANGES.get(model.checkpoint.corpus_info.sha256))), None
+        ),
     )  # fmt: skip
 
 

@@ -1,12 +1,17 @@
 // A model on the page: its text, its network at the chosen place, its gates and its units.
 
-const STEPS_SHOWN = 8, CANDIDATES = 6, GRID = 160, SMALL_GRID = 84, STEP_GRID = 40, GATE_GRID = 72;
+const WIDE = "(min-width: 37.5rem)";
+const WAITING_SHOWN = 1;
+const STEPS_SHOWN = 6, CANDIDATES = 6, GRID = 160, SMALL_GRID = 84, STEP_GRID = 40, GATE_GRID = 72;
 const SURPRISE_AT_MOST = 8; // nats
 
 const LEAST_SHARE = 0.05; // from which on a color can be seen
 
 // So that a nat is seen beside ten.
 const halfAtOne = (nats) => nats / (1 + nats);
+
+// Outputs of most units are far from 1: the root makes them visible.
+const visible = (output) => Math.sign(output) * Math.sqrt(Math.abs(output));
 
 const divergence = (logs, others) =>
   logs.reduce((sum, log, id) => sum + (log > -700 ? Math.exp(log) * (log - others[id]) : 0), 0);
@@ -15,8 +20,8 @@ class Card {
   constructor(model, session, changed) {
     this.model = model;
     this.session = session;
-    this.reader = new Reader(model);
-    this.other = null; // reads the text with the changed character
+    this.reader = new Reader(model); // reads what the page shows
+    this.plain = null; // reads the text as it is, where something was erased, held or changed
     this.unit = null;
     this.clamps = {};
     this.changed = changed; // called when the reader of the page changes something here
@@ -37,6 +42,9 @@ class Card {
     this.text.setAttribute("role", "group");
     this.scale = element("p", { className: "scale" });
     this.bars = element("ul", { className: "bars" });
+    this.header = element("p", { className: "compared" },
+      element("span", { className: "as-it-is", "data-word": "asItIs" }), element("span", { className: "altered", "data-word": "changed" }));
+    this.mark = element("span", { className: "erased" }); // of an erased state at the end
     this.grids = Array.from({ length: layers }, (_, layer) =>
       element("canvas", { className: "grid", onclick: (event) => this.chooseUnit(layer, unitAt(event.target, event, hidden)) }));
     this.before = this.grids.map(() => element("canvas"));
@@ -46,13 +54,12 @@ class Card {
       element("div", { className: "layer hidden" },
         element("div", { className: "name" }, this.layerNames[layer]),
         element("div", { className: "states" },
-          ...(this.cell.loops ? [this.labelled(this.before[layer], "before"), element("span", { className: "arrow" }, "U →")] : []),
+          ...(this.cell.loops ? [this.labelled(this.before[layer], "before"), element("span", { className: "arrow" }, "→")] : []),
           this.labelled(grid, "after"),
           ...(this.cell.loops ? [element("span", { className: "arrow" }, loopArrow())] : []))));
     const arrow = (text) => element("div", { className: "arrow" }, text);
-    this.network = element("div", { className: "network" },
-      element("div", { className: "layer output" }, this.nameLine("output", "outputNote"), this.bars),
-      ...hiddenLayers.reverse().flatMap((layer) => [arrow("↑"), layer]),
+    const inside = element("div", { className: "network" },
+      ...hiddenLayers.reverse().flatMap((layer, at) => (at ? [arrow("↑"), layer] : [layer])),
       arrow("↑ W"),
       element("div", { className: "layer input" }, this.nameLine("input", "inputNote"), this.character));
     this.steps = element("div", { className: "steps", tabIndex: 0 });
@@ -63,11 +70,20 @@ class Card {
       if (at && this.cell.loops) this.steps.append(element("div", { className: "between" }, "U →"));
       this.steps.append(element("div", {}, expected, element("div", { className: "box" }, grid),
         element("span", { className: "arrow" }, "↑ W"), read));
+      grid.setAttribute("aria-hidden", "true");
     });
+    for (let waiting = 0; waiting < WAITING_SHOWN && this.cell.loops; waiting++) {
+      this.steps.append(element("div", { className: "between waiting" }, "U →"), element("div", { className: "waiting" },
+        element("span", {}, "?"), element("div", { className: "box" }), element("span", { "data-word": "waits" })));
+    }
+    this.network = element("div", { className: "moves" },
+      element("div", { className: "layer output" }, this.nameLine("output", "outputNote"), this.header, this.bars),
+      element("details", { className: "part", open: matchMedia(WIDE).matches },
+        element("summary", { "data-word": "inside" }), inside,
+        element("p", { className: "scale" }, element("span", { "data-word": "steps" })), this.steps,
+        this.buildGates(), this.buildUnits()));
     this.element = element("article", { className: "card" },
-      this.title = element("h3"), this.text, this.scale, this.network,
-      element("p", { className: "scale" }, element("span", { "data-word": "steps" })), this.steps,
-      this.buildGates(), this.buildUnits());
+      this.title = element("h3"), this.text, this.scale, this.network);
   }
 
   labelled(canvas, name) {
@@ -85,7 +101,7 @@ class Card {
     if (!this.gates.length) return "";
     const figures = this.gates.map(({ grid, caption, select }) =>
       element("figure", {}, grid, element("figcaption", {}, caption), select));
-    if (this.cells) figures.push(element("figure", {}, this.cells, element("figcaption", {}, "c")));
+    if (this.cells) figures.push(element("figure", {}, this.cells, this.cellsCaption = element("figcaption")));
     return element("details", { className: "part", open: true },
       element("summary", { "data-word": "gates" }), element("div", { className: "gates" }, ...figures));
   }
@@ -125,18 +141,19 @@ class Card {
     }
     for (const { gate, grid, select } of this.gates) {
       grid.setAttribute("role", "img");
-      grid.setAttribute("aria-label", word("gateLabel", this.model.name, gate));
-      select.setAttribute("aria-label", word("gateLabel", this.model.name, gate));
+      grid.setAttribute("aria-label", word("gateLabel", this.model.name, gateName(gate)));
+      select.setAttribute("aria-label", word("gateLabel", this.model.name, gateName(gate)));
       const chosen = this.clamps[gate] ?? "";
       select.replaceChildren(...["", 1, 0].map((value) =>
         element("option", { value: String(value), selected: String(value) === String(chosen) }, value === "" ? word("free") : word("always", value))));
     }
     if (this.cells) {
       this.cells.setAttribute("role", "img");
-      this.cells.setAttribute("aria-label", word("gridLabel", this.model.name, "c"));
+      this.cells.setAttribute("aria-label", word("gridLabel", this.model.name, gateName("c")));
+      this.cellsCaption.textContent = gateName("c");
     }
     this.found.replaceChildren(element("option", { value: "" }, word("noUnit")), ...this.model.units.map(({ property, layer, unit, r }) =>
-      element("option", { value: `${layer}:${unit}` },
+      element("option", { value: `${layer}:${unit}`, selected: String(this.unit) === String([layer, unit]) },
         `${this.unitName(layer, unit)}: ${words[language].properties[property] ?? property} (r ${r})`)));
     for (const part of this.element.querySelectorAll("[data-word]")) part.textContent = word(part.dataset.word);
   }
@@ -180,17 +197,19 @@ class Card {
     return text.map((character) => this.reader.alphabet.idOf(character));
   }
 
-  // Read the text of the session, and the one with the changed character.
+  // Read the text of the session, with what was changed in it, and as it is.
   read() {
     const { text, erased, changedAt, changedTo } = this.session;
-    this.reader.read(this.ids(text), erased, this.clamps);
-    if (changedAt === null) {
-      this.other = null;
-      return;
-    }
-    this.other ??= new Reader(this.model);
-    const changed = text.with ? text.with(changedAt, changedTo) : text.map((each, at) => (at === changedAt ? changedTo : each));
-    this.other.read(this.ids(changed), erased, this.clamps);
+    const changed = text.map((each, at) => (at === changedAt ? changedTo : each));
+    this.reader.read(this.ids(changed), erased, this.clamps);
+    const isPlain = changedAt === null && !erased.size && !Object.keys(this.clamps).length;
+    this.plain = isPlain ? null : this.plain ?? new Reader(this.model);
+    this.plain?.read(this.ids(text));
+  }
+
+  // The reader of the text as it is.
+  get asItIs() {
+    return this.plain ?? this.reader;
   }
 
   draw() {
@@ -208,6 +227,8 @@ class Card {
       if (span.className.replace(" negative", "").replace("negative", "") !== name) span.className = name;
       if (k === changedAt) span.dataset.changed = shown(changedTo);
     });
+    if (erased.has(text.length)) this.text.append(this.mark);
+    else this.mark.remove();
     const chosen = this.spans[this.session.at ?? text.length - 1];
     if (chosen) this.text.scrollTop = Math.max(0, chosen.offsetTop - this.text.offsetTop - this.text.clientHeight / 2);
     this.drawNetwork(at);
@@ -225,11 +246,12 @@ class Card {
     const before = this.reader.stateAfter(Math.max(0, at - 1));
     this.character.textContent = at ? shown(this.session.text[at - 1]) : "–";
     state.forEach(({ h }, layer) => {
-      drawGrid(this.grids[layer], h, GRID, this.marked(layer));
-      if (this.cell.loops) drawGrid(this.before[layer], before[layer].h, SMALL_GRID, this.marked(layer));
+      drawGrid(this.grids[layer], h.map(visible), GRID, this.marked(layer));
+      if (this.cell.loops) drawGrid(this.before[layer], before[layer].h.map(visible), SMALL_GRID, this.marked(layer));
     });
-    const logs = this.reader.predictAfter(at);
-    const others = this.other?.predictAfter(at);
+    const logs = this.asItIs.predictAfter(at);
+    const others = this.plain && this.reader.predictAfter(at);
+    this.header.hidden = !others;
     const next = this.session.text[at];
     const nextId = next === undefined ? null : this.reader.alphabet.idOf(next);
     const likeliest = this.likeliest(logs, CANDIDATES);
@@ -267,15 +289,16 @@ class Card {
     this.stepBoxes.forEach(({ expected, grid, read }, column) => {
       const step = first + column + 1;
       const box = grid.parentElement.parentElement;
-      box.style.visibility = step > at ? "hidden" : "visible";
+      box.hidden = step > at;
+      if (box.previousElementSibling) box.previousElementSibling.hidden = step > at;
       box.className = step === at ? "at" : "";
       if (step > at) return;
-      drawGrid(grid, this.reader.stateAfter(step).at(-1).h, STEP_GRID, this.marked(this.model.layers - 1));
+      drawGrid(grid, this.reader.stateAfter(step).at(-1).h.map(visible), STEP_GRID, this.marked(this.model.layers - 1));
       read.textContent = shown(this.session.text[step - 1]);
       const [likeliest] = this.likeliest(this.reader.predictAfter(step), 1);
       expected.textContent = `${this.characterOf(likeliest)}?`;
+      this.steps.scrollLeft = Math.max(0, box.offsetLeft + 2 * box.offsetWidth - this.steps.offsetLeft - this.steps.clientWidth);
     });
-    this.steps.scrollLeft = this.steps.scrollWidth;
   }
 
   drawGates(at) {
@@ -285,7 +308,7 @@ class Card {
       const values = top.gates[gate];
       drawGrid(grid, values, GATE_GRID, marked);
       const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
-      caption.textContent = `${gate} ${mean.toFixed(2)}`;
+      caption.textContent = `${gateName(gate)} ${mean.toFixed(2)}`;
     }
     if (this.cells) drawGrid(this.cells, top.c.map(Math.tanh), GATE_GRID, marked);
   }
@@ -302,7 +325,7 @@ class Card {
   }
 
   shade(at) {
-    const { text, shade, changedAt } = this.session;
+    const { text, shade } = this.session;
     this.asked = (this.asked ?? 0) + 1;
     if (shade === "unit" && this.unit) {
       const [layer, unit] = this.unit;
@@ -314,8 +337,8 @@ class Card {
       this.color(this.ids(text).map((id, k) => (id === null ? 0 : -this.reader.predictAfter(k)[id])),
         (value) => Math.min(1, value / SURPRISE_AT_MOST));
       this.scale.textContent = word("scaleSurprise");
-    } else if (shade === "changed" && this.other) {
-      this.color(text.map((_, k) => (k < changedAt ? 0 : divergence(this.reader.predictAfter(k + 1), this.other.predictAfter(k + 1)))), halfAtOne);
+    } else if (shade === "changed" && this.plain) {
+      this.color(text.map((_, k) => divergence(this.plain.predictAfter(k + 1), this.reader.predictAfter(k + 1))), halfAtOne);
       this.scale.textContent = word("scaleChanged");
     } else if (shade === "influence") {
       this.shadeInfluence(at);

@@ -22,6 +22,7 @@ const page = {
   cards,
   prime: data.prime,
   pair: data.pair,
+  alteration: data.change, // a character of the first text of the pair, and one for it
   timer: null,
 
   split: (text) => cards[0].reader.alphabet.split(text),
@@ -51,15 +52,20 @@ const page = {
     const at = session.at ?? session.text.length;
     byId("erase").setAttribute("aria-pressed", String(session.erased.has(at)));
     byId("back").disabled = !session.text.length;
-    byId("what-if").disabled = session.at === null;
-    if (session.playing) return;
+    byId("what-if").disabled = session.at === null && session.changedAt === null;
+    byId("what-if").title = session.at === null ? word("choose") : "";
+    byId("what-if").placeholder = session.at === null ? "" : shown(session.text[session.at]);
+    byId("speed-value").textContent = byId("speed").value;
+    byId("status").setAttribute("aria-live", session.playing ? "off" : "polite");
     const expected = cards.map((card) => {
       const logs = card.reader.predictAfter(at);
       const [likeliest] = card.likeliest(logs, 1);
       return `${cards.length > 1 ? `${card.model.name} ` : ""}${card.characterOf(likeliest)} ${percent(logs[likeliest])}`;
     }).join(", ");
     const status = word("status", at, at ? shown(session.text[at - 1]) : "", expected);
-    byId("status").textContent = `${session.drawn} ${status}`;
+    const strange = [...new Set([...session.text, ...session.changedTo])].filter((character) => cards.some(({ reader }) => !reader.alphabet.ids.has(character)));
+    const unread = strange.length ? word("unread", strange.map(shown).join(" ")) : "";
+    byId("status").textContent = [session.drawn, status, unread].filter(Boolean).join(" ");
     session.drawn = "";
   },
 
@@ -78,8 +84,8 @@ const page = {
     this.begin(text);
     session.shade = "influence";
     if (erase !== null) session.erased.add(erase);
-    if (forget) for (const card of cards) card.clamps = { ...FORGETTING[card.model.cell] };
-    this.update();
+    if (forget) this.hold(true);
+    else this.update();
   },
 
   // A text to look at: that of a pair which ends alike, or one that a model writes.
@@ -96,6 +102,26 @@ const page = {
     return text;
   },
 
+  // Read the first text of the pair with another character, beside the text as it is.
+  readAltered() {
+    const [character, other] = this.alteration;
+    this.read(this.example());
+    session.changedAt = session.text.indexOf(character);
+    this.change(other);
+  },
+
+  erasePlace(place, isErased) {
+    if (isErased) session.erased.add(place);
+    else session.erased.delete(place);
+    this.update();
+  },
+
+  // Hold the gates so that nothing is kept, or free them.
+  hold(isHeld) {
+    for (const card of cards) card.clamps = isHeld ? { ...FORGETTING[card.model.cell] } : {};
+    this.update();
+  },
+
   otherExample() {
     const [one, other] = this.pair.map((text) => this.split(text));
     return session.text.join("") === one.join("") ? other : one;
@@ -109,15 +135,22 @@ const page = {
     return this.pair ? one.length - same : Math.floor(this.example().length / 2);
   },
 
-  settings: () => ({
-    temperature: Math.max(0, Number(byId("temperature").value) || 0),
-    topP: Math.min(1, Math.max(0.01, Number(byId("top-p").value) || 1)),
-    seed: Number(byId("seed").value) || 0,
-  }),
+  // The settings of a draw. A value outside of its range becomes the nearest one in it.
+  settings() {
+    const read = (id, otherwise) => {
+      const input = byId(id);
+      const typed = input.value === "" || Number.isNaN(input.valueAsNumber) ? otherwise : input.valueAsNumber;
+      const value = Math.min(Number(input.max), Math.max(Number(input.min), typed));
+      return id === "seed" ? Math.floor(value) : value;
+    };
+    return { temperature: read("temperature", 0.8), topP: read("top-p", 1), seed: read("seed", 1) };
+  },
 
   // Let a model write one character at the end.
   step() {
     session.at = null;
+    session.changedAt = null;
+    if (session.shade === "changed") session.shade = "influence";
     const { reader } = cards[Number(byId("writer").value) || 0];
     const { temperature, topP, seed } = this.settings();
     const length = session.text.length;
@@ -146,7 +179,10 @@ const page = {
   back() {
     this.stop();
     session.text.pop();
-    session.prime = Math.min(session.prime, session.text.length);
+    if (session.prime > session.text.length) {
+      session.prime = session.text.length;
+      byId("prime").value = session.text.join("");
+    }
     session.at = null;
     session.erased.delete(session.text.length + 1);
     if (session.changedAt >= session.text.length) session.changedAt = null;
@@ -187,7 +223,7 @@ const page = {
 
   change(text) {
     const [character] = this.split(text);
-    session.changedAt = character === undefined ? null : session.at;
+    session.changedAt = character === undefined ? null : session.at ?? session.changedAt;
     session.changedTo = character ?? "";
     session.shade = character === undefined ? "influence" : "changed";
     session.at = null;
@@ -234,19 +270,34 @@ for (const button of document.querySelectorAll("[data-language]")) {
 darkness.addEventListener("change", () => page.update());
 
 const possibleScenes = scenes.filter(({ possible }) => possible(page));
-let scene = null;
+let scene = null, switched = true;
 const openScene = (chosen) => {
   scene = chosen;
+  switched = true;
   scene.show(page);
   showScenes();
 };
+byId("switch").addEventListener("click", () => {
+  switched = !switched;
+  scene.switch.set(page, switched);
+  showScenes();
+});
+for (const id of ["temperature", "top-p", "seed"]) {
+  byId(id).addEventListener("change", (event) => {
+    const { temperature, topP, seed } = page.settings();
+    event.target.value = { temperature, "top-p": topP, seed }[id];
+  });
+}
+byId("speed").addEventListener("input", () => (byId("speed-value").textContent = byId("speed").value));
 const showScenes = () => {
   byId("scenes").replaceChildren(...possibleScenes.map((each, at) =>
     element("button", { type: "button", className: each === scene ? "chosen" : "", onclick: () => {
       openScene(each);
       byId("scenes").children[at].focus();
     } }, `${at + 1}. ${each.title[language]}`)));
-  byId("scene").textContent = scene ? scene.say[language] : "";
+  byId("scene").textContent = scene ? scene.say(page)[language] : word("intro");
+  byId("switch").hidden = !scene?.switch;
+  if (scene?.switch) byId("switch").textContent = scene.switch.labels[language][switched ? 0 : 1];
 };
 
 byId("writer").append(...data.models.map(({ name }, number) => element("option", { value: number }, name)));

@@ -49,6 +49,7 @@ def render_live(live: Live) -> str:
         "models": [_describe_model(model) for model in live.models],
         "prime": live.prime,
         "pair": live.pair,
+        "change": live.change,
     }
     title = ", ".join(model.model for model in live.models)
     parts_of_page = {

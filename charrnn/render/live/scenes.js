@@ -12,55 +12,66 @@ const scenes = [
   {
     possible: loops,
     title: { en: "It feeds back", ja: "状態が戻ってくる" },
-    say: {
-      en: "At each step the hidden layer gets the character through W and its own state before through U. Press “One step”: the state after becomes the state before of the next step.",
+    say: () => ({
+      en: "At each step the hidden layer gets the character through W and its own state before through U. Press “One step” and watch the squares: the state after becomes the state before of the next step.",
       ja: "隠れ層には、読んだ文字が W を通って、前の状態が U を通って入ります。「1 ステップ」を押すと、新しい状態が、次のステップの「前の状態」になります。",
-    },
+    }),
     show: (page) => page.begin(page.prime || page.example().slice(0, 3).join("")),
   },
   {
     possible: loops,
     title: { en: "It remembers", ja: "覚えている" },
-    say: {
-      en: "The state was erased at ⌫, so the networks know nothing of what stands before it. Press “Erase the state here” on the same character to take the state back, and compare what they expect at the end.",
-      ja: "⌫ の場所で状態を消したので、それより前のことは覚えていません。その文字を選んで「ここで状態を消す」をもう一度押すと状態が元に戻ります。末尾の予測を比べてください。",
-    },
+    say: () => ({
+      en: "At ⌫ the state was erased, so that the networks know nothing of what stands before it. Compare what they expect at the end with it (blue) and without it (orange).",
+      ja: "⌫ の場所で状態を消したので、それより前のことは何も残っていません。末尾の予測を、消さなかったとき(青)と消したとき(オレンジ)で比べてください。",
+    }),
     show: (page) => page.read(page.example(), { erase: page.differing() }),
+    switch: {
+      labels: { en: ["Take the state back", "Erase the state again"], ja: ["状態を元に戻す", "もう一度状態を消す"] },
+      set: (page, on) => page.erasePlace(page.differing(), on),
+    },
   },
   {
     possible: loops,
     title: { en: "It forgets", ja: "忘れていく" },
-    say: {
+    say: () => ({
       en: "Each earlier character is colored by how much it decides what is expected at the end. A network that forgets uses only the last ones; one that remembers also uses what stands far back.",
       ja: "末尾の予測を、前のどの文字がどれだけ決めているかを色の濃さで示しています。忘れてしまうネットワークでは直前の文字だけが効き、覚えているネットワークでは、ずっと前の文字も効きます。",
-    },
+    }),
     show: (page) => page.read(page.example()),
   },
   {
     possible: (page) => loops(page) && page.pair,
-    title: { en: "A long dependency", ja: "離れたものの関係" },
-    say: {
+    title: { en: "A long dependency", ja: "離れた言葉のつながり" },
+    say: ({ alteration }) => alteration ? {
+      en: `One character at the beginning, ${alteration[0]}, was changed to ${alteration[1]}. A network that remembers it expects something else at the end (orange), one that has forgotten it the same.`,
+      ja: `始めのほうの一文字「${alteration[0]}」を「${alteration[1]}」に変えました。それを覚えているネットワークでは末尾の予測が変わり(オレンジ)、忘れたネットワークでは変わりません。`,
+    } : {
       en: "Two texts that end alike and differ only at the beginning: press this button again for the other one. A network that remembers the beginning expects something else at the end, one that has forgotten it the same.",
       ja: "末尾が同じで、始めのほうだけが違う二つの文章です。このボタンをもう一度押すと、もう一方に替わります。始めを覚えているネットワークの予測は変わり、忘れたネットワークの予測は変わりません。",
     },
-    show: (page) => page.read(page.otherExample()),
+    show: (page) => (page.alteration ? page.readAltered() : page.read(page.otherExample())),
   },
   {
     possible: gated,
     title: { en: "Gates decide what stays", ja: "ゲートが決める" },
-    say: {
-      en: "The gate that keeps the state is held so that nothing is kept: the networks with gates now know only the last character. Set it back to “free” under “Gates”, and watch the colors and what is expected.",
-      ja: "状態を保つゲートを固定して、何も残らないようにしました。ゲートのあるネットワークも、最後の文字しか分かりません。下の「ゲート」で「固定しない」に戻して、色と予測の変化を見てください。",
-    },
+    say: () => ({
+      en: "The gate that keeps the state is held so that nothing is kept, and a network with gates knows hardly more than the last character. Free it, and watch which characters are colored and what is expected (blue: free, orange: held).",
+      ja: "状態を保つゲートを固定して、何も残らないようにしました。ゲートのあるネットワークでも、ほぼ最後の文字しか分かりません。固定を外して、色の付く文字と予測の変化を見てください(青は固定しないとき、オレンジは固定したとき)。",
+    }),
     show: (page) => page.read(page.example(), { forget: true }),
+    switch: {
+      labels: { en: ["Free the gates", "Hold them again"], ja: ["固定を外す", "もう一度固定する"] },
+      set: (page, on) => page.hold(on),
+    },
   },
   {
     possible: loops,
     title: { en: "Step after step", ja: "順番を待つ" },
-    say: {
-      en: "Each step needs the state of the step before, so that the characters come one after another, however many processors there are. Only other texts, read at the same time, could use the rest of the machine.",
+    say: () => ({
+      en: "Each step needs the state of the step before, so characters must come one after another, however many processors there are. Only other texts, read at the same time, could use the rest of the machine.",
       ja: "どのステップにも前のステップの状態が必要なので、プロセッサがいくつあっても、一文字ずつ順番に進むしかありません。残りの計算能力を使えるのは、同時に読む別の文章だけです。",
-    },
+    }),
     show: (page) => {
       page.begin(page.prime || page.example().slice(0, 3).join(""));
       page.play();
