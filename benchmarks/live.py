@@ -33,7 +33,7 @@ SHAPES = (
 )
 ROUNDS, STEPS = 5, 200
 TIME_STEPS = """steps => {
-    const { network } = cards[0].reader;
+    const { network } = readings[0].reader;
     let state = network.zeroState();
     const began = performance.now();
     for (let step = 0; step < steps; step++) {

@@ -215,7 +215,7 @@ def test_a_reader_can_do_all_of_it(
     page.click("#erase")
     assert page.evaluate(bars) == before
     page.locator(".card:nth-child(2) .gates select").nth(1).select_option("0")
-    assert page.evaluate("cards[1].reader.stateAfter(5)[0].gates.forget.every((f) => f === 0)")
+    assert page.evaluate("readings[1].reader.stateAfter(5)[0].gates.forget.every((f) => f === 0)")
     assert page.evaluate(bars) != before
     page.locator(".card:nth-child(2) .gates select").nth(1).select_option("")
     assert page.evaluate(bars) == before
@@ -229,12 +229,12 @@ def test_a_reader_can_do_all_of_it(
     assert page.locator(".bars li.two").count() > 0
     assert page.locator(".card:nth-child(1) .text span.changed").count() == 1
     page.click(".card:nth-child(1) canvas.grid", position={"x": 4, "y": 4})
-    assert page.evaluate("cards[0].unit") == [0, 0]
+    assert page.evaluate("readings[0].unit") == [0, 0]
     assert page.input_value("#shade") == "unit"
     page.locator(".card:nth-child(1) [data-word=next]").press("Enter")
-    assert page.evaluate("cards[0].unit") == [0, 1]
+    assert page.evaluate("readings[0].unit") == [0, 1]
     page.locator(".card:nth-child(1) [data-word=previous]").press("Enter")
-    assert page.evaluate("cards[0].unit") == [0, 0]
+    assert page.evaluate("readings[0].unit") == [0, 0]
     for shade in ("surprise", "influence", "none"):
         page.select_option("#shade", shade)
     page.click("[data-language=ja]")
@@ -293,9 +293,9 @@ def test_a_scene_can_be_switched(
     scenes.nth(3).click()
     assert page.evaluate("[session.changedAt, session.changedTo]") == [3, "雨"]
     scenes.nth(4).click()
-    assert page.evaluate("cards[0].clamps") == {"forget": 0}
+    assert page.evaluate("readings[0].clamps") == {"forget": 0}
     page.click("#switch")
-    assert page.evaluate("cards[0].clamps") == {}
+    assert page.evaluate("readings[0].clamps") == {}
     scenes.nth(0).click()
     assert page.locator("#switch").is_hidden()
 

@@ -3,6 +3,7 @@
 const data = JSON.parse(document.getElementById("data").textContent);
 const byId = (id) => document.getElementById(id);
 const EXAMPLE_LENGTH = 60, LINE_AT_MOST = 300;
+const MOVEMENT = 160; // milliseconds that a layer is marked
 
 const session = {
   text: [], // code points
@@ -15,21 +16,22 @@ const session = {
   playing: false,
   drawn: "", // what the last step drew, in words
 };
-const cards = data.models.map((model) => new Card(model, session, () => page.update()));
+const readings = data.models.map((model) => new Reading(model, session, () => page.update()));
+const cards = readings.map((reading) => new Card(reading));
 byId("cards").append(...cards.map(({ element }) => element));
 
 const page = {
-  cards,
+  readings,
   prime: data.prime,
   pair: data.pair,
   alteration: data.change, // a character of the first text of the pair, and one for it
   timer: null,
 
-  split: (text) => cards[0].reader.alphabet.split(text),
+  split: (text) => readings[0].reader.alphabet.split(text),
 
   update() {
+    for (const reading of readings) reading.read();
     for (const card of cards) {
-      card.read();
       card.draw();
       card.speak();
     }
@@ -39,9 +41,7 @@ const page = {
   // Fill in the words, and say where the reader is.
   speak() {
     document.documentElement.lang = language;
-    for (const part of document.querySelectorAll("main > section [data-word], main > .note")) {
-      part.textContent = word(part.dataset.word);
-    }
+    fillInWords(document.querySelectorAll("main > section [data-word], main > .note"));
     byId("play").textContent = word(session.playing ? "pause" : "play");
     for (const button of document.querySelectorAll("[data-language]")) {
       button.setAttribute("aria-pressed", String(button.dataset.language === language));
@@ -57,13 +57,15 @@ const page = {
     byId("what-if").placeholder = session.at === null ? "" : shown(session.text[session.at]);
     byId("speed-value").textContent = byId("speed").value;
     byId("status").setAttribute("aria-live", session.playing ? "off" : "polite");
-    const expected = cards.map((card) => {
-      const logs = card.reader.predictAfter(at);
-      const [likeliest] = card.likeliest(logs, 1);
-      return `${cards.length > 1 ? `${card.model.name} ` : ""}${card.characterOf(likeliest)} ${percent(logs[likeliest])}`;
+    const expected = readings.map((reading) => {
+      const logs = reading.reader.predictAfter(at);
+      const [id] = likeliest(logs, 1);
+      return `${readings.length > 1 ? `${reading.name} ` : ""}${reading.characterOf(id)} ${percent(logs[id])}`;
     }).join(", ");
     const status = word("status", at, at ? shown(session.text[at - 1]) : "", expected);
-    const strange = [...new Set([...session.text, ...session.changedTo])].filter((character) => cards.some(({ reader }) => !reader.alphabet.ids.has(character)));
+    const isStrange = (character) =>
+      readings.some(({ reader }) => !reader.alphabet.ids.has(character));
+    const strange = [...new Set([...session.text, ...session.changedTo])].filter(isStrange);
     const unread = strange.length ? word("unread", strange.map(shown).join(" ")) : "";
     byId("status").textContent = [session.drawn, status, unread].filter(Boolean).join(" ");
     session.drawn = "";
@@ -73,9 +75,10 @@ const page = {
   begin(text) {
     this.stop();
     const split = typeof text === "string" ? this.split(text) : text;
-    Object.assign(session, { text: split, prime: split.length, at: null, erased: new Set(), changedAt: null });
+    const unchanged = { at: null, erased: new Set(), changedAt: null, changedTo: "" };
+    Object.assign(session, { text: split, prime: split.length, ...unchanged });
     byId("prime").value = split.join("");
-    for (const card of cards) card.clamps = {};
+    for (const reading of readings) reading.clamps = {};
     this.update();
   },
 
@@ -91,7 +94,7 @@ const page = {
   // A text to look at: that of a pair which ends alike, or one that a model writes.
   example() {
     if (this.pair) return this.split(this.pair[0]);
-    const reader = new Reader(cards.at(-1).model);
+    const reader = new Reader(readings.at(-1).model);
     const text = this.split(this.prime);
     for (let number = 0; number < EXAMPLE_LENGTH; number++) {
       reader.read(text.map((character) => reader.alphabet.idOf(character)));
@@ -118,7 +121,9 @@ const page = {
 
   // Hold the gates so that nothing is kept, or free them.
   hold(isHeld) {
-    for (const card of cards) card.clamps = isHeld ? { ...FORGETTING[card.model.cell] } : {};
+    for (const reading of readings) {
+      reading.clamps = isHeld ? { ...FORGETTING[reading.model.cell] } : {};
+    }
     this.update();
   },
 
@@ -151,7 +156,7 @@ const page = {
     session.at = null;
     session.changedAt = null;
     if (session.shade === "changed") session.shade = "influence";
-    const { reader } = cards[Number(byId("writer").value) || 0];
+    const { reader } = readings[Number(byId("writer").value) || 0];
     const { temperature, topP, seed } = this.settings();
     const length = session.text.length;
     const settings = { temperature, topP, number: uniform(seed, length) };
@@ -166,14 +171,11 @@ const page = {
   // Show in turn where the computation is: input, hidden layer, output.
   async showMovement() {
     if (matchMedia("(prefers-reduced-motion: reduce)").matches) return;
-    for (const part of ["input", "hidden", "output"]) {
-      for (const { network } of cards) {
-        network.classList.add("moving");
-        for (const layer of network.querySelectorAll(".layer")) layer.classList.toggle("now", layer.classList.contains(part));
-      }
-      await new Promise((resolve) => setTimeout(resolve, 160));
+    const layers = [...document.querySelectorAll(".card .layer")];
+    for (const part of ["input", "hidden", "output", null]) {
+      for (const layer of layers) layer.classList.toggle("now", layer.classList.contains(part));
+      if (part) await new Promise((resolve) => setTimeout(resolve, MOVEMENT));
     }
-    for (const { network } of cards) for (const layer of network.querySelectorAll(".layer")) layer.classList.remove("now");
   },
 
   back() {
@@ -318,7 +320,7 @@ const readAlone = (number, text) => {
 };
 
 window.charrnn = {
-  models: cards.map(({ model, reader }) => ({
+  models: readings.map(({ model, reader }) => ({
     name: model.name,
     cell: model.cell,
     hidden: model.hidden,

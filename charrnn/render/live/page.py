@@ -21,7 +21,8 @@ from charrnn.reports.live import Live, LiveModel
 LARGEST_PAGE = 16e6  # bytes
 PLACE = re.compile(r"\{(policy|title|style|script|data)\}")
 SCRIPTS = (
-    "network.js", "reader.js", "words.js", "drawing.js", "card.js", "scenes.js", "page.js",
+    "network.js", "reader.js", "words.js", "reading.js", "drawing.js", "text_view.js",
+    "network_view.js", "card.js", "scenes.js", "page.js",
 )  # fmt: skip
 
 

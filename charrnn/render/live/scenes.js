@@ -2,8 +2,8 @@
 //
 // `possible` tells whether the models can show it. `page` is the object of page.js.
 
-const loops = ({ cards }) => cards.some(({ cell }) => cell.loops);
-const gated = ({ cards }) => cards.some(({ cell }) => cell.clampable.length);
+const loops = ({ readings }) => readings.some(({ cell }) => cell.loops);
+const gated = ({ readings }) => readings.some(({ cell }) => cell.clampable.length);
 
 // The value of a gate with which a unit keeps nothing, by gate; of a gru and a mingru differently.
 const FORGETTING = { lstm: { forget: 0 }, gru: { update: 0 }, mingru: { update: 1 } };

@@ -14,7 +14,7 @@ const words = {
     before: "state before", after: "state after", steps: "Unrolled: the last steps, each with the same W and U",
     gates: "Gates", free: "free", always: (value) => `always ${value}`, unit: "Unit", previous: "Previous unit", next: "Next unit",
     found: "Units that follow something", noUnit: "choose",
-    empty: "(nothing yet)", textLabel: (name) => `Text read by ${name}. Arrow keys move through it.`,
+    textLabel: (name) => `Text read by ${name}. Arrow keys move through it.`,
     gridLabel: (name, what) => `${name}: ${what}, one square for each unit`,
     gateLabel: (name, gate) => `${name}: ${gate}`,
     drawn: (character, probability) => `Drawn: ${character}, of ${probability}.`,
@@ -40,7 +40,7 @@ const words = {
     before: "前の状態", after: "新しい状態", steps: "時間方向に展開した図(直近のステップ。W と U はどのステップでも同じ)",
     gates: "ゲート", free: "固定しない", always: (value) => `常に ${value}`, unit: "ユニット", previous: "前のユニット", next: "次のユニット",
     found: "特定の性質に反応するユニット", noUnit: "選ぶ",
-    empty: "(まだ何もありません)", textLabel: (name) => `${name} が読んだ文章。矢印キーで移動できます。`,
+    textLabel: (name) => `${name} が読んだ文章。矢印キーで移動できます。`,
     gridLabel: (name, what) => `${name} の${what}。一つのマスが一つのユニット`,
     gateLabel: (name, gate) => `${name} の${gate}`,
     drawn: (character, probability) => `${probability} の「${character}」が選ばれました。`,
@@ -66,6 +66,10 @@ const word = (name, ...values) => {
 };
 
 const gateName = (gate) => words[language].gateNames[gate] ?? (gate === "c" ? "cell state c" : `${gate} gate`);
+
+const fillInWords = (parts) => {
+  for (const part of parts) part.textContent = word(part.dataset.word);
+};
 
 const WHITE_SPACE = { "\n": "↵", "\t": "⇥", " ": "␣", "\u3000": "□" };
 // A character as it is shown: controls, and those that change the direction or join, by code point.
