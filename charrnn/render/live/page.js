@@ -57,18 +57,24 @@ const page = {
     byId("what-if").placeholder = session.at === null ? "" : shown(session.text[session.at]);
     byId("speed-value").textContent = byId("speed").value;
     byId("status").setAttribute("aria-live", session.playing ? "off" : "polite");
+    byId("status").textContent = this.describe(at);
+    session.drawn = "";
+  },
+
+  // What was drawn, where the reader is, what is expected there, and what was not read.
+  describe(at) {
     const expected = readings.map((reading) => {
       const logs = reading.reader.predictAfter(at);
       const [id] = likeliest(logs, 1);
-      return `${readings.length > 1 ? `${reading.name} ` : ""}${reading.characterOf(id)} ${percent(logs[id])}`;
+      const name = readings.length > 1 ? `${reading.name} ` : "";
+      return `${name}${reading.characterOf(id)} ${percent(logs[id])}`;
     }).join(", ");
     const status = word("status", at, at ? shown(session.text[at - 1]) : "", expected);
     const isStrange = (character) =>
       readings.some(({ reader }) => !reader.alphabet.ids.has(character));
     const strange = [...new Set([...session.text, ...session.changedTo])].filter(isStrange);
     const unread = strange.length ? word("unread", strange.map(shown).join(" ")) : "";
-    byId("status").textContent = [session.drawn, status, unread].filter(Boolean).join(" ");
-    session.drawn = "";
+    return [session.drawn, status, unread].filter(Boolean).join(" ");
   },
 
   // Start with a text that was typed.
