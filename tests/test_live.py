@@ -271,7 +271,7 @@ def test_every_scene_fits_and_nothing_complains(
             assert tab.page.text_content("#scene")
             assert not tab.scrolls_sideways
     tab.page.evaluate("page.stop()")
-    unnamed = tab.page.locator("canvas:not([aria-label]):not(.steps canvas), button:empty")
+    unnamed = tab.page.locator("canvas:not([aria-label], [aria-hidden]), #scenes button:empty")
     assert unnamed.count() == 0
     assert tab.complaints == tab.requests == []
 
@@ -329,7 +329,8 @@ def test_both_languages_have_the_same_words(
         "Object.keys(words.en).filter((name) => typeof words.ja[name] !== typeof words.en[name])"
     )
     assert missing == []
-    said = "scenes.every(({title, say}) => title.ja && title.en && say(page).ja && say(page).en)"
+    said = """scenes.every(({ title, say }) => title.ja && title.en
+        && [true, false].every((on) => say(page, on).ja && say(page, on).en))"""
     assert page.evaluate(said)
     used = set(re.findall(r'data-word="(\w+)"', page.content()))
     assert used <= set(page.evaluate("Object.keys(words.en)"))

@@ -71,6 +71,20 @@ const unitAt = (canvas, event, units) => {
   return column < columns && unit < units && unit >= 0 ? unit : null;
 };
 
+// Draw texts as rows of squares, one for each step; those after the last step are empty.
+const drawLanes = (canvas, texts, steps, most) => {
+  const size = 9;
+  Object.assign(canvas, { width: most * size, height: texts * size }); // which clears it
+  const { positive, idle } = colors();
+  const context = canvas.getContext("2d");
+  for (let text = 0; text < texts; text++) {
+    for (let step = 0; step < most; step++) {
+      context.fillStyle = `rgb(${step < steps ? positive : idle})`;
+      context.fillRect(step * size, text * size, size - 2, size - 2);
+    }
+  }
+};
+
 // The arrow from the hidden layer back to itself.
 const loopArrow = () => {
   const space = "http://www.w3.org/2000/svg";

@@ -23,9 +23,8 @@ class PredictionView {
   constructor(reading) {
     this.reading = reading;
     this.bars = element("ul", { className: "bars" });
-    this.header = element("p", { className: "compared" },
-      element("span", { className: "as-it-is", "data-word": "asItIs" }),
-      element("span", { className: "altered", "data-word": "changed" }));
+    this.columns = ["as-it-is", "altered"].map((className) => element("span", { className }));
+    this.header = element("p", { className: "compared" }, ...this.columns);
     this.element = element("div", { className: "layer output" },
       nameLine("output", "outputNote"), this.header, this.bars);
   }
@@ -38,6 +37,8 @@ class PredictionView {
     const altered = plain && reader.predictAfter(at);
     const next = this.reading.idAt(at);
     this.header.hidden = !altered;
+    const names = words[language].compared[this.reading.alteredBy];
+    this.columns.forEach((column, at) => (column.textContent = names[at]));
     const ids = likeliest(logs, CANDIDATES);
     if (altered) ids.push(...likeliest(altered, CANDIDATES_AFTER_CHANGE));
     if (next !== null) ids.push(next);

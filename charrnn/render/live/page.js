@@ -3,6 +3,7 @@
 const data = JSON.parse(document.getElementById("data").textContent);
 const byId = (id) => document.getElementById(id);
 const EXAMPLE_LENGTH = 60, LINE_AT_MOST = 300;
+const LANES = 8, LANE_STEPS = 24; // texts that are drawn side by side, and their characters
 const MOVEMENT = 160; // milliseconds that a layer is marked
 
 const session = {
@@ -58,6 +59,7 @@ const page = {
     byId("speed-value").textContent = byId("speed").value;
     byId("status").setAttribute("aria-live", session.playing ? "off" : "polite");
     byId("status").textContent = this.describe(at);
+    sayScene();
     session.drawn = "";
   },
 
@@ -74,8 +76,12 @@ const page = {
       readings.some(({ reader }) => !reader.alphabet.ids.has(character));
     const strange = [...new Set([...session.text, ...session.changedTo])].filter(isStrange);
     const unread = strange.length ? word("unread", strange.map(shown).join(" ")) : "";
-    return [session.drawn, status, unread].filter(Boolean).join(" ");
+    const chosen = session.at === null ? "" : word("selected", shown(session.text[session.at]));
+    return [session.drawn, status, chosen, unread].filter(Boolean).join(" ");
   },
+
+  isErased: () => session.erased.size > 0,
+  isHeld: () => readings.some(({ clamps }) => Object.keys(clamps).length),
 
   // Start with a text that was typed.
   begin(text) {
@@ -278,18 +284,30 @@ for (const button of document.querySelectorAll("[data-language]")) {
 darkness.addEventListener("change", () => page.update());
 
 const possibleScenes = scenes.filter(({ possible }) => possible(page));
-let scene = null, switched = true;
+let scene = null;
 const openScene = (chosen) => {
   scene = chosen;
-  switched = true;
+  if (scene.inside) for (const part of document.querySelectorAll(".card > details")) part.open = true;
   scene.show(page);
   showScenes();
 };
-byId("switch").addEventListener("click", () => {
-  switched = !switched;
-  scene.switch.set(page, switched);
-  showScenes();
-});
+byId("switch").addEventListener("click", () => scene.switch.set(page, !scene.switch.isOn(page)));
+
+// Say what to look at, with what the reader has changed in the scene.
+const sayScene = () => {
+  const isOn = Boolean(scene?.switch?.isOn(page));
+  const said = scene ? scene.say(page, isOn)[language] : word("intro");
+  if (byId("scene").textContent !== said) byId("scene").textContent = said;
+  byId("switch").hidden = !scene?.switch;
+  if (scene?.switch) byId("switch").textContent = scene.switch.labels[language][isOn ? 0 : 1];
+  byId("lanes").hidden = !scene?.lanes;
+  if (!scene?.lanes) return;
+  const steps = Math.min(LANE_STEPS, session.text.length - session.prime);
+  drawLanes(byId("one-lane"), 1, steps, LANE_STEPS);
+  drawLanes(byId("many-lanes"), LANES, steps, LANE_STEPS);
+  byId("one-lane-name").textContent = word("oneLane", steps);
+  byId("many-lanes-name").textContent = word("manyLanes", LANES, steps);
+};
 for (const id of ["temperature", "top-p", "seed"]) {
   byId(id).addEventListener("change", (event) => {
     const { temperature, topP, seed } = page.settings();
@@ -303,9 +321,7 @@ const showScenes = () => {
       openScene(each);
       byId("scenes").children[at].focus();
     } }, `${at + 1}. ${each.title[language]}`)));
-  byId("scene").textContent = scene ? scene.say(page)[language] : word("intro");
-  byId("switch").hidden = !scene?.switch;
-  if (scene?.switch) byId("switch").textContent = scene.switch.labels[language][switched ? 0 : 1];
+  sayScene();
 };
 
 byId("writer").append(...data.models.map(({ name }, number) => element("option", { value: number }, name)));

@@ -38,6 +38,12 @@ class Reading {
     return this.plain ?? this.reader;
   }
 
+  // What makes the two readers differ, if they do.
+  get alteredBy() {
+    if (this.session.changedAt !== null) return "changed";
+    return Object.keys(this.clamps).length ? "held" : "erased";
+  }
+
   // The id of the character that stands after the first `at`; null at the end.
   idAt(at) {
     const next = this.session.text[at];

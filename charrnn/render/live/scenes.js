@@ -1,6 +1,7 @@
 // A short tour: each scene sets the page up, and says in two sentences what to look at.
 //
-// `possible` tells whether the models can show it. `page` is the object of page.js.
+// `possible` tells whether the models can show it, `inside` whether it is about the states inside.
+// A `switch` changes what the scene set up, back and forth. `page` is the object of page.js.
 
 const loops = ({ readings }) => readings.some(({ cell }) => cell.loops);
 const gated = ({ readings }) => readings.some(({ cell }) => cell.clampable.length);
@@ -16,18 +17,23 @@ const scenes = [
       en: "At each step the hidden layer gets the character through W and its own state before through U. Press “One step” and watch the squares: the state after becomes the state before of the next step.",
       ja: "隠れ層には、読んだ文字が W を通って、前の状態が U を通って入ります。「1 ステップ」を押すと、新しい状態が、次のステップの「前の状態」になります。",
     }),
+    inside: true,
     show: (page) => page.begin(page.prime || page.example().slice(0, 3).join("")),
   },
   {
     possible: loops,
     title: { en: "It remembers", ja: "覚えている" },
-    say: () => ({
-      en: "At ⌫ the state was erased, so that the networks know nothing of what stands before it. Compare what they expect at the end with it (blue) and without it (orange).",
+    say: (page, on) => on ? {
+      en: "At ⌫ the state was erased, so that the networks know nothing of what stands before it. Compare what they expect at the end with the state kept (blue) and erased (orange).",
       ja: "⌫ の場所で状態を消したので、それより前のことは何も残っていません。末尾の予測を、消さなかったとき(青)と消したとき(オレンジ)で比べてください。",
-    }),
+    } : {
+      en: "The state is there again: this is what the networks expect when they have read all of the text. Where nothing changes, they had forgotten the beginning anyway.",
+      ja: "状態が元に戻り、文章を全部読んだときの予測になりました。予測が変わらないネットワークは、始めのほうをもともと忘れています。",
+    },
     show: (page) => page.read(page.example(), { erase: page.differing() }),
     switch: {
-      labels: { en: ["Take the state back", "Erase the state again"], ja: ["状態を元に戻す", "もう一度状態を消す"] },
+      labels: { en: ["Restore the state", "Erase it again"], ja: ["状態を元に戻す", "もう一度状態を消す"] },
+      isOn: (page) => page.isErased(),
       set: (page, on) => page.erasePlace(page.differing(), on),
     },
   },
@@ -44,10 +50,10 @@ const scenes = [
     possible: (page) => loops(page) && page.pair,
     title: { en: "A long dependency", ja: "離れた言葉のつながり" },
     say: ({ alteration }) => alteration ? {
-      en: `One character at the beginning, ${alteration[0]}, was changed to ${alteration[1]}. A network that remembers it expects something else at the end (orange), one that has forgotten it the same.`,
+      en: `One character at the beginning, ${alteration[0]}, was changed to ${alteration[1]}. A network that remembers it expects something else at the end (orange), one that has forgotten it expects the same as before.`,
       ja: `始めのほうの一文字「${alteration[0]}」を「${alteration[1]}」に変えました。それを覚えているネットワークでは末尾の予測が変わり(オレンジ)、忘れたネットワークでは変わりません。`,
     } : {
-      en: "Two texts that end alike and differ only at the beginning: press this button again for the other one. A network that remembers the beginning expects something else at the end, one that has forgotten it the same.",
+      en: "Two texts that end alike and differ only at the beginning: press this button again for the other one. A network that remembers the beginning expects something else at the end, one that has forgotten it expects the same.",
       ja: "末尾が同じで、始めのほうだけが違う二つの文章です。このボタンをもう一度押すと、もう一方に替わります。始めを覚えているネットワークの予測は変わり、忘れたネットワークの予測は変わりません。",
     },
     show: (page) => (page.alteration ? page.readAltered() : page.read(page.otherExample())),
@@ -55,13 +61,18 @@ const scenes = [
   {
     possible: gated,
     title: { en: "Gates decide what stays", ja: "ゲートが決める" },
-    say: () => ({
-      en: "The gate that keeps the state is held so that nothing is kept, and a network with gates knows hardly more than the last character. Free it, and watch which characters are colored and what is expected (blue: free, orange: held).",
-      ja: "状態を保つゲートを固定して、何も残らないようにしました。ゲートのあるネットワークでも、ほぼ最後の文字しか分かりません。固定を外して、色の付く文字と予測の変化を見てください(青は固定しないとき、オレンジは固定したとき)。",
-    }),
+    say: (page, on) => on ? {
+      en: "The gate that keeps the state (in an lstm the forget gate) is held so that nothing is kept: a network with gates now knows hardly more than the last character. Compare what it expects with the gate free (blue) and held (orange).",
+      ja: "状態を保つゲート(LSTM では忘却ゲート)を固定して、何も残らないようにしました。ゲートのあるネットワークでも、最後の文字くらいしか手がかりがありません。固定しないとき(青)と固定したとき(オレンジ)の予測を比べてください。",
+    } : {
+      en: "The gate is free again, and decides for every unit and at every step what stays. Watch which characters are colored now.",
+      ja: "ゲートの固定を外しました。ゲートは、ステップごと、ユニットごとに、何を残すかを決めています。今度はどの文字に色が付くでしょうか。",
+    },
+    inside: true,
     show: (page) => page.read(page.example(), { forget: true }),
     switch: {
-      labels: { en: ["Free the gates", "Hold them again"], ja: ["固定を外す", "もう一度固定する"] },
+      labels: { en: ["Release the gate", "Hold it again"], ja: ["固定を外す", "もう一度固定する"] },
+      isOn: (page) => page.isHeld(),
       set: (page, on) => page.hold(on),
     },
   },
@@ -69,9 +80,11 @@ const scenes = [
     possible: loops,
     title: { en: "Step after step", ja: "順番を待つ" },
     say: () => ({
-      en: "Each step needs the state of the step before, so characters must come one after another, however many processors there are. Only other texts, read at the same time, could use the rest of the machine.",
-      ja: "どのステップにも前のステップの状態が必要なので、プロセッサがいくつあっても、一文字ずつ順番に進むしかありません。残りの計算能力を使えるのは、同時に読む別の文章だけです。",
+      en: "Each step needs the state of the step before, so one text grows by one character a step, however many processors there are. Other texts, read at the same time, could use the rest of the machine.",
+      ja: "どのステップにも前のステップの状態が必要なので、プロセッサがいくつあっても、一つの文章は 1 ステップに 1 文字しか進めません。余った計算能力は、別の文章を同時に読むことにしか使えません。",
     }),
+    inside: true,
+    lanes: true,
     show: (page) => {
       page.begin(page.prime || page.example().slice(0, 3).join(""));
       page.play();

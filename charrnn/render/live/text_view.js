@@ -2,6 +2,7 @@
 
 const SURPRISE_AT_MOST = 8; // nats
 const LEAST_SHARE = 0.05; // from which on a color can be seen
+const LEAST_OUTPUT = 1e-6; // of a unit, below which it is called 0
 const LINE = 10; // characters that the up and down keys move
 
 // So that a nat is seen beside ten.
@@ -108,15 +109,15 @@ class TextView {
     if (session.shade === "unit" && unit) this.shadeUnit(...unit);
     else if (session.shade === "surprise") this.shadeSurprise();
     else if (session.shade === "changed" && plain) this.shadeChanges();
-    else if (session.shade === "influence") this.shadeInfluence(at);
-    else this.color([], halfAtOne, "");
+    else if (session.shade === "none" || session.playing) this.color([], halfAtOne, "");
+    else this.shadeInfluence(at);
   }
 
   shadeUnit(layer, unit) {
     const { reader, session } = this.reading;
     const values = session.text.map((_, k) => reader.stateAfter(k + 1)[layer].h[unit]);
     const most = Math.max(1e-9, ...values.map(Math.abs));
-    const range = [-most, most].map((value) => value.toPrecision(2));
+    const range = [-most, most].map((value) => (most < LEAST_OUTPUT ? "0" : value.toPrecision(2)));
     const explanation = word("scaleUnit", this.reading.unitName(layer, unit), ...range);
     this.color(values, (value) => value / most, explanation);
   }
@@ -138,10 +139,10 @@ class TextView {
   async shadeInfluence(at) {
     const asked = this.asked;
     const stopped = () => asked !== this.asked;
-    const { reader, session } = this.reading;
+    const { reader } = this.reading;
     this.color([], halfAtOne, word("working"));
     await nextTask();
-    if (stopped() || session.playing) return;
+    if (stopped()) return;
     const target = this.reading.idAt(at) ?? argMax(reader.predictAfter(at));
     const influences = await reader.influence(at, target, stopped);
     if (influences === null || stopped()) return;
