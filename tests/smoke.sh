@@ -48,6 +48,8 @@ python -c 'import json; assert json.load(open("summary.json"))["training"]["step
 charrnn inspect report --html report.html
 grep prefers-color-scheme report.html > style.txt # of page.css
 grep addEventListener report.html > script.txt    # of page.js
+charrnn inspect live --html live.html
+grep 'cells.lstm = {' live.html > cell.txt # of render/live/cells
 
 ends_with 2 charrnn train diary.txt --hiden 16
 ends_with 3 charrnn sample nowhere.npz

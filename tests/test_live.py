@@ -276,6 +276,56 @@ def test_every_scene_fits_and_nothing_complains(
     assert tab.complaints == tab.requests == []
 
 
+def luminance(color: tuple[int, ...]) -> float:
+    """The relative luminance of a color (WCAG 2.2)."""
+    parts = [part / 255 for part in color]
+    linear = [
+        part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts
+    ]
+    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+
+@pytest.mark.parametrize("dark", [False, True])
+def test_letters_and_controls_have_contrast(
+    browser: Browser, models: dict[str, Model], tmp_path: Path, dark: bool
+) -> None:
+    page = open_page(browser, tmp_path, live_of(models["rnn"]), dark=dark).page
+
+    def color(name: str, share: float = 1.0, ground: str = "--ground") -> tuple[int, ...]:
+        """A color of the style sheet, mixed with the one behind it."""
+        mixed = page.evaluate(
+            """([name, share, ground]) => {
+              const probe = document.body.appendChild(document.createElement("i"));
+              const read = (name) => {
+                const value = getComputedStyle(probe).getPropertyValue(name).trim();
+                probe.style.color = value.startsWith("#") ? value : `rgb(${value})`;
+                return getComputedStyle(probe).color.match(/\\d+/g).map(Number);
+              };
+              const [front, back] = [read(name), read(ground)];
+              return front.map((part, at) => Math.round(share * part + (1 - share) * back[at]));
+            }""",
+            [name, share, ground],
+        )
+        return tuple(mixed)
+
+    assert color("--ink") == ((226, 232, 240) if dark else (26, 32, 44))
+
+    def contrast(one: tuple[int, ...], other: tuple[int, ...]) -> float:
+        low, high = sorted(map(luminance, (one, other)))
+        return (high + 0.05) / (low + 0.05)
+
+    for ground in ("--ground", "--card"):
+        for letters in ("--ink", "--soft"):
+            assert contrast(color(letters), color(ground)) >= 4.5
+        assert contrast(color("--line"), color(ground)) >= 3
+    for shade in ("--raised", "--lowered"):
+        assert contrast(color("--ink"), color(shade, 0.75)) >= 4.5
+    for letters in ("--positive", "--negative"):
+        assert contrast(color(letters), color("--ground")) >= 4.5
+        assert contrast(color(letters), color("--idle")) >= 3
+    assert contrast(color("--on-accent"), color("--accent")) >= 4.5
+
+
 def test_a_scene_can_be_switched(
     browser: Browser, models: dict[str, Model], tmp_path: Path
 ) -> None:
