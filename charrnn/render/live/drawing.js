@@ -71,16 +71,16 @@ const unitAt = (canvas, event, units) => {
   return column < columns && unit < units && unit >= 0 ? unit : null;
 };
 
-// Draw texts as rows of squares, one for each step; those after the last step are empty.
-const drawLanes = (canvas, texts, steps, most) => {
+// Draw processors as rows of squares, one for each step; only those that are `busy` do something.
+const drawLanes = (canvas, processors, busy, steps, most) => {
   const size = 9;
-  Object.assign(canvas, { width: most * size, height: texts * size }); // which clears it
+  Object.assign(canvas, { width: most * size, height: processors * size }); // which clears it
   const { positive, idle } = colors();
   const context = canvas.getContext("2d");
-  for (let text = 0; text < texts; text++) {
+  for (let processor = 0; processor < processors; processor++) {
     for (let step = 0; step < most; step++) {
-      context.fillStyle = `rgb(${step < steps ? positive : idle})`;
-      context.fillRect(step * size, text * size, size - 2, size - 2);
+      context.fillStyle = `rgb(${step < steps && processor < busy ? positive : idle})`;
+      context.fillRect(step * size, processor * size, size - 2, size - 2);
     }
   }
 };

@@ -3,7 +3,7 @@
 const data = JSON.parse(document.getElementById("data").textContent);
 const byId = (id) => document.getElementById(id);
 const EXAMPLE_LENGTH = 60, LINE_AT_MOST = 300;
-const LANES = 8, LANE_STEPS = 24; // texts that are drawn side by side, and their characters
+const LANES = 8, LANE_STEPS = 24; // processors, and steps, that are drawn
 const MOVEMENT = 160; // milliseconds that a layer is marked
 
 const session = {
@@ -302,10 +302,11 @@ const sayScene = () => {
   if (scene?.switch) byId("switch").textContent = scene.switch.labels[language][isOn ? 0 : 1];
   byId("lanes").hidden = !scene?.lanes;
   if (!scene?.lanes) return;
-  const steps = Math.min(LANE_STEPS, session.text.length - session.prime);
-  drawLanes(byId("one-lane"), 1, steps, LANE_STEPS);
-  drawLanes(byId("many-lanes"), LANES, steps, LANE_STEPS);
-  byId("one-lane-name").textContent = word("oneLane", steps);
+  const steps = session.text.length - session.prime;
+  const drawn = steps ? ((steps - 1) % LANE_STEPS) + 1 : 0;
+  drawLanes(byId("one-lane"), LANES, 1, drawn, LANE_STEPS);
+  drawLanes(byId("many-lanes"), LANES, LANES, drawn, LANE_STEPS);
+  byId("one-lane-name").textContent = word("oneLane", LANES, steps);
   byId("many-lanes-name").textContent = word("manyLanes", LANES, steps);
 };
 for (const id of ["temperature", "top-p", "seed"]) {

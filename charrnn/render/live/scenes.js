@@ -12,9 +12,9 @@ const FORGETTING = { lstm: { forget: 0 }, gru: { update: 0 }, mingru: { update: 
 const scenes = [
   {
     possible: loops,
-    title: { en: "It feeds back", ja: "状態が戻ってくる" },
+    title: { en: "It feeds back", ja: "自分の状態がまた入る" },
     say: () => ({
-      en: "At each step the hidden layer gets the character through W and its own state before through U. Press “One step” and watch the squares: the state after becomes the state before of the next step.",
+      en: "At each step the hidden layer receives the new character (through W) and its own previous state (through U). Press “One step” and watch the squares: the state after becomes the state before of the next step.",
       ja: "隠れ層には、読んだ文字が W を通って、前の状態が U を通って入ります。「1 ステップ」を押すと、新しい状態が、次のステップの「前の状態」になります。",
     }),
     inside: true,
@@ -62,7 +62,7 @@ const scenes = [
     possible: gated,
     title: { en: "Gates decide what stays", ja: "ゲートが決める" },
     say: (page, on) => on ? {
-      en: "The gate that keeps the state (in an lstm the forget gate) is held so that nothing is kept: a network with gates now knows hardly more than the last character. Compare what it expects with the gate free (blue) and held (orange).",
+      en: "The gate that keeps the state (in an lstm the forget gate) is held so that nothing is kept from earlier steps: a network with gates now knows hardly more than the last character, and an rnn, which has none, does not change. Compare what it expects with the gate free (blue) and held (orange).",
       ja: "状態を保つゲート(LSTM では忘却ゲート)を固定して、何も残らないようにしました。ゲートのあるネットワークでも、最後の文字くらいしか手がかりがありません。固定しないとき(青)と固定したとき(オレンジ)の予測を比べてください。",
     } : {
       en: "The gate is free again, and decides for every unit and at every step what stays. Watch which characters are colored now.",
@@ -81,7 +81,7 @@ const scenes = [
     title: { en: "Step after step", ja: "順番を待つ" },
     say: () => ({
       en: "Each step needs the state of the step before, so one text grows by one character a step, however many processors there are. Other texts, read at the same time, could use the rest of the machine.",
-      ja: "どのステップにも前のステップの状態が必要なので、プロセッサがいくつあっても、一つの文章は 1 ステップに 1 文字しか進めません。余った計算能力は、別の文章を同時に読むことにしか使えません。",
+      ja: "どのステップにも前のステップの状態が必要なので、プロセッサがいくつあっても、一つの文章は 1 ステップに 1 文字しか進めません。余った計算能力は、別の文章を同時に読むことになら使えます。",
     }),
     inside: true,
     lanes: true,
