@@ -4,7 +4,7 @@ const data = JSON.parse(document.getElementById("data").textContent);
 const byId = (id) => document.getElementById(id);
 const EXAMPLE_LENGTH = 60, LINE_AT_MOST = 300;
 const LANES = 8, LANE_STEPS = 24; // processors, and steps, that are drawn
-const MOVEMENT = 160; // milliseconds that a layer is marked
+const MOVEMENT = { input: 160, hidden: 420, output: 160 }; // milliseconds that a layer is marked
 
 const session = {
   text: [], // code points
@@ -184,10 +184,11 @@ const page = {
   async showMovement() {
     if (matchMedia("(prefers-reduced-motion: reduce)").matches) return;
     const layers = [...document.querySelectorAll(".card .layer")];
-    for (const part of ["input", "hidden", "output", null]) {
+    for (const [part, duration] of Object.entries(MOVEMENT)) {
       for (const layer of layers) layer.classList.toggle("now", layer.classList.contains(part));
-      if (part) await new Promise((resolve) => setTimeout(resolve, MOVEMENT));
+      await new Promise((resolve) => setTimeout(resolve, duration));
     }
+    for (const layer of layers) layer.classList.remove("now");
   },
 
   back() {

@@ -66,7 +66,9 @@ def _compare_models(report: Overview) -> list[Block]:
                 name_model(summary, report.summaries),
                 "" if loss is None else format_loss(loss),
                 "" if loss is None or baselines is None else f"{loss - baselines.ngram:+z.3f}",
-                f"more than {max(_find_worse(memory)):,}" if used is None else f"{used:,}",
+                f"more than {max(_find_worse(memory), default=0):,}"
+                if used is None
+                else f"{used:,}",
                 f"over {gradients.lags:,}" if vanished is None else f"{vanished - 1:,}",
                 f"{max(norms):z.3g}" if norms else "",
                 f"{after[summary.model]:z.2g}" if summary.model in after else "",
@@ -84,10 +86,10 @@ def _compare_models(report: Overview) -> list[Block]:
         " character; lower is better. vs. n-gram: the difference from an n-gram, which counts"
         " what follows the last few characters. Characters used: with fewer, the loss is clearly"
         " higher. Gradient reaches: the steps back over which 1 % of it or more arrives, through"
-        " the state through which most does. Largest"
-        " norm: that of the gradient in the whole training. KL of the two texts: how differently"
-        " the model predicts after two texts that differ only before their last characters, 0 if it"
-        " predicts the same; the next part shows them."
+        " the state through which most does. Largest norm: that of the gradient in the whole"
+        " training. KL of the two texts: how differently the model predicts after two texts that"
+        " differ only before their last characters, 0 if it predicts the same; the next part shows"
+        " them."
     )
     compared = _compare_with_best(report)
     return [Table(columns, rows), *([Prose(" ".join(compared))] if compared else []), explanation]
