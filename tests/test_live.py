@@ -347,6 +347,11 @@ def test_a_scene_can_be_switched(
     page.click("#switch")
     assert page.evaluate("readings[0].clamps") == {}
     scenes.nth(0).click()
+    assert page.text_content("#switch") == "One step"
+    length = page.evaluate("session.text.length")
+    page.click("#switch")
+    assert page.evaluate("session.text.length") == length + 1
+    scenes.nth(2).click()
     assert page.locator("#switch").is_hidden()
 
 

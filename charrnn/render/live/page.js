@@ -180,6 +180,13 @@ const page = {
     return session.text.at(-1);
   },
 
+  // Make a step, and show where it is computed.
+  stepSlowly() {
+    this.stop();
+    this.step();
+    this.showMovement();
+  },
+
   // Show in turn where the computation is: input, hidden layer, output.
   async showMovement() {
     if (matchMedia("(prefers-reduced-motion: reduce)").matches) return;
@@ -250,11 +257,7 @@ byId("controls").addEventListener("submit", (event) => {
   event.preventDefault();
   page.begin(byId("prime").value);
 });
-byId("step").addEventListener("click", () => {
-  page.stop();
-  page.step();
-  page.showMovement();
-});
+byId("step").addEventListener("click", () => page.stepSlowly());
 byId("play").addEventListener("click", () => {
   if (!session.playing) return page.play();
   page.stop();

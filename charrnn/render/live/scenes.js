@@ -1,7 +1,7 @@
 // A short tour: each scene sets the page up, and says in two sentences what to look at.
 //
 // `possible` tells whether the models can show it, `inside` whether it is about the states inside.
-// A `switch` changes what the scene set up, back and forth. `page` is the object of page.js.
+// A `switch` changes what the scene set up, back and forth, or goes on. `page` is the object of page.js.
 
 const loops = ({ readings }) => readings.some(({ cell }) => cell.loops);
 const gated = ({ readings }) => readings.some(({ cell }) => cell.clampable.length);
@@ -19,6 +19,14 @@ const scenes = [
     }),
     inside: true,
     show: (page) => page.begin(page.prime || page.example().slice(0, 3).join("")),
+    switch: {
+      labels: { en: ["One step"], ja: ["1 ステップ"] },
+      isOn: () => true,
+      set: (page) => {
+        document.querySelector(".card .hidden").scrollIntoView({ block: "nearest" });
+        page.stepSlowly();
+      },
+    },
   },
   {
     possible: loops,
