@@ -19,7 +19,7 @@ from charrnn.render.words import show_text
 from charrnn.reports.compare import ComparedModel, Comparison
 
 FORGOTTEN = 0.01
-"""Nats below which two predictions are called the same."""
+"""Nats below which two predictions are called nearly the same."""
 
 
 def build_section(report: Comparison) -> Section:
@@ -56,15 +56,20 @@ def _explain(report: Comparison) -> str:
             " continuations differ even where the predictions are the same."
         ),
     ]
-    for model in report.models:
-        kl = model.kl[-1]
-        sentences.append(
-            f"{name_model(model, report.models)} predicts the same after both"
-            f" ({kl:z.2g} nats): the difference no longer matters to it."
-            if kl < FORGOTTEN
-            else f"{name_model(model, report.models)} predicts differently ({kl:z.2g} nats)."
-        )
+    sentences += [
+        f"{name_model(model, report.models)} predicts {_judge_divergence(model.kl[-1])}."
+        for model in report.models
+    ]
     return " ".join(sentences)
+
+
+def _judge_divergence(kl: float) -> str:
+    """Say how alike two predictions are."""
+    if kl == 0:
+        return "the same after both"
+    if kl < FORGOTTEN:
+        return f"nearly the same after both ({kl:z.2g} nats)"
+    return f"differently ({kl:z.2g} nats)"
 
 
 def _build_end_table(models: Sequence[ComparedModel]) -> Table:

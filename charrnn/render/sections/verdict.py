@@ -153,7 +153,7 @@ def judge_memory(memory: Memory) -> str:
         return f"It uses more than the last {max(worse):,} characters."
     return (
         f"It uses about the last {used:,} characters: with {max(worse):,} it predicts worse, and"
-        " more help too little to be measured."
+        " more hardly help."
     )
 
 
@@ -209,8 +209,8 @@ def judge_stalling(losses: Losses) -> str:
         if falls and end - begin >= longest:
             longest = end - begin
             said = (
-                f"Its learning stalled: from step {begin:,} to {end:,} its loss stood near"
-                f" {format_loss(height)}, before it fell again."
+                f"Its learning stalled: from step {begin:,} to {end:,} its loss stayed"
+                f" within {STILL:z.0%} of {format_loss(height)}, before it fell again."
             )
     return said
 
