@@ -62,8 +62,9 @@ def _show_times(reports: Sequence[SequentialProducts]) -> list[Block]:
             " products of large matrices. With a low share the machine is mostly idle. One stream"
             " is one text that is read from left to right: only one core has work, and a longer"
             " window does not help much where each step waits for the one before. With 16 streams,"
-            " 16 steps are made at once, and the cores share the streams: this is how charrnn"
-            " trains." + f" Other programs disturbed the times marked {DISTURBED}." * disturbed
+            " 16 steps are made at once, and the cores share the streams, as in a training."
+            + f" Other programs disturbed the times marked {DISTURBED}."
+            * disturbed
         ),
         _build_table(reports, sizes, "share of the machine's peak, by streams × window", _share),
         _build_table(reports, sizes, "milliseconds of an update, by streams × window", _time),
