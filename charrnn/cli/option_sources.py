@@ -5,8 +5,9 @@ over the defaults. click does this when the file's values are its ``default_map`
 """
 
 import os
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from types import MappingProxyType
 from typing import Any
 
 import click
@@ -29,7 +30,12 @@ class HelpFormatter(click.HelpFormatter):
         self, rows: Iterable[tuple[str, str]], col_max: int = 30, col_spacing: int = 2
     ) -> None:
         """Write rows of two columns."""
-        super().write_dl(rows, min(col_max, self.width * 2 // 5), col_spacing)
+        super().write_dl(rows, min(col_max, self.first_column), col_spacing)
+
+    @property
+    def first_column(self) -> int:
+        """The most columns that the first of two columns takes."""
+        return min(30, self.width * 2 // 5)
 
 
 class HelpContext(click.Context):
@@ -39,9 +45,38 @@ class HelpContext(click.Context):
 
 
 class Command(click.Command):
-    """A command that refuses environment variables with its prefix that match no option."""
+    """A command that refuses environment variables with its prefix that match no option.
+
+    ``groups`` are the headings of its help, each with the names of its options. Those that no
+    group names come last.
+    """
 
     context_class = HelpContext
+
+    def __init__(
+        self, *arguments: Any, groups: Mapping[str, Sequence[str]] = MappingProxyType({}),
+        **named: Any,
+    ) -> None:  # fmt: skip
+        super().__init__(*arguments, **named)
+        self.groups = groups
+
+    def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the options under the headings of their groups, in columns of one width."""
+        shown = {
+            param.name: row
+            for param in self.get_params(ctx)
+            if isinstance(param, click.Option) and (row := param.get_help_record(ctx))
+        }
+        assert isinstance(formatter, HelpFormatter)
+        width = min(formatter.first_column, max(len(option) for option, _ in shown.values()))
+        grouped = {name for names in self.groups.values() for name in names}
+        rest = [name for name in shown if name not in grouped]
+        last = "Other options" if self.groups else "Options"
+        for heading, names in {**self.groups, last: rest}.items():
+            with formatter.section(heading):
+                formatter.write_dl(
+                    [(shown[name][0].ljust(width), shown[name][1]) for name in names]
+                )
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """Check the environment, then parse as usual."""

@@ -28,12 +28,26 @@ if TYPE_CHECKING:
 
 DEFAULT_SEPARATOR = "\n---\n"
 
+GROUPS = {
+    "Text to continue": (
+        "prime", "prime_file", "each_line", "encoding", "on_unknown", "adapt",
+    ),
+    "Choice of characters": (
+        "temperature", "top_k", "top_p", "min_p", "no_repeat", "beam", "seed",
+    ),
+    "Length and number": ("length", "stop", "samples"),
+    "Comparison with the corpus": ("copied", "corpus"),
+    "Output": ("echo", "separator", "json", "quiet", "no_color"),
+}  # fmt: skip
+"""The headings of the help, with the options below each."""
+
 setting = partial(options.setting, SampleConfig)
 
 
 @click.command(
     "sample",
     cls=Command,
+    groups=GROUPS,
     epilog="\b\nExamples:\n  charrnn sample runs/tenki --prime 今日は --length 200"
     "\n  charrnn sample --prime-file lines.txt --each-line --json > texts.jsonl",
 )

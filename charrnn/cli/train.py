@@ -35,10 +35,25 @@ FROM_CORPUS = "chosen from the corpus"
 PREVIEW_ON_TERMINAL = 120
 PREVIEW_PAUSE = 2.0  # seconds between two previews on a terminal
 
+GROUPS = {
+    "Model": ("cell", "hidden", "layers", "tied", "init_from", "seed"),
+    "Budget": ("epochs", "steps", "minutes", "patience", "eval_every"),
+    "Regularization and optimization": (
+        "dropout", "recurrent_dropout", "temporal_regularization", "weight_decay",
+        "batch", "seq", "lr", "schedule", "warmup", "clip",
+    ),
+    "Text": ("val", "test", "encoding", "normalize", "newline", "min_count"),
+    "Output": ("out", "resume", "overwrite", "preview", "preview_prime", "json", "quiet", "no_color"),
+    "Machines": ("workers", "ranks", "no_mpi"),
+}  # fmt: skip
+"""The headings of the help, with the options below each."""
+
 setting = partial(options.setting, TrainConfig)
 
 
-@click.command("train", cls=Command, epilog="\b\nExample:\n  charrnn train corpora/tenki.txt")
+@click.command(
+    "train", cls=Command, groups=GROUPS, epilog="\b\nExample:\n  charrnn train corpora/tenki.txt"
+)
 @click.argument("corpus", nargs=-1, type=option_types.PATH, metavar="CORPUS...")
 @setting(
     "cell",
