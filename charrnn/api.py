@@ -230,7 +230,9 @@ def train(
         raise ConfigError("corpus", "the list is empty; name at least one file or folder")
     folder = None if out is None else check_path("out", out)
     location = RunLocation(folder, check_path("root", root), overwrite, suffix)
-    initial = None if init_from is None else find_model(check_path("init_from", init_from))
+    initial = None
+    if init_from is not None:
+        initial = find_model(check_path("init_from", init_from), location.root)
     run = TrainingRun(files, config, location, initial, ranks)
     return _run_events(run, run.train(stop_requested), previewer, on_event)
 
@@ -297,6 +299,8 @@ def _run_events(
 
 def load(path: str | Path) -> Model:
     """Load a model from a .npz file, or the best one from a run folder.
+
+    Where no such path exists, ``path`` is the name of a run in the folder runs/.
 
     Raises:
         InputError: when there is no model, or the file is damaged.

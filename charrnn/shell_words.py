@@ -5,7 +5,6 @@ The quoting is understood alike by bash, zsh and fish. Letters and digits of any
 
 import re
 import unicodedata
-from itertools import groupby
 from pathlib import Path
 
 PROGRAM = "charrnn"
@@ -15,12 +14,6 @@ PLAIN_CATEGORIES = ("L", "M", "N")  # letters, their marks, and digits
 UNPRINTABLE = ("Cc", "Cf", "Cs", "Zl", "Zp")
 """Control and formatting characters, halves of bytes that are not UTF-8, and line separators."""
 STDIN = "-"
-CONTROL_ESCAPES = {r"\n": "\n", r"\t": "\t", r"\r": "\r"}
-ESCAPES = {
-    "\\": r"\\",
-    "'": r"\'",
-    **{control: escape for escape, control in CONTROL_ESCAPES.items()},
-}
 
 
 def write_command(*words: str | Path) -> str:
@@ -41,15 +34,6 @@ def quote_word(word: str | Path) -> str:
     # quotes, all read two backslashes as one.
     pieces = re.findall(r"'+|\\|[^'\\]+", text)
     return "".join(map(_quote_piece, pieces)) or "''"
-
-
-def quote_controls(text: str) -> tuple[str, str]:
-    """Return a text with newlines or tabs as it is typed: in bash and zsh, and in fish."""
-    escaped = [ESCAPES.get(character, character) for character in text]
-    # fish reads escapes of control characters only outside of quotes.
-    pieces = groupby(escaped, key=lambda piece: piece in CONTROL_ESCAPES)
-    in_fish = ("".join(piece) if bare else f"'{''.join(piece)}'" for bare, piece in pieces)
-    return f"$'{''.join(escaped)}'", "".join(in_fish)
 
 
 def _is_plain(character: str) -> bool:

@@ -19,6 +19,7 @@ from tests.conftest import ROOT, clean_environment
 
 PATIENCE = 30
 RUNS = ["runs/a,b", "runs/tenki", "runs/私の 実行"]
+NAMES = ["a,b", "tenki", "私の 実行"]
 FOLDERS = ["letters", "my runs", "runs"]
 MODELS = ["old.npz", "日本 語.npz"]
 FILES = ["conf.toml", "my text.txt"]
@@ -78,8 +79,10 @@ def plain(*words: str) -> list[str]:
         (["sample", "--config", ""], ["file,"]),
         (["sample", "--prime-file", ""], ["file,"]),
         (["inspect", "score", ""], ["file,"]),
-        (["inspect", "score", "text.txt", ""], [*plain(*RUNS), "npz,"]),
-        (["sample", ""], [*plain(*RUNS), "npz,"]),
+        (["inspect", "score", "text.txt", ""], [*plain(*NAMES), "npz,"]),
+        (["sample", ""], [*plain(*NAMES), "npz,"]),
+        (["sample", "t"], [*plain("tenki"), "npz,t"]),
+        (["train", "--init-from", "私"], [*plain(NAMES[-1]), "npz,私"]),
         (["sample", "runs/私"], [*plain(RUNS[-1]), "npz,runs/私"]),
         (["sample", r"runs/私の\ "], [*plain(RUNS[-1]), "npz,runs/私の "]),
         (["sample", '"runs/私の '], [*plain(RUNS[-1]), "npz,runs/私の "]),
@@ -89,7 +92,8 @@ def plain(*words: str) -> list[str]:
         (["train", "--resume", "--out", "runs/t"], [*plain("runs/tenki"), "dir,runs/t"]),
         (["inspect", "runs", ""], ["dir,"]),
         (["inspect", "lo"], [*plain("loss"), "npz,lo"]),
-        (["inspect", "run"], [*plain("runs", *RUNS), "npz,run"]),
+        (["inspect", "run"], [*plain("runs"), "npz,run"]),
+        (["inspect", "te"], [*plain("tenki"), "npz,te"]),
         (["inspect", "--ht"], plain("--html")),
         (["train", "--help", "--lay"], plain("--layers")),
         (["nothing", "--lay"], []),
@@ -104,8 +108,9 @@ def test_a_shell_is_told_what_can_stand_there(
 
 def test_runs_are_completed_where_the_environment_says(place: Path) -> None:
     (place / "runs").rename(place / "elsewhere")
-    told = answer(place, "sample", "else", CHARRNN_RUNS="elsewhere")
+    told = answer(place, "sample", "elsewhere/", CHARRNN_RUNS="elsewhere")
     assert told[0] == "plain,elsewhere/a,b"
+    assert answer(place, "sample", "", CHARRNN_RUNS="elsewhere") == [*plain(*NAMES), "npz,"]
     assert answer(place, "sample", "", CHARRNN_RUNS="none") == ["npz,"]
 
 
@@ -193,7 +198,7 @@ complete -C (string join ' ' -- $argv)
         ([""], ["train", "sample", "inspect"]),
         (["train", "--cell", ""], [*CELL_NAMES]),
         (["train", "--cell", "=", "l"], ["lstm"]),
-        (["sample", ""], [*RUNS, *FOLDERS, *MODELS]),
+        (["sample", ""], [*NAMES, *FOLDERS, *MODELS]),
         (["sample", "my"], ["my runs"]),
         (["train", r"my\ "], ["my runs", "my text.txt"]),
         (["train", "--resume", "--out", "r"], [*RUNS, "runs"]),
@@ -215,7 +220,7 @@ def test_bash_replies_with_words_and_files_together(
         ([""], ["train", "sample", "inspect"]),
         (["train", "--cell", ""], [*CELL_NAMES]),
         (["train", "--cell=l"], ["lstm"]),
-        (["sample", ""], ["files -g *.npz(-.)", *RUNS]),
+        (["sample", ""], ["files -g *.npz(-.)", *NAMES]),
         (["sample", r"runs/私の\ "], ["files -g *.npz(-.)"]),
         (["train", "--config", ""], ["files "]),
         (["train", "--resume", "--out", "r"], ["files -/", *RUNS]),
@@ -235,7 +240,7 @@ def test_zsh_adds_words_and_files_together(
         ([""], ["train", "sample", "inspect"]),
         (["train", "--cell", ""], [*CELL_NAMES]),
         (["train", "--cell=l"], ["--cell=lstm"]),
-        (["sample", ""], [*RUNS, *(f"{name}/" for name in FOLDERS), *MODELS]),
+        (["sample", ""], [*NAMES, *(f"{name}/" for name in FOLDERS), *MODELS]),
         (["sample", r"runs/私の\ "], [f"{RUNS[-1]}/"]),
         (["train", "--config=conf"], ["--config=conf.toml"]),
         (["train", r"my\ "], ["my runs/", "my text.txt"]),

@@ -1,8 +1,6 @@
 r"""What is said where '\n' is typed as a shell passes it on, and where no stop ever comes."""
 
-import shlex
-import subprocess
-import sys
+import json
 from dataclasses import replace
 from pathlib import Path
 
@@ -10,11 +8,10 @@ import pytest
 
 import charrnn
 from charrnn.cli.escape_advice import advise_on_escapes
-from charrnn.sampling.escapes import decode_escapes, find_escapes
+from charrnn.errors import ConfigError
+from charrnn.escapes import decode_escapes, find_escapes, parse_escapes
 from charrnn.sampling.ongoing import LONG
-from charrnn.shell_words import quote_controls
 from tests.conftest import CONFIG, Program
-from tests.test_shell_words import IN_UTF8, INSTALLED
 from tests.tiny import tiny
 
 LATEX = r"""\section{Title}
@@ -68,28 +65,19 @@ def test_escapes_are_found_and_decoded(text: str, escapes: list[str], decoded: s
 
 
 @pytest.mark.parametrize(
-    ("option", "text", "advice"),
+    ("text", "advice"),
     [
-        (
-            "--prime",
-            r"cat\nand",
-            r"--prime $'cat\nand' in bash and zsh, --prime 'cat'\n'and' in fish",
-        ),
-        ("--prime", r"cat\nand", "a backslash and an n were given, and not a newline; for that,"),
-        ("--prime", r"didn’t\n", r"--prime $'didn’t\n' in bash and zsh, --prime 'didn’t'\n in"),
-        ("--prime", r"cat\tsat", "a backslash and a t were given, and not a tab, which the model"),
-        ("--prime", r"\u0063at", "and u0063 were given, and not 'c' (U+0063); for that, write"),
-        ("--prime", r"\u0063at", "write --prime cat\n"),
-        ("--prime", "cat " * 50 + r"\n", r"--prime $'a\nb' in bash and zsh"),
-        ("--stop", r"\n", r"--stop $'\n' in bash and zsh, or --stop \n in fish"),
+        (r"cat\nand", "a backslash and an n were given, and not a newline; for that, add -e"),
+        (r"cat\tsat", "a backslash and a t were given, and not a tab, which the model"),
+        (r"\u0063at", "and u0063 were given, and not 'c' (U+0063); for that, add -e"),
     ],
 )
-def test_where_the_backslash_is_unknown_advice_tells_how_the_character_is_typed(
-    models: Path, option: str, text: str, advice: str
+def test_where_the_backslash_is_unknown_advice_tells_how_the_character_is_given(
+    models: Path, text: str, advice: str
 ) -> None:
     model = charrnn.load(models / "plain")
-    assert advice in advise_on_escapes(model, option, text) + "\n"
-    assert advise_on_escapes(model, option, decode_escapes(text, find_escapes(text))) == ""
+    assert advice in advise_on_escapes(model, text)
+    assert advise_on_escapes(model, decode_escapes(text, find_escapes(text))) == ""
 
 
 def test_the_advice_is_in_the_one_line_of_an_error(program: Program, models: Path) -> None:
@@ -98,13 +86,13 @@ def test_the_advice_is_in_the_one_line_of_an_error(program: Program, models: Pat
         assert (done.code, done.out) == (3, "")
         assert len(done.err.splitlines()) == 1
         assert "does not know '\\' (U+005C)" in done.err
-        assert "a backslash and an n were given, and not a newline; for that, write" in done.err
+        assert "a backslash and an n were given, and not a newline; for that, add -e" in done.err
 
 
 def test_no_advice_is_given_on_what_is_no_escape_and_on_what_cannot_be_typed(models: Path) -> None:
     for text in (r"cat\\n", r"cat\q", r"\\"):
-        assert advise_on_escapes(charrnn.load(models / "plain"), "--prime", text) == ""
-    advice = advise_on_escapes(charrnn.load(models / "dna"), "--prime", r"GA\nTT")
+        assert advise_on_escapes(charrnn.load(models / "plain"), text) == ""
+    advice = advise_on_escapes(charrnn.load(models / "dna"), r"GA\nTT")
     assert advice.endswith("and not a newline, which the model does not know either")
 
 
@@ -122,7 +110,7 @@ SILENT = [("latex", r"\textbf"), ("latex", r"\t"), ("latex", r"\section"), ("lat
 def test_where_the_backslash_is_known_advice_is_given_on_escapes_that_the_corpus_does_not_have(
     models: Path, model: str, text: str, is_noted: bool
 ) -> None:
-    advice = advise_on_escapes(charrnn.load(models / model), "--stop", text)
+    advice = advise_on_escapes(charrnn.load(models / model), text)
     assert ("a backslash and an n were given" in advice, bool(advice)) == (is_noted, is_noted)
 
 
@@ -135,18 +123,62 @@ def test_where_the_backslash_is_known_the_advice_is_a_note(program: Program, mod
     assert program(*arguments, "-q").err == ""
 
 
-@pytest.mark.parametrize("shell", INSTALLED, ids=lambda shell: str(shell[0]))
 @pytest.mark.parametrize(
-    "text",
-    ["\n", "a\nb", "\n\n", "a\n\tb\r", "it's\n", "\\emph{a}\nb", "今日は\n雨", '$x `y` "z"\n!'],
+    ("typed", "meant"),
+    [
+        (r"a\nb\t", "a\nb\t"),
+        (r"\\n", r"\n"),
+        (r"\\\n", "\\\n"),
+        (r"\u3042\U0001F600\x41", "あ\U0001f600A"),
+        ("今日は", "今日は"),
+    ],
 )
-def test_what_the_advice_prints_gives_a_newline_in_each_shell(shell: list[str], text: str) -> None:
-    show = "import os, sys; sys.stdout.buffer.write(os.fsencode(sys.argv[1]))"
-    in_bash, in_fish = quote_controls(text)
-    word = in_fish if shell[0] == "fish" else in_bash
-    command = f"{shlex.quote(sys.executable)} -c {shlex.quote(show)} {word}"
-    done = subprocess.run([*shell, command], capture_output=True, check=True, env=IN_UTF8)
-    assert done.stdout.decode() == text
+def test_escapes_are_parsed_where_they_are_asked_for(typed: str, meant: str) -> None:
+    assert parse_escapes("prime", typed) == meant
+
+
+@pytest.mark.parametrize("text", [r"\q", "a\\", r"\ud800", r"\U00110000", r"\u30", "\\\n"])
+def test_a_backslash_that_begins_no_escape_is_refused(text: str) -> None:
+    with pytest.raises(ConfigError, match="is no escape sequence; there are") as caught:
+        parse_escapes("stop", text)
+    assert caught.value.thing == "stop"
+
+
+def test_escapes_of_the_command_line_are_those_of_prime_stop_and_separator(
+    program: Program, models: Path
+) -> None:
+    sample = ("sample", models / "plain", "-l0", "-t0", "-n2", "--no-echo")
+    texts = ("-p", r"the\u0020cat", "--stop", r"\n", "--separator", r"\t|\U0001F600|")
+    done = program(*sample, *texts, "-e")
+    assert (done.code, done.err) == (0, "")
+    first, second = done.out.removesuffix("\n").split("\t|\U0001f600|")
+    assert first == second == " didn’t run"
+    (line,) = program(*sample[:-2], *texts, "--escapes", "--json", LC_ALL="C").out.splitlines()
+    assert json.loads(line)["prime"] == "the cat"
+    assert json.loads(line)["text"] == first
+
+
+def test_a_file_and_the_environment_can_ask_for_escapes(
+    program: Program, models: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "c.toml").write_text("[sample]\nescapes = true\nseparator = '\\t'\n")
+    sample = ("sample", models / "plain", "-l1", "-t0", "-n2", "--no-echo")
+    assert "\t" in program(*sample, "--config", "c.toml").out
+    assert "\t" in program(*sample, CHARRNN_SAMPLE_CONFIG="c.toml").out
+    assert "\t" in program(*sample, "--separator", r"\t", CHARRNN_SAMPLE_ESCAPES="1").out
+    assert r"\t" in program(*sample, "--separator", r"\t").out
+
+
+def test_a_wrong_escape_is_wrong_usage_and_a_backslash_stays_without_advice(
+    program: Program, models: Path
+) -> None:
+    done = program("sample", models / "plain", "-e", "--stop", r"a\q")
+    assert (done.code, done.out) == (2, "")
+    assert done.err.startswith(r"charrnn: --stop: \q is no escape sequence; there are \n, \t,")
+    done = program("sample", models / "plain", "-e", "-p", r"the\\n")
+    assert done.code == 3
+    assert "does not know '\\' (U+005C)" in done.err
+    assert "-e" not in done.err
 
 
 def test_a_sample_without_a_limit_reports_once_that_no_stop_has_come(

@@ -173,16 +173,6 @@ def test_a_corpus_can_be_one_path(model: charrnn.Model, tmp_path: Path) -> None:
         assert model.copied("abcdefghij" * 3, corpus=corpus).share == 1
 
 
-def test_a_run_with_the_name_of_no_report_is_pointed_at(program: Program, tmp_path: Path) -> None:
-    (tmp_path / "runs/corpus").mkdir(parents=True)
-    failed(program("inspect", "corpus"), 3, "charrnn inspect summary runs/corpus")
-    failed(program("inspect", "corpus", CHARRNN_RUNS="a b"), 2)
-    (tmp_path / "a b/corpus").mkdir(parents=True)
-    failed(
-        program("inspect", "corpus", CHARRNN_RUNS="a b"), 3, "charrnn inspect summary 'a b/corpus'"
-    )
-
-
 def test_methods_find_the_corpus_and_the_run(run_folder: Path) -> None:
     model = charrnn.load(run_folder)
     assert model.loss().model == str(run_folder)

@@ -13,8 +13,7 @@ from charrnn.cli.usage_error import UsageError
 from charrnn.errors import InputError
 from charrnn.parallel.machine import count_cores
 from charrnn.report_registry import REPORTS, Report, Takes
-from charrnn.shell_words import write_command
-from charrnn.suggestions import similar_names
+from charrnn.suggestions import did_you_mean
 
 if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
@@ -61,19 +60,13 @@ class ReportGroup(CommandGroup):
             formatter.write_dl([(report.name, report.help) for report in REPORTS.values()])
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        """Insert ``summary`` if the first argument is an option, an existing path, or missing.
-
-        Raises:
-            InputError: for a model that does not exist.
-        """
+        """Insert ``summary`` if the first argument is an option, a model, or missing."""
         if ctx.resilient_parsing and not args:
             return super().parse_args(ctx, args)  # a shell asks for completions
         first = args[0] if args else ""
-        if first not in REPORTS and first not in ("-h", "--help"):
-            if first.startswith("-") or not first or Path(first).exists():
-                args = [DEFAULT_REPORT, *args]
-            elif not ctx.resilient_parsing:
-                _check_misspelled(first)
+        is_report = first in REPORTS or first in ("-h", "--help")
+        if not is_report and (first[:1] in ("", "-") or _is_model(Path(first))):
+            args = [DEFAULT_REPORT, *args]
         return super().parse_args(ctx, args)
 
     def shell_complete(self, ctx: click.Context, incomplete: str) -> "list[CompletionItem[str]]":
@@ -83,21 +76,28 @@ class ReportGroup(CommandGroup):
         reports = super().shell_complete(ctx, incomplete)
         return [*reports, *option_types.MODEL.shell_complete(ctx, None, incomplete)]
 
+    def unknown_command(self, ctx: click.Context, args: list[str]) -> click.UsageError:
+        """Return the error, with the reports and runs that may have been meant.
 
-def _check_misspelled(name: str) -> None:
-    """Refuse a ``name`` that is neither a report nor a file, unless a report has a similar name.
+        Raises:
+            InputError: when there is no similar one.
+        """
+        from charrnn.storage.run_folder import list_names
 
-    click then suggests that report.
-    """
-    if "/" in name or name.endswith(".npz"):
-        problem = "no such model or run; 'charrnn inspect runs' lists all runs"
-        raise InputError(name, problem)
-    if (run := option_types.runs_root() / name).is_dir():
-        command = write_command("inspect", DEFAULT_REPORT, run)
-        raise InputError(name, f"no such report; to inspect the run of this name: {command}")
-    if not similar_names(name, REPORTS):
-        problem = "no such report, model or run; 'charrnn inspect --help' lists the reports"
-        raise InputError(name, problem)
+        names = dict.fromkeys([*REPORTS, *list_names(option_types.runs_root())])
+        question = did_you_mean(args[0], names)
+        if not question:
+            problem = "no such report, model or run; 'charrnn inspect --help' lists the reports"
+            raise InputError(args[0], problem)
+        return UsageError(f"there is no report or run {args[0]!r}", ctx, advice=question)
+
+
+def _is_model(path: Path) -> bool:
+    """Return whether ``path`` is a file or folder, the name of a run, or can be nothing else."""
+    from charrnn.storage.run_folder import find_named_run, is_name
+
+    root = option_types.runs_root()
+    return path.exists() or not is_name(path) or find_named_run(path, root) is not None
 
 
 @click.group(
@@ -254,7 +254,7 @@ def _note_unknown(console: "Console", text: str, summary: str) -> None:
 def _find_run_or_model(path: Path | None, console: "Console") -> Path:
     """Return the run folder of a report, or the model file if the user named one."""
     model = options.find_model(path, console)
-    return model if path is not None and not path.is_dir() else model.parent
+    return model if path == model else model.parent
 
 
 def _prepare_texts(

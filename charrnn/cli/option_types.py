@@ -13,6 +13,7 @@ import click
 
 from charrnn.config import DEFAULT_RUNS
 from charrnn.errors import ConfigError
+from charrnn.escapes import parse_escapes
 from charrnn.paths import text_to_path
 from charrnn.render.controls import escape_controls
 from charrnn.setting_types import EMPTY_PATH, Choice, Flag, Number, Rule, Whole, show_value
@@ -92,10 +93,13 @@ class NewFileType(click.Path):
 class PathType(click.Path):
     """A path that the library reads or refuses, with what a shell offers for it (shells.py)."""
 
-    def __init__(self, kind: str, offers_runs: Callable[[click.Context], bool]) -> None:
+    def __init__(
+        self, kind: str, offers_runs: Callable[[click.Context], bool], *, takes_names: bool = False
+    ) -> None:
         super().__init__(path_type=Path, readable=False)
         self.kind = kind
         self.offers_runs = offers_runs
+        self.takes_names = takes_names
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Path:
         """Refuse a URL, and an empty text, such as the value of a variable that is not set."""
@@ -107,12 +111,32 @@ class PathType(click.Path):
     def shell_complete(
         self, ctx: click.Context, param: click.Parameter | None, incomplete: str
     ) -> "list[CompletionItem[str]]":
-        """Return the run folders, if ``offers_runs`` allows, and the files that the shell finds."""
+        """Return the run folders, if ``offers_runs`` allows, and the files that the shell finds.
+
+        Where the name of a run is enough, as for a model, it is offered until a / is typed.
+        """
         from click.shell_completion import CompletionItem
 
         folders = _list_run_folders() if self.offers_runs(ctx) else []
+        if self.takes_names and "/" not in incomplete:
+            folders = [Path(folder).name for folder in folders]
         items = [CompletionItem(folder) for folder in folders if folder.startswith(incomplete)]
         return [*items, CompletionItem(incomplete, type=self.kind)]
+
+
+class TextWithEscapes(click.ParamType):  # type: ignore[type-arg]  # generic from click 8.5 on
+    """A text whose escape sequences are replaced if the command was given ``--escapes``."""
+
+    name = "TEXT"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        """Replace the escapes; the message of an error names one that stands for nothing."""
+        if ctx is None or not ctx.params.get("escapes"):
+            return str(value)
+        try:
+            return parse_escapes(self.name, value)
+        except ConfigError as error:
+            self.fail(error.problem, param, ctx)
 
 
 def type_of(rule: Rule) -> "click.ParamType[Any]":
@@ -144,7 +168,8 @@ def _list_run_folders() -> list[str]:
 
 PATH = PathType("file", lambda ctx: False)
 FOLDER = PathType("dir", lambda ctx: False)
-MODEL = PathType("npz", lambda ctx: True)
+MODEL = PathType("npz", lambda ctx: True, takes_names=True)
 RUN = PathType("dir", lambda ctx: bool(ctx.params.get("resume") or ctx.params.get("overwrite")))
+TEXT_WITH_ESCAPES = TextWithEscapes()
 POSITIVE_INT = NumberType(Whole(1))
 NON_NEGATIVE_INT = NumberType(Whole(0))

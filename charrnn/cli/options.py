@@ -23,12 +23,18 @@ F = TypeVar("F", bound=Callable[..., Any])
 
 
 def setting(
-    config: type, name: str, help_text: str, *, default: str | None = None, **details: Any
+    config: type,
+    name: str,
+    help_text: str,
+    *,
+    default: str | None = None,
+    short: str = "",
+    **details: Any,
 ) -> Callable[[F], F]:
     """Return an option for the field ``name`` of ``config``, with its type, range and default.
 
-    ``default`` describes the default in words if the value itself would not be enough.
-    ``details`` are passed on to click.
+    ``default`` describes the default in words if the value itself would not be enough. ``short``
+    is a short form of the option. ``details`` are passed on to click.
     """
     rule, _ = rules(config)[name]
     option = option_name(name)
@@ -37,9 +43,10 @@ def setting(
         details["default"] = value
     elif isinstance(rule, Flag):
         details["default"] = None  # click's own default for a flag is False
+    details.setdefault("type", type_of(rule))
     return click.option(
+        *([short] if short else []),
         f"{option}/--no-{option.removeprefix('--')}" if isinstance(rule, Flag) else option,
-        type=type_of(rule),
         show_default=default is None and value is not None,
         help=help_text if default is None else f"{help_text}  [default: {default}]",
         **details,
@@ -178,7 +185,7 @@ def find_model(path: Path | None, console: Console) -> Path:
         console.note(note)
         return file
     # A run folder means its best model, so no note is needed for that one either.
-    is_expected = path == file or (path and file.name == run_folder.RunFolder(path).best.name)
+    is_expected = path == file or (path and file == run_folder.RunFolder(file.parent).best)
     if not is_expected:
         console.note(f"model {file}")
     return file

@@ -30,7 +30,7 @@ DEFAULT_SEPARATOR = "\n---\n"
 
 GROUPS = {
     "Text to continue": (
-        "prime", "prime_file", "each_line", "encoding", "on_unknown", "adapt",
+        "prime", "prime_file", "each_line", "escapes", "encoding", "on_unknown", "adapt",
     ),
     "Choice of characters": (
         "temperature", "top_k", "top_p", "min_p", "no_repeat", "beam", "seed",
@@ -48,12 +48,14 @@ setting = partial(options.setting, SampleConfig)
     "sample",
     cls=Command,
     groups=GROUPS,
-    epilog="\b\nExamples:\n  charrnn sample runs/tenki --prime 今日は --length 200"
+    epilog="\b\nExamples:\n  charrnn sample tenki --prime 今日は --length 200"
     "\n  charrnn sample --prime-file lines.txt --each-line --json > texts.jsonl",
 )
 @options.model
 @click.option(
+    "-p",
     "--prime",
+    type=option_types.TEXT_WITH_ESCAPES,
     metavar="TEXT",
     help="Text to continue.  [default: none; the model starts a new line]",
 )
@@ -75,7 +77,7 @@ setting = partial(options.setting, SampleConfig)
     " model itself does not change.",
 )
 @options.encoding
-@setting("length", "Number of new characters. 0 requires --stop and means no limit.")
+@setting("length", "Number of new characters. 0 requires --stop and means no limit.", short="-l")
 @click.option(
     "-n",
     "--samples",
@@ -88,6 +90,7 @@ setting = partial(options.setting, SampleConfig)
     "temperature",
     "How freely characters are chosen: 0 always takes the most likely one, 1 follows the model's"
     " probabilities.",
+    short="-t",
 )
 @setting("top_k", "Choose only among the N most likely characters; 0 for all.", default="off")
 @setting(
@@ -107,6 +110,7 @@ setting = partial(options.setting, SampleConfig)
     "stop",
     "End a sample before this text. May be given several times.",
     cls=UnsplitOption,
+    type=option_types.TEXT_WITH_ESCAPES,
     multiple=True,
     metavar="TEXT",
 )
@@ -135,6 +139,7 @@ setting = partial(options.setting, SampleConfig)
 )
 @click.option(
     "--separator",
+    type=option_types.TEXT_WITH_ESCAPES,
     default=DEFAULT_SEPARATOR,
     metavar="TEXT",
     help="Text to print between samples.  [default: a line with ---]",
@@ -146,6 +151,14 @@ setting = partial(options.setting, SampleConfig)
 )
 @options.corpus
 @options.common_options
+@click.option(  # eager, and below --config, which may set it: the texts are parsed after both
+    "-e",
+    "--escapes",
+    is_flag=True,
+    is_eager=True,
+    help=r"Read \n, \t, \\, \uHHHH and \UHHHHHHHH in --prime, --stop and --separator as the"
+    " characters that they stand for.",
+)
 @click.pass_context
 def sample_command(
     ctx: click.Context,
@@ -157,11 +170,12 @@ def sample_command(
     separator: str,
     copied: bool,
     corpus: tuple[Path, ...],
+    escapes: bool,
     **_: object,
 ) -> None:
     """Generate text with a trained model.
 
-    MODEL is a run folder or a .npz file; without it, the newest run is used.
+    MODEL is the name of a run, a run folder or a .npz file; without it, the newest run is used.
     """
     config = _make_config(ctx)
     console = options.make_console(ctx)
@@ -188,7 +202,7 @@ def sample_command(
         seed = draw_seed() if is_random else 0
     is_streamed = prime_count == samples == 1 and not console.json
     on_long = partial(sample_notes.print_endless_note, console)
-    with sample_notes.add_advice(trained, "--stop", *config.stop):
+    with sample_notes.add_advice(trained, *config.stop, escapes=escapes):
         if is_streamed:
             (prime,) = primes
             pieces = trained.stream(prime, config, seed=seed, on_long=on_long)
@@ -197,8 +211,10 @@ def sample_command(
                 primes, config, seed=seed, number=samples, on_long=on_long
             )
     option = "--prime" if ctx.params["prime_file"] is None else "--prime-file"
-    sample_notes.print_prime_notes(console, trained, config, option, ctx.params["prime"], unknown)
-    sample_notes.print_stop_notes(console, trained, config)
+    sample_notes.print_prime_notes(
+        console, trained, config, option, ctx.params["prime"], unknown, escapes=escapes
+    )
+    sample_notes.print_stop_notes(console, trained, config, escapes=escapes)
     if shows_seed:
         console.note(f"seed {seed}")
     if is_streamed:
@@ -264,7 +280,7 @@ def _read_primes(
     unknown = UnknownCharacters(corpus_info.vocabulary)
     if file is None:
         prime = ctx.params["prime"] or ""
-        with add_advice(model, "--prime", prime):
+        with add_advice(model, prime, escapes=ctx.params["escapes"]):
             model.make_prompt(prime, config.on_unknown)
         unknown.add(corpus_info.normalization.apply(prime))
         return [prime], 1, unknown

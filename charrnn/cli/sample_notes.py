@@ -15,16 +15,21 @@ MAX_STOP_COLUMNS = 40
 
 
 @contextmanager
-def add_advice(model: Model, option: str, *texts: str) -> Iterator[None]:
-    """Add advice on escapes in ``texts`` to an error about characters that are unknown."""
+def add_advice(model: Model, *texts: str, escapes: bool) -> Iterator[None]:
+    """Add advice on escapes in ``texts`` to an error about characters that are unknown.
+
+    Here and below there is no advice if ``escapes``: then they have been replaced already.
+    """
     try:
         yield
     except InputError as error:
+        if escapes:
+            raise
         from charrnn.cli.escape_advice import advise_on_escapes
 
         for text in texts:
             if "\\" in model.unknown_characters(text) and (
-                advice := advise_on_escapes(model, option, text)
+                advice := advise_on_escapes(model, text)
             ):
                 raise InputError(error.thing, f"{error.problem}; {advice}") from None
         raise
@@ -32,7 +37,7 @@ def add_advice(model: Model, option: str, *texts: str) -> Iterator[None]:
 
 def print_prime_notes(
     console: Console, model: Model, config: SampleConfig, option: str, prime: str | None,
-    unknown: UnknownCharacters,
+    unknown: UnknownCharacters, *, escapes: bool,
 ) -> None:  # fmt: skip
     """Print notes on the ``unknown`` characters of primes, and on escapes in a single ``prime``."""
     if unknown.number and config.on_unknown == "replace":
@@ -44,15 +49,17 @@ def print_prime_notes(
         console.note(
             f"{option}: characters that the model does not know are left out: {unknown.summary}"
         )
-    if not prime:
+    if not prime or escapes:
         return
     from charrnn.cli.escape_advice import advise_on_escapes
 
-    if advice := advise_on_escapes(model, option, prime):
+    if advice := advise_on_escapes(model, prime):
         console.note(f"{option}: {advice}")
 
 
-def print_stop_notes(console: Console, model: Model, config: SampleConfig) -> None:
+def print_stop_notes(
+    console: Console, model: Model, config: SampleConfig, *, escapes: bool
+) -> None:
     """Print notes on stop texts that cannot occur, and on escapes in them."""
     if not config.stop:
         return
@@ -65,7 +72,7 @@ def print_stop_notes(console: Console, model: Model, config: SampleConfig) -> No
             console.note(
                 f"--stop {shown}: the model cannot produce it, because it does not know {unknown}"
             )
-        if advice := advise_on_escapes(model, "--stop", stop):
+        if not escapes and (advice := advise_on_escapes(model, stop)):
             console.note(f"--stop {shown}: {advice}")
 
 

@@ -43,7 +43,9 @@ GROUPS = {
         "batch", "seq", "lr", "schedule", "warmup", "clip",
     ),
     "Text": ("val", "test", "encoding", "normalize", "newline", "min_count"),
-    "Output": ("out", "resume", "overwrite", "preview", "preview_prime", "json", "quiet", "no_color"),
+    "Output": (
+        "out", "resume", "overwrite", "preview", "preview_prime", "json", "quiet", "no_color",
+    ),
     "Machines": ("workers", "ranks", "no_mpi"),
 }  # fmt: skip
 """The headings of the help, with the options below each."""

@@ -51,13 +51,13 @@ class LoadedModel:
 
 
 def load_model(path: Path) -> LoadedModel:
-    """Read a model file, or the best model of a run folder.
+    """Read a model file, the best model of a run folder, or that of the run of this name.
 
     Raises:
         InputError: when it is missing, damaged or not a model.
     """
     file = find_model(path)
-    return LoadedModel(load(file), file, path if path.is_dir() else None)
+    return LoadedModel(load(file), file, None if path == file else file.parent)
 
 
 def model_facts(description: ModelDescription, label: str) -> ModelFacts:

@@ -12,10 +12,12 @@ from charrnn.config import DEFAULT_RUNS
 from charrnn.errors import FolderError, InputError, MachineError
 from charrnn.files import TEMPORARY_PREFIX
 from charrnn.storage.lock import LOCK_NAME, Lock
+from charrnn.suggestions import did_you_mean
 
 DEFAULT_ROOT = Path(DEFAULT_RUNS)
 MAX_FOLDERS_PER_NAME = 10_000
 DEFAULT_NAME = "corpus"
+MODEL_SUFFIX = ".npz"
 SUFFIXES = (".gz", ".bz2", ".xz", ".txt")  # in the order in which they are removed from a name
 
 
@@ -185,8 +187,9 @@ def name_run(corpus: Path) -> str:
 def find_model(path: Path | None, root: Path = DEFAULT_ROOT) -> Path:
     """Return the model file that ``path`` means: itself, or the best model of a run folder.
 
-    Without a path it is the model of the newest run in ``root``. A run that was stopped before its
-    first evaluation has only a last model.
+    Where no such path exists, it may be the name of a run in ``root``. Without a path it is the
+    model of the newest run there. A run that was stopped before its first evaluation has only a
+    last model.
 
     Raises:
         InputError: when there is none.
@@ -196,12 +199,33 @@ def find_model(path: Path | None, root: Path = DEFAULT_ROOT) -> Path:
         if not models:
             raise InputError(root, "has no trained model yet; train one with 'charrnn train'")
         return max(models, key=lambda model: model.stat().st_mtime_ns)
+    path = find_named_run(path, root) or path
+    if not path.exists():
+        question = did_you_mean(str(path), list_names(root)) if is_name(path) else ""
+        advice = question or "check the name, or train a model first"
+        raise InputError(path, f"no such model or run; {advice}")
     if not path.is_dir():
         return path
     model = RunFolder(path).model
     if model is None:
         raise InputError(path, "has no model yet; best.npz is written at the first evaluation")
     return model
+
+
+def find_named_run(path: Path, root: Path) -> Path | None:
+    """Return the folder of the run in ``root`` that is called ``path``; None if it is a path."""
+    folder = root / path
+    return folder if is_name(path) and not path.exists() and folder.is_dir() else None
+
+
+def is_name(path: Path) -> bool:
+    """Return whether ``path`` can be the name of a run: it has no folder, and is no model file."""
+    return len(path.parts) == 1 and path.suffix != MODEL_SUFFIX
+
+
+def list_names(root: Path) -> list[str]:
+    """Return the names of the runs in ``root`` that have a model."""
+    return [model.parent.name for model in list_models(root)]
 
 
 def list_models(root: Path) -> list[Path]:

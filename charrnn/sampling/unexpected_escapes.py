@@ -1,37 +1,17 @@
-r"""Escape sequences in a text to continue or to stop at, such as a backslash and an n.
-
-A shell passes '\n' on as two characters, where a newline was probably meant. Not here: how a
-newline is typed (cli/escape_advice.py).
-"""
-
-import re
-from collections.abc import Collection
+r"""Escape sequences that are no part of a model's language, such as a backslash and an n."""
 
 import numpy as np
 import numpy.typing as npt
 
+from charrnn.escapes import ESCAPE, decode_escapes
 from charrnn.storage.model_file import TrainedModel
-from charrnn.text.vocab import MAX_CODE_POINT, Vocabulary
+from charrnn.text.vocab import Vocabulary
 
-SIMPLE = {"n": "\n", "t": "\t", "r": "\r"}
-ESCAPE = re.compile(
-    r"\\(?:\\|[ntr]|x[0-9a-fA-F]{2}|u[0-9a-fA-F]{4}|U00[01][0-9a-fA-F]{5}|u\{[0-9a-fA-F]{1,6}\})"
-)
 MAX_READ = 2000  # characters
 RAREST = 1e-9
 """The frequency of a character that the corpus does not have, as with `init_from`."""
 HABIT = 0.5
 """A letter is usual after a backslash if it is half as likely there as anywhere, or more."""
-
-
-def find_escapes(text: str) -> list[str]:
-    """Return the distinct escape sequences in ``text``; an escaped backslash is none of them."""
-    return [escape for escape in dict.fromkeys(ESCAPE.findall(text)) if _decode(escape) != escape]
-
-
-def decode_escapes(text: str, escapes: Collection[str]) -> str:
-    """Replace those of the ``escapes`` in ``text`` by the characters that they stand for."""
-    return ESCAPE.sub(lambda match: _decode(match[0]) if match[0] in escapes else match[0], text)
 
 
 def find_unexpected(model: TrainedModel, text: str) -> list[str]:
@@ -49,21 +29,10 @@ def find_unexpected(model: TrainedModel, text: str) -> list[str]:
         letter = vocabulary.characters.index(match[0][1])
         share = _frequency(vocabulary, letter)
         is_habit = logs[match.start() + 1] >= np.log(share * HABIT)
-        if not is_habit and _decode(match[0]) in vocabulary.characters:
+        if not is_habit and decode_escapes(match[0], [match[0]]) in vocabulary.characters:
             unexpected.append(match[0])
     decoded = _log_probabilities(model, decode_escapes(text, unexpected))
     return list(dict.fromkeys(unexpected)) if decoded.sum() > logs.sum() else []
-
-
-def _decode(escape: str) -> str:
-    letter = escape[1]
-    if letter == "\\":
-        return escape
-    if letter in SIMPLE:
-        return SIMPLE[letter]
-    code_point = int(escape[2:].strip("{}"), 16)
-    is_character = code_point <= MAX_CODE_POINT and not 0xD800 <= code_point < 0xE000
-    return chr(code_point) if is_character else escape
 
 
 def _frequency(vocabulary: Vocabulary, character_id: int) -> float:
