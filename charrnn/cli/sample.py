@@ -30,7 +30,8 @@ DEFAULT_SEPARATOR = "\n---\n"
 
 GROUPS = {
     "Text to continue": (
-        "prime", "prime_file", "each_line", "escapes", "encoding", "on_unknown", "adapt",
+        "prime", "interactive", "prime_file", "each_line", "escapes", "encoding", "on_unknown",
+        "adapt",
     ),
     "Choice of characters": (
         "temperature", "top_k", "top_p", "min_p", "no_repeat", "beam", "seed",
@@ -58,6 +59,14 @@ setting = partial(options.setting, SampleConfig)
     type=option_types.TEXT_WITH_ESCAPES,
     metavar="TEXT",
     help="Text to continue.  [default: none; the model starts a new line]",
+)
+@click.option(
+    "-i",
+    "--interactive",
+    is_flag=True,
+    help="Read a line, go on from it, again and again, with the state carried through all of it."
+    " A continuation ends at --stop (a line's end, if none is given) or --length. :help lists what"
+    " else can be typed.",
 )
 @click.option(
     "--prime-file",
@@ -217,6 +226,11 @@ def sample_command(
     sample_notes.print_stop_notes(console, trained, config, escapes=escapes)
     if shows_seed:
         console.note(f"seed {seed}")
+    if ctx.params["interactive"]:
+        from charrnn.cli.interactive import converse
+
+        converse(console, trained, config, seed, ctx.params["prime"], echo=echo)
+        return
     if is_streamed:
         sample_output.print_stream(console, prime if echo else "", pieces)
         return
@@ -236,6 +250,10 @@ def _make_config(ctx: click.Context) -> SampleConfig:
         click.UsageError: for options that cannot be combined.
     """
     values = ctx.params
+    if values["interactive"]:
+        from charrnn.cli.interactive import check_options
+
+        check_options(ctx)
     keep_highest_precedence(ctx, "prime", "prime_file")
     if values["each_line"] and values["prime_file"] is None and values["prime"] is None:
         raise UsageError("--each-line needs --prime-file", ctx)

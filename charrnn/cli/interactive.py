@@ -1,0 +1,230 @@
+"""``charrnn sample -i``: lines that the user types, each with what the model writes after it.
+
+Not here: the state that is carried through all of them (sampling/session.py).
+"""
+
+import os
+import re
+import signal
+import sys
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager, nullcontext, suppress
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import click
+
+from charrnn.cli import option_types
+from charrnn.cli.console import Console
+from charrnn.cli.failures import print_error
+from charrnn.cli.option_sources import keep_highest_precedence
+from charrnn.cli.sample_output import keep_newlines_whole
+from charrnn.config import SampleConfig, TrainConfig
+from charrnn.errors import InputError
+from charrnn.render.controls import escape_controls
+from charrnn.setting_types import rules
+from charrnn.suggestions import did_you_mean
+
+if TYPE_CHECKING:
+    from charrnn.api import Model
+    from charrnn.sampling.session import Session
+
+PROMPT = "> "
+MARK = ":"
+EXCLUDED = ("prime_file", "each_line", "beam", "samples", "separator", "copied")
+"""Options that have no meaning where lines are typed."""
+SETTINGS = ("temperature", "top-k", "top-p", "min-p", "no-repeat", "length")
+SURROGATE = re.compile("[\ud800-\udfff]")
+"""What stands for a byte that is not UTF-8."""
+GREETING = (
+    "type a text, and the model goes on from there; :help lists what else can be typed, and"
+    " Ctrl-D ends"
+)
+HELP = """\
+TEXT             read TEXT and go on from there; an empty line just goes on
+:again           write another continuation in place of the last one
+:erase           set the state to zero, as at the beginning
+:temperature 0.5 change a setting: temperature, top-k, top-p, min-p, no-repeat, length;
+                 without a number, show it
+:seed 3          draw from the generators of this seed
+::TEXT           read a text that begins with a colon
+Ctrl-C           stop a continuation; at the prompt, end the program
+Ctrl-D           end the program"""
+
+
+def check_options(ctx: click.Context) -> None:
+    """Make sure that no option contradicts --interactive.
+
+    Raises:
+        click.UsageError: naming one that does.
+    """
+    values = ctx.params
+    defaults = {name: values[name] for name in ("samples", "separator")}
+    for name in EXCLUDED:
+        values["interactive"] = values["interactive"] or None
+        values[name] = values[name] or None
+        keep_highest_precedence(ctx, "interactive", name)
+    values |= {name: values[name] or default for name, default in defaults.items()}
+
+
+def converse(
+    console: Console, model: "Model", config: SampleConfig, seed: int, prime: str | None,
+    *, echo: bool,
+) -> None:  # fmt: skip
+    """Continue ``prime``, if there is one, and then each line of standard input."""
+    from charrnn.sampling.session import Session
+
+    if not config.stop and "\n" in model.vocabulary:
+        config = replace(config, stop=["\n"])
+    session = Session(model.checkpoint, config, seed)
+    typed = sys.stdin is not None and sys.stdin.isatty()
+    if typed:
+        console.note(GREETING)
+    if prime:
+        _write(console, session.answer(prime), session, prime if echo else "", typed)
+    for line in _read_typed() if typed else _read_piped():
+        if line.startswith(MARK) and not line.startswith(MARK * 2):
+            _obey(console, session, line[1:], typed)
+            continue
+        text = line[1:] if line.startswith(MARK) else line
+        try:
+            if not text.isprintable() and SURROGATE.search(text):
+                raise InputError("the line", "is not in UTF-8")
+            pieces = session.answer(text)
+        except InputError as error:  # this line only
+            print_error(error)
+            continue
+        _write(console, pieces, session, text if echo else "", typed)
+
+
+def _read_piped() -> Iterator[str]:
+    """Yield the lines of standard input, which is a file or a pipe."""
+    for line in sys.stdin.buffer if sys.stdin is not None else []:
+        yield line.decode(errors="surrogateescape").removesuffix("\n").removesuffix("\r")
+
+
+def _read_typed() -> Iterator[str]:
+    """Yield the lines that are typed on a terminal, edited by readline where there is one."""
+    with suppress(ImportError):
+        import readline
+
+        if "libedit" not in (readline.__doc__ or ""):  # which has another syntax
+            readline.parse_and_bind("tab: self-insert")
+    while True:
+        try:
+            with _stdout_to_stderr():
+                line = input(PROMPT)
+        except EOFError:
+            sys.stderr.write("\n")
+            return
+        yield line
+
+
+@contextmanager
+def _stdout_to_stderr() -> Iterator[None]:
+    """Let what is written to the descriptor of stdout go to stderr, as the prompt of readline."""
+    sys.stdout.flush()
+    saved = os.dup(1)
+    os.dup2(2, 1)
+    try:
+        yield
+    finally:
+        sys.stdout.flush()
+        os.dup2(saved, 1)
+        os.close(saved)
+
+
+def _write(
+    console: Console, pieces: Iterable[str], session: "Session", before: str, typed: bool
+) -> None:
+    """Print a continuation after the text ``before``, or as JSON; Ctrl-C stops one that is typed.
+
+    In a pipe, Ctrl-C ends the program, as it does elsewhere.
+    """
+    with _interrupts() if typed else nullcontext(lambda: False) as is_interrupted:
+        shown = _until(is_interrupted, pieces)
+        if console.json:
+            for _ in shown:
+                pass
+        else:
+            console.print_sample(before)
+            for piece in keep_newlines_whole(shown):
+                console.print_sample(piece)
+                sys.stdout.flush()
+            console.print_sample(session.sample.take_new_text() + "\n")
+    if console.json:
+        from charrnn.api import Sample
+        from charrnn.render import document
+
+        sample = session.sample
+        result = Sample(
+            sample.prompt.prime, sample.text, session.seed, sample.sample, str(sample.stopped),
+            sample.logprob,
+        )  # fmt: skip
+        console.print_result(document.sample_to_json(result, None))
+    sys.stdout.flush()
+
+
+def _until(is_interrupted: Callable[[], bool], pieces: Iterable[str]) -> Iterator[str]:
+    """Pass ``pieces`` through until there has been an interrupt; then close their generator."""
+    for piece in pieces:
+        yield piece
+        if is_interrupted():
+            break
+    if isinstance(pieces, Iterator) and hasattr(pieces, "close"):
+        pieces.close()
+
+
+@contextmanager
+def _interrupts() -> Iterator[Callable[[], bool]]:
+    """While entered, keep Ctrl-C from ending the program; yield a function that tells of it."""
+    received: list[int] = []
+    previous = signal.signal(signal.SIGINT, lambda number, frame: received.append(number))
+    try:
+        yield lambda: bool(received)
+    finally:
+        signal.signal(signal.SIGINT, previous)
+
+
+def _obey(console: Console, session: "Session", line: str, typed: bool) -> None:
+    """Run a command: a line that began with a colon, which is not part of ``line``."""
+    name, _, value = line.strip().partition(" ")
+    value = value.strip()
+    if name == "again":
+        pieces = session.answer_again()
+        if pieces is None:
+            _reply("there is no continuation yet")
+        else:
+            _write(console, pieces, session, "", typed)
+    elif name == "erase":
+        session.erase()
+        console.note("the state is zero")
+    elif name == "help":
+        _reply(HELP)
+    elif name in SETTINGS or name == "seed":
+        _change(session, name, value)
+    else:
+        known = [*SETTINGS, "seed", "again", "erase", "help"]
+        question = did_you_mean(name, known)
+        _reply(f"there is no command :{name}; {question or ':help lists them'}")
+
+
+def _change(session: "Session", name: str, value: str) -> None:
+    """Set ``name`` to ``value`` if there is one, and reply with what it is now."""
+    key = name.replace("-", "_")
+    rule, _ = rules(TrainConfig if key == "seed" else SampleConfig)[key]
+    try:
+        number = option_types.type_of(rule).convert(value, None, None) if value else None
+    except click.BadParameter as error:
+        _reply(f":{name}: {error.message}")
+        return
+    if number is not None and key == "seed":
+        session.set_seed(number)
+    elif number is not None:
+        session.config = replace(session.config, **{key: number})
+    _reply(f"{name} {session.seed if key == 'seed' else getattr(session.config, key)}")
+
+
+def _reply(text: str) -> None:
+    """Print the answer to a command, also where there are no notes."""
+    sys.stderr.write(escape_controls(text, but="\n") + "\n")
