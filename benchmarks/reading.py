@@ -17,7 +17,7 @@ from conditions import start_benchmark
 from charrnn.generators import exhaust
 from charrnn.text.corpus import encode_corpus, scan_corpus
 from charrnn.text.normalization import Normalization
-from charrnn.text.sources import find_sources
+from charrnn.text.sources import CorpusFiles, find_sources
 
 CORPORA = Path(__file__).resolve().parent.parent / "corpora"
 
@@ -25,7 +25,9 @@ CORPORA = Path(__file__).resolve().parent.parent / "corpora"
 def measure(path: Path, folder: Path) -> list[float]:
     """Return the seconds of the pass that counts characters and of the one that encodes them."""
     began = time.perf_counter()
-    corpus_info, sources = exhaust(scan_corpus(find_sources([path]), "auto", Normalization()))
+    corpus_info, sources = exhaust(
+        scan_corpus(CorpusFiles(find_sources([path])), "auto", Normalization())
+    )
     scanned = time.perf_counter()
     exhaust(encode_corpus(sources, corpus_info, folder / "ids"))
     ended = time.perf_counter()

@@ -4,6 +4,7 @@ Modules that only one function needs are imported in it, so that the first chara
 does not wait for the modules of training.
 """
 
+import itertools
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
@@ -22,6 +23,7 @@ from charrnn.setting_types import check_path, check_paths
 from charrnn.storage import model_file
 from charrnn.storage.model_file import TrainedModel
 from charrnn.storage.run_folder import DEFAULT_ROOT, find_model
+from charrnn.text.corpus_paths import CorpusPaths
 
 if TYPE_CHECKING:
     from charrnn.parallel.ranks import RankTeam
@@ -192,6 +194,8 @@ def train(
     suffix: str = "",
     overwrite: bool = False,
     init_from: str | Path | None = None,
+    val_file: Corpus = (),
+    test_file: Corpus = (),
     preview: int = 0,
     preview_prime: str = "",
     preview_pause: float = 0.0,
@@ -204,7 +208,8 @@ def train(
     ``corpus`` is a file, a folder, or a list of them. The run folder, which keeps the model, is
     ``out``, or a new folder under ``root`` named after the corpus, with ``suffix``; ``overwrite``
     empties an existing one first. With ``init_from``, a run folder or .npz file, training starts
-    from that model's weights, and its characters are added to those of the corpus.
+    from that model's weights, and its characters are added to those of the corpus. The texts in
+    ``val_file`` and ``test_file`` are validated and tested on in place of the end of the corpus.
 
     ``on_event`` is called with every event (training/events.py). With ``preview``, a sample of that
     length follows each evaluation, except within ``preview_pause`` seconds after the one before;
@@ -233,7 +238,14 @@ def train(
     initial = None
     if init_from is not None:
         initial = find_model(check_path("init_from", init_from), location.root)
-    run = TrainingRun(files, config, location, initial, ranks)
+    own_texts = {
+        "val_file": check_paths("val_file", val_file),
+        "test_file": check_paths("test_file", test_file),
+    }
+    for name, share in itertools.product(own_texts, ("val", "test")):
+        if own_texts[name] and getattr(config, share) != getattr(TrainConfig, share):
+            raise ConfigError(name, f"cannot be combined with `{share}`; set one of them")
+    run = TrainingRun(CorpusPaths(files, **own_texts), config, location, initial, ranks)
     return _run_events(run, run.train(stop_requested), previewer, on_event)
 
 
@@ -242,6 +254,8 @@ def resume(
     corpus: Corpus = (),
     changes: Mapping[str, object] = MappingProxyType({}),
     *,
+    val_file: Corpus = (),
+    test_file: Corpus = (),
     preview: int = 0,
     preview_prime: str = "",
     preview_pause: float = 0.0,
@@ -252,7 +266,8 @@ def resume(
     """Continue the run in the folder ``out`` where it stopped, and return its best model.
 
     The result is the same as if the run had never stopped. The corpus is read from where it was;
-    if it has been moved, ``corpus`` says where it is now. ``changes`` are settings by name:
+    if it has been moved, ``corpus`` says where it is now, as ``val_file`` and ``test_file`` do for
+    the other texts. ``changes`` are settings by name:
     ``epochs`` or ``steps`` count from the beginning of the run, ``minutes`` from now; ``patience``
     can be changed too. The other parameters are those of `train`.
 
@@ -267,8 +282,12 @@ def resume(
     from charrnn.storage.run_folder import RunLocation
 
     previewer = Previewer(preview, preview_prime, preview_pause)
-    files, location = check_paths("corpus", corpus), RunLocation(check_path("out", out))
-    run = TrainingRun(files, TrainConfig(), location, ranks=ranks)
+    paths = CorpusPaths(
+        check_paths("corpus", corpus),
+        check_paths("val_file", val_file),
+        check_paths("test_file", test_file),
+    )
+    run = TrainingRun(paths, TrainConfig(), RunLocation(check_path("out", out)), ranks=ranks)
     return _run_events(run, run.resume(changes, stop_requested), previewer, on_event)
 
 

@@ -33,6 +33,7 @@ CELL_NAMES = tuple(CELLS)
 DEFAULT_CELL = "lstm"
 SCHEDULES = ("cosine", "constant")
 NEWLINES = ("lf", "keep")
+SHUFFLES = ("lines", "paragraphs")
 NORMALIZATIONS = ("none", "nfc", "nfkc")
 AUTO = "auto"
 ON_UNKNOWN = ("error", "skip", "replace")
@@ -91,6 +92,7 @@ class TrainConfig:
     temporal_regularization: Amount | None = None
     val: Amount | None = None
     test: Amount = 0.0
+    shuffle: Annotated[str, Choice(SHUFFLES)] | None = None
     eval_every: PositiveInt | None = None
     encoding: Annotated[str, Text()] = AUTO
     newline: Annotated[str, Choice(NEWLINES)] = "lf"

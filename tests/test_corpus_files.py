@@ -22,8 +22,9 @@ from charrnn.reports.copied import CorpusIndex
 from charrnn.storage.model_file import load, save
 from charrnn.text import decode
 from charrnn.text.corpus import encode_corpus, read_file, scan_corpus
+from charrnn.text.corpus_paths import CorpusPaths
 from charrnn.text.normalization import Normalization
-from charrnn.text.sources import find_corpus, find_sources
+from charrnn.text.sources import CorpusFiles, find_corpus, find_sources
 from tests.conftest import CONFIG, TEXT, Program
 from tests.test_cli import failed
 
@@ -38,7 +39,9 @@ COMPRESS: dict[str, Callable[[bytes], bytes]] = {
 def read_corpus(folder: Path, *paths: Path, newline: str = "lf", normalize: str = "none") -> str:
     """The text of a corpus as a training reads it."""
     normalization = Normalization(newline, normalize)
-    corpus_info, files = exhaust(scan_corpus(find_sources(paths), "auto", normalization))
+    corpus_info, files = exhaust(
+        scan_corpus(CorpusFiles(find_sources(paths)), "auto", normalization)
+    )
     ids = exhaust(encode_corpus(files, corpus_info, folder / "ids"))
     return corpus_info.vocabulary.decode(ids)
 
@@ -64,7 +67,7 @@ def test_hidden_files_and_those_of_systems_are_left_out_of_folders(tmp_path: Pat
         "notes.md", "Thumbs.db", ".DS_Store",
     )  # fmt: skip
     assert listed(tmp_path) == ["a.txt", "b/c.TXT"]
-    (note,) = find_corpus([tmp_path]).notes
+    (note,) = find_corpus(CorpusPaths([tmp_path])).notes
     assert "left out what is hidden" in note
 
 
@@ -90,7 +93,7 @@ def test_links_to_folders_are_followed_once_and_loops_are_not(tmp_path: Path) ->
     (folder / "same.txt").symlink_to("b.txt")
     (folder / "hard.txt").hardlink_to(folder / "b.txt")
     assert listed(folder) == ["b.txt", "more/deep/d.txt", "more/m.txt", "z/real.txt"]
-    once, loops, broken = find_corpus([folder]).notes
+    once, loops, broken = find_corpus(CorpusPaths([folder])).notes
     assert "read only once" in once
     assert "did not follow" in loops
     assert "gone" in broken
@@ -102,7 +105,7 @@ def test_a_pipe_in_a_folder_is_left_out_because_reading_it_may_wait_forever(tmp_
     write_files(tmp_path, "a.txt")
     os.mkfifo(tmp_path / "pipe.txt")
     (tmp_path / "link.txt").symlink_to("pipe.txt")
-    (source,) = (found := find_corpus([tmp_path])).files
+    (source,) = (found := find_corpus(CorpusPaths([tmp_path]))).files.all
     assert source.path.name == "a.txt"
     (note,) = found.notes
     assert "link.txt" in note
@@ -113,12 +116,12 @@ def test_a_file_that_is_named_twice_is_read_twice_with_a_note(tmp_path: Path) ->
     write_files(tmp_path, "c/a.txt", "c/b.txt")
     (tmp_path / "link.txt").symlink_to("c/b.txt")
     for again in ("c", "c/b.txt", "link.txt"):
-        found = find_corpus([tmp_path / "c", tmp_path / again])
-        assert len(found.files) > 2
+        found = find_corpus(CorpusPaths([tmp_path / "c", tmp_path / again]))
+        assert len(found.files.all) > 2
         (note,) = found.notes
         assert note.startswith("read more than once")
         assert Path(again).name in note
-    assert find_corpus([tmp_path / "c/a.txt", tmp_path / "c/b.txt"]).notes == ()
+    assert find_corpus(CorpusPaths([tmp_path / "c/a.txt", tmp_path / "c/b.txt"])).notes == ()
 
 
 @pytest.mark.parametrize("piece", [1, 2, 1 << 20])
@@ -323,7 +326,7 @@ def test_a_file_that_is_no_text_is_recognized_with_what_to_do(kind: str, tmp_pat
     path = tmp_path / "a file"
     path.write_bytes(content)
     with pytest.raises(InputError, match=what) as caught:
-        find_corpus([path])
+        find_corpus(CorpusPaths([path]))
     assert advice.replace("'a file'", f"'{path}'") in str(caught.value)
     with pytest.raises(InputError, match=what) as caught:
         find_sources([path])
@@ -364,7 +367,7 @@ MARKUP = {
 @pytest.mark.parametrize("kind", MARKUP)
 def test_markup_is_learned_with_a_note(kind: str, encoding: str, tmp_path: Path) -> None:
     (tmp_path / "a.txt").write_bytes(MARKUP[kind].encode(encoding))
-    found = find_corpus([tmp_path / "a.txt"])
+    found = find_corpus(CorpusPaths([tmp_path / "a.txt"]))
     if not kind.startswith("RTF") or encoding in ("utf-8", "cp932"):
         (note,) = found.notes
         assert kind.split()[0] in note
@@ -383,4 +386,4 @@ def test_markup_is_learned_with_a_note(kind: str, encoding: str, tmp_path: Path)
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-16", "utf-16-le", "utf-16-be", "utf-32-le"])
 def test_texts_are_not_mistaken_for_other_files(text: str, encoding: str, tmp_path: Path) -> None:
     (tmp_path / "a.txt").write_bytes(text.encode(encoding))
-    assert find_corpus([tmp_path / "a.txt"]).notes == ()
+    assert find_corpus(CorpusPaths([tmp_path / "a.txt"])).notes == ()

@@ -17,7 +17,7 @@ from charrnn.text.corpus import encode_corpus, read_file, scan_corpus
 from charrnn.text.decode import UndecodableError, decode_stream, find_codec
 from charrnn.text.encodings import detect_encoding
 from charrnn.text.normalization import Normalization
-from charrnn.text.sources import find_sources
+from charrnn.text.sources import CorpusFiles, find_sources
 from tests.conftest import Program
 
 JAPANESE = (
@@ -49,8 +49,8 @@ def test_each_encoding_is_detected(
     (tmp_path / "a.txt").write_bytes(JAPANESE.encode(encoding))
     (source,) = find_sources([tmp_path / "a.txt"])
     assert detect_encoding(source).encoding == SAVED[encoding]
-    corpus_info, sources = exhaust(scan_corpus([source], "auto", KEEP))
-    assert [source.encoding for source in sources] == [SAVED[encoding]]
+    corpus_info, sources = exhaust(scan_corpus(CorpusFiles([source]), "auto", KEEP))
+    assert [source.encoding for source in sources.corpus] == [SAVED[encoding]]
     assert corpus_info.sha256 == hashlib.sha256(JAPANESE.encode()).hexdigest()
     ids = exhaust(encode_corpus(sources, corpus_info, tmp_path / "ids"))
     assert corpus_info.vocabulary.decode(ids) == JAPANESE
@@ -117,7 +117,7 @@ def test_invalid_utf8_is_refused_with_its_byte_and_line(
     with pytest.raises(InputError, match=rf"byte {offset} \(line {line}\) is not UTF-8"):
         read_file(tmp_path / "a.txt", KEEP, "utf-8")
     with pytest.raises(InputError, match=rf"byte {offset} \(line {line}\) is not UTF-8"):
-        exhaust(scan_corpus(find_sources([tmp_path / "a.txt"]), "utf-8", KEEP))
+        exhaust(scan_corpus(CorpusFiles(find_sources([tmp_path / "a.txt"])), "utf-8", KEEP))
 
 
 FOREIGN = {
@@ -138,7 +138,7 @@ def test_other_languages_are_not_mistaken_for_japanese(name: str, tmp_path: Path
     (tmp_path / "a.txt").write_bytes((text * 30).encode(encoding))
     for read in (
         lambda files: detect_encoding(files[0]),
-        lambda files: exhaust(scan_corpus(files, "auto", KEEP)),
+        lambda files: exhaust(scan_corpus(CorpusFiles(files), "auto", KEEP)),
     ):
         with pytest.raises(InputError, match="is not UTF-8; it may be") as caught:
             read(find_sources([tmp_path / "a.txt"]))
@@ -228,7 +228,7 @@ def test_damaged_iso_2022_jp_is_never_mistaken_for_ascii(tmp_path: Path) -> None
         path.write_bytes(damaged)
         for encoding in ("auto", "iso2022_jp")[: 1 + (words == "is not ISO2022_JP")]:
             with pytest.raises(InputError, match=words):
-                exhaust(scan_corpus(find_sources([path]), encoding, KEEP))
+                exhaust(scan_corpus(CorpusFiles(find_sources([path])), encoding, KEEP))
 
 
 @pytest.mark.parametrize("mark", ["utf-8-sig", "utf-16", "utf-32"])
@@ -237,14 +237,14 @@ def test_a_file_that_is_not_what_its_byte_order_mark_says_is_refused(
 ) -> None:
     (tmp_path / "a.txt").write_bytes(JAPANESE.encode(mark)[:-1] + b"\xff\xff")
     with pytest.raises(InputError, match=r"byte \d") as caught:
-        exhaust(scan_corpus(find_sources([tmp_path / "a.txt"]), "auto", KEEP))
+        exhaust(scan_corpus(CorpusFiles(find_sources([tmp_path / "a.txt"])), "auto", KEEP))
     assert "try `encoding`" not in str(caught.value)
 
 
 def test_an_ambiguous_encoding_is_refused_with_those_that_fit(tmp_path: Path) -> None:
     (tmp_path / "a.txt").write_bytes("x\nあい".encode("euc_jp"))
     with pytest.raises(InputError, match=r"byte 2 \(line 2\) is not UTF-8; it may be") as caught:
-        exhaust(scan_corpus(find_sources([tmp_path / "a.txt"]), "auto", KEEP))
+        exhaust(scan_corpus(CorpusFiles(find_sources([tmp_path / "a.txt"])), "auto", KEEP))
     assert "it may be euc_jp (あい), " in str(caught.value)
     assert caught.value.exit_code == 3
     assert read_file(tmp_path / "a.txt", KEEP, "euc_jp") == "x\nあい"
@@ -271,13 +271,13 @@ def test_damaged_utf8_is_never_mistaken_for_another_encoding(
 def test_an_error_about_a_wrong_encoding_suggests_the_right_one(tmp_path: Path) -> None:
     (tmp_path / "a.txt").write_bytes(JAPANESE.encode("euc_jp"))
     with pytest.raises(InputError, match="is not CP932; try `encoding` euc_jp"):
-        exhaust(scan_corpus(find_sources([tmp_path / "a.txt"]), "cp932", KEEP))
+        exhaust(scan_corpus(CorpusFiles(find_sources([tmp_path / "a.txt"])), "cp932", KEEP))
 
 
 def test_an_error_about_binary_data_asks_whether_it_is_a_text(tmp_path: Path) -> None:
     (tmp_path / "a.txt").write_bytes(bytes(range(256)) * 40)
     with pytest.raises(InputError, match="no other encoding fits; is it a text"):
-        exhaust(scan_corpus(find_sources([tmp_path / "a.txt"]), "auto", KEEP))
+        exhaust(scan_corpus(CorpusFiles(find_sources([tmp_path / "a.txt"])), "auto", KEEP))
 
 
 @pytest.mark.parametrize("name", ["klingon", "base64", "rot13", "idna", "undefined", "", "\0"])

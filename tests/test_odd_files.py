@@ -13,7 +13,7 @@ from charrnn.errors import InputError
 from charrnn.generators import exhaust
 from charrnn.text.corpus import encode_corpus, scan_corpus
 from charrnn.text.normalization import Normalization
-from charrnn.text.sources import find_sources
+from charrnn.text.sources import CorpusFiles, find_sources
 from tests.conftest import TEXT, Program
 from tests.test_cli import failed
 
@@ -73,7 +73,7 @@ def test_a_character_across_a_piece_boundary_is_read_correctly(tmp_path: Path) -
         text = "a" * ((1 << 20) - before) + "猫" * 10
         (tmp_path / "a.txt").write_text(text, encoding="utf-8")
         corpus_info, sources = exhaust(
-            scan_corpus(find_sources([tmp_path / "a.txt"]), "auto", Normalization())
+            scan_corpus(CorpusFiles(find_sources([tmp_path / "a.txt"])), "auto", Normalization())
         )
         ids = exhaust(encode_corpus(sources, corpus_info, tmp_path / "ids"))
         assert corpus_info.vocabulary.decode(ids) == text
@@ -161,7 +161,9 @@ def test_a_read_error_is_an_input_error(program: Program) -> None:
 def test_a_file_that_is_deleted_between_the_passes_is_an_input_error(
     text: Path, tmp_path: Path
 ) -> None:
-    corpus_info, sources = exhaust(scan_corpus(find_sources([text]), "auto", Normalization()))
+    corpus_info, sources = exhaust(
+        scan_corpus(CorpusFiles(find_sources([text])), "auto", Normalization())
+    )
     text.unlink()
     with pytest.raises(InputError, match=r"text.txt: cannot be read \(No such file"):
         exhaust(encode_corpus(sources, corpus_info, tmp_path / "ids"))

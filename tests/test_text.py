@@ -18,7 +18,7 @@ from charrnn.text.corpus import Streams, encode_corpus, read_file, scan_corpus, 
 from charrnn.text.corpus_info import CorpusInfo
 from charrnn.text.encodings import detect_encoding
 from charrnn.text.normalization import Normalization
-from charrnn.text.sources import find_sources
+from charrnn.text.sources import CorpusFiles, find_sources
 from charrnn.text.vocab import Vocabulary
 from charrnn.training.automatic import complete_settings
 
@@ -37,11 +37,17 @@ def decoded(
 
 
 def scan(paths: list[Path], normalization: Normalization = LF, min_count: int = 1) -> CorpusInfo:
-    return exhaust(scan_corpus(find_sources(paths), "auto", normalization, min_count))[0]
+    return exhaust(scan_corpus(CorpusFiles(find_sources(paths)), "auto", normalization, min_count))[
+        0
+    ]
 
 
 def encode(paths: list[Path], corpus_info: CorpusInfo, ids: Path) -> Ids:
-    return exhaust(encode_corpus(list(map(detect_encoding, find_sources(paths))), corpus_info, ids))
+    return exhaust(
+        encode_corpus(
+            CorpusFiles(list(map(detect_encoding, find_sources(paths)))), corpus_info, ids
+        )
+    )
 
 
 @given(TEXT.filter(lambda text: not text.startswith("\ufeff")), st.integers(1, 7))

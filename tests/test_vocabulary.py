@@ -15,7 +15,7 @@ from charrnn.errors import ConfigError, InputError
 from charrnn.generators import exhaust
 from charrnn.text.corpus import encode_corpus, scan_corpus
 from charrnn.text.normalization import Normalization
-from charrnn.text.sources import find_sources
+from charrnn.text.sources import CorpusFiles, find_sources
 from charrnn.text.unknown import encode_text
 from charrnn.text.vocab import Vocabulary
 from tests.conftest import CONFIG, TEXT, Program
@@ -48,7 +48,7 @@ def test_encoding_maps_all_rare_characters_to_the_unknown_id(text: str, min_coun
         frequent = sorted({character for character in text if text.count(character) >= min_count})
         try:
             corpus_info, sources = exhaust(
-                scan_corpus(find_sources([path]), "auto", Normalization(), min_count)
+                scan_corpus(CorpusFiles(find_sources([path])), "auto", Normalization(), min_count)
             )
         except InputError:
             assert len(set(text)) < 2 or not frequent

@@ -196,6 +196,30 @@ def keep_highest_precedence(ctx: click.Context, *names: str) -> None:
         ctx.params[name] = None
 
 
+def keep_group_of_highest_precedence(ctx: click.Context, *groups: Sequence[str]) -> None:
+    """Of two or more groups of options that exclude each other, keep one, as above.
+
+    Raises:
+        click.UsageError: when options of two groups come from the same source.
+    """
+    set_options = list_explicit(ctx)
+    given = {
+        name: (_precedence(ctx, name), index)
+        for index, names in enumerate(groups)
+        for name in names
+        if name in set_options
+    }
+    highest = max((precedence for precedence, _ in given.values()), default=DEFAULT_PRECEDENCE)
+    kept = {index: name for name, (precedence, index) in given.items() if precedence == highest}
+    if len(kept) > 1:
+        first, second = map(option_name, list(kept.values())[:2])
+        raise UsageError(f"{first} and {second} exclude each other", ctx)
+    for name, (_, index) in given.items():
+        if index not in kept:
+            parameter = next(param for param in ctx.command.params if param.name == name)
+            ctx.params[name] = parameter.type_cast_value(ctx, parameter.default)
+
+
 def list_explicit(ctx: click.Context) -> set[str]:
     """Return the parameters that were set on the command line, in the environment or in a file."""
     return {

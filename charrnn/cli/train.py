@@ -4,18 +4,23 @@ Not here: how events are shown (display.py).
 """
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import fields, replace
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 from click.core import ParameterSource
 
 from charrnn.cli import blas, launcher, option_types, options, several_cells
 from charrnn.cli.display import Display
-from charrnn.cli.option_sources import Command, keep_highest_precedence, list_explicit
+from charrnn.cli.option_sources import (
+    Command,
+    keep_group_of_highest_precedence,
+    keep_highest_precedence,
+    list_explicit,
+)
 from charrnn.cli.signals import SignalExit, StopRequest
 from charrnn.cli.usage_error import UsageError
 from charrnn.config import (
@@ -31,6 +36,8 @@ from charrnn.errors import InputError
 if TYPE_CHECKING:
     from charrnn.parallel.ranks import RankTeam
 
+F = TypeVar("F", bound=Callable[..., Any])
+
 FROM_CORPUS = "chosen from the corpus"
 PREVIEW_ON_TERMINAL = 120
 PREVIEW_PAUSE = 2.0  # seconds between two previews on a terminal
@@ -42,7 +49,10 @@ GROUPS = {
         "dropout", "recurrent_dropout", "temporal_regularization", "weight_decay",
         "batch", "seq", "lr", "schedule", "warmup", "clip",
     ),
-    "Text": ("val", "test", "encoding", "normalize", "newline", "min_count"),
+    "Text": (
+        "val", "test", "val_file", "test_file", "shuffle", "encoding", "normalize", "newline",
+        "min_count",
+    ),
     "Output": (
         "out", "resume", "overwrite", "preview", "preview_prime", "json", "quiet", "no_color",
     ),
@@ -50,7 +60,21 @@ GROUPS = {
 }  # fmt: skip
 """The headings of the help, with the options below each."""
 
+OWN_TEXTS = ("val_file", "test_file")
+"""Texts of their own, each of them one or more files."""
+
 setting = partial(options.setting, TrainConfig)
+
+
+def own_text(option: str, help_text: str) -> Callable[[F], F]:
+    """Return the option of a text that is no part of the corpus."""
+    return click.option(
+        option,
+        type=option_types.PATH,
+        multiple=True,
+        metavar="FILE",
+        help=f"{help_text} May be given several times.",
+    )
 
 
 @click.command(
@@ -129,6 +153,14 @@ setting = partial(options.setting, TrainConfig)
     "Size of the test text, which is cut from the very end, after the validation text. The best"
     " model is tested on it once.",
 )
+@own_text("--val-file", "Validate on this text instead of the end of the corpus.")
+@own_text("--test-file", "Test on this text instead of the end of the corpus.")
+@setting(
+    "shuffle",
+    "Put the lines, or the paragraphs between empty lines, into an order that the text alone"
+    " decides, before it is cut. For lists of names, poems or recipes.",
+    default="off",
+)
 @setting(
     "eval_every",
     "Steps between two evaluations on the validation text.",
@@ -204,6 +236,7 @@ def train_command(ctx: click.Context, /, **_: object) -> None:
     The run folder then holds the best model, a checkpoint to resume from, a log and the settings.
     """
     keep_highest_precedence(ctx, *BUDGETS)
+    keep_group_of_highest_precedence(ctx, ("val", "test"), OWN_TEXTS)
     cells = ctx.params["cell"]
     if len(cells) > 1:
         several_cells.check_cells(ctx, cells)
@@ -282,15 +315,17 @@ def _train(
         "stop_requested": stop.is_requested,
         "ranks": ranks,
     }
+    own_texts: dict[str, Any] = {name: ctx.params[name] for name in OWN_TEXTS}
     if ctx.params["resume"]:
         names = {field.name for field in fields(TrainConfig)} & list_explicit(ctx)
-        resume(out, corpus, {name: ctx.params[name] for name in names}, **reporting)
+        changes = {name: ctx.params[name] for name in names}
+        resume(out, corpus, changes, **own_texts, **reporting)
         return
     _check_configured_corpus(ctx)
     root, overwrite = option_types.runs_root(), ctx.params["overwrite"]
     train(
         corpus, config, out=out, root=root, suffix=suffix, overwrite=overwrite,
-        init_from=ctx.params["init_from"], **reporting,
+        init_from=ctx.params["init_from"], **own_texts, **reporting,
     )  # fmt: skip
 
 

@@ -98,7 +98,7 @@ def index_corpus(model: LoadedModel, corpus: Sequence[Path] = ()) -> "CorpusInde
     if corpus:
         files = tuple(detect_encoding(file, AUTO) for file in find_sources(corpus))
     else:
-        files = tuple(find_training_corpus(model, "corpus"))
+        files = tuple(find_training_corpus(model, "corpus", with_own_texts=False).corpus)
     names = [PathLabel(printable_path(file.path), file.path) for file in files]
     texts = [read_source(file, normalization) for file in files]
     return CorpusIndex(list(zip(names, texts, strict=True)))

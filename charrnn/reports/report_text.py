@@ -15,6 +15,7 @@ from charrnn.reports.loaded_model import LoadedModel
 from charrnn.reports.path_label import PathLabel
 from charrnn.reports.training_corpus import find_training_corpus
 from charrnn.text.corpus import encode_corpus, read_file, split_corpus
+from charrnn.text.corpus_info import CorpusInfo
 from charrnn.text.encodings import resolve_encoding
 from charrnn.text.unknown import UnknownCharacters, default_on_unknown, encode_text
 
@@ -69,7 +70,7 @@ def find_validation_part(model: LoadedModel) -> ReportText:
         ids = exhaust(encode_corpus(files, corpus_info, Path(folder, "ids")))
         parts = split_corpus(ids, model.checkpoint.config)
         validation_part = ReportText(
-            f"the validation part of {', '.join(corpus_info.files)}",
+            _name_validation_part(corpus_info),
             np.array(parts.val, np.intp),
             train=np.array(parts.train[-MAX_COUNTED:]),
         )
@@ -79,3 +80,9 @@ def find_validation_part(model: LoadedModel) -> ReportText:
             "was trained without a validation part (`val` 0); name a text with `text_file`",
         )
     return validation_part
+
+
+def _name_validation_part(corpus_info: CorpusInfo) -> str:
+    if corpus_info.val_file:
+        return ", ".join(corpus_info.val_file.files)
+    return f"the validation part of {', '.join(corpus_info.files)}"

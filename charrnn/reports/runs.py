@@ -79,7 +79,9 @@ def list_runs(folder: Path) -> Runs:
             continue
         corpus = summary.corpus
         split = corpus.training_characters, corpus.validation_characters, corpus.test_characters
-        key = corpus.sha256, corpus.distinct, split
+        own_texts = description.corpus_info.own_texts.items()
+        fingerprints = tuple((name, text.sha256) for name, text in own_texts)
+        key = corpus.sha256, corpus.distinct, split, corpus.shuffle, fingerprints
         by_text[key].append(RunSummary(**vars(summary), state=state))
     if not (by_text or unsaved or unreadable):
         raise InputError(folder, _explain_empty(folder))

@@ -7,6 +7,7 @@ from charrnn.network.parameters import Shape
 from charrnn.ngram import Baselines
 from charrnn.reports.loaded_model import LoadedModel, ModelFacts, model_facts
 from charrnn.storage.model_file import ModelDescription
+from charrnn.text.corpus_info import TextInfo
 from charrnn.training.state import Diverged
 from charrnn.units import bits
 
@@ -18,7 +19,11 @@ PARTS = {
 
 @dataclass(frozen=True)
 class CorpusSummary:
-    """The text that the model learned from. ``sha256`` is of its characters in UTF-8."""
+    """The text that the model learned from. ``sha256`` is of its characters in UTF-8.
+
+    ``shuffle`` says what was put into another order before the text was cut. ``val_file`` and
+    ``test_file`` are texts that the model was validated and tested on, if they are no part of it.
+    """
 
     files: tuple[str, ...]
     characters: int
@@ -30,6 +35,9 @@ class CorpusSummary:
     training_characters: int
     validation_characters: int
     test_characters: int
+    shuffle: str | None = None
+    val_file: TextInfo | None = None
+    test_file: TextInfo | None = None
 
 
 @dataclass(frozen=True)
@@ -86,7 +94,8 @@ def summarize_description(
         corpus=CorpusSummary(
             corpus_info.files, corpus_info.characters, corpus_info.distinct, corpus_info.encoding,
             corpus_info.normalization.newline, corpus_info.normalization.normalize,
-            corpus_info.sha256, train, val, test,
+            corpus_info.sha256, train, val, test, corpus_info.shuffle, corpus_info.val_file,
+            corpus_info.test_file,
         ),
         training=TrainingSummary(
             step=model.step,

@@ -10,13 +10,18 @@ from charrnn.reports.loaded_model import LoadedModel
 from charrnn.runs.moved_corpus import list_missing, write_move_command
 from charrnn.runs.run_config import read_corpus_paths
 from charrnn.storage.run_folder import RunFolder
-from charrnn.text.changed_corpus import explain_change
+from charrnn.text.changed_corpus import explain_change, is_same_text
 from charrnn.text.corpus import scan_corpus
-from charrnn.text.sources import STDIN, Source, find_sources
+from charrnn.text.corpus_paths import CorpusPaths
+from charrnn.text.sources import STDIN, CorpusFiles, find_sources
 
 
-def find_training_corpus(model: LoadedModel, setting: str) -> Sequence[Source]:
-    """Find the files of the model's corpus.
+def find_training_corpus(
+    model: LoadedModel, setting: str, *, with_own_texts: bool = True
+) -> CorpusFiles:
+    """Find the files of the model's corpus, and those of `val_file` and `test_file`.
+
+    ``with_own_texts`` says whether these two are needed.
 
     The config.toml of the run folder says where they were; the fingerprint in the model says
     whether they are still the same.
@@ -25,25 +30,40 @@ def find_training_corpus(model: LoadedModel, setting: str) -> Sequence[Source]:
         InputError: when they cannot be found or have changed. The message tells the user to name
             another text with ``setting``.
     """
-    paths = _corpus_paths(model, setting)
-    if Path(STDIN) in paths:
+    all_paths = _corpus_paths(model, setting)
+    if not with_own_texts:
+        all_paths = CorpusPaths(all_paths.corpus)
+    paths = all_paths.corpus
+    if Path(STDIN) in all_paths.all:
         raise _unusable(model, paths, [Path(STDIN)], setting, "came from standard input")
     if missing := list_missing(paths):
         raise _unusable(model, paths, missing, setting, "is no longer there")
     try:
-        files = find_sources(paths)
+        files = CorpusFiles(
+            **{name: find_sources(of_text) for name, of_text in all_paths.items() if of_text}
+        )
     except InputError as error:
         raise InputError(error.thing, f"{error.problem}; name a text with `{setting}`") from None
     expected = model.checkpoint.corpus_info
     corpus_info, sources = exhaust(
-        scan_corpus(files, model.checkpoint.config.encoding, expected.normalization)
-    )
+        scan_corpus(
+            files, model.checkpoint.config.encoding, expected.normalization,
+            shuffle=expected.shuffle,
+        )
+    )  # fmt: skip
     if corpus_info.sha256 != expected.sha256:
         problem = "is no longer the text that the model learned from"
         has_folder = any(path.is_dir() for path in paths)
         if change := explain_change(expected, corpus_info, has_folder=has_folder):
             problem = f"is no longer the text that the model learned from ({change})"
         raise _unusable(model, paths, paths, setting, problem)
+    for name in expected.own_texts if with_own_texts else ():
+        if not is_same_text(name, expected, corpus_info):
+            thing = ", ".join(map(str, getattr(all_paths, name))) or name
+            raise InputError(
+                thing,
+                f"is not, or no longer, the `{name}` of the model; name a text with `{setting}`",
+            )
     return sources
 
 
@@ -67,7 +87,7 @@ def _unusable(
     )
 
 
-def _corpus_paths(model: LoadedModel, setting: str) -> Sequence[Path]:
+def _corpus_paths(model: LoadedModel, setting: str) -> CorpusPaths:
     if model.path is not None:
         with suppress(InputError):
             return read_corpus_paths(RunFolder(model.path.parent).config)

@@ -1,39 +1,44 @@
 """The corpus of a run, read with progress events. Not here: how it is read (text/corpus.py)."""
 
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Generator, Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import TypeVar
 
 from charrnn.arrays import Ids
-from charrnn.config import AUTO, TrainConfig
+from charrnn.config import AUTO, DEFAULT_VAL, LARGEST_DEFAULT_VAL, TrainConfig
 from charrnn.generators import flat_map
 from charrnn.runs.initial_weights import match_characters
 from charrnn.storage.model_file import TrainedModel
 from charrnn.text import sources
 from charrnn.text.corpus import encode_corpus, scan_corpus
 from charrnn.text.corpus_info import CorpusInfo
+from charrnn.text.corpus_paths import CorpusPaths
 from charrnn.text.normalization import Normalization
+from charrnn.text.vocab import describe_character
 from charrnn.training.events import Event, Note, Reading
 
+MAX_NAMED = 8
+"""The most characters that a note names."""
 T = TypeVar("T")
+Config = TypeVar("Config", bound=TrainConfig)
 
 
 class CorpusReader:
-    """Reads the files and folders ``corpus`` as ``config`` says: first `scan`, then `encode`.
+    """Reads the texts at ``paths`` as ``config`` says: first `scan`, then `encode`.
 
     The vocabulary includes the characters of the model ``initial``, if there is one. ``files`` have
     their encodings after `scan`.
     """
 
     def __init__(
-        self, corpus: Sequence[Path], config: TrainConfig, initial: TrainedModel | None
+        self, paths: CorpusPaths, config: TrainConfig, initial: TrainedModel | None
     ) -> None:
-        found = sources.find_corpus(corpus)
-        self.files: Sequence[sources.Source] = found.files
+        found = sources.find_corpus(paths)
+        self.files = found.files
         self._notes = found.notes
         self._config, self._initial = config, initial
-        sizes = [file.size for file in self.files]
+        sizes = [file.size for file in self.files.all]
         # One pass detects the encoding, one scans, one encodes.
         passes = 2 + (config.encoding == AUTO)
         total = None if None in sizes else passes * sum(size or 0 for size in sizes)
@@ -45,8 +50,12 @@ class CorpusReader:
         yield from map(Note, self._notes)
         extra = initial.corpus_info.vocabulary if initial else None
         normalization = Normalization(config.newline, config.normalize)
-        scan = scan_corpus(self.files, config.encoding, normalization, config.min_count, extra)
+        scan = scan_corpus(
+            self.files, config.encoding, normalization, config.min_count, extra, config.shuffle
+        )
         corpus_info, self.files = yield from self._with_progress(scan)
+        if corpus_info.unlearned:
+            yield _note_unlearned(corpus_info)
         if initial:
             yield from _compare_with_initial(corpus_info, initial.corpus_info)
         return corpus_info
@@ -63,6 +72,34 @@ class CorpusReader:
             yield self._progress
 
         return (yield from flat_map(reading, add))
+
+
+def _note_unlearned(corpus_info: CorpusInfo) -> Note:
+    """Name the characters that the model meets only when it is validated or tested."""
+    characters, texts = corpus_info.unlearned, " and ".join(f"`{n}`" for n in corpus_info.own_texts)
+    first = ", ".join(map(describe_character, [*characters][:MAX_NAMED]))
+    more = len(characters) - MAX_NAMED
+    listed = f"{first} and {more:,} more" if more > 0 else first
+    return Note(
+        f"characters that stand only in {texts}, so that the model cannot learn them:"
+        f" {len(characters):,}, which occur {sum(characters.values()):,} times: {listed}"
+    )
+
+
+def set_own_sizes(config: Config, corpus_info: CorpusInfo) -> Config:
+    """Return ``config`` with `val` and `test` of a run with texts in `val_file` or `test_file`.
+
+    In the array of ids these texts follow the corpus, so `val` and `test` are their lengths. Where
+    there is only a `test_file`, the validation part is the end of the corpus.
+    """
+    if not corpus_info.own_texts:
+        return config
+    val, test = (
+        text.characters if text else 0 for text in (corpus_info.val_file, corpus_info.test_file)
+    )
+    if not val:
+        val = min(round(DEFAULT_VAL * corpus_info.corpus_characters), LARGEST_DEFAULT_VAL)
+    return replace(config, val=float(val), test=float(test))
 
 
 def _compare_with_initial(

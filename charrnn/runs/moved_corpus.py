@@ -12,6 +12,7 @@ from charrnn.errors import InputError
 from charrnn.shell_words import write_command
 from charrnn.text.changed_corpus import explain_change, is_joined_otherwise
 from charrnn.text.corpus_info import CorpusInfo
+from charrnn.text.corpus_paths import CorpusPaths
 from charrnn.text.sources import STDIN, stdin_is_terminal
 
 NEW_PLACE = "NEWPATH"
@@ -19,12 +20,29 @@ MAX_PATHS = 8
 """The most paths that a printed command names one by one."""
 
 
-def find_places(corpus: Sequence[Path], run: Path) -> list[Path]:
-    """Return the paths of the ``corpus`` of ``run``, which are all there.
+def find_places(stored: CorpusPaths, given: CorpusPaths, run: Path) -> CorpusPaths:
+    """Return the paths of the texts of ``run``: those that are ``given``, else those ``stored``.
 
     Raises:
-        InputError: naming those that are not, and the command that names their new places.
+        InputError: naming those that are not there, and the command that names their new places.
     """
+    corpus = given.corpus or _find_stored(stored.corpus, run)
+    own_texts: dict[str, Sequence[Path]] = {}
+    for name, paths in stored.items():
+        if name == "corpus":
+            continue
+        own_texts[name] = getattr(given, name) or paths
+        if missing := list_missing(own_texts[name]):
+            raise InputError(
+                ", ".join(map(str, missing)),
+                "no such file or folder; if this text of the run was moved or renamed, name its new"
+                f" place with `{name}`",
+            )
+    return CorpusPaths(corpus, **own_texts)
+
+
+def _find_stored(corpus: Sequence[Path], run: Path) -> Sequence[Path]:
+    """Return the ``corpus`` of ``run``, which is all there. Raises as `find_places`."""
     if missing := list_missing(corpus):
         raise InputError(
             ", ".join(map(str, missing)),
@@ -34,7 +52,19 @@ def find_places(corpus: Sequence[Path], run: Path) -> list[Path]:
     if Path(STDIN) in corpus and stdin_is_terminal():
         command = write_command("train", *corpus, "--resume", "--out", run)
         raise InputError(run, f"its text came from standard input; give it again: {command} < FILE")
-    return list(corpus)
+    return corpus
+
+
+def changed_own_text_error(name: str, paths: Sequence[Path], run: Path) -> InputError:
+    """Return the error about a `val_file` or `test_file` that is not the text of the ``run``."""
+    use = "validated" if name == "val_file" else "tested"
+    if not paths:
+        return InputError(run, f"is {use} on a part of its corpus; leave out `{name}`")
+    return InputError(
+        ", ".join(map(str, paths)),
+        f"is not the text that the run in {run} is {use} on; restore that text, begin a new run, or"
+        f" name its place with `{name}` if it was moved",
+    )
 
 
 def changed_error(

@@ -5,7 +5,7 @@ once for all ranks there, and receives the other files of the job over MPI.
 """
 
 import tempfile
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -17,27 +17,26 @@ from charrnn.parallel.ranks import RankTeam
 from charrnn.runs.job import Job
 from charrnn.text.corpus import encode_corpus
 from charrnn.text.corpus_info import CorpusInfo
-from charrnn.text.sources import Source
+from charrnn.text.sources import CorpusFiles
 
 
 @dataclass(frozen=True)
 class RankJob:
-    """A ``job`` and the files of its corpus.
+    """A ``job`` and the files of its texts.
 
-    A file is None when it could be read only once, such as a pipe: other machines cannot read it.
+    They are None when one could be read only once, such as a pipe: other machines cannot read it.
     """
 
     job: Job
-    files: Sequence[Source | None]
+    files: CorpusFiles | None
     corpus_info: CorpusInfo
 
 
-def create_rank_job(job: Job, files: Sequence[Source], corpus_info: CorpusInfo) -> RankJob:
+def create_rank_job(job: Job, files: CorpusFiles, corpus_info: CorpusInfo) -> RankJob:
     """Return what rank 0 broadcasts, with absolute paths, for processes in other folders."""
-    absolute = [
-        None if file.copy is not None else replace(file, path=file.path.absolute())
-        for file in files
-    ]
+    if any(file.copy is not None for file in files.all):
+        return RankJob(job, None, corpus_info)
+    absolute = files.map(lambda file: replace(file, path=file.path.absolute()))
     return RankJob(job, absolute, corpus_info)
 
 
@@ -114,11 +113,10 @@ def _write_files(
     """
     try:
         ids = folder / "corpus.ids"
-        files = [file for file in rank_job.files if file]
-        if len(files) < len(rank_job.files):
+        if rank_job.files is None:
             problem = "can be read only once, but there are several machines; give a file"
             raise InputError("standard input or a pipe", problem)
-        exhaust(encode_corpus(files, rank_job.corpus_info, ids))
+        exhaust(encode_corpus(rank_job.files, rank_job.corpus_info, ids))
         paths: dict[str, Any] = {}
         for field, content in contents.items():
             paths[field] = folder / f"{field}.npz"

@@ -4,14 +4,14 @@
 the times of its evaluations.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from charrnn.config import BUDGETS, Settings, TrainConfig
 from charrnn.errors import ConfigError
-from charrnn.runs.moved_corpus import changed_error
+from charrnn.runs.moved_corpus import changed_error, changed_own_text_error
 from charrnn.runs.run_config import read_config
 from charrnn.setting_types import check_setting
 from charrnn.storage import model_file
@@ -20,7 +20,9 @@ from charrnn.storage.diverged_run import diverged_error
 from charrnn.storage.model_file import TrainedModel
 from charrnn.storage.run_folder import RunFolder
 from charrnn.storage.run_log import UNKNOWN_TIMES, read_evaluation, read_undamaged
+from charrnn.text.changed_corpus import is_same_text
 from charrnn.text.corpus_info import CorpusInfo
+from charrnn.text.corpus_paths import CorpusPaths
 from charrnn.training.automatic import check_ranks
 from charrnn.training.events import Evaluation
 
@@ -34,22 +36,26 @@ class StoppedRun:
     ``checkpoint`` is None when it was stopped before its first save, so that it begins again.
     """
 
-    corpus: Sequence[Path]
+    paths: CorpusPaths
     init_from: Path | None
     settings: Settings
     checkpoint: TrainedModel | None
     evaluations: tuple[Evaluation, ...]
 
-    def check_corpus(self, corpus_info: CorpusInfo, paths: Sequence[Path], run: Path) -> CorpusInfo:
+    def check_corpus(self, corpus_info: CorpusInfo, paths: CorpusPaths, run: Path) -> CorpusInfo:
         """Return the description of the corpus to continue with.
 
         Raises:
-            InputError: when the text at ``paths`` is not the one that the ``run`` learns from.
+            InputError: when a text at ``paths`` is not the one that the ``run`` uses.
         """
         if not self.checkpoint:
             return corpus_info
-        if self.checkpoint.corpus_info.sha256 != corpus_info.sha256:
-            raise changed_error(self.checkpoint.corpus_info, corpus_info, paths, run)
+        expected = self.checkpoint.corpus_info
+        if expected.sha256 != corpus_info.sha256:
+            raise changed_error(expected, corpus_info, paths.corpus, run)
+        for name, of_text in paths.items():
+            if name != "corpus" and not is_same_text(name, expected, corpus_info):
+                raise changed_own_text_error(name, of_text, run)
         # Not the new description: the vocabulary can include characters of another model.
         return self.checkpoint.corpus_info
 
@@ -78,7 +84,7 @@ def read_stopped_run(
     if checkpoint:
         _check_budget(settings, checkpoint)
     evaluations = _read_evaluations(folder.log, checkpoint)
-    return StoppedRun(config.corpus, config.init_from, settings, checkpoint, evaluations)
+    return StoppedRun(config.paths, config.init_from, settings, checkpoint, evaluations)
 
 
 def _apply_changes(settings: Settings, changes: Mapping[str, Any]) -> Settings:

@@ -17,7 +17,7 @@ from charrnn.network.model import Network
 from charrnn.ngram import Baselines, measure_baselines
 from charrnn.parallel.machine import measure_free_memory
 from charrnn.parallel.ranks import RankTeam
-from charrnn.runs.corpus_reader import CorpusReader
+from charrnn.runs.corpus_reader import CorpusReader, set_own_sizes
 from charrnn.runs.initial_weights import adopt_shape
 from charrnn.runs.job import Job
 from charrnn.runs.measured_speed import fit_to_machine
@@ -33,6 +33,7 @@ from charrnn.storage.model_file import TrainedModel, network_shape
 from charrnn.storage.run_folder import RunFolder, RunLocation
 from charrnn.text.corpus import split_corpus
 from charrnn.text.corpus_info import CorpusInfo
+from charrnn.text.corpus_paths import CorpusPaths
 from charrnn.text.encodings import resolve_encoding
 from charrnn.training import memory_check
 from charrnn.training.automatic import NOMINAL_SPEED, complete_settings
@@ -65,10 +66,10 @@ class TrainingRun:
     baselines: Baselines | None
 
     def __init__(
-        self, corpus: Sequence[str | Path], config: TrainConfig, location: RunLocation,
+        self, paths: CorpusPaths, config: TrainConfig, location: RunLocation,
         init_from: Path | None = None, ranks: RankTeam | None = None,
     ) -> None:  # fmt: skip
-        self.corpus = [Path(path) for path in corpus]
+        self.paths = paths
         self.config = config
         self.location = location
         self.init_from = init_from
@@ -77,7 +78,7 @@ class TrainingRun:
         # Set by `resume`: the checkpoint, and the evaluations before it.
         self._checkpoint: TrainedModel | None = None
         self._history: Sequence[Evaluation] = ()
-        self._is_moved = False  # the corpus is not where config.toml says
+        self._is_moved = False  # a text is not where config.toml says
 
     def train(self, stop_requested: Callable[[], bool]) -> Generator[Event, None, None]:
         """Train to the end, or until ``stop_requested`` returns true; the work is saved then.
@@ -98,10 +99,11 @@ class TrainingRun:
             config = adopt_shape(config, initial)
             if note := explain_model(self.init_from):
                 yield Note(note)
-        reader = CorpusReader(self.corpus, config, initial)
+        reader = CorpusReader(self.paths, config, initial)
         self.corpus_info = yield from reader.scan()
+        config = set_own_sizes(config, self.corpus_info)
         settings = self._complete_settings(config)
-        folder = self.location.lock_folder(self.corpus[0])
+        folder = self.location.lock_folder(self.paths.corpus[0])
         try:
             # Already here, so that a run that is killed before its first checkpoint can be resumed.
             self._write_config(folder, settings)
@@ -133,19 +135,19 @@ class TrainingRun:
             if "encoding" in changes:
                 changes = {**changes, "encoding": resolve_encoding(changes["encoding"])}
             stopped = read_stopped_run(folder, changes, self.ranks.size)
-            self.corpus = self.corpus or find_places(stopped.corpus, folder.path)
-            self._is_moved = [path.resolve() for path in self.corpus] != list(stopped.corpus)
+            self.paths = find_places(stopped.paths, self.paths, folder.path)
+            places = [path.resolve() for path in self.paths.all]
+            self._is_moved = places != [path.resolve() for path in stopped.paths.all]
             self._checkpoint, self._history = stopped.checkpoint, stopped.evaluations
             self.init_from = stopped.init_from
             begins = self.init_from is not None and not stopped.checkpoint
             initial = model_file.load(self.init_from) if self.init_from and begins else None
-            reader = CorpusReader(self.corpus, stopped.settings, initial)
+            reader = CorpusReader(self.paths, stopped.settings, initial)
             corpus_info = yield from reader.scan()
-            self.corpus_info = stopped.check_corpus(corpus_info, self.corpus, folder.path)
-            self._check_memory(stopped.settings)
-            yield from self._train_in_folder(
-                folder, reader, stopped.settings, began, stop_requested
-            )
+            self.corpus_info = stopped.check_corpus(corpus_info, self.paths, folder.path)
+            settings = set_own_sizes(stopped.settings, self.corpus_info)
+            self._check_memory(settings)
+            yield from self._train_in_folder(folder, reader, settings, began, stop_requested)
         finally:
             folder.release()
 
@@ -171,7 +173,7 @@ class TrainingRun:
         )
 
     def _write_config(self, folder: RunFolder, settings: Settings) -> None:
-        write_config(folder.config, RunConfig(self.corpus, self.init_from, settings))
+        write_config(folder.config, RunConfig(self.paths, self.init_from, settings))
 
     def _train_in_folder(
         self, folder: RunFolder, reader: CorpusReader, settings: Settings, began: float,
@@ -251,7 +253,7 @@ class TrainingRun:
             yield from saver.save_diverged(trainer)
             yield end
             raise failure
-        characters = self.corpus_info.characters
+        characters = self.corpus_info.corpus_characters
         yield from judgement_event(stopped, end, saver.history, characters)
         yield end
         if saver.failures:
@@ -271,7 +273,7 @@ class TrainingRun:
                 if last.chars_per_second:
                     trainer.training_seconds = trainer.characters_seen / last.chars_per_second
             yield resume_note(folder.path, trainer)
-        elif self.corpus_info.characters < SHORT_TEXT:
+        elif self.corpus_info.corpus_characters < SHORT_TEXT:
             yield Note(
                 f"the text is short: with `batch` {trainer.config.batch} and `seq`"
                 f" {trainer.config.seq}, the model will memorize it and learn little else"

@@ -5,7 +5,6 @@ first checkpoint, and `charrnn train --config` repeats a run.
 """
 
 import tomllib
-from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -15,14 +14,19 @@ from charrnn.errors import CharrnnError, InputError
 from charrnn.files import write_atomically
 from charrnn.paths import path_to_text, text_to_path
 from charrnn.storage.toml import to_toml
+from charrnn.text.corpus_paths import CorpusPaths
 from charrnn.text.sources import STDIN
 
 
 @dataclass(frozen=True)
 class RunConfig:
-    """The files and folders of the corpus, the model of `init_from`, and complete settings."""
+    """Where the texts and the model of `init_from` are, and complete settings.
 
-    corpus: Sequence[Path]
+    With texts of their own to validate or test on, `val` and `test` of the settings are the
+    lengths of these. They are not in the file, but counted again.
+    """
+
+    paths: CorpusPaths
     init_from: Path | None
     settings: Settings
 
@@ -33,12 +37,14 @@ def write_config(path: Path, config: RunConfig) -> None:
     Raises:
         OSError: when it cannot be written.
     """
-    corpus = [
-        path_to_text(source if source == Path(STDIN) else source.resolve())
-        for source in config.corpus
-    ]
+    paths = {name: list(map(_write_path, of_text)) for name, of_text in config.paths.items()}
     init_from = config.init_from and path_to_text(config.init_from.resolve())
-    table = {"corpus": corpus, "init_from": init_from, **asdict(config.settings)}
+    settings = asdict(config.settings)
+    if config.paths.has_own_texts:
+        del settings["val"], settings["test"]
+    else:
+        paths = {"corpus": paths["corpus"]}
+    table = {**paths, "init_from": init_from, **settings}
     text = to_toml("train", table)
     write_atomically(path, lambda file: file.write(text.encode()))
 
@@ -51,24 +57,26 @@ def read_config(path: Path) -> RunConfig:
     """
     try:
         table = _read_table(path)
-        corpus = _parse_corpus(table.pop("corpus"))
+        paths = _parse_paths(table)
         init_from = table.pop("init_from", None)
+        if paths.has_own_texts:
+            table["val"] = table["test"] = 0.0  # until these texts have been read
         settings = parse_settings(table)
         if settings.minutes is None and (missing := ", ".join(settings.unresolved)):
             raise ValueError(f"it does not set {missing}")
-        return RunConfig(corpus, init_from and text_to_path(init_from), settings)
+        return RunConfig(paths, init_from and text_to_path(init_from), settings)
     except (OSError, ValueError, KeyError, TypeError, AttributeError, CharrnnError) as error:
         raise InputError(path, f"does not hold the settings of a run ({error})") from None
 
 
-def read_corpus_paths(path: Path) -> tuple[Path, ...]:
-    """Read only the files and folders of the corpus.
+def read_corpus_paths(path: Path) -> CorpusPaths:
+    """Read only where the texts are.
 
     Raises:
         InputError: when the file is missing or damaged.
     """
     try:
-        return _parse_corpus(_read_table(path)["corpus"])
+        return _parse_paths(_read_table(path))
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise InputError(path, f"does not hold the corpus of a run ({error})") from None
 
@@ -77,8 +85,21 @@ def _read_table(path: Path) -> Any:
     return tomllib.loads(path.read_text(encoding="utf-8"))["train"]
 
 
-def _parse_corpus(paths: object) -> tuple[Path, ...]:
-    # The type is checked, since a string would pass as a sequence of paths of one letter each.
-    if not isinstance(paths, list) or not paths or not all(isinstance(path, str) for path in paths):
+def _write_path(path: Path) -> str:
+    return path_to_text(path if path == Path(STDIN) else path.resolve())
+
+
+def _parse_paths(table: dict[str, Any]) -> CorpusPaths:
+    """Remove the paths of the texts from ``table`` and return them."""
+    corpus = _parse_list("corpus", table.pop("corpus"))
+    if not corpus:
         raise ValueError("its `corpus` is not a list of files and folders")
+    own_texts = {name: _parse_list(name, table.pop(name, [])) for name in ("val_file", "test_file")}
+    return CorpusPaths(corpus, **own_texts)
+
+
+def _parse_list(name: str, paths: object) -> tuple[Path, ...]:
+    # The type is checked, since a string would pass as a sequence of paths of one letter each.
+    if not isinstance(paths, list) or not all(isinstance(path, str) for path in paths):
+        raise ValueError(f"its `{name}` is not a list of files and folders")
     return tuple(map(text_to_path, paths))

@@ -16,14 +16,14 @@ from typing import Any
 from charrnn.config import AUTO, Settings, parse_settings
 from charrnn.ngram import Baselines
 from charrnn.setting_types import LARGEST_NUMBER, LARGEST_WHOLE
-from charrnn.text.corpus_info import CorpusInfo
+from charrnn.text.corpus_info import CorpusInfo, TextInfo
 from charrnn.text.decode import find_codec
 from charrnn.text.normalization import Normalization
 from charrnn.text.vocab import Vocabulary
 from charrnn.training.events import GradientProfile, UpdateRatio
 
-FORMAT = 2
-READABLE_FORMATS = (1, FORMAT)
+FORMAT, FORMAT_WITHOUT_OWN_TEXTS = 3, 2
+READABLE_FORMATS = (1, 2, FORMAT)
 MAX_CONTAINERS = 1_000_000
 """The most lists and objects that a document may have; each evaluation is an object."""
 EVALUATION_KEYS = ("step", "epoch", "train_loss", "val_loss", "lr")  # in the history
@@ -51,7 +51,7 @@ def describe_model(
 ) -> dict[str, Any]:
     """Return the document of a model, as JSON's types."""
     return {
-        "format": FORMAT,
+        "format": FORMAT if corpus_info.own_texts else FORMAT_WITHOUT_OWN_TEXTS,
         "config": asdict(config),
         "vocabulary": corpus_info.vocabulary.characters,
         "unknown": corpus_info.vocabulary.unknown is not None,
@@ -61,6 +61,7 @@ def describe_model(
             "files": corpus_info.files,
             "characters": corpus_info.characters,
             "counts": corpus_info.vocabulary.counts,
+            **{name: asdict(text) for name, text in corpus_info.own_texts.items()},
         },
         "step": step,
         "history": history,
@@ -126,7 +127,9 @@ def read_settings(config: dict[str, Any]) -> Settings:
     return settings
 
 
-def read_corpus_info(document: dict[str, Any], normalization: Normalization) -> CorpusInfo:
+def read_corpus_info(
+    document: dict[str, Any], normalization: Normalization, shuffle: str | None
+) -> CorpusInfo:
     """Return the description of a model's corpus."""
     corpus, characters = document["corpus"], document["vocabulary"]
     counts, unknown = corpus["counts"], document["unknown"]
@@ -139,10 +142,7 @@ def read_corpus_info(document: dict[str, Any], normalization: Normalization) -> 
         raise ValueError("its vocabulary and the counts of its characters do not agree")
     if sum(counts) != read_count(corpus, "characters"):
         raise ValueError("the counts of its vocabulary do not add up to its corpus")
-    for part in (corpus["encoding"], corpus["sha256"], *corpus["files"]):
-        if not isinstance(part, str):
-            raise ValueError("the description of its corpus has a value that is not a text")
-        part.encode()
+    check_texts(corpus["encoding"], corpus["sha256"], *corpus["files"])
     return CorpusInfo(
         files=tuple(corpus["files"]),
         characters=read_count(corpus, "characters"),
@@ -150,7 +150,33 @@ def read_corpus_info(document: dict[str, Any], normalization: Normalization) -> 
         encoding=corpus["encoding"],
         normalization=normalization,
         sha256=corpus["sha256"],
+        shuffle=shuffle,
+        val_file=read_own_text(corpus, "val_file"),
+        test_file=read_own_text(corpus, "test_file"),
     )
+
+
+def read_own_text(corpus: dict[str, Any], name: str) -> TextInfo | None:
+    """Return the description of the text ``name``, None if the model has none."""
+    if name not in corpus:
+        return None
+    text = corpus[name]
+    if not isinstance(text, dict) or not isinstance(text["files"], list):
+        raise ValueError(f"the description of its {name} is incomplete")
+    check_texts(text["sha256"], *text["files"])
+    return TextInfo(tuple(text["files"]), read_count(text, "characters"), text["sha256"])
+
+
+def check_texts(*parts: object) -> None:
+    """Check that all parts of a description are texts.
+
+    Raises:
+        ValueError: when one is not, or cannot be written in UTF-8.
+    """
+    for part in parts:
+        if not isinstance(part, str):
+            raise ValueError("the description of its corpus has a value that is not a text")
+        part.encode()
 
 
 def read_history(evaluations: list[dict[str, Any]]) -> tuple[dict[str, Any], ...]:

@@ -131,7 +131,8 @@ def parse_description(arrays: npz.ArrayFile, document: dict[str, Any]) -> ModelD
     So a small file cannot declare a network for which much memory would be allocated.
     """
     config = meta.read_settings(document["config"])
-    corpus_info = meta.read_corpus_info(document, Normalization(config.newline, config.normalize))
+    normalization = Normalization(config.newline, config.normalize)
+    corpus_info = meta.read_corpus_info(document, normalization, config.shuffle)
     config.split_sizes(corpus_info.characters)
     if config.layers > len([*arrays]):
         raise ValueError(f"it does not have arrays for {config.layers} layers")

@@ -12,6 +12,12 @@ from charrnn.text.corpus_info import CorpusInfo
 MAX_NAMED = 3
 
 
+def is_same_text(name: str, expected: CorpusInfo, found: CorpusInfo) -> bool:
+    """Return whether the text ``name``, `val_file` or `test_file`, has the same fingerprint."""
+    texts = (getattr(corpus_info, name) for corpus_info in (expected, found))
+    return len({text and text.sha256 for text in texts}) == 1
+
+
 def is_joined_otherwise(expected: CorpusInfo, found: CorpusInfo) -> bool:
     """Return whether the texts differ only by the newlines that are now added between files."""
     return found.unseparated_sha256 == expected.sha256

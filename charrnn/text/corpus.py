@@ -8,8 +8,11 @@ processes of a training share one copy in the page cache.
 
 import hashlib
 from collections.abc import Generator, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from copy import copy
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from tempfile import TemporaryFile
 from typing import BinaryIO
 
 import numpy as np
@@ -18,12 +21,13 @@ import numpy.typing as npt
 from charrnn.arrays import Ids
 from charrnn.config import AUTO, TrainConfig
 from charrnn.errors import InputError, MachineError
-from charrnn.text.corpus_info import CorpusInfo
+from charrnn.text.corpus_info import CorpusInfo, TextInfo
 from charrnn.text.decode import UndecodableError, decode_stream
 from charrnn.text.encodings import decoding_error, detect_encoding, guess_encoding
 from charrnn.text.joining import FileJoiner
 from charrnn.text.normalization import Normalization
-from charrnn.text.sources import Source, find_sources
+from charrnn.text.shuffling import UnitCounter, write_shuffled
+from charrnn.text.sources import CorpusFiles, Source, find_sources
 from charrnn.text.vocab import Vocabulary, code_points
 
 
@@ -37,21 +41,63 @@ class Splits:
 
 
 def scan_corpus(
-    files: Sequence[Source],
+    files: CorpusFiles,
     encoding: str,
     normalization: Normalization,
     min_count: int = 1,
     required: Vocabulary | None = None,
-) -> Generator[int, None, tuple[CorpusInfo, tuple[Source, ...]]]:
+    shuffle: str | None = None,
+) -> Generator[int, None, tuple[CorpusInfo, CorpusFiles]]:
     """Count the characters of ``files``; return the description of the corpus, and the files.
 
     If ``encoding`` is "auto", each returned file has the encoding that was detected.
-    A character that occurs fewer than ``min_count`` times gets no id, unless it is in ``required``.
+    A character that occurs fewer than ``min_count`` times gets no id, unless it is in ``required``,
+    or is the newline of a corpus that is shuffled.
 
     Raises:
-        InputError: when a file cannot be read or decoded, or the text is too short to learn from.
+        InputError: when a file cannot be read or decoded, or a text is too short: the corpus to
+            learn from or to ``shuffle``, another one to validate or test on.
     """
-    counter, sources = _CharacterCounter(), []
+    corpus, sources = yield from _count_files(files.corpus, encoding, normalization, shuffle)
+    names = ", ".join(str(source.path) for source in sources)
+    if not corpus.counts.any():
+        raise InputError(names, "is empty; there is nothing to learn from it")
+    if np.count_nonzero(corpus.counts) == 1:
+        raise InputError(names, "repeats a single character; there is nothing to learn from it")
+    corpus.end(names)
+    counts, encodings = corpus.counts.copy(), [source.encoding for source in sources]
+    own_texts: dict[str, TextInfo] = {}
+    own_sources: dict[str, tuple[Source, ...]] = {}
+    for name, own_files in (("val_file", files.val_file), ("test_file", files.test_file)):
+        if own_files:
+            text, own_sources[name] = yield from _count_files(own_files, encoding, normalization)
+            own_texts[name] = _describe_text(own_sources[name], text)
+            counts = _add(counts, text.counts)
+            encodings += [source.encoding for source in own_sources[name]]
+    vocabulary = _choose_vocabulary(counts, min_count, required, "\n" if shuffle else "")
+    if len(vocabulary) < 2:
+        problem = f"has no character that occurs {min_count:,} times; lower `min_count`"
+        raise InputError(names, problem)
+    corpus_info = CorpusInfo(
+        files=tuple(source.name for source in sources),
+        characters=int(counts.sum()),
+        vocabulary=vocabulary,
+        encoding=", ".join(dict.fromkeys(encodings)),
+        normalization=normalization,
+        sha256=corpus.sha256.hexdigest(),
+        unseparated_sha256=corpus.unseparated.hexdigest() if corpus.unseparated else None,
+        unlearned=_list_unlearned(corpus.counts, counts),
+        shuffle=shuffle,
+        **own_texts,
+    )
+    return corpus_info, CorpusFiles(sources, **own_sources)
+
+
+def _count_files(
+    files: Sequence[Source], encoding: str, normalization: Normalization, shuffle: str | None = None
+) -> Generator[int, None, tuple["_CharacterCounter", tuple[Source, ...]]]:
+    """Count the characters of one text; return also its files with their encodings."""
+    counter, sources = _CharacterCounter(shuffle), []
     for file in files:
         source = yield from guess_encoding(file, encoding)
         counter.begin_file()
@@ -67,49 +113,78 @@ def scan_corpus(
                 raise decoding_error(source, source.encoding, error.offset) from None
             yield from counter.count(read_pieces(source, normalization))
         sources.append(source)
-    counts, names = counter.counts, ", ".join(str(source.path) for source in sources)
-    if not counts.any():
-        raise InputError(names, "is empty; there is nothing to learn from it")
-    if np.count_nonzero(counts) == 1:
-        raise InputError(names, "repeats a single character; there is nothing to learn from it")
-    vocabulary = _choose_vocabulary(counts, min_count, required)
-    if len(vocabulary) < 2:
-        problem = f"has no character that occurs {min_count:,} times; lower `min_count`"
-        raise InputError(names, problem)
-    corpus_info = CorpusInfo(
-        files=tuple(source.name for source in sources),
-        characters=int(counts.sum()),
-        vocabulary=vocabulary,
-        encoding=", ".join(dict.fromkeys(source.encoding for source in sources)),
-        normalization=normalization,
-        sha256=counter.sha256.hexdigest(),
-        unseparated_sha256=counter.unseparated.hexdigest() if counter.unseparated else None,
-    )
-    return corpus_info, tuple(sources)
+    return counter, tuple(sources)
+
+
+def _describe_text(sources: Sequence[Source], counter: "_CharacterCounter") -> TextInfo:
+    """Describe a text to validate or test on; raise an InputError if nothing is predicted in it."""
+    characters = int(counter.counts.sum())
+    if characters < 2:
+        names = ", ".join(str(source.path) for source in sources)
+        raise InputError(names, "has fewer than two characters; there is nothing to predict in it")
+    names_of_files = tuple(source.name for source in sources)
+    return TextInfo(names_of_files, characters, counter.sha256.hexdigest())
+
+
+def _list_unlearned(
+    corpus: npt.NDArray[np.int64], all_texts: npt.NDArray[np.int64]
+) -> dict[str, int]:
+    """Return the characters that occur in all texts but not in the corpus, with their counts."""
+    only_elsewhere = all_texts.copy()
+    only_elsewhere[: len(corpus)][corpus > 0] = 0
+    return {chr(point): int(only_elsewhere[point]) for point in np.flatnonzero(only_elsewhere)}
 
 
 def encode_corpus(
-    sources: Sequence[Source], corpus_info: CorpusInfo, path: Path
+    files: CorpusFiles, corpus_info: CorpusInfo, path: Path
 ) -> Generator[int, None, Ids]:
-    """Write the ids of ``sources`` to the file ``path``; return them memory-mapped, (characters,).
+    """Write the ids of ``files`` to the file ``path``; return them memory-mapped, (characters,).
+
+    The corpus comes first, shuffled if it is to be; then the texts of `val_file` and `test_file`.
 
     Raises:
-        InputError: when the text is not the one that ``corpus_info`` describes.
+        InputError: when a text is not the one that ``corpus_info`` describes.
         MachineError: when the disk is full.
     """
-    sha256, joiner = hashlib.sha256(), FileJoiner()
+    dtype = np.min_scalar_type(len(corpus_info.vocabulary) - 1)
     with path.open("wb") as file:
-        for source in sources:
-            joiner.begin_file()
-            for piece, bytes_read in read_pieces(source, corpus_info.normalization):
-                text = joiner.add(piece) + piece
-                sha256.update(text.encode())
-                _write_ids(file, corpus_info.vocabulary.encode(text), path)
-                yield bytes_read
-    if sha256.hexdigest() != corpus_info.sha256:
+        if corpus_info.shuffle is None:
+            yield from _encode_text(files.corpus, corpus_info, corpus_info, file)
+        else:
+            with TemporaryFile(dir=path.parent) as in_order:
+                yield from _encode_text(files.corpus, corpus_info, corpus_info, in_order)
+                in_order.flush()
+                with _report_full_disk(path):
+                    write_shuffled(
+                        np.memmap(in_order, dtype, "r"), corpus_info.vocabulary,
+                        corpus_info.shuffle, corpus_info.sha256, file,
+                    )  # fmt: skip
+        for name, text in corpus_info.own_texts.items():
+            yield from _encode_text(getattr(files, name), text, corpus_info, file)
+    return np.memmap(path, dtype, "r")
+
+
+def _encode_text(
+    sources: Sequence[Source], text: CorpusInfo | TextInfo, corpus_info: CorpusInfo, file: BinaryIO
+) -> Iterator[int]:
+    """Write the ids of one text, which must have the fingerprint of ``text``."""
+    sha256, joiner = hashlib.sha256(), FileJoiner()
+    unit = corpus_info.shuffle if text is corpus_info else None
+    units = UnitCounter(unit) if unit else None
+    for source in sources:
+        joiner.begin_file()
+        for piece, bytes_read in read_pieces(source, corpus_info.normalization):
+            joined = joiner.add(piece) + piece
+            sha256.update(joined.encode())
+            if units:
+                units.add(joined)
+            _write_ids(file, corpus_info.vocabulary.encode(joined))
+            yield bytes_read
+    if units:
+        _write_ids(file, corpus_info.vocabulary.encode(units.missing_end))
+    if sha256.hexdigest() != text.sha256:
         problem = "is not, or no longer, the text that was read first; start again"
-        raise InputError(", ".join(corpus_info.files), problem)
-    return np.memmap(path, np.min_scalar_type(len(corpus_info.vocabulary) - 1), "r")
+        raise InputError(", ".join(text.files), problem)
 
 
 def read_pieces(source: Source, normalization: Normalization) -> Iterator[tuple[str, int]]:
@@ -194,18 +269,19 @@ class _CharacterCounter:
     ``unseparated`` is the SHA-256 without the newlines between files, once there is one.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, shuffle: str | None = None) -> None:
         self.counts = np.zeros(0, np.int64)
         self.sha256 = hashlib.sha256()
         self.unseparated: hashlib._Hash | None = None
         self._joiner = FileJoiner()
+        self._units = UnitCounter(shuffle) if shuffle else None
 
     def copy(self) -> "_CharacterCounter":
         """Return a copy that later counting does not change."""
         other = _CharacterCounter()
         other.counts, other.sha256 = self.counts.copy(), self.sha256.copy()
         other.unseparated = self.unseparated and self.unseparated.copy()
-        other._joiner = replace(self._joiner)
+        other._joiner, other._units = replace(self._joiner), copy(self._units)
         return other
 
     def begin_file(self) -> None:
@@ -222,12 +298,32 @@ class _CharacterCounter:
                 self.unseparated.update(piece.encode())
             text = separator + piece
             self.sha256.update(text.encode())
-            counts = _count_code_points(text)
-            # The shorter array is added to the longer one, so neither has to be padded.
-            if len(counts) > len(self.counts):
-                counts, self.counts = self.counts, counts
-            self.counts[: len(counts)] += counts
+            if self._units:
+                self._units.add(text)
+            self.counts = _add(self.counts, _count_code_points(text))
             yield bytes_read
+
+    def end(self, names: str) -> None:
+        """Count the newlines that a text to be shuffled gets at its end.
+
+        Raises:
+            InputError: when the text, whose files are ``names``, has nothing to shuffle.
+        """
+        if not self._units:
+            return
+        if self._units.number < 2:
+            raise InputError(
+                names, f"has fewer than two {self._units.unit}, so there is nothing to `shuffle`"
+            )
+        self.counts = _add(self.counts, _count_code_points(self._units.missing_end))
+
+
+def _add(counts: npt.NDArray[np.int64], more: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+    """Add two arrays of counts by code point, the longer of which is changed and returned."""
+    if len(more) > len(counts):
+        counts, more = more, counts
+    counts[: len(more)] += more
+    return counts
 
 
 def _count_code_points(text: str) -> npt.NDArray[np.int64]:
@@ -246,13 +342,15 @@ def _count_code_points(text: str) -> npt.NDArray[np.int64]:
 
 
 def _choose_vocabulary(
-    counts: npt.NDArray[np.int64], min_count: int, required: Vocabulary | None
+    counts: npt.NDArray[np.int64], min_count: int, required: Vocabulary | None, separator: str
 ) -> Vocabulary:
     """Return the characters that occur at least ``min_count`` times, and those of ``required``.
 
-    It has an unknown character if other characters occur, or if ``required`` has one.
+    ``separator``, a character that occurs or "", is kept however rare it is. The vocabulary has an
+    unknown character if other characters occur, or if ``required`` has one.
     """
     kept = counts >= max(1, min_count)
+    kept[code_points(separator)] = True
     unknown = bool(counts[~kept].any())
     if required is not None:
         largest = int(code_points(required.characters).max(initial=0))
@@ -266,8 +364,15 @@ def _choose_vocabulary(
     return Vocabulary("".join(map(chr, known)), all_counts, unknown=unknown)
 
 
-def _write_ids(file: BinaryIO, ids: Ids, path: Path) -> None:
-    try:
+def _write_ids(file: BinaryIO, ids: Ids) -> None:
+    with _report_full_disk(file.name):
         file.write(ids.data)
+
+
+@contextmanager
+def _report_full_disk(path: object) -> Iterator[None]:
+    """Raise a MachineError about ``path`` when it cannot be written."""
+    try:
+        yield
     except OSError as error:
         raise MachineError(path, f"cannot be written ({error.strerror})") from None

@@ -10,7 +10,7 @@ import os
 import stat
 import sys
 import tempfile
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from io import BufferedIOBase
@@ -25,6 +25,7 @@ from charrnn.text.compression import (
     decompress,
     find_compression,
 )
+from charrnn.text.corpus_paths import CorpusPaths
 from charrnn.text.decode import PIECE_BYTES
 from charrnn.text.file_types import find_file_type
 from charrnn.text.folders import FolderListing, list_folder
@@ -106,10 +107,28 @@ class Source:
 
 
 @dataclass(frozen=True)
+class CorpusFiles:
+    """The files of a corpus, and of the texts in `val_file` and `test_file`."""
+
+    corpus: Sequence[Source]
+    val_file: Sequence[Source] = ()
+    test_file: Sequence[Source] = ()
+
+    @property
+    def all(self) -> list[Source]:
+        """The files in the order in which they are read."""
+        return [*self.corpus, *self.val_file, *self.test_file]
+
+    def map(self, change: Callable[[Source], Source]) -> "CorpusFiles":
+        """Return the same with ``change`` applied to every file."""
+        return CorpusFiles(*(list(map(change, files)) for files in vars(self).values()))
+
+
+@dataclass(frozen=True)
 class FoundSources:
     """The files of a corpus in their order, and ``notes`` on what one might not expect."""
 
-    files: tuple[Source, ...]
+    files: CorpusFiles
     notes: tuple[str, ...]
 
 
@@ -136,27 +155,39 @@ def stdin_is_terminal() -> bool:
 
 
 def find_sources(corpus: Iterable[str | Path]) -> tuple[Source, ...]:
-    """List files that are read for something else than a training, without notes."""
-    return find_corpus(corpus, for_training=False).files
+    """List the files of one text that is read for something else than a training."""
+    paths = list(map(Path, corpus))
+    _check_standard_input(paths)
+    return tuple(_list_all(paths, [], for_training=False))
 
 
-def find_corpus(corpus: Iterable[str | Path], *, for_training: bool = True) -> FoundSources:
+def find_corpus(paths: CorpusPaths) -> FoundSources:
     """List the files of a corpus, in the order given; those of a folder as `list_folder` does.
 
     Raises:
         InputError: when a file is missing, unreadable or no text, or a folder contains no texts.
     """
-    paths = list(map(Path, corpus))
-    if paths.count(Path(STDIN)) > 1:
-        raise InputError(STDIN, "is given twice; standard input can be read only once")
+    _check_standard_input(paths.all)
     notes: list[str] = []
-    files = tuple(source for path in paths for source in _list_sources(path, notes, for_training))
-    if repeated := _find_repeated(files):
+    files = CorpusFiles(
+        **{name: _list_all(of_text, notes, for_training=True) for name, of_text in paths.items()}
+    )
+    if repeated := _find_repeated(files.all):
         notes.append(
             f"read more than once, because it was named more than once: {_name_paths(repeated)};"
             " the validation part may contain text of the training part"
         )
     return FoundSources(files, tuple(notes))
+
+
+def _check_standard_input(paths: Sequence[Path]) -> None:
+    if paths.count(Path(STDIN)) > 1:
+        raise InputError(STDIN, "is given twice; standard input can be read only once")
+
+
+def _list_all(paths: Sequence[Path], notes: list[str], *, for_training: bool) -> list[Source]:
+    """List the files of one text, and append to ``notes``."""
+    return [source for path in paths for source in _list_sources(path, notes, for_training)]
 
 
 def _find_repeated(files: Sequence[Source]) -> list[Path]:
