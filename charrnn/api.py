@@ -18,7 +18,8 @@ from charrnn.reports.methods import ReportMethods
 from charrnn.sampling.generation import draw_seed, generate, make_prompt, unknown_characters
 from charrnn.sampling.ongoing import Prompt
 from charrnn.sampling.sampler import sort_finished
-from charrnn.setting_types import check_path, check_paths
+from charrnn.setting_types import check_path
+from charrnn.shipped_texts import check_corpus
 from charrnn.storage import model_file
 from charrnn.storage.model_file import TrainedModel
 from charrnn.storage.run_folder import DEFAULT_ROOT, find_model
@@ -201,10 +202,11 @@ def train(
 ) -> Model:
     """Train a model on text files, and return the one with the lowest validation loss.
 
-    ``corpus`` is a file, a folder, or a list of them. The run folder, which keeps the model, is
-    ``out``, or a new folder under ``root`` named after the corpus, with ``suffix``; ``overwrite``
-    empties an existing one first. With ``init_from``, a run folder or .npz file, training starts
-    from that model's weights, and its characters are added to those of the corpus.
+    ``corpus`` is a file, a folder, or a list of them. Where there is no such path, the texts
+    "tenki", "kakko" and "harbour" name those that come with charrnn. The run folder, which keeps
+    the model, is ``out``, or a new folder under ``root`` named after the corpus, with ``suffix``;
+    ``overwrite`` empties an existing one first. With ``init_from``, a run folder or .npz file,
+    training starts from that model's weights, and its characters are added to those of the corpus.
 
     ``on_event`` is called with every event (training/events.py). With ``preview``, a sample of that
     length follows each evaluation, except within ``preview_pause`` seconds after the one before;
@@ -225,7 +227,7 @@ def train(
     from charrnn.storage.run_folder import RunLocation
 
     previewer = Previewer(preview, preview_prime, preview_pause)
-    files = check_paths("corpus", corpus)
+    files = check_corpus("corpus", corpus)
     if not files:
         raise ConfigError("corpus", "the list is empty; name at least one file or folder")
     folder = None if out is None else check_path("out", out)
@@ -265,7 +267,7 @@ def resume(
     from charrnn.storage.run_folder import RunLocation
 
     previewer = Previewer(preview, preview_prime, preview_pause)
-    files, location = check_paths("corpus", corpus), RunLocation(check_path("out", out))
+    files, location = check_corpus("corpus", corpus), RunLocation(check_path("out", out))
     run = TrainingRun(files, TrainConfig(), location, ranks=ranks)
     return _run_events(run, run.resume(changes, stop_requested), previewer, on_event)
 

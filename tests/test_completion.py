@@ -22,6 +22,7 @@ RUNS = ["runs/a,b", "runs/tenki", "runs/私の 実行"]
 FOLDERS = ["letters", "my runs", "runs"]
 MODELS = ["old.npz", "日本 語.npz"]
 FILES = ["conf.toml", "my text.txt"]
+TEXTS = ["tenki", "kakko", "harbour"]  # that come with charrnn
 
 needs = {
     name: pytest.mark.skipif(shutil.which(name) is None, reason=f"{name} is not installed")
@@ -75,6 +76,9 @@ def plain(*words: str) -> list[str]:
         (["sample", "--on-unknown", ""], plain(*ON_UNKNOWN)),
         (["sample", "--encoding", "eu"], plain("euc_jp", "euc_kr")),
         (["train", "di"], ["file,di"]),
+        (["train", ""], [*plain(*TEXTS), "file,"]),
+        (["train", "conf.toml", "ka"], [*plain("kakko"), "file,ka"]),
+        (["sample", "--corpus", "h"], [*plain("harbour"), "file,h"]),
         (["sample", "--config", ""], ["file,"]),
         (["sample", "--prime-file", ""], ["file,"]),
         (["inspect", "score", ""], ["file,"]),
@@ -107,6 +111,11 @@ def test_runs_are_completed_where_the_environment_says(place: Path) -> None:
     told = answer(place, "sample", "else", CHARRNN_RUNS="elsewhere")
     assert told[0] == "plain,elsewhere/a,b"
     assert answer(place, "sample", "", CHARRNN_RUNS="none") == ["npz,"]
+
+
+def test_a_text_of_a_name_that_a_file_has_is_not_offered(place: Path) -> None:
+    (place / "tenki").touch()
+    assert answer(place, "train", "") == [*plain("kakko", "harbour"), "file,"]
 
 
 def test_wrong_settings_and_odd_names_stop_no_completion(place: Path) -> None:
@@ -196,6 +205,7 @@ complete -C (string join ' ' -- $argv)
         (["sample", ""], [*RUNS, *FOLDERS, *MODELS]),
         (["sample", "my"], ["my runs"]),
         (["train", r"my\ "], ["my runs", "my text.txt"]),
+        (["train", ""], [*TEXTS, *FOLDERS, *MODELS, *FILES]),
         (["train", "--resume", "--out", "r"], [*RUNS, "runs"]),
         (["sample", "runs/私"], [RUNS[-1]] * 2),
         (["inspect", "--html", "conf"], ["conf.toml"]),
@@ -218,6 +228,7 @@ def test_bash_replies_with_words_and_files_together(
         (["sample", ""], ["files -g *.npz(-.)", *RUNS]),
         (["sample", r"runs/私の\ "], ["files -g *.npz(-.)"]),
         (["train", "--config", ""], ["files "]),
+        (["train", ""], ["files ", *TEXTS]),
         (["train", "--resume", "--out", "r"], ["files -/", *RUNS]),
         (["inspect", "lo"], ["files -g *.npz(-.)", "loss"]),
     ],
@@ -239,6 +250,7 @@ def test_zsh_adds_words_and_files_together(
         (["sample", r"runs/私の\ "], [f"{RUNS[-1]}/"]),
         (["train", "--config=conf"], ["--config=conf.toml"]),
         (["train", r"my\ "], ["my runs/", "my text.txt"]),
+        (["train", ""], [*TEXTS, *(f"{name}/" for name in FOLDERS), *MODELS, *FILES]),
         (["train", "--resume", "--out", "r"], [*RUNS, "runs/"]),
         (["inspect", "lo"], ["loss"]),
     ],

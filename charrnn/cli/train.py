@@ -38,8 +38,8 @@ PREVIEW_PAUSE = 2.0  # seconds between two previews on a terminal
 setting = partial(options.setting, TrainConfig)
 
 
-@click.command("train", cls=Command, epilog="\b\nExample:\n  charrnn train corpora/tenki.txt")
-@click.argument("corpus", nargs=-1, type=option_types.PATH, metavar="CORPUS...")
+@click.command("train", cls=Command, epilog="\b\nExample:\n  charrnn train tenki")
+@click.argument("corpus", nargs=-1, type=option_types.CORPUS, metavar="CORPUS...")
 @setting(
     "cell",
     f"The recurrent cell: {', '.join(CELL_NAMES[:-1])} or {CELL_NAMES[-1]}. Given several times,"
@@ -182,7 +182,8 @@ def train_command(ctx: click.Context, /, **_: object) -> None:
     """Train a model on text files.
 
     CORPUS is a text file, which may be compressed (.gz, .bz2, .xz); a folder, of which every *.txt
-    is read; or - for standard input. Several inputs are joined in the given order.
+    is read; or - for standard input. Where there is no such file, tenki, kakko and harbour are
+    texts that come with charrnn. Several inputs are joined in the given order.
 
     The run folder then holds the best model, a checkpoint to resume from, a log and the settings.
     """

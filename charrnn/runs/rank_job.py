@@ -15,6 +15,7 @@ from charrnn.errors import CharrnnError, DivergedError, InputError
 from charrnn.generators import exhaust
 from charrnn.parallel.ranks import RankTeam
 from charrnn.runs.job import Job
+from charrnn.shipped_texts import find_shipped_text, name_shipped_text
 from charrnn.text.corpus import encode_corpus
 from charrnn.text.corpus_info import CorpusInfo
 from charrnn.text.sources import Source
@@ -25,6 +26,7 @@ class RankJob:
     """A ``job`` and the files of its corpus.
 
     A file is None when it could be read only once, such as a pipe: other machines cannot read it.
+    A text that comes with charrnn has its name as its path, because it may be elsewhere there.
     """
 
     job: Job
@@ -34,11 +36,13 @@ class RankJob:
 
 def create_rank_job(job: Job, files: Sequence[Source], corpus_info: CorpusInfo) -> RankJob:
     """Return what rank 0 broadcasts, with absolute paths, for processes in other folders."""
-    absolute = [
-        None if file.copy is not None else replace(file, path=file.path.absolute())
+    sent = [
+        None
+        if file.copy is not None
+        else replace(file, path=Path(name_shipped_text(file.path) or file.path.absolute()))
         for file in files
     ]
-    return RankJob(job, absolute, corpus_info)
+    return RankJob(job, sent, corpus_info)
 
 
 def broadcast_job(rank_job: RankJob | None, ranks: RankTeam) -> RankJob | None:
@@ -114,7 +118,11 @@ def _write_files(
     """
     try:
         ids = folder / "corpus.ids"
-        files = [file for file in rank_job.files if file]
+        files = [
+            replace(file, path=find_shipped_text(str(file.path)) or file.path)
+            for file in rank_job.files
+            if file
+        ]
         if len(files) < len(rank_job.files):
             problem = "can be read only once, but there are several machines; give a file"
             raise InputError("standard input or a pipe", problem)

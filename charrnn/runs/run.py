@@ -27,6 +27,7 @@ from charrnn.runs.resume import read_stopped_run
 from charrnn.runs.run_config import RunConfig, write_config
 from charrnn.runs.run_events import end_event, judgement_event, resume_note, start_event
 from charrnn.runs.saving import Saver
+from charrnn.shipped_texts import explain_shipped_texts
 from charrnn.storage import model_file
 from charrnn.storage.diverged_run import explain_model
 from charrnn.storage.model_file import TrainedModel, network_shape
@@ -98,6 +99,7 @@ class TrainingRun:
             config = adopt_shape(config, initial)
             if note := explain_model(self.init_from):
                 yield Note(note)
+        yield from map(Note, explain_shipped_texts(self.corpus))
         reader = CorpusReader(self.corpus, config, initial)
         self.corpus_info = yield from reader.scan()
         settings = self._complete_settings(config)
@@ -134,7 +136,8 @@ class TrainingRun:
                 changes = {**changes, "encoding": resolve_encoding(changes["encoding"])}
             stopped = read_stopped_run(folder, changes, self.ranks.size)
             self.corpus = self.corpus or find_places(stopped.corpus, folder.path)
-            self._is_moved = [path.resolve() for path in self.corpus] != list(stopped.corpus)
+            places = [path.resolve() for path in self.corpus]
+            self._is_moved = places != [path.resolve() for path in stopped.corpus]
             self._checkpoint, self._history = stopped.checkpoint, stopped.evaluations
             self.init_from = stopped.init_from
             begins = self.init_from is not None and not stopped.checkpoint

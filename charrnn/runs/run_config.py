@@ -14,6 +14,7 @@ from charrnn.config import Settings, parse_settings
 from charrnn.errors import CharrnnError, InputError
 from charrnn.files import write_atomically
 from charrnn.paths import path_to_text, text_to_path
+from charrnn.shipped_texts import find_shipped_text, name_shipped_text
 from charrnn.storage.toml import to_toml
 from charrnn.text.sources import STDIN
 
@@ -28,13 +29,14 @@ class RunConfig:
 
 
 def write_config(path: Path, config: RunConfig) -> None:
-    """Write ``config`` with absolute paths.
+    """Write ``config`` with absolute paths, and with the names of texts that come with charrnn.
 
     Raises:
         OSError: when it cannot be written.
     """
     corpus = [
-        path_to_text(source if source == Path(STDIN) else source.resolve())
+        name_shipped_text(source)
+        or path_to_text(source if source == Path(STDIN) else source.resolve())
         for source in config.corpus
     ]
     init_from = config.init_from and path_to_text(config.init_from.resolve())
@@ -81,4 +83,4 @@ def _parse_corpus(paths: object) -> tuple[Path, ...]:
     # The type is checked, since a string would pass as a sequence of paths of one letter each.
     if not isinstance(paths, list) or not paths or not all(isinstance(path, str) for path in paths):
         raise ValueError("its `corpus` is not a list of files and folders")
-    return tuple(map(text_to_path, paths))
+    return tuple(find_shipped_text(path) or text_to_path(path) for path in paths)
