@@ -127,6 +127,8 @@ def read_config(ctx: click.Context, param: click.Parameter, path: str | None) ->
         raise click.BadParameter(f"{path} cannot be read ({error.strerror})", ctx, param) from None
     except ValueError as error:
         raise click.BadParameter(f"{path} is not TOML ({error})", ctx, param) from None
+    except RecursionError:
+        raise click.BadParameter(f"{path} is nested too deeply", ctx, param) from None
     table: Mapping[str, Any] = tables
     if problem := _find_wrong_name(tables, ctx.find_root().command, ""):
         message, advice = problem

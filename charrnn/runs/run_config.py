@@ -76,7 +76,10 @@ def read_corpus_paths(path: Path) -> tuple[Path, ...]:
 
 
 def _read_table(path: Path) -> Any:
-    return tomllib.loads(path.read_text(encoding="utf-8"))["train"]
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))["train"]
+    except RecursionError:
+        raise ValueError("it is nested too deeply") from None
 
 
 def _parse_corpus(paths: object) -> tuple[Path, ...]:
