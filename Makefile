@@ -55,8 +55,10 @@ lint: $(VENV)/development
 types: $(VENV)/development
 	$(RUN)/mypy
 
+# The files in both have the time of the last commit, so that it always makes the same bytes.
+dist: SOURCE_DATE_EPOCH ?= $(shell git log -1 --format=%ct 2> /dev/null)
 dist: $(VENV)/development
-	$(RUN)/python -m build
+	$(if $(SOURCE_DATE_EPOCH),SOURCE_DATE_EPOCH=$(SOURCE_DATE_EPOCH)) $(RUN)/python -m build
 
 smoke: $(VENV)/development
 	SMOKE_PYTHON="$(PYTHON)" $(RUN)/python -m pytest tests/test_packaging.py

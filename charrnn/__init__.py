@@ -1,7 +1,7 @@
 """charrnn: a character-level recurrent language model.
 
     >>> import charrnn
-    >>> model = charrnn.train("tenki.txt", charrnn.TrainConfig(hidden=128, epochs=5))
+    >>> model = charrnn.train("tenki", charrnn.TrainConfig(hidden=128, epochs=5))
     >>> model.sample("今日は", charrnn.SampleConfig(length=100), seed=1)
     >>> charrnn.load("runs/tenki").score("今日は風が強い。").nats
 

@@ -19,7 +19,8 @@ from charrnn.reports.methods import ReportMethods
 from charrnn.sampling.generation import draw_seed, generate, make_prompt, unknown_characters
 from charrnn.sampling.ongoing import Prompt
 from charrnn.sampling.sampler import sort_finished
-from charrnn.setting_types import check_path, check_paths
+from charrnn.setting_types import check_path
+from charrnn.shipped_texts import check_corpus
 from charrnn.storage import model_file
 from charrnn.storage.model_file import TrainedModel
 from charrnn.storage.run_folder import DEFAULT_ROOT, find_model
@@ -205,11 +206,13 @@ def train(
 ) -> Model:
     """Train a model on text files, and return the one with the lowest validation loss.
 
-    ``corpus`` is a file, a folder, or a list of them. The run folder, which keeps the model, is
-    ``out``, or a new folder under ``root`` named after the corpus, with ``suffix``; ``overwrite``
-    empties an existing one first. With ``init_from``, a run folder or .npz file, training starts
-    from that model's weights, and its characters are added to those of the corpus. The texts in
-    ``val_file`` and ``test_file`` are validated and tested on in place of the end of the corpus.
+    ``corpus`` is a file, a folder, or a list of them. Where there is no such path, the texts
+    "tenki", "kakko" and "harbour" name those that come with charrnn. The run folder, which keeps
+    the model, is ``out``, or a new folder under ``root`` named after the corpus, with ``suffix``;
+    ``overwrite`` empties an existing one first. With ``init_from``, a run folder or .npz file,
+    training starts from that model's weights, and its characters are added to those of the corpus.
+    The texts in ``val_file`` and ``test_file`` are validated and tested on in place of the end of
+    the corpus.
 
     ``on_event`` is called with every event (training/events.py). With ``preview``, a sample of that
     length follows each evaluation, except within ``preview_pause`` seconds after the one before;
@@ -230,7 +233,7 @@ def train(
     from charrnn.storage.run_folder import RunLocation
 
     previewer = Previewer(preview, preview_prime, preview_pause)
-    files = check_paths("corpus", corpus)
+    files = check_corpus("corpus", corpus)
     if not files:
         raise ConfigError("corpus", "the list is empty; name at least one file or folder")
     folder = None if out is None else check_path("out", out)
@@ -239,8 +242,8 @@ def train(
     if init_from is not None:
         initial = find_model(check_path("init_from", init_from), location.root)
     own_texts = {
-        "val_file": check_paths("val_file", val_file),
-        "test_file": check_paths("test_file", test_file),
+        "val_file": check_corpus("val_file", val_file),
+        "test_file": check_corpus("test_file", test_file),
     }
     for name, share in itertools.product(own_texts, ("val", "test")):
         if own_texts[name] and getattr(config, share) != getattr(TrainConfig, share):
@@ -283,9 +286,9 @@ def resume(
 
     previewer = Previewer(preview, preview_prime, preview_pause)
     paths = CorpusPaths(
-        check_paths("corpus", corpus),
-        check_paths("val_file", val_file),
-        check_paths("test_file", test_file),
+        check_corpus("corpus", corpus),
+        check_corpus("val_file", val_file),
+        check_corpus("test_file", test_file),
     )
     run = TrainingRun(paths, TrainConfig(), RunLocation(check_path("out", out)), ranks=ranks)
     return _run_events(run, run.resume(changes, stop_requested), previewer, on_event)

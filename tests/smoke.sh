@@ -33,6 +33,10 @@ version=$(python -c 'from importlib import metadata; print(metadata.version("cha
 charrnn --help > help.txt
 grep train help.txt
 
+charrnn train tenki --steps 5 --hidden 16 2> note.txt # a text of the wheel
+grep '^tenki: no such file; training on the text that comes with charrnn$' note.txt
+charrnn sample --prime 今日は --length 5
+
 yes '今日は雨だ。傘を持って出た。
 今日は風が強い。洗濯物に気をつけた。' | head -n 400 > diary.txt
 charrnn train diary.txt --hidden 16 --batch 8 --seq 16 --steps 60 --workers 2

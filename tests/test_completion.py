@@ -23,6 +23,7 @@ NAMES = ["a,b", "tenki", "私の 実行"]
 FOLDERS = ["letters", "my runs", "runs"]
 MODELS = ["old.npz", "日本 語.npz"]
 FILES = ["conf.toml", "my text.txt"]
+TEXTS = ["tenki", "kakko", "harbour"]  # that come with charrnn
 
 needs = {
     name: pytest.mark.skipif(shutil.which(name) is None, reason=f"{name} is not installed")
@@ -76,6 +77,9 @@ def plain(*words: str) -> list[str]:
         (["sample", "--on-unknown", ""], plain(*ON_UNKNOWN)),
         (["sample", "--encoding", "eu"], plain("euc_jp", "euc_kr")),
         (["train", "di"], ["file,di"]),
+        (["train", ""], [*plain(*TEXTS), "file,"]),
+        (["train", "conf.toml", "ka"], [*plain("kakko"), "file,ka"]),
+        (["sample", "--corpus", "h"], [*plain("harbour"), "file,h"]),
         (["sample", "--config", ""], ["file,"]),
         (["sample", "--prime-file", ""], ["file,"]),
         (["inspect", "score", ""], ["file,"]),
@@ -112,6 +116,11 @@ def test_runs_are_completed_where_the_environment_says(place: Path) -> None:
     assert told[0] == "plain,elsewhere/a,b"
     assert answer(place, "sample", "", CHARRNN_RUNS="elsewhere") == [*plain(*NAMES), "npz,"]
     assert answer(place, "sample", "", CHARRNN_RUNS="none") == ["npz,"]
+
+
+def test_a_text_of_a_name_that_a_file_has_is_not_offered(place: Path) -> None:
+    (place / "tenki").touch()
+    assert answer(place, "train", "") == [*plain("kakko", "harbour"), "file,"]
 
 
 def test_wrong_settings_and_odd_names_stop_no_completion(place: Path) -> None:
@@ -201,6 +210,7 @@ complete -C (string join ' ' -- $argv)
         (["sample", ""], [*NAMES, *FOLDERS, *MODELS]),
         (["sample", "my"], ["my runs"]),
         (["train", r"my\ "], ["my runs", "my text.txt"]),
+        (["train", ""], [*TEXTS, *FOLDERS, *MODELS, *FILES]),
         (["train", "--resume", "--out", "r"], [*RUNS, "runs"]),
         (["sample", "runs/私"], [RUNS[-1]] * 2),
         (["inspect", "--html", "conf"], ["conf.toml"]),
@@ -223,6 +233,7 @@ def test_bash_replies_with_words_and_files_together(
         (["sample", ""], ["files -g *.npz(-.)", *NAMES]),
         (["sample", r"runs/私の\ "], ["files -g *.npz(-.)"]),
         (["train", "--config", ""], ["files "]),
+        (["train", ""], ["files ", *TEXTS]),
         (["train", "--resume", "--out", "r"], ["files -/", *RUNS]),
         (["inspect", "lo"], ["files -g *.npz(-.)", "loss"]),
     ],
@@ -244,6 +255,7 @@ def test_zsh_adds_words_and_files_together(
         (["sample", r"runs/私の\ "], [f"{RUNS[-1]}/"]),
         (["train", "--config=conf"], ["--config=conf.toml"]),
         (["train", r"my\ "], ["my runs/", "my text.txt"]),
+        (["train", ""], [*TEXTS, *(f"{name}/" for name in FOLDERS), *MODELS, *FILES]),
         (["train", "--resume", "--out", "r"], [*RUNS, "runs/"]),
         (["inspect", "lo"], ["loss"]),
     ],

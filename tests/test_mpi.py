@@ -143,6 +143,11 @@ def test_on_several_machines_each_reads_the_corpus_for_itself(text: Path, tmp_pa
     assert arrays(tmp_path / "far") == arrays(tmp_path / "near")
 
 
+def test_a_text_that_comes_with_charrnn_is_read_on_each_machine(tmp_path: Path) -> None:
+    by_ranks = train(Path("kakko"), tmp_path / "far", "--workers", 1, ranks=2, launcher=MACHINES)
+    assert by_ranks == train(ROOT / "corpora/kakko.txt", tmp_path / "near", "--workers", 2)
+
+
 def test_another_text_on_another_machine_is_refused(text: Path, tmp_path: Path) -> None:
     """There is one file system here, so rank 1 is made to see another text under the same name."""
     (tmp_path / "other.txt").write_text(text.read_text(encoding="utf-8")[::-1], encoding="utf-8")

@@ -90,7 +90,7 @@ def test_runs_says_why_a_folder_has_none(
         ("nosuch", "nosuch: no such folder; check the name"),
         ("nosuch/deep", "nosuch/deep: no such folder; check the name"),
         ("file", "file: is a file; name a folder that has run folders in it"),
-        ("empty", "empty: has no trained model yet; train one with 'charrnn train'"),
+        ("empty", "empty: has no trained model yet; train one: charrnn train tenki"),
         (str(run_folder), f"is itself a run, not a folder of runs; to inspect it: {command}"),
     ):
         done = program("inspect", "runs", folder)

@@ -107,7 +107,7 @@ def _raise_as_signals() -> Iterator[None]:
     cls=Program,
     commands=Commands(),
     context_settings={"help_option_names": ["-h", "--help"], "auto_envvar_prefix": "CHARRNN"},
-    epilog="\b\nExamples:\n  charrnn train corpora/tenki.txt\n  charrnn sample --prime 今日は",
+    epilog="\b\nExamples:\n  charrnn train tenki\n  charrnn sample --prime 今日は",
 )
 @click.version_option(__version__, prog_name="charrnn")
 def program() -> None:

@@ -162,6 +162,8 @@ def read_config(ctx: click.Context, param: click.Parameter, path: str | None) ->
         raise click.BadParameter(f"{path} cannot be read ({error.strerror})", ctx, param) from None
     except ValueError as error:
         raise click.BadParameter(f"{path} is not TOML ({error})", ctx, param) from None
+    except RecursionError:
+        raise click.BadParameter(f"{path} is nested too deeply", ctx, param) from None
     table: Mapping[str, Any] = tables
     if problem := _find_wrong_name(tables, ctx.find_root().command, ""):
         message, advice = problem
@@ -196,8 +198,8 @@ def keep_highest_precedence(ctx: click.Context, *names: str) -> None:
         ctx.params[name] = None
 
 
-def keep_group_of_highest_precedence(ctx: click.Context, *groups: Sequence[str]) -> None:
-    """Of two or more groups of options that exclude each other, keep one, as above.
+def find_outranked(ctx: click.Context, *groups: Sequence[str]) -> list[str]:
+    """Return the options that another of the ``groups``, which exclude each other, outranks.
 
     Raises:
         click.UsageError: when options of two groups come from the same source.
@@ -214,10 +216,7 @@ def keep_group_of_highest_precedence(ctx: click.Context, *groups: Sequence[str])
     if len(kept) > 1:
         first, second = map(option_name, list(kept.values())[:2])
         raise UsageError(f"{first} and {second} exclude each other", ctx)
-    for name, (_, index) in given.items():
-        if index not in kept:
-            parameter = next(param for param in ctx.command.params if param.name == name)
-            ctx.params[name] = parameter.type_cast_value(ctx, parameter.default)
+    return [name for name, (_, index) in given.items() if index not in kept]
 
 
 def list_explicit(ctx: click.Context) -> set[str]:

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
+from click.core import ParameterSource
 
 from charrnn.config import DEFAULT_RUNS
 from charrnn.errors import ConfigError
@@ -17,6 +18,7 @@ from charrnn.escapes import parse_escapes
 from charrnn.paths import text_to_path
 from charrnn.render.controls import escape_controls
 from charrnn.setting_types import EMPTY_PATH, Choice, Flag, Number, Rule, Whole, show_value
+from charrnn.shipped_texts import NAMES, find_shipped_text, find_unless_path, is_path
 
 if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
@@ -139,6 +141,31 @@ class TextWithEscapes(click.ParamType):  # type: ignore[type-arg]  # generic fro
             self.fail(error.problem, param, ctx)
 
 
+class CorpusType(PathType):
+    """A file or folder, or the name of a text that comes with charrnn where no path has this name.
+
+    In a file of options such a name is always that of a text: config.toml of a run has no others.
+    """
+
+    def __init__(self) -> None:
+        super().__init__("file", lambda ctx: False)
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Path:
+        """Return the path of the file or folder, or that of the text."""
+        source = ctx.get_parameter_source(str(param.name)) if ctx and param else None
+        find = find_shipped_text if source is ParameterSource.DEFAULT_MAP else find_unless_path
+        return find(value) or super().convert(value, param, ctx)
+
+    def shell_complete(
+        self, ctx: click.Context, param: click.Parameter | None, incomplete: str
+    ) -> "list[CompletionItem[str]]":
+        """Return the names of texts, and what the shell finds."""
+        from click.shell_completion import CompletionItem
+
+        names = [name for name in NAMES if name.startswith(incomplete) and not is_path(name)]
+        return [*map(CompletionItem, names), *super().shell_complete(ctx, param, incomplete)]
+
+
 def type_of(rule: Rule) -> "click.ParamType[Any]":
     """Return the option type that parses the values of a setting with this ``rule``."""
     if isinstance(rule, Whole | Number):
@@ -167,6 +194,7 @@ def _list_run_folders() -> list[str]:
 
 
 PATH = PathType("file", lambda ctx: False)
+CORPUS = CorpusType()
 FOLDER = PathType("dir", lambda ctx: False)
 MODEL = PathType("npz", lambda ctx: True, takes_names=True)
 RUN = PathType("dir", lambda ctx: bool(ctx.params.get("resume") or ctx.params.get("overwrite")))

@@ -11,7 +11,7 @@ import click
 from charrnn.cli.console import Console
 from charrnn.cli.option_names import option_name
 from charrnn.cli.option_sources import read_config
-from charrnn.cli.option_types import ENCODINGS, MODEL, PATH, NewFileType, runs_root, type_of
+from charrnn.cli.option_types import CORPUS, ENCODINGS, MODEL, PATH, NewFileType, runs_root, type_of
 from charrnn.config import AUTO, REPORT_SETTINGS
 from charrnn.errors import MachineError
 from charrnn.setting_types import Flag, rules
@@ -85,7 +85,7 @@ _text_file = click.option(
 )
 corpus = click.option(
     "--corpus",
-    type=PATH,
+    type=CORPUS,
     multiple=True,
     metavar="PATH",
     help="Compare with this file or folder; may be given several times.  [default: the corpus that"
@@ -173,14 +173,15 @@ def check_plot_file(path: Path | None) -> None:
         raise MachineError("matplotlib", problem) from None
 
 
-def find_model(path: Path | None, console: Console) -> Path:
+def find_model(path: Path | None, console: Console, advice: str | None = None) -> Path:
     """Return the model file at ``path``, or the newest one.
 
     Prints a note that names the file, unless the user named it; always if its training diverged.
+    ``advice`` says what to do where there is no model yet, in place of the library's advice.
     """
     from charrnn.storage import diverged_run, run_folder
 
-    file = run_folder.find_model(path, runs_root())
+    file = run_folder.find_model(path, runs_root(), advice)
     if note := diverged_run.explain_model(file):
         console.note(note)
         return file

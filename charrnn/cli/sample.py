@@ -20,6 +20,7 @@ from charrnn.config import (
 )
 from charrnn.parallel.machine import count_cores
 from charrnn.setting_types import rules
+from charrnn.shell_words import write_command
 
 if TYPE_CHECKING:
     from charrnn.api import Model
@@ -27,6 +28,11 @@ if TYPE_CHECKING:
     from charrnn.text.unknown import UnknownCharacters
 
 DEFAULT_SEPARATOR = "\n---\n"
+FIRST_SAMPLE = (
+    f"train one and sample from it: {write_command('train', 'tenki')}, then"
+    f" {write_command('sample', '--prime', '今日は')}"
+)
+"""What to do where there is no model yet. The text comes with charrnn."""
 
 GROUPS = {
     "Text to continue": (
@@ -193,7 +199,7 @@ def sample_command(
     from charrnn.cli import sample_notes
     from charrnn.sampling.generation import draw_seed
 
-    trained = load(options.find_model(model, console))
+    trained = load(options.find_model(model, console, FIRST_SAMPLE))
     primes, prime_count, unknown = _read_primes(ctx, trained, config)
     find_copied = _make_copied_finder(trained, corpus) if copied else None
     find_plain_logprob = None

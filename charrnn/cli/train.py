@@ -17,7 +17,7 @@ from charrnn.cli import blas, launcher, option_types, options, several_cells
 from charrnn.cli.display import Display
 from charrnn.cli.option_sources import (
     Command,
-    keep_group_of_highest_precedence,
+    find_outranked,
     keep_highest_precedence,
     list_explicit,
 )
@@ -70,17 +70,15 @@ def own_text(option: str, help_text: str) -> Callable[[F], F]:
     """Return the option of a text that is no part of the corpus."""
     return click.option(
         option,
-        type=option_types.PATH,
+        type=option_types.CORPUS,
         multiple=True,
         metavar="FILE",
         help=f"{help_text} May be given several times.",
     )
 
 
-@click.command(
-    "train", cls=Command, groups=GROUPS, epilog="\b\nExample:\n  charrnn train corpora/tenki.txt"
-)
-@click.argument("corpus", nargs=-1, type=option_types.PATH, metavar="CORPUS...")
+@click.command("train", cls=Command, groups=GROUPS, epilog="\b\nExample:\n  charrnn train tenki")
+@click.argument("corpus", nargs=-1, type=option_types.CORPUS, metavar="CORPUS...")
 @setting(
     "cell",
     f"The recurrent cell: {', '.join(CELL_NAMES[:-1])} or {CELL_NAMES[-1]}. Given several times,"
@@ -231,12 +229,14 @@ def train_command(ctx: click.Context, /, **_: object) -> None:
     """Train a model on text files.
 
     CORPUS is a text file, which may be compressed (.gz, .bz2, .xz); a folder, of which every *.txt
-    is read; or - for standard input. Several inputs are joined in the given order.
+    is read; or - for standard input. Where there is no such file, tenki, kakko and harbour are
+    texts that come with charrnn. Several inputs are joined in the given order.
 
     The run folder then holds the best model, a checkpoint to resume from, a log and the settings.
     """
     keep_highest_precedence(ctx, *BUDGETS)
-    keep_group_of_highest_precedence(ctx, ("val", "test"), OWN_TEXTS)
+    for name in find_outranked(ctx, ("val", "test"), OWN_TEXTS):
+        ctx.params[name] = getattr(TrainConfig, name, ())
     cells = ctx.params["cell"]
     if len(cells) > 1:
         several_cells.check_cells(ctx, cells)

@@ -20,7 +20,8 @@ from charrnn.errors import ConfigError, InputError
 from charrnn.report_registry import REPORTS, Report, Takes
 from charrnn.reports import load_function
 from charrnn.reports.loaded_model import LoadedModel
-from charrnn.setting_types import Flag, check_path, check_paths, shorten, show_value
+from charrnn.setting_types import Flag, check_path, shorten, show_value
+from charrnn.shipped_texts import check_corpus
 from charrnn.suggestions import did_you_mean
 
 if TYPE_CHECKING:
@@ -64,7 +65,7 @@ class ReportMethods:
         for option in options.keys() & REPORT_SETTINGS.keys():
             options[option] = _check_option(option, options[option])
         if "corpus" in options:
-            options["corpus"] = check_paths("corpus", options["corpus"])
+            options["corpus"] = check_corpus("corpus", options["corpus"])
         _check_inputs(report, inputs)
         if report.takes is Takes.RUNS:
             return self._report_on_run(report, options)
@@ -164,7 +165,7 @@ class ReportMethods:
         """
         from charrnn.reports.copied import index_corpus
 
-        text, files = _check_text("text", text), check_paths("corpus", corpus)
+        text, files = _check_text("text", text), check_corpus("corpus", corpus)
         return index_corpus(self.loaded, files).find_copied(text)
 
     def compare(

@@ -15,7 +15,13 @@ from charrnn.reports.summary import Summary, summarize_description
 from charrnn.shell_words import write_command
 from charrnn.storage.checkpoint import read_description
 from charrnn.storage.lock import is_locked
-from charrnn.storage.run_folder import DEFAULT_ROOT, RunFolder, list_run_folders
+from charrnn.storage.run_folder import (
+    DEFAULT_ROOT,
+    NO_MODEL,
+    TRAIN_ONE,
+    RunFolder,
+    list_run_folders,
+)
 from charrnn.training.state import Diverged
 
 
@@ -95,7 +101,7 @@ def _explain_empty(folder: Path) -> str:
         command = write_command("inspect", "summary", folder)
         return f"is itself a run, not a folder of runs; to inspect it: {command}"
     if folder.is_dir() or folder == DEFAULT_ROOT:
-        return "has no trained model yet; train one with 'charrnn train'"
+        return f"{NO_MODEL}; {TRAIN_ONE}"
     if folder.exists():
         return "is a file; name a folder that has run folders in it"
     return "no such folder; check the name"

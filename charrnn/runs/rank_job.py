@@ -15,6 +15,7 @@ from charrnn.errors import CharrnnError, DivergedError, InputError
 from charrnn.generators import exhaust
 from charrnn.parallel.ranks import RankTeam
 from charrnn.runs.job import Job
+from charrnn.shipped_texts import find_shipped_text, name_shipped_text
 from charrnn.text.corpus import encode_corpus
 from charrnn.text.corpus_info import CorpusInfo
 from charrnn.text.sources import CorpusFiles
@@ -25,6 +26,7 @@ class RankJob:
     """A ``job`` and the files of its texts.
 
     They are None when one could be read only once, such as a pipe: other machines cannot read it.
+    A text that comes with charrnn has its name as its path, because it may be elsewhere there.
     """
 
     job: Job
@@ -36,8 +38,10 @@ def create_rank_job(job: Job, files: CorpusFiles, corpus_info: CorpusInfo) -> Ra
     """Return what rank 0 broadcasts, with absolute paths, for processes in other folders."""
     if any(file.copy is not None for file in files.all):
         return RankJob(job, None, corpus_info)
-    absolute = files.map(lambda file: replace(file, path=file.path.absolute()))
-    return RankJob(job, absolute, corpus_info)
+    sent = files.map(
+        lambda file: replace(file, path=Path(name_shipped_text(file.path) or file.path.absolute()))
+    )
+    return RankJob(job, sent, corpus_info)
 
 
 def broadcast_job(rank_job: RankJob | None, ranks: RankTeam) -> RankJob | None:
@@ -116,7 +120,10 @@ def _write_files(
         if rank_job.files is None:
             problem = "can be read only once, but there are several machines; give a file"
             raise InputError("standard input or a pipe", problem)
-        exhaust(encode_corpus(rank_job.files, rank_job.corpus_info, ids))
+        files = rank_job.files.map(
+            lambda file: replace(file, path=find_shipped_text(str(file.path)) or file.path)
+        )
+        exhaust(encode_corpus(files, rank_job.corpus_info, ids))
         paths: dict[str, Any] = {}
         for field, content in contents.items():
             paths[field] = folder / f"{field}.npz"

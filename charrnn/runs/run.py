@@ -4,7 +4,7 @@ Nothing is written before the whole corpus was read and can be learned from.
 """
 
 import time
-from collections.abc import Callable, Generator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -27,6 +27,7 @@ from charrnn.runs.resume import read_stopped_run
 from charrnn.runs.run_config import RunConfig, write_config
 from charrnn.runs.run_events import end_event, judgement_event, resume_note, start_event
 from charrnn.runs.saving import Saver
+from charrnn.shipped_texts import explain_shipped_texts
 from charrnn.storage import model_file
 from charrnn.storage.diverged_run import explain_model
 from charrnn.storage.model_file import TrainedModel, network_shape
@@ -35,6 +36,7 @@ from charrnn.text.corpus import split_corpus
 from charrnn.text.corpus_info import CorpusInfo
 from charrnn.text.corpus_paths import CorpusPaths
 from charrnn.text.encodings import resolve_encoding
+from charrnn.text.line_starts import is_end_unlike
 from charrnn.training import memory_check
 from charrnn.training.automatic import NOMINAL_SPEED, complete_settings
 from charrnn.training.evaluation import mean_loss
@@ -99,6 +101,7 @@ class TrainingRun:
             config = adopt_shape(config, initial)
             if note := explain_model(self.init_from):
                 yield Note(note)
+        yield from map(Note, explain_shipped_texts(self.paths.all))
         reader = CorpusReader(self.paths, config, initial)
         self.corpus_info = yield from reader.scan()
         config = set_own_sizes(config, self.corpus_info)
@@ -189,6 +192,7 @@ class TrainingRun:
         else:
             if len(ids) > LONG_TEXT:
                 yield Note("counting n-grams for the baselines")
+            yield from self._note_unlike_end(ids, settings)
             self.baselines = self._measure_baselines(ids, settings)
         if settings.minutes:
             yield Note("measuring how fast this machine trains")
@@ -208,6 +212,19 @@ class TrainingRun:
         broadcast_job(rank_job, self.ranks)
         with stage_files(rank_job, self.ranks) as job, job.start(self.ranks) as trainer:
             yield from self._train(folder, trainer, job.open_splits().test, stop_requested)
+
+    def _note_unlike_end(self, ids: Ids, settings: Settings) -> Iterator[Note]:
+        """Say if the validation part is unlike the rest of the corpus, as in a sorted list."""
+        vocabulary, splits = self.corpus_info.vocabulary, split_corpus(ids, settings)
+        newline = int(vocabulary.lookup_ids("\n")[0])
+        if self.corpus_info.val_file or settings.shuffle or newline < 0:
+            return
+        if is_end_unlike(splits.train, splits.val, newline, len(vocabulary)):
+            yield Note(
+                "the end of the text, on which the model is validated, is unlike the rest: its"
+                " lines begin with other characters, as in a sorted list; `shuffle` lines or"
+                " paragraphs mixes them first"
+            )
 
     def _measure_baselines(self, ids: Ids, settings: Settings) -> Baselines | None:
         splits = split_corpus(ids, settings)

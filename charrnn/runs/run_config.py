@@ -13,6 +13,7 @@ from charrnn.config import Settings, parse_settings
 from charrnn.errors import CharrnnError, InputError
 from charrnn.files import write_atomically
 from charrnn.paths import path_to_text, text_to_path
+from charrnn.shipped_texts import find_shipped_text, name_shipped_text
 from charrnn.storage.toml import to_toml
 from charrnn.text.corpus_paths import CorpusPaths
 from charrnn.text.sources import STDIN
@@ -32,7 +33,7 @@ class RunConfig:
 
 
 def write_config(path: Path, config: RunConfig) -> None:
-    """Write ``config`` with absolute paths.
+    """Write ``config`` with absolute paths, and with the names of texts that come with charrnn.
 
     Raises:
         OSError: when it cannot be written.
@@ -82,11 +83,14 @@ def read_corpus_paths(path: Path) -> CorpusPaths:
 
 
 def _read_table(path: Path) -> Any:
-    return tomllib.loads(path.read_text(encoding="utf-8"))["train"]
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))["train"]
+    except RecursionError:
+        raise ValueError("it is nested too deeply") from None
 
 
 def _write_path(path: Path) -> str:
-    return path_to_text(path if path == Path(STDIN) else path.resolve())
+    return name_shipped_text(path) or path_to_text(path if path == Path(STDIN) else path.resolve())
 
 
 def _parse_paths(table: dict[str, Any]) -> CorpusPaths:
@@ -102,4 +106,4 @@ def _parse_list(name: str, paths: object) -> tuple[Path, ...]:
     # The type is checked, since a string would pass as a sequence of paths of one letter each.
     if not isinstance(paths, list) or not all(isinstance(path, str) for path in paths):
         raise ValueError(f"its `{name}` is not a list of files and folders")
-    return tuple(map(text_to_path, paths))
+    return tuple(find_shipped_text(path) or text_to_path(path) for path in paths)

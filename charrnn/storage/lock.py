@@ -99,14 +99,14 @@ def _read_owner(file: Path) -> tuple[int | None, str]:
     try:
         owner = json.loads(file.read_text(encoding="utf-8"))
         return int(owner["pid"]), str(owner["host"])
-    except (OSError, ValueError, KeyError, TypeError):
+    except (OSError, ValueError, KeyError, TypeError, RecursionError, OverflowError):
         return None, ""
 
 
 def _is_alive(pid: int) -> bool:
     try:
         os.kill(pid, 0)
-    except ProcessLookupError:
+    except (ProcessLookupError, OverflowError):  # no process has so large a number
         return False
     except OSError:
         pass  # it is alive, and belongs to another user

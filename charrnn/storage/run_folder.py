@@ -11,6 +11,7 @@ from pathlib import Path
 from charrnn.config import DEFAULT_RUNS
 from charrnn.errors import FolderError, InputError, MachineError
 from charrnn.files import TEMPORARY_PREFIX
+from charrnn.shell_words import write_command
 from charrnn.storage.lock import LOCK_NAME, Lock
 from charrnn.suggestions import did_you_mean
 
@@ -18,6 +19,9 @@ DEFAULT_ROOT = Path(DEFAULT_RUNS)
 MAX_FOLDERS_PER_NAME = 10_000
 DEFAULT_NAME = "corpus"
 MODEL_SUFFIX = ".npz"
+NO_MODEL = "has no trained model yet"
+TRAIN_ONE = f"train one: {write_command('train', 'tenki')}"
+"""What to do where there is no model yet. The text comes with charrnn."""
 SUFFIXES = (".gz", ".bz2", ".xz", ".txt")  # in the order in which they are removed from a name
 
 
@@ -184,12 +188,12 @@ def name_run(corpus: Path) -> str:
     return name if name.strip(".") else DEFAULT_NAME
 
 
-def find_model(path: Path | None, root: Path = DEFAULT_ROOT) -> Path:
+def find_model(path: Path | None, root: Path = DEFAULT_ROOT, advice: str | None = None) -> Path:
     """Return the model file that ``path`` means: itself, or the best model of a run folder.
 
     Where no such path exists, it may be the name of a run in ``root``. Without a path it is the
     model of the newest run there. A run that was stopped before its first evaluation has only a
-    last model.
+    last model. ``advice`` is what to do where ``root`` has no model.
 
     Raises:
         InputError: when there is none.
@@ -197,7 +201,7 @@ def find_model(path: Path | None, root: Path = DEFAULT_ROOT) -> Path:
     if path is None:
         models = list_models(root)
         if not models:
-            raise InputError(root, "has no trained model yet; train one with 'charrnn train'")
+            raise InputError(root, f"{NO_MODEL}; {advice or TRAIN_ONE}")
         return max(models, key=lambda model: model.stat().st_mtime_ns)
     path = find_named_run(path, root) or path
     if not path.exists():

@@ -117,7 +117,8 @@ def _draw_order(number: int, fingerprint: str) -> npt.NDArray[np.int64]:
     may.
     """
     bits = max(1, number - 1).bit_length()
-    numbers = np.random.PCG64(int(fingerprint, 16)).random_raw(number)
+    generator = np.random.PCG64(int(fingerprint, 16))
+    numbers = generator.random_raw(number)
     numbers >>= np.uint64(bits)
     numbers <<= np.uint64(bits)
     for start in range(0, number, CHUNK):

@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import IO, BinaryIO, cast
 
 from charrnn.errors import InputError, MachineError
+from charrnn.shipped_texts import advise_on_missing
 from charrnn.text.compression import (
     DAMAGE,
     MAGIC_BYTES,
@@ -212,7 +213,8 @@ def _list_sources(path: Path, notes: list[str], for_training: bool) -> Iterator[
     except FileNotFoundError:
         if path.is_symlink():
             raise InputError(path, "is a link to a file that does not exist") from None
-        raise InputError(path, "no such file or folder; check the name") from None
+        advice = advise_on_missing(path) if for_training else "check the name"
+        raise InputError(path, f"no such file or folder; {advice}") from None
     except (OSError, ValueError) as error:
         raise InputError(path, f"cannot be read ({_describe_error(error)})") from None
     if stat.S_ISDIR(mode):
