@@ -5,23 +5,33 @@ does not wait for the modules of training.
 """
 
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
-from contextlib import closing
-from dataclasses import dataclass
+from contextlib import closing, contextmanager
+from dataclasses import fields
+from functools import partial
 from pathlib import Path
 from types import MappingProxyType
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, TypeAlias, TypeGuard, Unpack
 
 from charrnn.config import SampleConfig, TrainConfig
 from charrnn.errors import ConfigError
+from charrnn.keywords import (
+    ResumeKeywords,
+    SampleKeywords,
+    TrainKeywords,
+    change_config,
+    check_names,
+    without_budget,
+)
 from charrnn.reports.loaded_model import LoadedModel, load_model
 from charrnn.reports.methods import ReportMethods
 from charrnn.sampling.generation import draw_seed, generate, make_prompt, unknown_characters
 from charrnn.sampling.ongoing import Prompt
+from charrnn.sampling.sample import Sample
 from charrnn.sampling.sampler import sort_finished
-from charrnn.setting_types import check_path, check_paths
+from charrnn.setting_types import Flag, check_path, check_paths
 from charrnn.storage import model_file
 from charrnn.storage.model_file import TrainedModel
-from charrnn.storage.run_folder import DEFAULT_ROOT, find_model
+from charrnn.storage.run_folder import DEFAULT_ROOT, RunFolder, RunLocation, find_model
 
 if TYPE_CHECKING:
     from charrnn.parallel.ranks import RankTeam
@@ -30,23 +40,6 @@ if TYPE_CHECKING:
     from charrnn.training.events import Event
 
 Corpus: TypeAlias = str | Path | Sequence[str | Path]
-
-
-@dataclass(frozen=True)
-class Sample:
-    """A continuation of ``prime``: ``text`` has the new characters only.
-
-    ``sample`` is its index among the samples of the same prime. ``stopped`` is the reason for its
-    end: "length", "stop" or "no-repeat". ``logprob`` is the sum of the new
-    characters' log-probabilities in nats, at temperature 1 and without filters.
-    """
-
-    prime: str
-    text: str
-    seed: int
-    sample: int
-    stopped: str
-    logprob: float
 
 
 class Model(ReportMethods):
@@ -68,18 +61,26 @@ class Model(ReportMethods):
         return self.checkpoint.corpus_info.vocabulary.characters
 
     def sample(
-        self, prime: str = "", config: SampleConfig = SampleConfig(), *, seed: int | None = None
+        self,
+        prime: str = "",
+        config: SampleConfig = SampleConfig(),
+        *,
+        seed: int | None = None,
+        **settings: Unpack[SampleKeywords],
     ) -> str:
         """Continue ``prime``, and return the new characters.
 
-        The same ``seed`` gives the same text; without one, the text is different each time.
+        ``settings`` are those of `SampleConfig`, which change ``config``:
+        ``model.sample("It", length=100, temperature=0.7)``. The same ``seed`` gives the same text;
+        without one, the text is different each time.
 
         Raises:
             InputError: when ``prime`` has characters that the model does not know, unless
-                ``config.on_unknown`` allows them; or when the text would never end, because
+                ``on_unknown`` allows them; or when the text would never end, because
                 no length is set and the model cannot produce any of the stop texts.
-            ConfigError: when ``seed`` is negative or not a whole number.
+            ConfigError: when a setting does not exist or has a wrong value.
         """
+        config = change_config(SampleConfig, config, settings, self.sample)
         return "".join(self.stream(prime, config, seed=seed))
 
     def stream(
@@ -89,6 +90,7 @@ class Model(ReportMethods):
         *,
         seed: int | None = None,
         on_long: Callable[[int], None] | None = None,
+        **settings: Unpack[SampleKeywords],
     ) -> Iterator[str]:
         """Continue ``prime``, and yield the new characters in pieces while they are generated.
 
@@ -99,6 +101,7 @@ class Model(ReportMethods):
         Raises:
             InputError, ConfigError: as `sample`, before the first piece.
         """
+        config = change_config(SampleConfig, config, settings, self.stream)
         prompt = self.make_prompt(prime, config.on_unknown)
         steps = generate(self.checkpoint, [prompt], config, seed, 1, scored=False, on_long=on_long)
         return filter(None, (sample.take_new_text() for (sample,) in steps))
@@ -110,6 +113,7 @@ class Model(ReportMethods):
         *,
         seed: int | None = None,
         number: int,
+        **settings: Unpack[SampleKeywords],
     ) -> list[Sample]:
         """Generate ``number`` continuations of ``prime`` in parallel.
 
@@ -119,6 +123,7 @@ class Model(ReportMethods):
         Raises:
             InputError, ConfigError: as `sample`; also when ``number`` is above the beam's width.
         """
+        config = change_config(SampleConfig, config, settings, self.samples)
         return list(self.sample_each([prime], config, seed=seed, number=number))
 
     def sample_each(
@@ -129,6 +134,7 @@ class Model(ReportMethods):
         seed: int | None = None,
         number: int = 1,
         on_long: Callable[[int], None] | None = None,
+        **settings: Unpack[SampleKeywords],
     ) -> Iterator[Sample]:
         """Generate ``number`` continuations of each of the ``primes``, all of them in parallel.
 
@@ -141,6 +147,7 @@ class Model(ReportMethods):
         Raises:
             InputError, ConfigError: as `samples`; for a prime, when it is its turn.
         """
+        config = change_config(SampleConfig, config, settings, self.sample_each)
         if isinstance(primes, str):
             raise ConfigError("primes", "this is a single text; give a list of texts")
         seed = draw_seed() if seed is None else seed
@@ -191,48 +198,71 @@ def train(
     root: str | Path = DEFAULT_ROOT,
     suffix: str = "",
     overwrite: bool = False,
+    resume: bool = False,
     init_from: str | Path | None = None,
+    progress: bool = False,
     preview: int = 0,
     preview_prime: str = "",
     preview_pause: float = 0.0,
     on_event: Callable[["Event"], object] = lambda event: None,
     stop_requested: Callable[[], bool] = lambda: False,
-    ranks: "RankTeam | None" = None,
+    team: "RankTeam | None" = None,
+    **settings: Unpack[TrainKeywords],
 ) -> Model:
     """Train a model on text files, and return the one with the lowest validation loss.
 
-    ``corpus`` is a file, a folder, or a list of them. The run folder, which keeps the model, is
-    ``out``, or a new folder under ``root`` named after the corpus, with ``suffix``; ``overwrite``
-    empties an existing one first. With ``init_from``, a run folder or .npz file, training starts
-    from that model's weights, and its characters are added to those of the corpus.
+    ``corpus`` is a file, a folder, or a list of them. ``settings`` are those of `TrainConfig`,
+    which change ``config``: ``train("novel.txt", hidden=128, minutes=5)``.
 
-    ``on_event`` is called with every event (training/events.py). With ``preview``, a sample of that
-    length follows each evaluation, except within ``preview_pause`` seconds after the one before;
-    it continues ``preview_prime``. ``stop_requested`` is called after every step; once it returns
-    True, the run is saved and ends. With MPI ``ranks``, `train` is called on rank 0, while the
-    other ranks run ``run_as_follower`` (runs/rank_job.py).
+    The run folder, which keeps the model, is ``out``, or a new folder under ``root`` named after
+    the corpus, with ``suffix``; ``overwrite`` empties an existing one first. With ``resume``, a run
+    that is already in ``out`` is continued to its end; where there is none, one begins. So the same
+    call can be made again after it was interrupted, and returns the model once the run is finished.
+    The settings have to be those of the run; larger ``steps`` or ``epochs`` train it further,
+    ``minutes`` count from its beginning only. With ``init_from``, a run folder or .npz file,
+    training starts from that model's weights, and its characters are added to those of the corpus.
+
+    Nothing is printed unless ``progress`` is True: then there is a bar, on a terminal or in a
+    notebook, and a summary at the end. ``on_event`` is called with every event
+    (training/events.py). With ``preview``, a sample of that length follows each evaluation, except
+    within ``preview_pause`` seconds after the one before; it continues ``preview_prime``.
+
+    Ctrl-C, or the interrupt of a notebook, stops the training after the step that it is making,
+    saves the run and raises KeyboardInterrupt; a second one stops it at once, as of the last save.
+    ``stop_requested`` is called after every step; once it returns True, the run is saved and ends.
+    With a ``team`` of MPI ranks, `train` is called on rank 0, while the other ranks run
+    ``run_as_follower`` (runs/rank_job.py).
 
     Raises:
-        ConfigError: when a setting contradicts another one, the corpus or the model ``init_from``.
+        ConfigError: when a setting does not exist, has a wrong value, or contradicts another one,
+            the corpus, the model ``init_from`` or the run that is continued.
         InputError: when the corpus cannot be read or is too small, or ``init_from`` is not a model;
             nothing has been written then.
         FolderError: when the run folder is in use, or has files that would be overwritten.
         DivergedError: when the loss stays infinite or NaN; the best model so far is kept.
         MachineError, OSError: when memory, the disk or a worker process fails.
+        KeyboardInterrupt: when it was interrupted; the run can be resumed.
     """
     from charrnn.preview import Previewer
     from charrnn.runs.run import TrainingRun
-    from charrnn.storage.run_folder import RunLocation
 
-    previewer = Previewer(preview, preview_prime, preview_pause)
+    config = change_config(TrainConfig, config, settings, train)
+    follower = _Follower(
+        Previewer(preview, preview_prime, preview_pause),
+        on_event,
+        stop_requested,
+        progress=progress,
+    )
     files = check_paths("corpus", corpus)
     if not files:
         raise ConfigError("corpus", "the list is empty; name at least one file or folder")
     folder = None if out is None else check_path("out", out)
+    if Flag().check("resume", resume) and _has_run(folder, overwrite=overwrite):
+        return _resume(files, folder, _explicit(config, settings), follower, team)
     location = RunLocation(folder, check_path("root", root), overwrite, suffix)
     initial = None if init_from is None else find_model(check_path("init_from", init_from))
-    run = TrainingRun(files, config, location, initial, ranks)
-    return _run_events(run, run.train(stop_requested), previewer, on_event)
+    run = TrainingRun(files, config, location, initial, team)
+    return follower.follow(run, run.train)
 
 
 def resume(
@@ -240,59 +270,147 @@ def resume(
     corpus: Corpus = (),
     changes: Mapping[str, object] = MappingProxyType({}),
     *,
+    progress: bool = False,
     preview: int = 0,
     preview_prime: str = "",
     preview_pause: float = 0.0,
     on_event: Callable[["Event"], object] = lambda event: None,
     stop_requested: Callable[[], bool] = lambda: False,
-    ranks: "RankTeam | None" = None,
+    team: "RankTeam | None" = None,
+    **settings: Unpack[ResumeKeywords],
 ) -> Model:
     """Continue the run in the folder ``out`` where it stopped, and return its best model.
 
     The result is the same as if the run had never stopped. The corpus is read from where it was;
-    if it has been moved, ``corpus`` says where it is now. ``changes`` are settings by name:
+    if it has been moved, ``corpus`` says where it is now. ``settings`` can change the run:
     ``epochs`` or ``steps`` count from the beginning of the run, ``minutes`` from now; ``patience``
-    can be changed too. The other parameters are those of `train`.
+    can be changed too. ``changes`` are settings by name, which ``settings`` replace. The other
+    parameters are those of `train`, and so is what happens when it is interrupted.
 
     Raises:
-        ConfigError: when ``changes`` has any other setting with a value that is not the run's.
+        ConfigError: when any other setting is given a value that is not the run's.
         InputError: when the corpus is missing or different, or a file of the run is damaged.
         FolderError: when there is no run in ``out``, or another process is training in it.
-        DivergedError, MachineError, OSError: as `train`.
+        DivergedError, MachineError, OSError, KeyboardInterrupt: as `train`.
     """
     from charrnn.preview import Previewer
-    from charrnn.runs.run import TrainingRun
-    from charrnn.storage.run_folder import RunLocation
 
-    previewer = Previewer(preview, preview_prime, preview_pause)
-    files, location = check_paths("corpus", corpus), RunLocation(check_path("out", out))
-    run = TrainingRun(files, TrainConfig(), location, ranks=ranks)
-    return _run_events(run, run.resume(changes, stop_requested), previewer, on_event)
+    check_names([field.name for field in fields(TrainConfig)], settings, resume)
+    follower = _Follower(
+        Previewer(preview, preview_prime, preview_pause),
+        on_event,
+        stop_requested,
+        progress=progress,
+    )
+    files, folder = check_paths("corpus", corpus), check_path("out", out)
+    both = {**changes, **without_budget(settings), **settings}
+    return _resume(files, folder, both, follower, team)
 
 
-def _run_events(
-    run: "TrainingRun",
-    events: "Generator[Event, None, None]",
-    previewer: "Previewer",
-    on_event: Callable[["Event"], object],
+def _resume(
+    files: Sequence[Path],
+    folder: Path,
+    changes: Mapping[str, object],
+    follower: "_Follower",
+    team: "RankTeam | None",
 ) -> Model:
-    """Pass each event to ``on_event``, and return the best model of the run.
+    from charrnn.runs.run import TrainingRun
 
-    The generator is closed in every case. Otherwise an exception in ``on_event`` would leave the
-    run's lock, its temporary files and its workers behind as long as the traceback is kept.
+    run = TrainingRun(files, TrainConfig(), RunLocation(folder), ranks=team)
+    return follower.follow(run, partial(run.resume, changes))
+
+
+def _has_run(folder: Path | None, *, overwrite: bool) -> TypeGuard[Path]:
+    """Return whether there is a run in ``folder`` to be continued.
+
+    Raises:
+        ConfigError: when there is no folder, or the run would be overwritten.
     """
-    from charrnn.training.events import Evaluation, Start
+    if folder is None:
+        raise ConfigError("resume", "it needs the run folder; give `out`")
+    if overwrite:
+        raise ConfigError("resume", "cannot be combined with `overwrite`; set one of them")
+    return RunFolder(folder).config.is_file()
 
-    folder = run.location.root
-    with closing(events):
-        for event in events:
-            on_event(event)
-            if isinstance(event, Start):
-                folder = Path(event.run)
-            if isinstance(event, Evaluation):
-                for shown in previewer.follow(event, run):
-                    on_event(shown)
-    return load(folder)
+
+def _explicit(config: TrainConfig, settings: Mapping[str, object]) -> dict[str, object]:
+    """Return the settings that a call names, as keywords or by a config, for a run that goes on.
+
+    Without ``minutes``, which have become a number of steps when the run began.
+    """
+    values = {field.name: (getattr(config, field.name), field.default) for field in fields(config)}
+    return {
+        name: value
+        for name, (value, default) in values.items()
+        if value is not None and name != "minutes" and (value != default or name in settings)
+    }
+
+
+class _Follower:
+    """Shows a training, and ends it when it is to stop."""
+
+    def __init__(
+        self,
+        previewer: "Previewer",
+        on_event: Callable[["Event"], object],
+        stop_requested: Callable[[], bool],
+        *,
+        progress: bool,
+    ) -> None:
+        self.previewer, self.on_event, self.stop_requested = previewer, on_event, stop_requested
+        self.progress = Flag().check("progress", progress)
+
+    def follow(
+        self,
+        run: "TrainingRun",
+        begin: "Callable[[Callable[[], bool]], Generator[Event, None, None]]",
+    ) -> Model:
+        """Call ``begin`` with a function that says when to stop; return the run's best model.
+
+        The generator of events is closed in every case. Otherwise an exception in ``on_event``
+        would leave the run's lock, its temporary files and its workers behind as long as the
+        traceback is kept.
+
+        Raises:
+            KeyboardInterrupt: when the training was interrupted, after the run has been saved.
+        """
+        from charrnn.interrupts import Interrupt
+        from charrnn.training.events import End, Evaluation, Start
+
+        interrupt = Interrupt()
+        events = begin(lambda: interrupt.is_requested or self.stop_requested())
+        folder = run.location.root
+        with self._open_display() as show, interrupt, closing(events):
+            for event in events:
+                interrupt.go_on()
+                if isinstance(event, Start):
+                    folder, interrupt.can_save = Path(event.run), True
+                if isinstance(event, End):
+                    interrupt.can_save = False
+                show(event)
+                if isinstance(event, Evaluation):
+                    for shown in self.previewer.follow(event, run):
+                        show(shown)
+        if interrupt.is_requested:
+            raise KeyboardInterrupt(f"the run is saved; charrnn.resume({str(folder)!r}) goes on")
+        return load(folder)
+
+    @contextmanager
+    def _open_display(self) -> Iterator[Callable[["Event"], object]]:
+        """Yield the function that shows an event."""
+        if not self.progress:
+            yield self.on_event
+            return
+        from charrnn.progress_bar import ProgressDisplay
+
+        display = ProgressDisplay()
+
+        def show(event: "Event") -> None:
+            display.show(event)
+            self.on_event(event)
+
+        with closing(display):
+            yield show
 
 
 def load(path: str | Path) -> Model:

@@ -263,7 +263,7 @@ def _train(
         "preview_pause": PREVIEW_PAUSE if console.on_terminal else 0.0,
         "on_event": display.show,
         "stop_requested": stop.is_requested,
-        "ranks": ranks,
+        "team": ranks,
     }
     if ctx.params["resume"]:
         names = {field.name for field in fields(TrainConfig)} & list_explicit(ctx)
