@@ -13,7 +13,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, TypeAlias, TypeGuard, Unpack
 
 from charrnn.config import SampleConfig, TrainConfig
-from charrnn.errors import ConfigError
+from charrnn.errors import ConfigError, InputError
 from charrnn.keywords import (
     ResumeKeywords,
     SampleKeywords,
@@ -54,6 +54,22 @@ class Model(ReportMethods):
         """``path`` is the model's file, and ``run`` is the run folder that contains it."""
         super().__init__(LoadedModel(checkpoint, path, run))
         self.checkpoint = checkpoint
+
+    def __repr__(self) -> str:
+        """Return one line: the cell, sizes, vocabulary and losses of the model, and its file."""
+        from charrnn.render.model_line import describe_model
+
+        return f"<charrnn.Model: {describe_model(self.summary())}>"
+
+    def _repr_html_(self) -> str:
+        """Return the model as HTML, which a notebook shows: its summary and its losses."""
+        from charrnn.render.notebook import render_model
+
+        try:
+            losses = self.loss()
+        except InputError:  # the log of its run is damaged
+            losses = None
+        return render_model(self.summary(), losses)
 
     @property
     def vocabulary(self) -> str:
