@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from charrnn.training.events import Event
 
 Corpus: TypeAlias = str | Path | Sequence[str | Path]
+"""A file, a folder, or a list of them; "-" is standard input."""
 
 
 class Model(ReportMethods):
