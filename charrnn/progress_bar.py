@@ -46,10 +46,10 @@ class TrainingBar:
         if event.done == event.total:
             self.close()
 
-    def start_steps(self) -> None:
-        """Begin to count steps."""
+    def start_steps(self, total: int | None = None) -> None:
+        """Begin to count steps, of which there are ``total`` if that is known."""
         self.close()
-        self._bar = self._make_bar(unit="step", dynamic_ncols=True, leave=False)
+        self._bar = self._make_bar(total=total, unit="step", dynamic_ncols=True, leave=False)
 
     def show_step(self, event: "Progress", losses: str) -> None:
         """Show how many steps have been made, and the ``losses``."""
@@ -87,7 +87,7 @@ class ProgressDisplay:
 
     def show(self, event: "Event") -> None:
         """Show one event."""
-        from charrnn.render.progress import describe_end, describe_preview
+        from charrnn.render.progress import count_predictions, describe_end, describe_preview
         from charrnn.training import events
 
         match event:
@@ -97,7 +97,8 @@ class ProgressDisplay:
                 self._bar.show_reading(event)
             case events.Start():
                 self._start = event
-                self._bar.start_steps()
+                # The total, which a bar of a notebook cannot be told later.
+                self._bar.start_steps(event.config.total_steps(count_predictions(event)))
             case events.Progress():
                 self._bar.show_step(event, f"loss {event.loss:z.3f}{self._val}")
             case events.Evaluation():

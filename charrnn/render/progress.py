@@ -26,13 +26,18 @@ RUN = "run"
 PREVIEW_BAR = "  │ "
 
 
+def count_predictions(event: Start) -> int:
+    """Return the number of characters of an epoch."""
+    return event.config.split_sizes(event.corpus.characters)[0] - 1
+
+
 def describe_start(event: Start, columns: int | None = None) -> str:
     """Describe the corpus, the model and the settings of a training before its first step.
 
     Lines are wrapped to ``columns``, if they are given.
     """
     corpus, model, config = event.corpus, event.model, event.config
-    predictions = config.split_sizes(corpus.characters)[0] - 1
+    predictions = count_predictions(event)
     steps = config.total_steps(predictions)
     epochs = config.count_epochs(steps, predictions)
     workers = f"{config.ranks} ranks × {config.workers}" if config.ranks > 1 else config.workers
