@@ -6,24 +6,34 @@ does not wait for the modules of training.
 
 import itertools
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
-from contextlib import closing
-from dataclasses import dataclass
+from contextlib import closing, contextmanager
+from dataclasses import fields
+from functools import partial
 from pathlib import Path
 from types import MappingProxyType
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, TypeAlias, TypeGuard, Unpack
 
 from charrnn.config import SampleConfig, TrainConfig
-from charrnn.errors import ConfigError
+from charrnn.errors import ConfigError, InputError
+from charrnn.keywords import (
+    ResumeKeywords,
+    SampleKeywords,
+    TrainKeywords,
+    change_config,
+    check_names,
+    without_budget,
+)
 from charrnn.reports.loaded_model import LoadedModel, load_model
 from charrnn.reports.methods import ReportMethods
 from charrnn.sampling.generation import draw_seed, generate, make_prompt, unknown_characters
 from charrnn.sampling.ongoing import Prompt
+from charrnn.sampling.sample import Sample
 from charrnn.sampling.sampler import sort_finished
-from charrnn.setting_types import check_path
+from charrnn.setting_types import Flag, check_path
 from charrnn.shipped_texts import check_corpus
 from charrnn.storage import model_file
 from charrnn.storage.model_file import TrainedModel
-from charrnn.storage.run_folder import DEFAULT_ROOT, find_model
+from charrnn.storage.run_folder import DEFAULT_ROOT, RunFolder, RunLocation, find_model
 from charrnn.text.corpus_paths import CorpusPaths
 
 if TYPE_CHECKING:
@@ -33,23 +43,7 @@ if TYPE_CHECKING:
     from charrnn.training.events import Event
 
 Corpus: TypeAlias = str | Path | Sequence[str | Path]
-
-
-@dataclass(frozen=True)
-class Sample:
-    """A continuation of ``prime``: ``text`` has the new characters only.
-
-    ``sample`` is its index among the samples of the same prime. ``stopped`` is the reason for its
-    end: "length", "stop" or "no-repeat". ``logprob`` is the sum of the new
-    characters' log-probabilities in nats, at temperature 1 and without filters.
-    """
-
-    prime: str
-    text: str
-    seed: int
-    sample: int
-    stopped: str
-    logprob: float
+"""A file, a folder, or a list of them; "-" is standard input."""
 
 
 class Model(ReportMethods):
@@ -65,24 +59,48 @@ class Model(ReportMethods):
         super().__init__(LoadedModel(checkpoint, path, run))
         self.checkpoint = checkpoint
 
+    def __repr__(self) -> str:
+        """Return one line: the cell, sizes, vocabulary and losses of the model, and its file."""
+        from charrnn.render.model_line import describe_model
+
+        return f"<charrnn.Model: {describe_model(self.summary())}>"
+
+    def _repr_html_(self) -> str:
+        """Return the model as HTML, which a notebook shows: its summary and its losses."""
+        from charrnn.render.notebook import render_model
+
+        try:
+            losses = self.loss()
+        except InputError:  # the log of its run is damaged
+            losses = None
+        return render_model(self.summary(), losses)
+
     @property
     def vocabulary(self) -> str:
         """The characters that the model knows, in the order of their ids."""
         return self.checkpoint.corpus_info.vocabulary.characters
 
     def sample(
-        self, prime: str = "", config: SampleConfig = SampleConfig(), *, seed: int | None = None
+        self,
+        prime: str = "",
+        config: SampleConfig = SampleConfig(),
+        *,
+        seed: int | None = None,
+        **settings: Unpack[SampleKeywords],
     ) -> str:
         """Continue ``prime``, and return the new characters.
 
-        The same ``seed`` gives the same text; without one, the text is different each time.
+        ``settings`` are those of `SampleConfig`, which change ``config``:
+        ``model.sample("It", length=100, temperature=0.7)``. The same ``seed`` gives the same text;
+        without one, the text is different each time.
 
         Raises:
             InputError: when ``prime`` has characters that the model does not know, unless
-                ``config.on_unknown`` allows them; or when the text would never end, because
+                ``on_unknown`` allows them; or when the text would never end, because
                 no length is set and the model cannot produce any of the stop texts.
-            ConfigError: when ``seed`` is negative or not a whole number.
+            ConfigError: when a setting does not exist or has a wrong value.
         """
+        config = change_config(SampleConfig, config, settings, self.sample)
         return "".join(self.stream(prime, config, seed=seed))
 
     def stream(
@@ -92,6 +110,7 @@ class Model(ReportMethods):
         *,
         seed: int | None = None,
         on_long: Callable[[int], None] | None = None,
+        **settings: Unpack[SampleKeywords],
     ) -> Iterator[str]:
         """Continue ``prime``, and yield the new characters in pieces while they are generated.
 
@@ -102,6 +121,7 @@ class Model(ReportMethods):
         Raises:
             InputError, ConfigError: as `sample`, before the first piece.
         """
+        config = change_config(SampleConfig, config, settings, self.stream)
         prompt = self.make_prompt(prime, config.on_unknown)
         steps = generate(self.checkpoint, [prompt], config, seed, 1, scored=False, on_long=on_long)
         return filter(None, (sample.take_new_text() for (sample,) in steps))
@@ -113,6 +133,7 @@ class Model(ReportMethods):
         *,
         seed: int | None = None,
         number: int,
+        **settings: Unpack[SampleKeywords],
     ) -> list[Sample]:
         """Generate ``number`` continuations of ``prime`` in parallel.
 
@@ -122,6 +143,7 @@ class Model(ReportMethods):
         Raises:
             InputError, ConfigError: as `sample`; also when ``number`` is above the beam's width.
         """
+        config = change_config(SampleConfig, config, settings, self.samples)
         return list(self.sample_each([prime], config, seed=seed, number=number))
 
     def sample_each(
@@ -132,6 +154,7 @@ class Model(ReportMethods):
         seed: int | None = None,
         number: int = 1,
         on_long: Callable[[int], None] | None = None,
+        **settings: Unpack[SampleKeywords],
     ) -> Iterator[Sample]:
         """Generate ``number`` continuations of each of the ``primes``, all of them in parallel.
 
@@ -144,6 +167,7 @@ class Model(ReportMethods):
         Raises:
             InputError, ConfigError: as `samples`; for a prime, when it is its turn.
         """
+        config = change_config(SampleConfig, config, settings, self.sample_each)
         if isinstance(primes, str):
             raise ConfigError("primes", "this is a single text; give a list of texts")
         seed = draw_seed() if seed is None else seed
@@ -194,62 +218,78 @@ def train(
     root: str | Path = DEFAULT_ROOT,
     suffix: str = "",
     overwrite: bool = False,
+    resume: bool = False,
     init_from: str | Path | None = None,
     val_file: Corpus = (),
     test_file: Corpus = (),
+    progress: bool = False,
     preview: int = 0,
     preview_prime: str = "",
     preview_pause: float = 0.0,
     on_event: Callable[["Event"], object] = lambda event: None,
     stop_requested: Callable[[], bool] = lambda: False,
-    ranks: "RankTeam | None" = None,
+    team: "RankTeam | None" = None,
+    **settings: Unpack[TrainKeywords],
 ) -> Model:
     """Train a model on text files, and return the one with the lowest validation loss.
 
     ``corpus`` is a file, a folder, or a list of them. Where there is no such path, the texts
-    "tenki", "kakko" and "harbour" name those that come with charrnn. The run folder, which keeps
-    the model, is ``out``, or a new folder under ``root`` named after the corpus, with ``suffix``;
-    ``overwrite`` empties an existing one first. With ``init_from``, a run folder or .npz file,
-    training starts from that model's weights, and its characters are added to those of the corpus.
-    The texts in ``val_file`` and ``test_file`` are validated and tested on in place of the end of
-    the corpus.
+    "tenki", "kakko" and "harbour" name those that come with charrnn. ``settings`` are those of
+    `TrainConfig`, which change ``config``: ``train("novel.txt", hidden=128, minutes=5)``. The texts
+    in ``val_file`` and ``test_file`` are validated and tested on in place of the end of the corpus.
 
-    ``on_event`` is called with every event (training/events.py). With ``preview``, a sample of that
-    length follows each evaluation, except within ``preview_pause`` seconds after the one before;
-    it continues ``preview_prime``. ``stop_requested`` is called after every step; once it returns
-    True, the run is saved and ends. With MPI ``ranks``, `train` is called on rank 0, while the
-    other ranks run ``run_as_follower`` (runs/rank_job.py).
+    The run folder, which keeps the model, is ``out``, or a new folder under ``root`` named after
+    the corpus, with ``suffix``; ``overwrite`` empties an existing one first. With ``resume``, a run
+    that is already in ``out`` is continued to its end; where there is none, one begins. So the same
+    call can be made again after it was interrupted, and returns the model once the run is finished.
+    The settings have to be those of the run; larger ``steps`` or ``epochs`` train it further,
+    ``minutes`` count from its beginning only. With ``init_from``, a run folder or .npz file,
+    training starts from that model's weights, and its characters are added to those of the corpus.
+
+    Nothing is printed unless ``progress`` is True: then there is a bar, on a terminal or in a
+    notebook, and a summary at the end. ``on_event`` is called with every event
+    (training/events.py). With ``preview``, a sample of that length follows each evaluation, except
+    within ``preview_pause`` seconds after the one before; it continues ``preview_prime``.
+
+    Ctrl-C, or the interrupt of a notebook, stops the training after the step that it is making,
+    saves the run and raises KeyboardInterrupt; a second one stops it at once, as of the last save.
+    ``stop_requested`` is called after every step; once it returns True, the run is saved and ends.
+    With a ``team`` of MPI ranks, `train` is called on rank 0, while the other ranks run
+    ``run_as_follower`` (runs/rank_job.py).
 
     Raises:
-        ConfigError: when a setting contradicts another one, the corpus or the model ``init_from``.
+        ConfigError: when a setting does not exist, has a wrong value, or contradicts another one,
+            the corpus, the model ``init_from`` or the run that is continued.
         InputError: when the corpus cannot be read or is too small, or ``init_from`` is not a model;
             nothing has been written then.
         FolderError: when the run folder is in use, or has files that would be overwritten.
         DivergedError: when the loss stays infinite or NaN; the best model so far is kept.
         MachineError, OSError: when memory, the disk or a worker process fails.
+        KeyboardInterrupt: when it was interrupted; the run can be resumed.
     """
     from charrnn.preview import Previewer
     from charrnn.runs.run import TrainingRun
-    from charrnn.storage.run_folder import RunLocation
 
-    previewer = Previewer(preview, preview_prime, preview_pause)
-    files = check_corpus("corpus", corpus)
-    if not files:
+    config = change_config(TrainConfig, config, settings, train)
+    follower = _Follower(
+        Previewer(preview, preview_prime, preview_pause),
+        on_event,
+        stop_requested,
+        progress=progress,
+    )
+    paths = _check_texts(corpus, val_file, test_file)
+    if not paths.corpus:
         raise ConfigError("corpus", "the list is empty; name at least one file or folder")
     folder = None if out is None else check_path("out", out)
+    if Flag().check("resume", resume) and _has_run(folder, overwrite=overwrite):
+        return _resume(paths, folder, _explicit(config, settings), follower, team)
     location = RunLocation(folder, check_path("root", root), overwrite, suffix)
+    _check_split(paths, config)
     initial = None
     if init_from is not None:
         initial = find_model(check_path("init_from", init_from), location.root)
-    own_texts = {
-        "val_file": check_corpus("val_file", val_file),
-        "test_file": check_corpus("test_file", test_file),
-    }
-    for name, share in itertools.product(own_texts, ("val", "test")):
-        if own_texts[name] and getattr(config, share) != getattr(TrainConfig, share):
-            raise ConfigError(name, f"cannot be combined with `{share}`; set one of them")
-    run = TrainingRun(CorpusPaths(files, **own_texts), config, location, initial, ranks)
-    return _run_events(run, run.train(stop_requested), previewer, on_event)
+    run = TrainingRun(paths, config, location, initial, team)
+    return follower.follow(run, run.train)
 
 
 def resume(
@@ -259,64 +299,167 @@ def resume(
     *,
     val_file: Corpus = (),
     test_file: Corpus = (),
+    progress: bool = False,
     preview: int = 0,
     preview_prime: str = "",
     preview_pause: float = 0.0,
     on_event: Callable[["Event"], object] = lambda event: None,
     stop_requested: Callable[[], bool] = lambda: False,
-    ranks: "RankTeam | None" = None,
+    team: "RankTeam | None" = None,
+    **settings: Unpack[ResumeKeywords],
 ) -> Model:
     """Continue the run in the folder ``out`` where it stopped, and return its best model.
 
     The result is the same as if the run had never stopped. The corpus is read from where it was;
     if it has been moved, ``corpus`` says where it is now, as ``val_file`` and ``test_file`` do for
-    the other texts. ``changes`` are settings by name:
+    the other texts. ``settings`` can change the run:
     ``epochs`` or ``steps`` count from the beginning of the run, ``minutes`` from now; ``patience``
-    can be changed too. The other parameters are those of `train`.
+    can be changed too. ``changes`` are settings by name, which ``settings`` replace. The other
+    parameters are those of `train`, and so is what happens when it is interrupted.
 
     Raises:
-        ConfigError: when ``changes`` has any other setting with a value that is not the run's.
+        ConfigError: when any other setting is given a value that is not the run's.
         InputError: when the corpus is missing or different, or a file of the run is damaged.
         FolderError: when there is no run in ``out``, or another process is training in it.
-        DivergedError, MachineError, OSError: as `train`.
+        DivergedError, MachineError, OSError, KeyboardInterrupt: as `train`.
     """
     from charrnn.preview import Previewer
-    from charrnn.runs.run import TrainingRun
-    from charrnn.storage.run_folder import RunLocation
 
-    previewer = Previewer(preview, preview_prime, preview_pause)
-    paths = CorpusPaths(
+    check_names([field.name for field in fields(TrainConfig)], settings, resume)
+    follower = _Follower(
+        Previewer(preview, preview_prime, preview_pause),
+        on_event,
+        stop_requested,
+        progress=progress,
+    )
+    paths, folder = _check_texts(corpus, val_file, test_file), check_path("out", out)
+    both = {**changes, **without_budget(settings), **settings}
+    return _resume(paths, folder, both, follower, team)
+
+
+def _check_texts(corpus: Corpus, val_file: Corpus, test_file: Corpus) -> CorpusPaths:
+    return CorpusPaths(
         check_corpus("corpus", corpus),
         check_corpus("val_file", val_file),
         check_corpus("test_file", test_file),
     )
-    run = TrainingRun(paths, TrainConfig(), RunLocation(check_path("out", out)), ranks=ranks)
-    return _run_events(run, run.resume(changes, stop_requested), previewer, on_event)
 
 
-def _run_events(
-    run: "TrainingRun",
-    events: "Generator[Event, None, None]",
-    previewer: "Previewer",
-    on_event: Callable[["Event"], object],
-) -> Model:
-    """Pass each event to ``on_event``, and return the best model of the run.
+def _check_split(paths: CorpusPaths, config: TrainConfig) -> None:
+    """Refuse a share of the corpus where there are texts of their own.
 
-    The generator is closed in every case. Otherwise an exception in ``on_event`` would leave the
-    run's lock, its temporary files and its workers behind as long as the traceback is kept.
+    Raises:
+        ConfigError: naming both.
     """
-    from charrnn.training.events import Evaluation, Start
+    for name, share in itertools.product(("val_file", "test_file"), ("val", "test")):
+        if getattr(paths, name) and getattr(config, share) != getattr(TrainConfig, share):
+            raise ConfigError(name, f"cannot be combined with `{share}`; set one of them")
 
-    folder = run.location.root
-    with closing(events):
-        for event in events:
-            on_event(event)
-            if isinstance(event, Start):
-                folder = Path(event.run)
-            if isinstance(event, Evaluation):
-                for shown in previewer.follow(event, run):
-                    on_event(shown)
-    return load(folder)
+
+def _resume(
+    paths: CorpusPaths,
+    folder: Path,
+    changes: Mapping[str, object],
+    follower: "_Follower",
+    team: "RankTeam | None",
+) -> Model:
+    from charrnn.runs.run import TrainingRun
+
+    run = TrainingRun(paths, TrainConfig(), RunLocation(folder), ranks=team)
+    return follower.follow(run, partial(run.resume, changes))
+
+
+def _has_run(folder: Path | None, *, overwrite: bool) -> TypeGuard[Path]:
+    """Return whether there is a run in ``folder`` to be continued.
+
+    Raises:
+        ConfigError: when there is no folder, or the run would be overwritten.
+    """
+    if folder is None:
+        raise ConfigError("resume", "it needs the run folder; give `out`")
+    if overwrite:
+        raise ConfigError("resume", "cannot be combined with `overwrite`; set one of them")
+    return RunFolder(folder).config.is_file()
+
+
+def _explicit(config: TrainConfig, settings: Mapping[str, object]) -> dict[str, object]:
+    """Return the settings that a call names, as keywords or by a config, for a run that goes on.
+
+    Without ``minutes``, which have become a number of steps when the run began.
+    """
+    values = {field.name: (getattr(config, field.name), field.default) for field in fields(config)}
+    return {
+        name: value
+        for name, (value, default) in values.items()
+        if value is not None and name != "minutes" and (value != default or name in settings)
+    }
+
+
+class _Follower:
+    """Shows a training, and ends it when it is to stop."""
+
+    def __init__(
+        self,
+        previewer: "Previewer",
+        on_event: Callable[["Event"], object],
+        stop_requested: Callable[[], bool],
+        *,
+        progress: bool,
+    ) -> None:
+        self.previewer, self.on_event, self.stop_requested = previewer, on_event, stop_requested
+        self.progress = Flag().check("progress", progress)
+
+    def follow(
+        self,
+        run: "TrainingRun",
+        begin: "Callable[[Callable[[], bool]], Generator[Event, None, None]]",
+    ) -> Model:
+        """Call ``begin`` with a function that says when to stop; return the run's best model.
+
+        The generator of events is closed in every case. Otherwise an exception in ``on_event``
+        would leave the run's lock, its temporary files and its workers behind as long as the
+        traceback is kept.
+
+        Raises:
+            KeyboardInterrupt: when the training was interrupted, after the run has been saved.
+        """
+        from charrnn.interrupts import Interrupt
+        from charrnn.training.events import End, Evaluation, Start
+
+        interrupt = Interrupt()
+        events = begin(lambda: interrupt.is_requested or self.stop_requested())
+        folder = run.location.root
+        with self._open_display() as show, interrupt, closing(events):
+            for event in events:
+                interrupt.go_on()
+                if isinstance(event, Start):
+                    folder, interrupt.can_save = Path(event.run), True
+                if isinstance(event, End):
+                    interrupt.can_save = False
+                show(event)
+                if isinstance(event, Evaluation):
+                    for shown in self.previewer.follow(event, run):
+                        show(shown)
+        if interrupt.is_requested:
+            raise KeyboardInterrupt(f"the run is saved; charrnn.resume({str(folder)!r}) goes on")
+        return load(folder)
+
+    @contextmanager
+    def _open_display(self) -> Iterator[Callable[["Event"], object]]:
+        """Yield the function that shows an event."""
+        if not self.progress:
+            yield self.on_event
+            return
+        from charrnn.progress_bar import ProgressDisplay
+
+        display = ProgressDisplay()
+
+        def show(event: "Event") -> None:
+            display.show(event)
+            self.on_event(event)
+
+        with closing(display):
+            yield show
 
 
 def load(path: str | Path) -> Model:

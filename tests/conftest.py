@@ -123,6 +123,6 @@ def model(run_folder: Path) -> charrnn.Model:
 def bar_at_once(tmp_path: Path) -> str:
     """A PYTHONPATH with which nothing is too quick for a bar, however fast the machine is."""
     (tmp_path / "sitecustomize.py").write_text(
-        "import charrnn.cli.display as d; d.BAR_DELAY = 0.0\n"
+        "import charrnn.progress_bar as p; p.BAR_DELAY = 0.0\n"
     )
     return str(tmp_path)

@@ -39,12 +39,15 @@ NOT_RUN = {  # the beginning of a command, and why it is not run here
     "charrnn corpus.txt": "in the changelog, as an error",
     "charrnn train corpus.txt": "in the changelog, as an advice",
 }
-DOCUMENTS_NOT_RUN = {"pytorch.md"}  # tests/test_pytorch_document.py runs it
+DOCUMENTS_NOT_RUN = {  # and the test that runs each
+    "pytorch.md": "tests/test_pytorch_document.py",
+    "notebook.md": "tests/test_notebook.py",
+}
 RUN_ALTHOUGH = ("make -f",)
 EXIT_CODES = {"charrnn train menu.txt": 3, "charrnn train report.pdf": 3}  # all others end with 0
 CUTS = {  # what takes long, and what stands in its place here
     r"--(epochs|minutes) \d+": "--steps 3",
-    r"\bepochs=\d+": "steps=3, workers=1",
+    r"\b(epochs|minutes)=[\d.]+": "steps=3, workers=1",
     r"--hidden \d+": "--hidden 16",
     r"\bhidden=\d+": "hidden=16",
     r"--length (0|\d{4,})\b": "--length 30",

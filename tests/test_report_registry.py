@@ -66,6 +66,9 @@ def test_a_new_report_is_one_line_and_two_modules(
     model = charrnn.load(run_folder)
     assert model.report("vowels").counts == found["counts"]
     assert getattr(model, vowels.name)().counts == found["counts"]
+    shown = model.report("vowels")._repr_html_()
+    assert "Vowels</p>" in shown
+    assert "</svg>" in shown
 
 
 @pytest.mark.parametrize("report", REPORTS.values(), ids=REPORTS)

@@ -3,10 +3,11 @@
 from dataclasses import dataclass
 
 from charrnn.reports.loaded_model import LoadedModel, ModelFacts
+from charrnn.reports.notebook import NotebookReport
 
 
 @dataclass(frozen=True)
-class Vowels(ModelFacts):
+class Vowels(ModelFacts, NotebookReport, report="vowels"):
     """The vowels of a vocabulary, with their counts in the corpus."""
 
     counts: dict[str, int]

@@ -5,15 +5,14 @@ import sys
 import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, nullcontext, suppress
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
+from charrnn import progress_bar
 from charrnn.cli.console import Console
 from charrnn.cli.program_name import write_for_user, write_program_as_called
 from charrnn.cli.signals import StopRequest
 
 if TYPE_CHECKING:
-    from tqdm import tqdm
-
     from charrnn.ngram import Baselines
     from charrnn.reports.score import RunningScore
     from charrnn.training.events import (
@@ -31,9 +30,6 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 SECONDS_BETWEEN_LINES = 60.0
-BAR_DELAY = 1.0  # seconds; shorter work needs no bar
-READING_BAR = "{desc} {percentage:3.0f}%|{bar}| {remaining}"
-"""Without the number of bytes, because the corpus is read several times."""
 STOPPING = "stopping after this step, and saving the run; press Ctrl-C again to stop at once"
 
 
@@ -52,8 +48,8 @@ def show_count(
         from tqdm import tqdm
 
         with tqdm(
-            items, total=total, unit=unit, dynamic_ncols=True, leave=False, delay=BAR_DELAY,
-            file=sys.stderr,
+            items, total=total, unit=unit, dynamic_ncols=True, leave=False,
+            delay=progress_bar.BAR_DELAY, file=sys.stderr,
         ) as bar:  # fmt: skip
             yield bar
     else:
@@ -80,7 +76,7 @@ def read_with_progress(console: Console, scoring: "RunningScore", total: int | N
 
         bar = tqdm(
             desc="adapting", total=total, unit=" characters", dynamic_ncols=True, leave=False,
-            delay=BAR_DELAY, file=sys.stderr,
+            delay=progress_bar.BAR_DELAY, file=sys.stderr,
         )  # fmt: skip
     with nullcontext() if bar is None else bar:
         for predictions in scoring:
@@ -100,7 +96,7 @@ class Display:
         self.stop: StopRequest | None = None
         self.start: Start | None = None
         self.outcome: Outcome | None = None
-        self.bar: tqdm[Any] | None = None
+        self.bar: progress_bar.TrainingBar | None = None  # on a terminal
         self.last_line = time.monotonic()
         self.runs: list[tuple[Start, End]] = []  # that ended
 
@@ -134,7 +130,7 @@ class Display:
         """Confirm a signal. Its handler calls this, perhaps while something is being printed."""
         if self.console.quiet:
             return
-        line_end = "\n" if self.bar is not None else ""
+        line_end = "\n" if self.bar and self.bar.is_open else ""
         # The signal may have interrupted a write of sys.stderr, which cannot be entered twice.
         with suppress(OSError):
             os.write(sys.stderr.fileno(), f"{line_end}{STOPPING}\n".encode())
@@ -143,24 +139,21 @@ class Display:
         """Remove the bar."""
         if self.bar is not None:
             self.bar.close()
-            self.bar = None
+
+    def _open_bar(self) -> progress_bar.TrainingBar | None:
+        """Return the bar, which only a terminal has."""
+        if self.bar is None and self.console.on_terminal and not self.console.quiet:
+            from tqdm import tqdm
+
+            self.bar = progress_bar.TrainingBar(tqdm)
+        return self.bar
 
     def _show_note(self, event: "Note") -> None:
         self._print_line(self.console.wrap(write_for_user(event.text)))
 
     def _show_reading(self, event: "Reading") -> None:
-        if self.console.on_terminal and not self.console.quiet:
-            if self.bar is None:
-                from tqdm import tqdm
-
-                self.bar = tqdm(
-                    desc="reading", total=event.total, unit="B", unit_scale=True, leave=False,
-                    dynamic_ncols=True, delay=BAR_DELAY, file=sys.stderr,
-                    bar_format=READING_BAR if event.total else None,
-                )  # fmt: skip
-            self.bar.update(event.done - self.bar.n)
-            if event.done == event.total:
-                self.close()
+        if bar := self._open_bar():
+            bar.show_reading(event)
         elif time.monotonic() - self.last_line > SECONDS_BETWEEN_LINES:
             share = f" ({event.done / event.total:z.0%})" if event.total else ""
             self._print_line(f"reading  {event.done / 1e6:z,.0f} MB{share}")
@@ -175,10 +168,8 @@ class Display:
         if self.console.json:
             self._print_result(document.event_to_json(event))
         self.console.note(progress.describe_start(event, self.console.note_columns))
-        if self.console.on_terminal and not self.console.quiet:
-            from tqdm import tqdm
-
-            self.bar = tqdm(unit="step", dynamic_ncols=True, leave=False, file=sys.stderr)
+        if bar := self._open_bar():
+            bar.start_steps()
 
     def _show_baselines(self, event: "Baselines") -> None:
         from charrnn.render.words import describe_baselines
@@ -187,9 +178,7 @@ class Display:
 
     def _show_progress(self, event: "Progress") -> None:
         if self.bar is not None:
-            self.bar.total = event.total_steps
-            self.bar.set_postfix_str(f"loss {event.loss:z.3f}", refresh=False)
-            self.bar.update(event.step - self.bar.n)
+            self.bar.show_step(event, f"loss {event.loss:z.3f}")
         elif time.monotonic() - self.last_line > SECONDS_BETWEEN_LINES:
             self._print_line(
                 f"step {event.step:,} of {event.total_steps:,}  loss {event.loss:z.3f}"
@@ -220,7 +209,7 @@ class Display:
         else:
             columns = self.console.result_columns
             summary = progress.describe_end(event, self.start, self.outcome, columns)
-            self._print_result(write_program_as_called(summary))
+            self._print_result(write_for_user(summary))
 
     def show_comparison(self) -> None:
         """Show a table of all runs that ended."""
@@ -236,7 +225,7 @@ class Display:
 
     def _print_line(self, text: str) -> None:
         self.last_line = time.monotonic()
-        if self.bar is not None:
+        if self.bar is not None and self.bar.is_open:
             self.bar.write(text, file=sys.stderr)
         elif not self.console.quiet:
             sys.stderr.write(text + "\n")

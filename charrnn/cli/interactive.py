@@ -153,8 +153,8 @@ def _write(
                 sys.stdout.flush()
             console.print_sample(session.sample.take_new_text() + "\n")
     if console.json:
-        from charrnn.api import Sample
         from charrnn.render import document
+        from charrnn.sampling.sample import Sample
 
         sample = session.sample
         result = Sample(

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 from charrnn.cli.console import Console
 
 if TYPE_CHECKING:
-    from charrnn.api import Sample
     from charrnn.reports.copied import Copied
+    from charrnn.sampling.sample import Sample
 
 PIECE_CHARACTERS, PIECE_SECONDS = 256, 0.1
 """The number of characters written into a pipe together, and the longest time that they wait."""

@@ -313,7 +313,7 @@ def _train(
         "preview_pause": PREVIEW_PAUSE if console.on_terminal else 0.0,
         "on_event": display.show,
         "stop_requested": stop.is_requested,
-        "ranks": ranks,
+        "team": ranks,
     }
     own_texts: dict[str, Any] = {name: ctx.params[name] for name in OWN_TEXTS}
     if ctx.params["resume"]:

@@ -13,12 +13,12 @@ from charrnn.storage.run_log import loggable_fields
 from charrnn.training.events import Evaluation
 
 if TYPE_CHECKING:
-    from charrnn.api import Sample
     from charrnn.reports.copied import Copied, CopiedText
     from charrnn.reports.overview import Overview
     from charrnn.reports.predictions import Predictions
     from charrnn.reports.runs import Runs
     from charrnn.reports.score import RunningScore, ScoreSummary
+    from charrnn.sampling.sample import Sample
 
 EVENT_NAMES = {"Start": "start", "Evaluation": "eval", "End": "end"}
 ESCAPES = {code: f"\\u{code:04x}" for code in (*ESCAPED, *SURROGATES) if code >= 0x20}

@@ -1,7 +1,8 @@
 """Sections as one HTML page that works offline: it needs no network and no other file.
 
 It is light or dark as the reader's system is. Charts are SVG with a text alternative (svg.py). The
-arrow keys move through a shaded text.
+arrow keys move through a shaded text. The colors are in light.css and dark.css, the style of blocks
+in blocks.css, all of which notebooks use too (notebook.py); that of a page is in page.css.
 """
 
 from collections.abc import Iterator, Sequence
@@ -29,9 +30,13 @@ ROWS_OPEN_UP_TO = 24
 
 def render_page(title: str, sections: Sequence[Section]) -> str:
     """Return the whole document."""
-    here = files("charrnn.render")
-    style = (here / "page.css").read_text(encoding="utf-8")
-    script = (here / "page.js").read_text(encoding="utf-8")
+    light, dark = read_file("light.css"), read_file("dark.css")
+    style = (
+        f":root {{\n{light}}}\n@media (prefers-color-scheme: dark) {{ :root {{\n{dark}}} }}\n"
+        + read_file("page.css")
+        + read_file("blocks.css")
+    )
+    script = read_file("page.js")
     names = [f"part-{number}" for number in range(len(sections))]
     links = "".join(
         f'<li><a href="#{name}">{escape(section.title)}</a></li>'
@@ -41,7 +46,7 @@ def render_page(title: str, sections: Sequence[Section]) -> str:
     body = "\n".join(
         f'<section id="{name}" aria-labelledby="{name}-title">'
         f'<h2 id="{name}-title">{escape(section.title)}</h2>\n'
-        + "\n".join(map(_render_block, section.blocks))
+        + "\n".join(map(render_block, section.blocks))
         + "</section>"
         for name, section in zip(names, sections, strict=True)
     )
@@ -67,7 +72,16 @@ def render_page(title: str, sections: Sequence[Section]) -> str:
 """
 
 
-def _render_block(block: Block) -> str:
+def read_file(name: str) -> str:
+    """Return a style sheet or script of this package."""
+    return (files("charrnn.render") / name).read_text(encoding="utf-8")
+
+
+def render_block(block: Block, *, has_script: bool = True) -> str:
+    """Return a block as HTML.
+
+    Without a script, as in a notebook, a browser shows details of a character beside the pointer.
+    """
     match block:
         case Facts():
             rows = "".join(
@@ -87,7 +101,7 @@ def _render_block(block: Block) -> str:
         case Chart():
             return draw_chart(block)
         case ShadedText():
-            return _render_shaded_text(block)
+            return _render_shaded_text(block, has_script=has_script)
         case UnrolledNetwork():
             return draw_unrolled(block)
 
@@ -123,12 +137,14 @@ def _alignment_class(column: Column) -> str:
     return ' class="number"' if column.is_right_aligned else ""
 
 
-def _render_shaded_text(block: ShadedText) -> str:
+def _render_shaded_text(block: ShadedText, *, has_script: bool) -> str:
     """Render a span for each cluster; its value is the opacity of the background.
 
     What the page shows about its characters, in a line for each, is in its data-d attribute, which
-    page.js reads. A span for each character would separate marks from their letters.
+    page.js reads, or else in its title. A span for each character would separate marks from their
+    letters.
     """
+    attribute = "data-d" if has_script else "title"
     spans = []
     labels = iter(_describe_characters(block))
     scale = max(abs(block.low), abs(block.high)) or 1.0
@@ -137,18 +153,21 @@ def _render_shaded_text(block: ShadedText) -> str:
         label = escape("\n".join(islice(labels, len(cluster))))
         shown = show_text(cluster) if is_joining(cluster[0]) else cluster
         name = "↵" if cluster == "\n" else escape(shown)
-        spans.append(
-            f'<span{_sign_class(value)} style="--v:{share:z.2f}" data-d="{label}">{name}</span>'
-        )
+        style = f'style="--v:{share:z.2f}" {attribute}="{label}"'
+        spans.append(f"<span{_sign_class(value)} {style}>{name}</span>")
         if cluster == "\n":
             spans.append("<br>")
     scale_words = f"{block.low:g} to {block.high:g} {block.unit}".rstrip()
     title = escape(f"{block.title} ({scale_words})")
     shared = f"<p>{escape(block.shared_shades)}</p>" if block.shared_shades else ""
-    return (
+    head = (
         f'<figure class="shades"><figcaption>{escape(block.title)}</figcaption>'
         f"{_render_scale(block)}{shared}"
-        f'<div class="text" tabindex="0" role="application" aria-label="{title}; the arrow'
+    )
+    if not has_script:
+        return f'{head}<div class="text">{"".join(spans)}</div></figure>'
+    return (
+        f'{head}<div class="text" tabindex="0" role="application" aria-label="{title}; the arrow'
         f' keys move through the characters">{"".join(spans)}</div>'
         '<output aria-live="polite">Point at a character, or use the arrow keys.</output>'
         "</figure>"

@@ -26,13 +26,18 @@ RUN = "run"
 PREVIEW_BAR = "  │ "
 
 
+def count_predictions(event: Start) -> int:
+    """Return the number of characters of an epoch."""
+    return event.config.split_sizes(event.corpus.characters)[0] - 1
+
+
 def describe_start(event: Start, columns: int | None = None) -> str:
     """Describe the corpus, the model and the settings of a training before its first step.
 
     Lines are wrapped to ``columns``, if they are given.
     """
     corpus, model, config = event.corpus, event.model, event.config
-    predictions = config.split_sizes(corpus.characters)[0] - 1
+    predictions = count_predictions(event)
     steps = config.total_steps(predictions)
     epochs = config.count_epochs(steps, predictions)
     workers = f"{config.ranks} ranks × {config.workers}" if config.ranks > 1 else config.workers
@@ -87,11 +92,17 @@ def describe_preview(text: str, columns: int | None) -> str:
 
 
 def describe_end(
-    event: End, start: Start, outcome: Outcome | None = None, columns: int | None = None
+    event: End,
+    start: Start,
+    outcome: Outcome | None = None,
+    columns: int | None = None,
+    *,
+    in_python: bool = False,
 ) -> str:
     """Describe the result of a training, in lines wrapped to ``columns`` if they are given.
 
-    ``outcome`` says why the model did not beat its n-gram.
+    ``outcome`` says why the model did not beat its n-gram. What to do next is a command, or
+    ``in_python`` a call.
     """
     rows = [(RUN, event.run), ("parameters", f"{start.model.parameters:,}")]
     if event.stopped == "patience":
@@ -123,9 +134,13 @@ def describe_end(
     speed = f"{event.chars_per_second:z,.0f} characters per second"
     rows.append(("speed", f"{speed}, {format_duration(event.seconds)}"))
     if event.stopped == "interrupted":
-        rows.append(("resume", _write_resume_command(event, start)))
+        resume = (
+            _write_resume_call(event, start) if in_python else _write_resume_command(event, start)
+        )
+        rows.append(("resume", resume))
     if event.best_step is not None:
-        rows.append(("sample", write_command("sample", Path(event.run))))
+        load = f"charrnn.load({event.run!r}).sample()"
+        rows.append(("sample", load if in_python else write_command("sample", Path(event.run))))
     return align_facts(rows, columns, whole=[RUN])
 
 
@@ -145,3 +160,9 @@ def _write_resume_command(event: End, start: Start) -> str:
     if start.corpus.files == (STDIN_NAME,):
         return f"{write_command('train', '-', '--resume', '--out', run)} < FILE"
     return write_command("train", "--resume", "--out", run)
+
+
+def _write_resume_call(event: End, start: Start) -> str:
+    """Return the call of Python that resumes the run; standard input has to be given again."""
+    corpus = ", '-'" if start.corpus.files == (STDIN_NAME,) else ""
+    return f"charrnn.resume({event.run!r}{corpus})"

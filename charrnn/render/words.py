@@ -141,13 +141,13 @@ def advise(val_loss: float | None, baselines: Baselines | None) -> str:
 def explain_outcome(outcome: Outcome) -> str:
     """Return a sentence that says why a training did not beat its n-gram, and what to do."""
     return {
-        "falling": "Its loss was still falling: train longer, with --resume and a larger --epochs"
-        " or --steps.",
-        "rising": "Its training loss rose again: train a new run with a lower --lr.",
+        "falling": "Its loss was still falling: train longer, with `resume` and a larger `epochs`"
+        " or `steps`.",
+        "rising": "Its training loss rose again: train a new run with a lower `lr`.",
         "short_text": "The text is too short, and was learned by heart: add more text.",
-        "overfitted": "It learned the text by heart: add more text, or more --dropout.",
-        "untrained": "It has hardly learned anything: train longer, or with a higher --lr.",
-        "level": "Its loss no longer fell: train a new run with more --hidden units.",
+        "overfitted": "It learned the text by heart: add more text, or more `dropout`.",
+        "untrained": "It has hardly learned anything: train longer, or with a higher `lr`.",
+        "level": "Its loss no longer fell: train a new run with more `hidden` units.",
     }[outcome]
 
 

@@ -17,6 +17,7 @@ from charrnn.errors import ConfigError, InputError
 from charrnn.network.model import Network, States
 from charrnn.network.softmax import kl_divergence
 from charrnn.reports.loaded_model import LoadedModel, ModelFacts
+from charrnn.reports.notebook import NotebookReport
 from charrnn.reports.unroll import ALTERNATIVES, ExpectedCharacter
 from charrnn.sampling.generation import draw_seed, generate, make_prompt
 from charrnn.sampling.sampler import sort_finished
@@ -40,7 +41,7 @@ class ComparedModel(ModelFacts):
 
 
 @dataclass(frozen=True)
-class Comparison:
+class Comparison(NotebookReport, report="compare"):
     """Two ``texts``, their ``common`` end, and what each model makes of them.
 
     ``common`` is empty where the texts do not end alike; P is 1 then, for their ends. A model that

@@ -3,13 +3,14 @@
 import heapq
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
 
 import numpy as np
 
 from charrnn.config import AUTO
 from charrnn.reports.loaded_model import LoadedModel
+from charrnn.reports.notebook import NotebookReport
 from charrnn.reports.path_label import PathLabel
 from charrnn.reports.suffix_array import SuffixArray
 from charrnn.reports.training_corpus import find_training_corpus
@@ -61,7 +62,20 @@ class Copied:
 
 
 @dataclass(frozen=True)
-class CopiedText:
+class CopiedFromText(Copied, NotebookReport, report="copied"):
+    """The same with the ``text`` itself, for a notebook; it is not in JSON."""
+
+    text: str = ""
+
+    @property
+    def copied_text(self) -> "CopiedText":
+        """The same in two parts."""
+        values = {field.name: getattr(self, field.name) for field in fields(Copied)}
+        return CopiedText(Copied(**values), self.text)
+
+
+@dataclass(frozen=True)
+class CopiedText(NotebookReport, report="copied"):
     """What is ``copied`` in a ``text``, and the text itself, which is shown but is not in JSON.
 
     ``unknown_summary`` names its characters that the model does not know, unless it is compared

@@ -25,6 +25,7 @@ from charrnn.network.gradient_by_lag import Norms, join_states, norms_by_lag, st
 from charrnn.network.model import Network
 from charrnn.network.parameters import initialize
 from charrnn.reports.loaded_model import LoadedModel, ModelFacts
+from charrnn.reports.notebook import NotebookReport
 from charrnn.reports.report_text import ReportText
 from charrnn.storage.checkpoint import read_description
 from charrnn.storage.run_folder import RunFolder
@@ -66,7 +67,7 @@ class ProfileAt:
 
 
 @dataclass(frozen=True)
-class Gradients(ModelFacts):
+class Gradients(ModelFacts, NotebookReport, report="gradients", compared=True):
     """One model over a number of ``positions`` of a text.
 
     ``ways`` are the paths of the gradient: through h and, in an lstm, through c. ``training`` has

@@ -17,6 +17,7 @@ from charrnn.reports.neurons import (
     find_followers,
     record_activations,
 )
+from charrnn.reports.notebook import NotebookReport
 from charrnn.reports.report_text import ReportText
 from charrnn.reports.text_properties import compute_properties
 from charrnn.storage.model_file import TrainedModel
@@ -46,7 +47,7 @@ class LiveModel(ModelFacts):
 
 
 @dataclass(frozen=True, eq=False)
-class Live:
+class Live(NotebookReport, report="live"):
     """The models of a page.
 
     ``prime`` is the beginning that most lines of the text share, or empty. ``pair`` are two texts

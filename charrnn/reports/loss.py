@@ -10,6 +10,7 @@ from typing import Any
 from charrnn.errors import InputError
 from charrnn.ngram import Baselines
 from charrnn.reports.loaded_model import LoadedModel
+from charrnn.reports.notebook import NotebookReport
 from charrnn.reports.path_label import PathLabel
 from charrnn.storage.checkpoint import read_description
 from charrnn.storage.diverged_run import find_divergence
@@ -40,7 +41,7 @@ class LossPoint:
 
 
 @dataclass(frozen=True)
-class Losses:
+class Losses(NotebookReport, report="loss", compared=True):
     """The evaluations of a run in order.
 
     ``best_step`` is the step with the lowest validation loss, None where there is no such loss, or

@@ -21,6 +21,7 @@ from charrnn.network.workspace import Workspace
 from charrnn.ngram import ngram_probabilities
 from charrnn.reports.brackets import Brackets, measure_brackets
 from charrnn.reports.loaded_model import LoadedModel, ModelFacts
+from charrnn.reports.notebook import NotebookReport
 from charrnn.reports.perturbation import Perturbation, measure_perturbation
 from charrnn.reports.report_text import ReportText
 from charrnn.training.evaluation import character_losses
@@ -59,7 +60,7 @@ class ContextLoss:
 
 
 @dataclass(frozen=True)
-class Memory(ModelFacts):
+class Memory(ModelFacts, NotebookReport, report="memory", compared=True):
     """One model at ``positions`` many positions of a text, which are all of them if ``is_whole``.
 
     ``known_distance`` is how far back what has to be remembered is in the text of the model's

@@ -163,10 +163,11 @@ class ReportMethods:
         Raises:
             InputError: when the corpus cannot be found or has changed.
         """
-        from charrnn.reports.copied import index_corpus
+        from charrnn.reports.copied import CopiedFromText, index_corpus
 
         text, files = _check_text("text", text), check_corpus("corpus", corpus)
-        return index_corpus(self.loaded, files).find_copied(text)
+        copied = index_corpus(self.loaded, files).find_copied(text)
+        return CopiedFromText(**vars(copied), text=text)
 
     def compare(
         self,

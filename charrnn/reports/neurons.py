@@ -20,6 +20,7 @@ from charrnn.errors import ConfigError
 from charrnn.network.model import Network
 from charrnn.network.stepper import Stepper
 from charrnn.reports.loaded_model import LoadedModel, ModelFacts
+from charrnn.reports.notebook import NotebookReport
 from charrnn.reports.report_text import ReportText, encode_report_text
 from charrnn.reports.text_properties import (
     PROPERTIES,
@@ -80,7 +81,7 @@ class Activations:
 
 
 @dataclass(frozen=True)
-class Neurons(ModelFacts):
+class Neurons(ModelFacts, NotebookReport, report="neurons"):
     """One model over a number of ``characters`` of a text.
 
     ``properties`` are those that vary in the text, ``followers`` the best units of each, the

@@ -17,6 +17,7 @@ from charrnn.reports.loaded_model import LoadedModel
 from charrnn.reports.loss import Losses, model_losses, read_losses
 from charrnn.reports.memory import Memory, compare_memory
 from charrnn.reports.neurons import Neurons, analyze_neurons
+from charrnn.reports.notebook import NotebookReport
 from charrnn.reports.predictions import predict_chunks
 from charrnn.reports.report_text import ReportText
 from charrnn.reports.runs import Runs, list_runs
@@ -44,7 +45,7 @@ class FoundComparison:
 
 
 @dataclass(frozen=True, eq=False)
-class Overview:
+class Overview(NotebookReport, report="report"):
     """One of each report for each model; `unrolled`, `score` and `vocab` are of a single one.
 
     This is the first whose state depends on the state before, or else the first. ``samples`` has a

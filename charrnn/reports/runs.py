@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from charrnn.errors import InputError
+from charrnn.reports.notebook import NotebookReport
 from charrnn.reports.path_label import PathLabel
 from charrnn.reports.summary import Summary, summarize_description
 from charrnn.shell_words import write_command
@@ -50,7 +51,7 @@ class Group:
 
 
 @dataclass(frozen=True)
-class Runs:
+class Runs(NotebookReport, report="runs"):
     """The groups, the largest first.
 
     ``unsaved`` are the runs that have no model yet. ``unreadable`` has a message for each damaged

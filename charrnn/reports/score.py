@@ -12,7 +12,7 @@ import math
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
 
 import numpy as np
@@ -21,6 +21,7 @@ from threadpoolctl import threadpool_limits
 
 from charrnn.config import AUTO
 from charrnn.reports.loaded_model import LoadedModel
+from charrnn.reports.notebook import NotebookReport
 from charrnn.reports.predictions import Chunk, Predictions, predict_chunks
 from charrnn.reports.score_lines import HardestLines, Line
 from charrnn.text.corpus import read_file_pieces
@@ -51,10 +52,11 @@ class ScoreTotals:
 
 
 @dataclass(frozen=True, eq=False)
-class Score(ScoreTotals):
+class Score(ScoreTotals, NotebookReport, report="score"):
     """A whole text: its totals, and each character as in `Predictions`.
 
     ``adapted`` are the totals by the model that goes on learning from the text, if there is one.
+    ``hardest`` and ``lines`` are those of `ScoreSummary`.
     """
 
     text: str
@@ -63,6 +65,22 @@ class Score(ScoreTotals):
     probability: npt.NDArray[np.float32]
     adapted: ScoreTotals | None = None
     adapted_surprise: npt.NDArray[np.float32] | None = None
+    hardest: "tuple[HardCharacter, ...]" = ()
+    lines: tuple[Line, ...] = ()
+
+    def summarize(self) -> "ScoreSummary":
+        """Return what is kept of a text of any length."""
+        beginning = Predictions(
+            self.text[:BEGINNING], self.surprise[:BEGINNING], self.likeliest[:BEGINNING],
+            self.probability[:BEGINNING], self.unknown,
+        )  # fmt: skip
+        return ScoreSummary(
+            ScoreTotals(**{field.name: getattr(self, field.name) for field in fields(ScoreTotals)}),
+            self.adapted,
+            beginning,
+            self.hardest,
+            self.lines,
+        )
 
 
 @dataclass(frozen=True, order=True)
@@ -77,7 +95,7 @@ class HardCharacter:
 
 
 @dataclass(frozen=True, eq=False)
-class ScoreSummary:
+class ScoreSummary(NotebookReport, report="score"):
     """A text of any length: its totals, its beginning, its hardest characters and ``lines``.
 
     ``adapted`` is that of `Score`.
@@ -106,7 +124,7 @@ def score_text(
     return Score(
         **vars(summary.totals), text=whole.text, surprise=whole.surprise,
         likeliest=whole.likeliest, probability=whole.probability, adapted=summary.adapted,
-        adapted_surprise=whole.adapted_surprise,
+        adapted_surprise=whole.adapted_surprise, hardest=summary.hardest, lines=summary.lines,
     )  # fmt: skip
 
 
@@ -134,7 +152,7 @@ def _copy(model: LoadedModel, adapt: bool) -> DynamicEvaluation | None:
     return DynamicEvaluation(model.checkpoint.network) if adapt else None
 
 
-class RunningScore:
+class RunningScore(NotebookReport, report="score"):
     """A text while it is scored: an iterator over its `Predictions` that sums them up."""
 
     def __init__(

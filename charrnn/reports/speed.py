@@ -24,6 +24,7 @@ from charrnn.parallel.machine import count_cores, measure_free_memory
 from charrnn.parallel.team import WORKERS_SUPPORTED
 from charrnn.reports.disturbance import LARGEST_SHARE, measure_peaks, median_time
 from charrnn.reports.loaded_model import LoadedModel, ModelFacts
+from charrnn.reports.notebook import NotebookReport
 from charrnn.runs.job import Job
 from charrnn.sampling.ongoing import Prompt, SamplingContext
 from charrnn.sampling.sampler import generate_samples
@@ -70,7 +71,7 @@ class Waiting:
 
 
 @dataclass(frozen=True)
-class Speed(ModelFacts):
+class Speed(ModelFacts, NotebookReport, report="speed"):
     """Training by streams, by window and by workers; sampling by the number of parallel samples.
 
     ``waiting`` has longer windows with one stream, with more streams and workers, and with a cell

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from charrnn.network.parameters import Shape
 from charrnn.ngram import Baselines
 from charrnn.reports.loaded_model import LoadedModel, ModelFacts, model_facts
+from charrnn.reports.notebook import NotebookReport
 from charrnn.storage.model_file import ModelDescription
 from charrnn.text.corpus_info import TextInfo
 from charrnn.training.state import Diverged
@@ -59,7 +60,7 @@ class TrainingSummary:
 
 
 @dataclass(frozen=True)
-class Summary(ModelFacts):
+class Summary(ModelFacts, NotebookReport, report="summary"):
     """One model. ``parts`` has its number of parameters by part of the network.
 
     ``diverged`` says where its training ended if it diverged. ``baselines`` are the losses of

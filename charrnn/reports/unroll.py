@@ -12,6 +12,7 @@ from charrnn.arrays import Array, Ids
 from charrnn.network.model import Network
 from charrnn.network.softmax import log_probabilities
 from charrnn.reports.loaded_model import LoadedModel, ModelFacts
+from charrnn.reports.notebook import NotebookReport
 from charrnn.reports.report_text import ReportText, encode_report_text
 
 ALTERNATIVES = 5
@@ -58,7 +59,7 @@ class Step:
 
 
 @dataclass(frozen=True)
-class Unrolled(ModelFacts):
+class Unrolled(ModelFacts, NotebookReport, report="unroll"):
     """A text read from a zero state. ``parameters`` is the number that all steps share.
 
     ``cells`` are those units of each layer whose output varies most over the text. The network

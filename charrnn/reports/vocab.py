@@ -4,6 +4,7 @@ import unicodedata
 from dataclasses import dataclass
 
 from charrnn.reports.loaded_model import LoadedModel
+from charrnn.reports.notebook import NotebookReport
 
 UNKNOWN_NAME = "the unknown character: all rare ones"
 
@@ -24,7 +25,7 @@ class Character:
 
 
 @dataclass(frozen=True)
-class Characters:
+class Characters(NotebookReport, report="vocab"):
     """The vocabulary, most frequent first."""
 
     model: str

@@ -181,3 +181,5 @@ TrainerEvent: TypeAlias = Progress | Evaluation | SaveDue | Rollback
 Event: TypeAlias = (
     Note | Reading | Start | Baselines | Progress | Evaluation | Preview | Judgement | End
 )
+"""What ``on_event`` is called with. The classes are in ``charrnn.training.events``, and `Baselines`
+is in ``charrnn.ngram``."""

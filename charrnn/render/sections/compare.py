@@ -104,7 +104,7 @@ def _build_continuations(report: Comparison) -> Table:
             for name, texts in zip("AB", model.continuations, strict=True)
             for text in texts
         ],
-        title=f"continuations (--seed {report.seed})",
+        title=f"continuations (seed {report.seed})",
     )
 
 

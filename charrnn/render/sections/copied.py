@@ -14,7 +14,7 @@ from charrnn.render.blocks import (
 )
 from charrnn.render.controls import escape_controls
 from charrnn.render.words import shorten
-from charrnn.reports.copied import Copied, CopiedText, Span
+from charrnn.reports.copied import Copied, CopiedFromText, CopiedText, Span
 
 SHOWN_AT_MOST = 4000  # characters
 SPAN_COLUMNS = 54
@@ -23,8 +23,10 @@ LARGEST_SHADE = 100.0  # characters in a row
 COLUMNS = (*numeric_columns("length", "times"), *text_columns("first in", "text"))
 
 
-def build_section(report: CopiedText) -> Section:
+def build_section(report: CopiedText | CopiedFromText) -> Section:
     """Show the totals, the beginning of the text, shaded where it is copied, and the spans."""
+    if isinstance(report, CopiedFromText):
+        report = report.copied_text
     copied = report.copied
     share = f"{copied.copied:,}, which is {copied.share:z.1%}"
     return Section(

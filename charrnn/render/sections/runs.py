@@ -21,7 +21,7 @@ def build_section(report: Runs) -> Section:
     if report.unsaved:
         names = ", ".join(report.unsaved)
         blocks.append(
-            Prose(f"Runs without a model: {names}. Start one that is not running with --resume.")
+            Prose(f"Runs without a model: {names}. One that is not running can be resumed.")
         )
     blocks += [Prose(f"This file cannot be read: {problem}") for problem in report.unreadable]
     return Section("Runs", blocks)

@@ -25,6 +25,7 @@ from charrnn.reports.score import (
     BEGINNING,
     CONTEXT,
     RunningScore,
+    Score,
     ScoreSummary,
     ScoreTotals,
 )
@@ -47,10 +48,12 @@ COLUMNS = (
 LINES_COLUMNS = (*numeric_columns("line", "nats", "characters"), *text_columns("text"))
 
 
-def build_section(report: ScoreSummary | RunningScore) -> Section:
+def build_section(report: ScoreSummary | RunningScore | Score) -> Section:
     """Show the totals, then each character of a short text, or the hardest ones of a long text."""
     if isinstance(report, RunningScore):
         report = report.result()
+    if isinstance(report, Score):
+        report = report.summarize()
     return Section(
         "Score",
         [
