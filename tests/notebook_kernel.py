@@ -6,6 +6,7 @@ prints a JSON list of what each cell has shown, by kind. The kernel is reached t
 interface only.
 """
 
+import asyncio
 import json
 import sys
 import threading
@@ -14,24 +15,20 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-SECONDS = 60.0  # that a cell may take
+SECONDS = 60  # that a cell may take
 
 
-def run_cell(client: Any, code: str) -> dict[str, str]:
-    """Run a cell, and return what it shows: text, HTML and errors."""
+def read_outputs(cell: Any) -> dict[str, str]:
+    """Return what a cell has shown: text, HTML and errors."""
     shown = {"stdout": "", "stderr": "", "text/plain": "", "text/html": "", "error": ""}
-
-    def keep(message: dict[str, Any]) -> None:
-        content = message["content"]
-        match message["msg_type"]:
+    for output in cell.outputs:
+        match output.output_type:
             case "stream":
-                shown[content["name"]] += content["text"]
+                shown[output.name] += output.text
             case "execute_result" | "display_data":
-                shown.update(content["data"])
+                shown.update(output.data)
             case "error":
-                shown["error"] = f"{content['ename']}: {content['evalue']}"
-
-    client.execute_interactive(code, timeout=SECONDS, output_hook=keep)
+                shown["error"] = f"{output.ename}: {output.evalue}"
     return shown
 
 
@@ -40,28 +37,24 @@ def interrupt(manager: Any, file: Path) -> None:
     end = time.monotonic() + SECONDS
     while time.monotonic() < end and not file.exists():
         time.sleep(0.01)
-    manager.interrupt_kernel()
+    asyncio.run(manager.interrupt_kernel())
 
 
 def main() -> None:
     """Run the cells of standard input."""
-    jupyter_client: Any = import_module("jupyter_client")  # which comes with ipykernel
-    folder = Path(sys.argv[1])
-    manager = jupyter_client.KernelManager(kernel_name="python3")
-    manager.start_kernel(cwd=str(folder))
-    client = manager.client()
-    client.start_channels()
-    try:
-        client.wait_for_ready(timeout=SECONDS)
-        shown = []
-        for code, file in json.load(sys.stdin):
+    nbclient, nbformat = map(import_module, ("nbclient", "nbformat"))  # without annotations
+    folder, given = Path(sys.argv[1]), json.load(sys.stdin)
+    cells = [nbformat.v4.new_code_cell(code) for code, _ in given]
+    client: Any = nbclient.NotebookClient(
+        nbformat.v4.new_notebook(cells=cells), kernel_name="python3", timeout=SECONDS,
+        allow_errors=True, resources={"metadata": {"path": str(folder)}},
+    )  # fmt: skip
+    with client.setup_kernel():
+        for index, (_, file) in enumerate(given):
             if file:
-                threading.Thread(target=interrupt, args=(manager, folder / file)).start()
-            shown.append(run_cell(client, code))
-        json.dump(shown, sys.stdout)
-    finally:
-        client.stop_channels()
-        manager.shutdown_kernel(now=True)
+                threading.Thread(target=interrupt, args=(client.km, folder / file)).start()
+            client.execute_cell(cells[index], index)
+    json.dump([read_outputs(cell) for cell in cells], sys.stdout)
 
 
 if __name__ == "__main__":

@@ -35,7 +35,7 @@ print(sorted(os.listdir("runs/猫")), charrnn.load("runs/猫/last.npz").checkpoi
 
 pytestmark = [
     pytest.mark.skipif(sys.platform != "linux", reason="signals, /proc"),
-    pytest.mark.skipif(not importlib.util.find_spec("ipykernel"), reason="ipykernel is missing"),
+    pytest.mark.skipif(not importlib.util.find_spec("nbclient"), reason="nbclient is missing"),
 ]
 
 
