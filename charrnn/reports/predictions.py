@@ -1,33 +1,39 @@
 """Each character of a text as a model predicts it: its surprise, and what was likeliest.
 
-A text of any length is predicted in blocks, each of them read by many streams, and handed on in
-chunks.
+A text of any length is predicted in chunks.
 """
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
-from charrnn.arrays import Array, Ids
+from charrnn.arrays import Array
 from charrnn.errors import InputError
-from charrnn.network.model import Network
 from charrnn.reports.loaded_model import LoadedModel
 from charrnn.text.unknown import default_on_unknown, encode_text
-from charrnn.text.vocab import Vocabulary
+from charrnn.training.block_reader import BlockReader
 from charrnn.training.dynamic_evaluation import DynamicEvaluation
-from charrnn.training.parallel_reading import MAX_STREAMS, ParallelReading, count_streams
 
 ALTERNATIVES = 3
-CHUNK = 2048  # characters
-BLOCK = MAX_STREAMS * 8192  # characters that are read side by side
-TOLERANCE, EQUAL_WINDOWS = 5e-5, 4
-"""When a stream ends to read again: its losses have not changed by more for 512 characters.
 
-A change by rounding is below 0.00001 nats.
-"""
+
+@dataclass(frozen=True)
+class Rows:
+    """Strings of ``width`` characters, joined to one ``text``. Each is made when it is needed."""
+
+    text: str
+    width: int
+
+    def __len__(self) -> int:
+        return len(self.text) // self.width
+
+    def __getitem__(self, index: int) -> str:
+        return self.text[index * self.width : (index + 1) * self.width]
+
+    def __iter__(self) -> Iterator[str]:
+        return map(self.__getitem__, range(len(self)))
 
 
 @dataclass(frozen=True, eq=False)
@@ -43,7 +49,7 @@ class Predictions:
 
     text: str
     surprise: npt.NDArray[np.float32]
-    likeliest: tuple[str, ...]
+    likeliest: Rows
     probability: npt.NDArray[np.float32]
     unknown: int
     adapted_surprise: npt.NDArray[np.float32] | None = None
@@ -102,7 +108,7 @@ def predict_chunks(
             predictions = Predictions(
                 text=vocabulary.decode(targets),
                 surprise=chunk.surprise,
-                likeliest=_decode_rows(vocabulary, chunk.likeliest),
+                likeliest=Rows(vocabulary.decode(chunk.likeliest.ravel()), alternatives),
                 probability=chunk.probability,
                 unknown=unknown,
                 adapted_surprise=adapted,
@@ -110,66 +116,11 @@ def predict_chunks(
             yield Chunk(predictions, text[read:end], places[chunk.place] - read)
             unknown, read, predicted = 0, end, predicted + len(targets)
         if read < len(text):  # it ends with characters that are not predicted
-            nothing = Predictions("", empty[:, 0], (), empty, unknown)
+            nothing = Predictions("", empty[:, 0], Rows("", alternatives), empty, unknown)
             yield Chunk(nothing, text[read:], np.empty(0, np.intp))
         last = ids[-1:]
     if not predicted:
         raise InputError(name, "has fewer than two characters that the model knows")
-
-
-class PredictedChunk(NamedTuple):
-    """N predictions, of the characters after those at ``place`` in the ids that were read.
-
-    ``surprise`` (N,) are nats, ``likeliest`` (N, alternatives) ids with their ``probability``.
-    """
-
-    place: slice
-    surprise: npt.NDArray[np.float32]
-    likeliest: Ids
-    probability: npt.NDArray[np.float32]
-
-
-class BlockReader:
-    """Reads a text that arrives in pieces, from a zero state, with many streams.
-
-    The result is that of a single stream, except for rounding.
-    """
-
-    def __init__(self, network: Network, alternatives: int = 0) -> None:
-        self._network, self._alternatives = network, alternatives
-        self._states = network.initial_states(1)
-
-    def read(self, ids: Ids) -> Iterator[PredictedChunk]:
-        """Predict each of ``ids`` but the first, which is the last one of the piece before."""
-        start = 0
-        while start < len(ids) - 1:
-            predictions = min(BLOCK, len(ids) - 1 - start)
-            streams = count_streams(predictions)
-            # The state after the block is needed, so all streams end where their parts do. Less
-            # than one character per stream is left over, for the next block.
-            stop = start + predictions // streams * streams
-            yield from self._read_block(ids[start : stop + 1], start, streams)
-            start = stop
-
-    def _read_block(self, ids: Ids, start: int, streams: int) -> Iterator[PredictedChunk]:
-        reading = ParallelReading(
-            self._network, ids, streams, states=self._states, alternatives=self._alternatives,
-            tolerance=TOLERANCE, equal_windows=EQUAL_WINDOWS,
-        )  # fmt: skip
-        reading.read_all()
-        reading.hand_over_states()
-        self._states = reading.last_state
-        surprise, likeliest, probability = reading.in_order()
-        for at in range(0, len(surprise), CHUNK):
-            part = slice(at, min(at + CHUNK, len(surprise)))
-            place = slice(start + part.start, start + part.stop)
-            yield PredictedChunk(place, surprise[part], likeliest[part], probability[part])
-
-
-def _decode_rows(vocabulary: Vocabulary, ids: Ids) -> tuple[str, ...]:
-    """Return each row of ``ids`` (N, width) as a string."""
-    text, width = vocabulary.decode(ids.ravel()), ids.shape[1]
-    return tuple(text[at : at + width] for at in range(0, len(text), width))
 
 
 def _surprise(rows: Array, targets: npt.NDArray[np.intp]) -> npt.NDArray[np.float32]:

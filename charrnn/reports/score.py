@@ -21,8 +21,8 @@ from threadpoolctl import threadpool_limits
 
 from charrnn.config import AUTO
 from charrnn.reports.loaded_model import LoadedModel
-from charrnn.reports.predictions import Chunk, Predictions, predict_chunks
-from charrnn.reports.score_lines import HardestLines, Line
+from charrnn.reports.predictions import Chunk, Predictions, Rows, predict_chunks
+from charrnn.reports.score_lines import LineScore, RunningLines
 from charrnn.text.corpus import read_file_pieces
 from charrnn.text.encodings import resolve_encoding
 from charrnn.text.unknown import UnknownCharacters
@@ -48,6 +48,13 @@ class ScoreTotals:
     perplexity: float | None
     total_nats: float
     unknown: int
+
+
+def make_totals(characters: int, total_nats: float, unknown: int) -> ScoreTotals:
+    """Return the means and sums of the ``characters`` that were predicted, at least one."""
+    mean = total_nats / characters
+    perplexity = math.exp(mean) if mean < LARGEST_EXPONENT else None
+    return ScoreTotals(characters, mean, bits(mean), perplexity, total_nats, unknown)
 
 
 @dataclass(frozen=True, eq=False)
@@ -87,7 +94,7 @@ class ScoreSummary:
     adapted: ScoreTotals | None
     beginning: Predictions
     hardest: tuple[HardCharacter, ...]
-    lines: tuple[Line, ...]
+    lines: tuple[LineScore, ...]
 
 
 def score_text(
@@ -105,7 +112,7 @@ def score_text(
         summary = running.result()
     return Score(
         **vars(summary.totals), text=whole.text, surprise=whole.surprise,
-        likeliest=whole.likeliest, probability=whole.probability, adapted=summary.adapted,
+        likeliest=tuple(whole.likeliest), probability=whole.probability, adapted=summary.adapted,
         adapted_surprise=whole.adapted_surprise,
     )  # fmt: skip
 
@@ -147,7 +154,7 @@ class RunningScore:
         self._beginning: list[Predictions] = []
         self._hardest: list[HardCharacter] = []
         self._before = ""
-        self._lines = HardestLines()
+        self._lines = RunningLines()
 
     def __iter__(self) -> Iterator[Predictions]:
         """Score the text to its end, and yield each chunk after adding it to the sums."""
@@ -187,12 +194,13 @@ class RunningScore:
         self._before = (self._before + predictions.text)[-CONTEXT:]
 
     def _totals(self, nats: float) -> ScoreTotals:
-        mean = nats / self._characters
-        perplexity = math.exp(mean) if mean < LARGEST_EXPONENT else None
-        return ScoreTotals(self._characters, mean, bits(mean), perplexity, nats, self._unknown)
+        return make_totals(self._characters, nats, self._unknown)
 
     def _keep_hardest(self, chunk: Predictions) -> None:
         text = self._before + chunk.text
+        least = self._hardest[0].nats if len(self._hardest) == HARDEST else -math.inf
+        if not len(chunk.surprise) or chunk.surprise.max() <= least:
+            return
         for at in np.argsort(-chunk.surprise, kind="stable")[:HARDEST].tolist():
             end = len(self._before) + at
             hard = HardCharacter(
@@ -214,7 +222,7 @@ def _concatenate(chunks: Sequence[Predictions]) -> Predictions:
     return Predictions(
         "".join(chunk.text for chunk in chunks),
         np.concatenate([chunk.surprise for chunk in chunks]),
-        tuple(alternatives for chunk in chunks for alternatives in chunk.likeliest),
+        Rows("".join(chunk.likeliest.text for chunk in chunks), chunks[0].likeliest.width),
         np.concatenate([chunk.probability for chunk in chunks]),
         sum(chunk.unknown for chunk in chunks),
         np.concatenate(adapted) if adapted else None,

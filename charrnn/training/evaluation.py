@@ -36,5 +36,4 @@ def character_losses(
     reading = ParallelReading(network, ids, streams or count_streams(len(ids) - 1))
     reading.read_all(team)
     reading.hand_over_states()
-    losses, _, _ = reading.in_order()
-    return losses
+    return reading.losses.T.ravel()[: reading.predictions]

@@ -5,7 +5,8 @@ the text side by side, and afterwards states are handed over from each part to t
 losses are those of a single pass.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import numpy.typing as npt
@@ -18,21 +19,22 @@ from charrnn.parallel.team import SINGLE_PROCESS, Team
 
 WINDOW = 128  # characters of a stream between two comparisons
 CHARACTERS_PER_PASS = 2048  # characters whose activations are in memory at the same time
-MAX_STREAMS = 64
+MAX_STREAMS = 64  # of a thread
 MIN_CHARACTERS_PER_STREAM = 1024
 LOSS_TOLERANCE = 1e-4  # nats
 
 
-def count_streams(predictions: int) -> int:
+def count_streams(predictions: int, threads: int = 1) -> int:
     """Return the number of streams that read a text of ``predictions`` characters side by side."""
-    return max(1, min(MAX_STREAMS, predictions // MIN_CHARACTERS_PER_STREAM))
+    return max(1, min(MAX_STREAMS * threads, predictions // MIN_CHARACTERS_PER_STREAM))
 
 
 class ParallelReading:
     """A text cut into equal parts, each of which is read by a stream of its own.
 
     The first stream begins in ``states``, by default zeros. With ``alternatives``, that number of
-    likeliest characters is kept with each prediction.
+    likeliest characters is kept with each prediction. ``threads`` share the streams; each calls a
+    BLAS, which should use a single thread then.
 
     Two readings of a window count as equal if no loss differs by more than ``tolerance`` nats. The
     states are not compared: in a trained lstm some units only count, and their states stay apart
@@ -55,6 +57,7 @@ class ParallelReading:
         alternatives: int = 0,
         tolerance: float = LOSS_TOLERANCE,
         equal_windows: int = 1,
+        threads: int = 1,
     ) -> None:
         self.predictions = len(ids) - 1
         assert self.predictions > 0
@@ -73,7 +76,8 @@ class ParallelReading:
             slice(start, min(start + WINDOW, self.length))
             for start in range(0, self.length, WINDOW)
         ]
-        self._workspace = Workspace()
+        self._workspaces = [Workspace() for _ in range(threads)]
+        self._is_abandoned = False
 
     def read_all(self, team: Team = SINGLE_PROCESS) -> None:
         """Read every part, each member of the ``team`` its shard of streams.
@@ -85,7 +89,7 @@ class ParallelReading:
         states = self._network.initial_states(self.streams)
         _assign(states, np.arange(1), self._initial_states)
         which = np.arange(self.streams)[team.shard(self.streams)]
-        self._read_parts(which, _select(states, which))
+        self._read_in_threads(self._read_parts, which, _select(states, which))
         for array in (self.losses, *_arrays(self.final_states)):
             team.gather(array)
 
@@ -106,15 +110,14 @@ class ParallelReading:
         even that of sums which are rounded in another way because more streams are computed at
         once. Then the whole text is read again by a single stream.
         """
-        others = np.arange(1, self.streams)
-        differing = self._reread_parts(others)
+        differing = self._take_over_states(np.arange(1, self.streams))
         if 2 * len(differing) > self.streams:
             self._read_alone()
             return
         waiting = {*(differing + 1).tolist()} - {self.streams}
         while waiting:
             stream = min(waiting)
-            differing = self._reread_parts(np.array([stream]))
+            differing = self._take_over_states(np.array([stream]))
             waiting = (waiting | {*(differing + 1).tolist()}) - {stream, self.streams}
 
     @property
@@ -122,40 +125,58 @@ class ParallelReading:
         """The state after the text, if all parts are equally long."""
         return _select(self.final_states, np.array([self.streams - 1]))
 
-    def in_order(self) -> tuple[npt.NDArray[np.float32], Ids, npt.NDArray[np.float32]]:
-        """Return losses (N,), likeliest and probability (N, alternatives) in the text's order."""
-        N, kept = self.predictions, self._alternatives
-        likeliest = self.likeliest.swapaxes(0, 1).reshape(self.losses.size, kept)
-        probability = self.probability.swapaxes(0, 1).reshape(self.losses.size, kept)
-        return self.losses.T.ravel()[:N], likeliest[:N], probability[:N]
+    def _take_over_states(self, which: Ids) -> Ids:
+        """Let the streams ``which`` read again; return those that differ to their ends."""
+        states = _select(self.final_states, which - 1)
+        return self._read_in_threads(self._reread_parts, which, states)
 
     def _read_alone(self) -> None:
         """Read the whole text by a single stream."""
         states = self._initial_states
         for stream in range(self.streams):
             which = np.array([stream])
-            self._read_parts(which, states)
+            self._read_parts(which, states, self._workspaces[0])
             states = _select(self.final_states, which)
 
-    def _read_parts(self, which: Ids, states: States) -> None:
-        """Read the parts of the streams ``which`` to their ends, from ``states``."""
-        if len(which):
-            for window in self._windows:
-                states = self._read_window(window, which, states)
-            _assign(self.final_states, which, states)
+    def _read_in_threads(
+        self, read: Callable[[Ids, States, Workspace], Ids], which: Ids, states: States
+    ) -> Ids:
+        """Call ``read`` in each thread with its share of the streams, and join what is returned."""
+        shares = np.array_split(np.arange(len(which)), min(len(self._workspaces), len(which) or 1))
+        if len(shares) == 1:
+            return read(which, states, self._workspaces[0])
+        with ThreadPoolExecutor(len(shares)) as executor:
+            calls = [
+                executor.submit(read, which[share], _select(states, share), workspace)
+                for share, workspace in zip(shares, self._workspaces, strict=False)
+            ]
+            try:
+                return np.concatenate([call.result() for call in calls])
+            except BaseException:  # an interrupt should not wait for the other threads' parts
+                self._is_abandoned = True
+                raise
 
-    def _reread_parts(self, which: Ids) -> Ids:
-        """Read the parts of the streams ``which`` from their left neighbors' final states.
+    def _read_parts(self, which: Ids, states: States, workspace: Workspace) -> Ids:
+        """Read the parts of the streams ``which`` to their ends, from ``states``."""
+        for window in self._windows if len(which) else ():
+            if self._is_abandoned:
+                break
+            states = self._read_window(window, which, states, workspace)
+        _assign(self.final_states, which, states)
+        return which
+
+    def _reread_parts(self, which: Ids, states: States, workspace: Workspace) -> Ids:
+        """Read the parts of the streams ``which`` again, from other ``states`` than before.
 
         Each ends where enough windows in a row have equaled those of its reading before. Return the
         streams for which there was no such place.
         """
-        states, equal = _select(self.final_states, which - 1), np.zeros(len(which), np.intp)
+        equal = np.zeros(len(which), np.intp)
         for window in self._windows:
-            if not len(which):
+            if self._is_abandoned or not len(which):
                 break
             before = self.losses[window, which]
-            states = self._read_window(window, which, states)
+            states = self._read_window(window, which, states, workspace)
             change = np.abs(self.losses[window, which] - before).max(axis=0)
             equal = np.where(change > self._tolerance, 0, equal + 1)
             differs = equal < self._equal_windows
@@ -163,7 +184,9 @@ class ParallelReading:
         _assign(self.final_states, which, states)
         return which
 
-    def _read_window(self, window: slice, which: Ids, states: States) -> States:
+    def _read_window(
+        self, window: slice, which: Ids, states: States, workspace: Workspace
+    ) -> States:
         """Read a window of the streams ``which``, and return the states after it."""
         steps = max(1, CHARACTERS_PER_PASS // len(which))
         for start in range(window.start, window.stop, steps):
@@ -172,7 +195,7 @@ class ParallelReading:
             exists = positions < self.predictions
             positions = np.minimum(positions, self.predictions - 1)
             ids, targets = (self._ids[p].astype(np.intp) for p in (positions, positions + 1))
-            h, states, _ = self._network.forward(ids, states, workspace=self._workspace)
+            h, states, _ = self._network.forward(ids, states, workspace=workspace)
             self._keep_predictions((slice(start, stop), which), h, targets, exists)
         return states
 
