@@ -44,8 +44,8 @@ class HardestLines:
 
     @property
     def least(self) -> float:
-        """The mean above which a line is kept."""
-        return self._heap[0][0] if len(self._heap) == self._number else -np.inf
+        """The mean above which a line is kept; no mean is below 0."""
+        return self._heap[0][0] if len(self._heap) == self._number else -1.0
 
     def add(self, line: LineScore) -> None:
         """Keep a line, if it is harder than those that have been added."""

@@ -54,7 +54,7 @@ def _build_table(report: EachLineSummary) -> Table:
          shorten(line.text, LINE_COLUMNS - len("  times")))
         for line in report.hardest
     ]  # fmt: skip
-    title = f"the {len(rows)} hardest of the lines compared, by nats per character"
+    title = f"the {len(rows)} hardest, by nats per character"
     return Table(COLUMNS, rows, title=title)
 
 
