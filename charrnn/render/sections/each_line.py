@@ -14,7 +14,7 @@ from charrnn.render.blocks import (
 )
 from charrnn.render.sections.score import LARGEST_SHADE, LINE_COLUMNS, SHADES, build_totals
 from charrnn.render.words import shorten
-from charrnn.reports.each_line import EachLine, EachLineSummary
+from charrnn.reports.each_line import SHOWN, EachLine, EachLineSummary
 
 COLUMNS = (*numeric_columns("line", "nats", "characters", "times"), *text_columns("text"))
 
@@ -23,6 +23,7 @@ def build_section(report: EachLineSummary | EachLine) -> Section:
     """Show the totals, the loss along the text, and the hardest lines."""
     if isinstance(report, EachLine):
         report = report.result()
+    hardest: list[Block] = [SHADES, _build_shaded_text(report), _build_table(report)]
     return Section(
         "Score of each line",
         [
@@ -33,9 +34,7 @@ def build_section(report: EachLineSummary | EachLine) -> Section:
                 " several times is shown once."
             ),
             *_build_chart(report),
-            SHADES,
-            _build_shaded_text(report),
-            _build_table(report),
+            *(hardest if report.hardest else []),
         ],
     )
 
@@ -45,7 +44,8 @@ def _count_lines(report: EachLineSummary) -> list[tuple[str, str]]:
     if nothing:
         lines += f" ({nothing:,} of them without a character that the model predicts)"
     least = f"{report.shortest} or more characters" if report.shortest > 1 else "any text"
-    return [("lines", lines), ("compared", f"{report.compared:,} lines with {least}")]
+    compared = f"{report.compared:,} line{'s' * (report.compared != 1)} with {least}"
+    return [("lines", lines), ("compared", compared)]
 
 
 def _build_table(report: EachLineSummary) -> Table:
@@ -54,7 +54,8 @@ def _build_table(report: EachLineSummary) -> Table:
          shorten(line.text, LINE_COLUMNS - len("  times")))
         for line in report.hardest
     ]  # fmt: skip
-    title = f"the {len(rows)} hardest, by nats per character"
+    which = f"the {SHOWN} hardest lines" if len(rows) == SHOWN else "the lines, hardest first"
+    title = f"{which}, by nats per character"
     return Table(COLUMNS, rows, title=title)
 
 
