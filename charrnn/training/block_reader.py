@@ -62,14 +62,12 @@ class BlockReader:
             streams = count_streams(predictions, self._threads)
             # The state after the block is needed, so all streams end where their parts do. Less
             # than one character per stream is left over, for the next block.
-            length = predictions // streams
-            stop = start + length * streams
-            reading = self._read_block(ids[start : stop + 1], streams)
-            for part in range(start, stop, length):
-                yield from _cut_part(reading, (part - start) // length, part)
+            stop = start + predictions // streams * streams
+            yield from self._read_block(ids[start : stop + 1], start, streams)
             start = stop
 
-    def _read_block(self, ids: Ids, streams: int) -> ParallelReading:
+    def _read_block(self, ids: Ids, start: int, streams: int) -> Iterator[PredictedChunk]:
+        """Read a block that begins at ``start``, and yield its chunks."""
         reading = ParallelReading(
             self._network, ids, streams, states=self._states, alternatives=self._alternatives,
             tolerance=TOLERANCE, equal_windows=EQUAL_WINDOWS, threads=self._threads,
@@ -78,7 +76,8 @@ class BlockReader:
             reading.read_all()
             reading.hand_over_states()
         self._states = reading.last_state
-        return reading
+        for stream in range(streams):
+            yield from _cut_part(reading, stream, start + stream * reading.length)
 
 
 def _cut_part(reading: ParallelReading, stream: int, start: int) -> Iterator[PredictedChunk]:
