@@ -5,8 +5,11 @@ function ``build_section`` that shows them. The command line, its help, the over
 find reports here. Modules are named by strings, so that ``--help`` imports none of them.
 """
 
+from collections.abc import Mapping
 from enum import Enum, auto
 from typing import NamedTuple
+
+from charrnn.errors import ConfigError
 
 
 class Takes(Enum):
@@ -33,8 +36,12 @@ class Report(NamedTuple):
 
     ``options`` are keyword arguments of the function, which cli/report_options.py declares.
     ``to_json`` and ``to_csv`` are functions of render/document.py; a report without ``to_csv`` has
-    no option for it. ``note`` is printed before long work. ``page`` is "MODULE.NAME" in render/, of
-    a report that is a page and nothing else, and that does without a text which cannot be found.
+    no option for it; ``csv_row`` says what a row is about. ``streams`` says that the result is
+    iterated over while it is computed, with a line of JSON or CSV for each item. ``note`` is
+    printed before long work. ``progress`` is what a bar calls the reading of a file that goes on
+    while the result is iterated over. ``page`` is "MODULE.NAME" in render/, of a report that is a
+    page and nothing else, and that does without a text which cannot be found. ``variants`` are
+    reports of the same command, each chosen by a flag, which is an option of its own.
     """
 
     name: str
@@ -49,12 +56,30 @@ class Report(NamedTuple):
     note: str = ""
     to_json: str = "to_json"
     to_csv: str = ""
+    csv_row: str = ""
+    streams: bool = False
+    progress: str = ""
     page: str = ""
+    variants: "tuple[tuple[str, Report], ...]" = ()
 
     @property
     def module(self) -> str:
         """The name of its two modules."""
         return self.function.rpartition(".")[0]
+
+    def choose(self, options: Mapping[str, object]) -> "Report":
+        """Return the variant whose flag is set in ``options``, else this report.
+
+        Raises:
+            ConfigError: when an option is given that the variant does not have.
+        """
+        for flag, variant in self.variants:
+            if options.get(flag):
+                for option in self.options:
+                    if options.get(option) and option not in variant.options:
+                        raise ConfigError(option, f"does not go with `{flag}`; leave out one")
+                return variant
+        return self
 
 
 _ALL = (
@@ -66,7 +91,7 @@ _ALL = (
         "runs", Takes.FOLDER, "runs.list_runs",
         "All runs in FOLDER (default: runs/) by corpus, best first.",
         "Runs on the same corpus, split in the same way, are in one table.",
-        to_csv="runs_to_csv",
+        to_csv="runs_to_csv", csv_row="run",
     ),
     Report(
         "loss", Takes.RUNS, "loss.read_losses",
@@ -84,6 +109,18 @@ _ALL = (
         "FILE may be - for standard input. The state begins at zero; the first character has no"
         " predecessor and is not predicted.",
         options=("on_unknown", "encoding", "adapt"), draws=True, to_json="score_to_json",
+        progress="scoring",
+        variants=(
+            (
+                "each_line",
+                Report(
+                    "score", Takes.FILE, "each_line.score_each_line",
+                    "How well a model predicts each line of FILE for itself.",
+                    options=("on_unknown", "encoding"), draws=True, to_csv="lines_to_csv",
+                    csv_row="line of FILE", streams=True, progress="scoring",
+                ),
+            ),
+        ),
     ),
     Report(
         "copied", Takes.FILE, "copied.find_copied",

@@ -354,7 +354,7 @@ def test_the_hardest_lines_are_those_with_most_nats_a_character(model: charrnn.M
     scoring = RunningScore(predict_chunks(model.loaded, parts, "text"))
     assert all(chunk.text for chunk in scoring)
     found = scoring.result().lines
-    nats = [one.nats for one in found]
+    nats = [one.nats or 0 for one in found]
     assert nats == sorted(nats, reverse=True)
     each = model.score(text).surprise
     ends = [at + 1 for at, character in enumerate(text) if character == "\n"] + [len(text)]

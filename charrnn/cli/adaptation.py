@@ -27,7 +27,7 @@ def adapt_to_prime(console: Console, model: Model, prime: str, name: str, on_unk
     evaluation = DynamicEvaluation(checkpoint.network)
     scoring = RunningScore(predict_chunks(model.loaded, [text], name, on_unknown, evaluation))
     with threadpool_limits(1, "blas"):  # two threads take 2.6 times as long with 256 units
-        read_with_progress(console, scoring, len(text))
+        read_with_progress(console, scoring, "adapting", len(text))
         score = scoring.result()
     assert score.adapted is not None
     console.note(

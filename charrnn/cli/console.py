@@ -34,6 +34,11 @@ class Console:
             text = escape_controls(text.replace("\r\n", "\n"), but="\n\t")
         sys.stdout.write(text)
 
+    def print_row(self, row: str) -> None:
+        """Print a row of CSV on stdout, unchanged unless a terminal would interpret it."""
+        sys.stdout.write(escape_controls(row, but="\n\t") if sys.stdout.isatty() else row)
+        sys.stdout.write("\n")
+
     def print_parts(self, parts: Iterable[str]) -> None:
         """Print a result on stdout while it is computed, part by part."""
         sys.stdout.writelines(parts)

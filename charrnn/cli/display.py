@@ -14,6 +14,7 @@ from charrnn.cli.signals import StopRequest
 
 if TYPE_CHECKING:
     from charrnn.ngram import Baselines
+    from charrnn.reports.each_line import EachLine
     from charrnn.reports.score import RunningScore
     from charrnn.training.events import (
         End,
@@ -65,24 +66,29 @@ def _count_in_lines(items: Iterable[T], total: int, unit: str, console: Console)
             console.note(f"{unit} {number:,} of {total:,}")
 
 
-def read_with_progress(console: Console, scoring: "RunningScore", total: int | None = None) -> None:
+def read_with_progress(
+    console: Console,
+    scoring: "RunningScore | EachLine",
+    what: str,
+    total: int | None = None,
+) -> None:
     """Score a text to its end, and show how many characters have been read, of ``total`` if known.
 
-    On a terminal this is a bar, otherwise one line per minute.
+    On a terminal this is a bar with the name ``what``, otherwise one line per minute.
     """
     bar, read, last_line = None, 0, time.monotonic()
     if console.on_terminal and not console.quiet:
         from tqdm import tqdm
 
         bar = tqdm(
-            desc="adapting", total=total, unit=" characters", dynamic_ncols=True, leave=False,
+            desc=what, total=total, unit=" characters", dynamic_ncols=True, leave=False,
             delay=progress_bar.BAR_DELAY, file=sys.stderr,
         )  # fmt: skip
     with nullcontext() if bar is None else bar:
-        for predictions in scoring:
-            read += len(predictions.text)
+        for scored in scoring:
+            read += len(scored.text)
             if bar is not None:
-                bar.update(len(predictions.text))
+                bar.update(len(scored.text))
             elif time.monotonic() - last_line > SECONDS_BETWEEN_LINES:
                 last_line = time.monotonic()
                 console.note(f"character {read:,}" + (f" of {total:,}" if total else ""))

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from charrnn.cli import blas, option_types, options
+from charrnn.cli.option_names import option_name
 from charrnn.cli.option_sources import Command, CommandGroup
 from charrnn.cli.report_options import Decorator, declare
 from charrnn.cli.usage_error import UsageError
@@ -31,7 +32,6 @@ ARGUMENTS: dict[Takes, tuple[Decorator, ...]] = {
     Takes.RUNS: (options.models,),
     Takes.FOLDER: (click.argument("folder", required=False, type=option_types.FOLDER),),
 }
-csv_option = click.option("--csv", "as_csv", is_flag=True, help="Print CSV, with one line per run.")
 
 
 class ReportCommands(Mapping[str, click.Command]):
@@ -114,11 +114,12 @@ def inspect_group(ctx: click.Context) -> None:
 
 
 def _make_command(report: Report) -> click.Command:
-    decorators = [
+    decorators: list[Decorator] = [
         *ARGUMENTS[report.takes],
         *(declare(report.name, option) for option in report.options),
+        *(declare(report.name, flag) for flag, _ in report.variants),
         *([options.text_file] if report.reads_text else []),
-        *([csv_option] if report.to_csv else []),
+        *_csv_options(report),
         *([options.plot] if report.draws else []),
         options.html,
         options.common_options,
@@ -137,6 +138,17 @@ def _make_command(report: Report) -> click.Command:
     )
 
 
+def _csv_options(report: Report) -> list[Decorator]:
+    """Return the option --csv, if the report or one of its variants has it."""
+    rows = [(report.csv_row, "")]
+    rows += [(variant.csv_row, f"with {option_name(flag)}: ") for flag, variant in report.variants]
+    texts = [f"{condition}print CSV, with one row per {row}." for row, condition in rows if row]
+    return [
+        click.option("--csv", "as_csv", is_flag=True, help=text[0].upper() + text[1:])
+        for text in texts
+    ]
+
+
 def _run(report: Report, ctx: click.Context) -> None:
     """Compute a report, print it as text, JSON or CSV, and write its page and picture."""
     from charrnn.render.names import name_for_page, name_for_terminal
@@ -151,11 +163,18 @@ def _run(report: Report, ctx: click.Context) -> None:
     as_csv = ctx.params.get("as_csv")
     if as_csv and console.json:
         raise UsageError("--csv and --json exclude each other", ctx)
+    chosen = report.choose(ctx.params)
+    if as_csv and not chosen.to_csv:
+        flags = " or ".join(option_name(flag) for flag, _ in report.variants)
+        raise UsageError(f"--csv needs {flags}", ctx)
+    report = chosen
     subject, result = _compute(report, ctx, console)
-    if ctx.params.get("adapt") and not console.json:  # JSON is printed while the text is read
+    if report.progress and not (console.json or as_csv):  # these are printed while it is read
         from charrnn.cli.display import read_with_progress
 
-        read_with_progress(console, result)
+        read_with_progress(
+            console, result, "adapting" if ctx.params.get("adapt") else report.progress
+        )
     if console.json:
         from charrnn.render.document import result_to_json
 
@@ -164,7 +183,8 @@ def _run(report: Report, ctx: click.Context) -> None:
     if as_csv:
         from charrnn.render.document import result_to_csv
 
-        console.print_result(result_to_csv(report, result))
+        for row in result_to_csv(report, result):
+            console.print_row(row)
     elif not console.json:
         sections = build_sections(report, name_for_terminal(result))
         columns = console.result_columns
@@ -209,6 +229,7 @@ def _compute(report: Report, ctx: click.Context, console: "Console") -> tuple[Se
     from charrnn.reports.path_label import PathLabel
 
     values = {option: ctx.params[option] for option in report.options}
+    values |= {flag: True for flag, each in REPORTS[report.name].variants if each is report}
     if report.takes is Takes.FOLDER:
         folder = ctx.params["folder"] or option_types.runs_root()
         return [PathLabel(str(folder))], load_function(report)(folder, **values)

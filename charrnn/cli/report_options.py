@@ -29,6 +29,12 @@ DECLARATIONS: dict[str, Decorator] = {
         is_flag=True,
         help="Also show the loss of a copy of the model that learns from FILE while it reads it.",
     ),
+    "each_line": click.option(
+        "--each-line",
+        is_flag=True,
+        help="Score each line for itself, from a newline, and show the hardest ones; with --json or"
+        " --csv all of them, in their order.",
+    ),
     "compare.text": click.option(
         "--text",
         cls=UnsplitOption,

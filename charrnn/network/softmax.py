@@ -22,16 +22,37 @@ CACHE_BYTES = 1 << 19
 def cross_entropy(h: Array, targets: Ids, W: Array, b: Array) -> Array:
     """Return -log p in nats of each of ``targets`` (N,), given h (N, H), W (H, V), b (V,)."""
     nats = np.empty(len(h), h.dtype)
-    logits = np.empty((min(CHUNK_ROWS, len(h)), len(b)), W.dtype)
-    for chunk in _slices(len(h), CHUNK_ROWS):
-        product = np.matmul(h[chunk], W, out=logits[: chunk.stop - chunk.start])
-        for piece in _slices(len(product), _rows_in_cache(W)):
-            shifted = product[piece]
-            _add_bias_and_shift(shifted, b)
-            target_logits = shifted[np.arange(len(shifted)), targets[chunk][piece]]
-            log_sums = np.log(np.exp(shifted, out=shifted).sum(axis=1))
-            nats[chunk][piece] = log_sums - target_logits
+    for piece, shifted in _shifted_logits(h, W, b):
+        target_logits = shifted[np.arange(len(shifted)), targets[piece]]
+        nats[piece] = np.log(np.exp(shifted, out=shifted).sum(axis=1)) - target_logits
     return nats
+
+
+def cross_entropy_and_likeliest(
+    h: Array, targets: Ids, W: Array, b: Array, number: int
+) -> tuple[Array, Ids, Array]:
+    """Return what `cross_entropy` does, and the ``number`` likeliest characters of each row.
+
+    They are (N, number) in falling order, of equal ones the first in the vocabulary first, with
+    their probabilities (N, number).
+    """
+    nats = np.empty(len(h), h.dtype)
+    likeliest = np.empty((len(h), number), np.min_scalar_type(len(b) - 1))
+    probability = np.empty((len(h), number), h.dtype)
+    for piece, shifted in _shifted_logits(h, W, b):
+        rows = np.arange(len(shifted))
+        target_logits = shifted[rows, targets[piece]]
+        largest = probability[piece]
+        # The largest logit is found and removed, again and again: a sort would take longer.
+        for at in range(number):
+            indices = shifted.argmax(axis=1)
+            likeliest[piece, at], largest[:, at] = indices, shifted[rows, indices]
+            shifted[rows, indices] = -np.inf
+        sums = np.exp(shifted, out=shifted).sum(axis=1)
+        sums += np.exp(largest, out=largest).sum(axis=1)
+        largest /= sums[:, None]
+        nats[piece] = np.log(sums) - target_logits
+    return nats, likeliest, probability
 
 
 def cross_entropy_and_gradients(
@@ -110,6 +131,20 @@ def _add_bias_and_shift(logits: Array, b: Array) -> None:
     """Add ``b``, and subtract each row's maximum: the softmax is unchanged and cannot overflow."""
     logits += b
     logits -= logits.max(axis=1, keepdims=True)
+
+
+def _shifted_logits(h: Array, W: Array, b: Array) -> Iterator[tuple[slice, Array]]:
+    """Yield a slice of the rows of ``h`` and their logits, less each row's maximum.
+
+    The logits may be overwritten, and are valid until the next ones.
+    """
+    logits = np.empty((min(CHUNK_ROWS, len(h)), len(b)), W.dtype)
+    for chunk in _slices(len(h), CHUNK_ROWS):
+        product = np.matmul(h[chunk], W, out=logits[: chunk.stop - chunk.start])
+        for piece in _slices(len(product), _rows_in_cache(W)):
+            shifted = product[piece]
+            _add_bias_and_shift(shifted, b)
+            yield slice(chunk.start + piece.start, chunk.start + piece.stop), shifted
 
 
 def _rows_in_cache(W: Array) -> int:

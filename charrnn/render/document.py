@@ -4,11 +4,12 @@ import csv
 import io
 import json
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import asdict
+from dataclasses import asdict, fields
 from typing import TYPE_CHECKING, Any
 
-from charrnn.render.controls import ESCAPED, SURROGATES
+from charrnn.render.controls import ESCAPED, SURROGATES, escape_controls
 from charrnn.report_registry import Report
+from charrnn.reports.score_lines import LineScore
 from charrnn.storage.run_log import loggable_fields
 from charrnn.training.events import Evaluation
 
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
 EVENT_NAMES = {"Start": "start", "Evaluation": "eval", "End": "end"}
 ESCAPES = {code: f"\\u{code:04x}" for code in (*ESCAPED, *SURROGATES) if code >= 0x20}
 """JSON's own escapes of characters that json.dumps leaves as they are."""
-CSV_COLUMNS = (
+RUN_COLUMNS = (
     "run", "files", "sha256", "training_characters", "validation_characters", "cell", "layers",
     "hidden", "parameters", "seed", "state", "step", "epoch", "train_loss", "val_loss",
     "ngram", "unigram",
@@ -38,15 +39,15 @@ def event_to_json(event: Any, *, run: str | None = None) -> str:
 
 
 def result_to_json(report: Report, result: Any) -> Iterator[Iterable[str]]:
-    """Yield one JSON line per model, as an iterable of strings."""
+    """Yield one JSON line per model or item of the result, as an iterable of strings."""
     convert = JSON_CONVERTERS[report.to_json]
-    for each in result if isinstance(result, list | tuple) else [result]:
+    for each in result if report.streams or isinstance(result, list | tuple) else [result]:
         line = convert(each)
         yield [line] if isinstance(line, str) else line
 
 
-def result_to_csv(report: Report, result: Any) -> str:
-    """Format the result of a ``report`` that can be a CSV table."""
+def result_to_csv(report: Report, result: Any) -> Iterator[str]:
+    """Yield the rows of a ``report`` that can be a CSV table, the names of its columns first."""
     return CSV_CONVERTERS[report.to_csv](result)
 
 
@@ -104,17 +105,23 @@ def overview_to_json(overview: "Overview") -> str:
     return _to_line({**by_model, **single, "score": {"each": each, **_totals(overview.score)}})
 
 
-def runs_to_csv(report: "Runs") -> str:
-    """Return a line of names and a line for each run, the best of each group first."""
-    file = io.StringIO()
-    writer = csv.DictWriter(file, CSV_COLUMNS, extrasaction="ignore", lineterminator="\n")
-    writer.writeheader()
+def runs_to_csv(report: "Runs") -> Iterator[str]:
+    """Yield a row of names and a row for each run, the best of each group first."""
+    yield _to_row(RUN_COLUMNS)
     for group in report.groups:
         for run in group.runs:
             row = {**asdict(run), **asdict(run.corpus), **asdict(run.training)}
-            baselines = {} if run.baselines is None else asdict(run.baselines)
-            writer.writerow({**row, **baselines, "run": run.model, "files": " ".join(group.files)})
-    return file.getvalue().rstrip("\n")
+            row |= {} if run.baselines is None else asdict(run.baselines)
+            row |= {"run": run.model, "files": " ".join(group.files)}
+            # A path may have any character, so none reaches a terminal or a file as it is.
+            yield escape_controls(_to_row(row.get(column) for column in RUN_COLUMNS), but="\n")
+
+
+def lines_to_csv(lines: "Iterable[LineScore]") -> Iterator[str]:
+    """Yield a row of names and a row for each line of a text, while it is read."""
+    yield _to_row(field.name for field in fields(LineScore))
+    for line in lines:
+        yield _to_row(vars(line).values())
 
 
 def _totals(scored: "ScoreSummary") -> dict[str, Any]:
@@ -136,6 +143,14 @@ def _characters(chunk: "Predictions") -> Iterator[dict[str, Any]]:
         yield {**line, "likeliest": [list(pair) for pair in zip(alternatives, row, strict=True)]}
 
 
+def _to_row(values: Iterable[object]) -> str:
+    """Format values as a row of CSV; None becomes an empty one."""
+    row = io.StringIO()
+    # With this terminator, a value with a CR is quoted too.
+    csv.writer(row, lineterminator="\r\n").writerow(values)
+    return row.getvalue().removesuffix("\r\n")
+
+
 def _to_line(value: dict[str, Any]) -> str:
     return json.dumps(value, ensure_ascii=False, allow_nan=False).translate(ESCAPES)
 
@@ -146,5 +161,8 @@ JSON_CONVERTERS: dict[str, Callable[[Any], str | Iterable[str]]] = {
     "copied_to_json": copied_to_json,
     "overview_to_json": overview_to_json,
 }
-CSV_CONVERTERS: dict[str, Callable[[Any], str]] = {"runs_to_csv": runs_to_csv}
+CSV_CONVERTERS: dict[str, Callable[[Any], Iterator[str]]] = {
+    "runs_to_csv": runs_to_csv,
+    "lines_to_csv": lines_to_csv,
+}
 """The functions by the names that report_registry.py has for them."""

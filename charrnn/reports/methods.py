@@ -1,6 +1,6 @@
 """The reports as methods of a model. Each method imports the module of its report."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from functools import partial
 from pathlib import Path
@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from charrnn.reports.neurons import Neurons
     from charrnn.reports.report_text import ReportText
     from charrnn.reports.score import Score
+    from charrnn.reports.score_lines import LineScore
     from charrnn.reports.speed import Speed
     from charrnn.reports.summary import Summary
     from charrnn.reports.unroll import Unrolled
@@ -67,6 +68,7 @@ class ReportMethods:
         if "corpus" in options:
             options["corpus"] = check_corpus("corpus", options["corpus"])
         _check_inputs(report, inputs)
+        report = _choose_variant(report, options)
         if report.takes is Takes.RUNS:
             return self._report_on_run(report, options)
         if report.takes is Takes.FILE:
@@ -156,6 +158,34 @@ class ReportMethods:
         adapt = Flag().check("adapt", adapt)
         text = _check_text("text", text)
         return score_text(self.loaded, text, on_unknown=on_unknown, adapt=adapt)
+
+    def score_lines(
+        self, lines: Iterable[str], *, on_unknown: str | None = None
+    ) -> "Iterator[LineScore]":
+        """Measure how well the model predicts each of ``lines`` for itself, many side by side.
+
+        Each is read from a newline, as a sample without a prime is begun; where the model knows no
+        newline, its first character is not predicted. A newline at its end is predicted too. So
+        ``lines`` may be an open file, or any texts, with or without newlines. The scores come in
+        the order of the lines, and the lines are read some thousand ahead.
+
+        ``on_unknown`` is that of `score`. A line of which nothing was predicted has 0
+        ``characters``, ``nats`` of None and ``total_nats`` of 0.
+
+        Raises:
+            ConfigError: when ``lines`` is a single text.
+            InputError: when a line has unknown characters and ``on_unknown`` is "error"; as soon as
+                it is read.
+        """
+        from charrnn.reports.each_line import score_batches
+
+        _check_option("on_unknown", on_unknown)
+        if isinstance(lines, str):
+            raise ConfigError("lines", "this is a single text; give a list of texts")
+        normalization = self.loaded.checkpoint.corpus_info.normalization
+        texts = (normalization.apply(_check_text("lines", line)) for line in lines)
+        batches = score_batches(self.loaded, texts, "lines", on_unknown)
+        return (score for batch in batches for score in batch.scores)
 
     def copied(self, text: str, *, corpus: str | Path | Sequence[str | Path] = ()) -> "Copied":
         """Find what ``text`` copies from the model's corpus, or from the files in ``corpus``.
@@ -308,6 +338,16 @@ def _find_report(name: str) -> Report:
         problem = "this report takes a folder of runs, not a model; type 'charrnn inspect runs'"
         raise ConfigError(name, problem)
     return report
+
+
+def _choose_variant(report: Report, options: dict[str, Any]) -> Report:
+    """Return the variant that a flag in ``options`` chooses, and remove the flags."""
+    for flag in [flag for flag, _ in report.variants if flag in options]:
+        Flag().check(flag, options[flag])
+    chosen = report.choose(options)
+    for flag, _ in report.variants:
+        options.pop(flag, None)
+    return chosen
 
 
 def _check_option(name: str, value: object) -> object:

@@ -13,10 +13,27 @@ from charrnn.arrays import Array
 from charrnn.errors import InputError
 from charrnn.reports.loaded_model import LoadedModel
 from charrnn.text.unknown import default_on_unknown, encode_text
+from charrnn.training.block_reader import BlockReader
 from charrnn.training.dynamic_evaluation import DynamicEvaluation
 
-WINDOW = 256
 ALTERNATIVES = 3
+
+
+@dataclass(frozen=True)
+class Rows:
+    """Strings of ``width`` characters, joined to one ``text``. Each is made when it is needed."""
+
+    text: str
+    width: int
+
+    def __len__(self) -> int:
+        return len(self.text) // self.width
+
+    def __getitem__(self, index: int) -> str:
+        return self.text[index * self.width : (index + 1) * self.width]
+
+    def __iter__(self) -> Iterator[str]:
+        return map(self.__getitem__, range(len(self)))
 
 
 @dataclass(frozen=True, eq=False)
@@ -32,7 +49,7 @@ class Predictions:
 
     text: str
     surprise: npt.NDArray[np.float32]
-    likeliest: tuple[str, ...]
+    likeliest: Rows
     probability: npt.NDArray[np.float32]
     unknown: int
     adapted_surprise: npt.NDArray[np.float32] | None = None
@@ -72,7 +89,7 @@ def predict_chunks(
     network, vocabulary = model.checkpoint.network, model.checkpoint.corpus_info.vocabulary
     on_unknown = on_unknown or default_on_unknown(vocabulary)
     alternatives = min(ALTERNATIVES, len(vocabulary))
-    states, last, predicted = network.initial_states(1), np.empty(0, np.intp), 0
+    reader, last, predicted = BlockReader(network, alternatives), np.empty(0, np.intp), 0
     empty = np.empty((0, alternatives), np.float32)
     for text in texts:
         is_known = vocabulary.lookup_ids(text) >= 0
@@ -82,27 +99,24 @@ def predict_chunks(
         places = np.flatnonzero(is_known) if len(new) < len(text) else np.arange(len(text))
         places = places[1 - len(last) :]  # the first character of the text is not predicted
         ids = np.concatenate([last, new]).astype(np.intp)
-        for start in range(0, len(ids) - 1, WINDOW):
-            targets = ids[start + 1 : start + 1 + WINDOW]
-            inputs = ids[start : start + len(targets)]
-            logs, states = network.predict(inputs[:, None], states)
-            rows = logs[:, 0]
-            adapted = None if adapting is None else adapting.predict(inputs, targets)
-            likeliest = _indices_of_largest(rows, alternatives)
-            end = int(places[start + len(targets) - 1]) + 1
+        for chunk in reader.read(ids):
+            inputs, targets = ids[chunk.place], ids[1:][chunk.place]
+            adapted = None
+            if adapting is not None:
+                adapted = _surprise(adapting.predict(inputs, targets), targets)
+            end = int(places[chunk.place][-1]) + 1
             predictions = Predictions(
                 text=vocabulary.decode(targets),
-                surprise=_surprise(rows, targets),
-                likeliest=tuple(map(vocabulary.decode, likeliest)),
-                probability=np.exp(np.take_along_axis(rows, likeliest, axis=1)),
+                surprise=chunk.surprise,
+                likeliest=Rows(vocabulary.decode(chunk.likeliest.ravel()), alternatives),
+                probability=chunk.probability,
                 unknown=unknown,
-                adapted_surprise=None if adapted is None else _surprise(adapted, targets),
+                adapted_surprise=adapted,
             )
-            positions = places[start : start + len(targets)] - read
-            yield Chunk(predictions, text[read:end], positions)
+            yield Chunk(predictions, text[read:end], places[chunk.place] - read)
             unknown, read, predicted = 0, end, predicted + len(targets)
         if read < len(text):  # it ends with characters that are not predicted
-            nothing = Predictions("", empty[:, 0], (), empty, unknown)
+            nothing = Predictions("", empty[:, 0], Rows("", alternatives), empty, unknown)
             yield Chunk(nothing, text[read:], np.empty(0, np.intp))
         last = ids[-1:]
     if not predicted:
@@ -112,10 +126,3 @@ def predict_chunks(
 def _surprise(rows: Array, targets: npt.NDArray[np.intp]) -> npt.NDArray[np.float32]:
     """Return the nats (N,) of ``targets`` (N,) by log-probabilities (N, V)."""
     return 0.0 - rows[np.arange(len(targets)), targets]  # 0 - 0 is 0, and not -0
-
-
-def _indices_of_largest(rows: Array, number: int) -> npt.NDArray[np.intp]:
-    """Return the indices of each row's largest values (N, V), in falling order: (N, number)."""
-    largest = np.sort(np.argpartition(-rows, number - 1, axis=1)[:, :number], axis=1)
-    order = np.argsort(-np.take_along_axis(rows, largest, axis=1), axis=1, kind="stable")
-    return np.take_along_axis(largest, order, axis=1)

@@ -22,8 +22,8 @@ from threadpoolctl import threadpool_limits
 from charrnn.config import AUTO
 from charrnn.reports.loaded_model import LoadedModel
 from charrnn.reports.notebook import NotebookReport
-from charrnn.reports.predictions import Chunk, Predictions, predict_chunks
-from charrnn.reports.score_lines import HardestLines, Line
+from charrnn.reports.predictions import Chunk, Predictions, Rows, predict_chunks
+from charrnn.reports.score_lines import LineScore, RunningLines
 from charrnn.text.corpus import read_file_pieces
 from charrnn.text.encodings import resolve_encoding
 from charrnn.text.unknown import UnknownCharacters
@@ -51,6 +51,13 @@ class ScoreTotals:
     unknown: int
 
 
+def make_totals(characters: int, total_nats: float, unknown: int) -> ScoreTotals:
+    """Return the means and sums of the ``characters`` that were predicted, at least one."""
+    mean = total_nats / characters
+    perplexity = math.exp(mean) if mean < LARGEST_EXPONENT else None
+    return ScoreTotals(characters, mean, bits(mean), perplexity, total_nats, unknown)
+
+
 @dataclass(frozen=True, eq=False)
 class Score(ScoreTotals, NotebookReport, report="score"):
     """A whole text: its totals, and each character as in `Predictions`.
@@ -66,12 +73,13 @@ class Score(ScoreTotals, NotebookReport, report="score"):
     adapted: ScoreTotals | None = None
     adapted_surprise: npt.NDArray[np.float32] | None = None
     hardest: "tuple[HardCharacter, ...]" = ()
-    lines: tuple[Line, ...] = ()
+    lines: tuple[LineScore, ...] = ()
 
     def summarize(self) -> "ScoreSummary":
         """Return what is kept of a text of any length."""
+        likeliest = Rows("".join(self.likeliest[:BEGINNING]), len(self.likeliest[0]))
         beginning = Predictions(
-            self.text[:BEGINNING], self.surprise[:BEGINNING], self.likeliest[:BEGINNING],
+            self.text[:BEGINNING], self.surprise[:BEGINNING], likeliest,
             self.probability[:BEGINNING], self.unknown,
         )  # fmt: skip
         return ScoreSummary(
@@ -105,7 +113,7 @@ class ScoreSummary(NotebookReport, report="score"):
     adapted: ScoreTotals | None
     beginning: Predictions
     hardest: tuple[HardCharacter, ...]
-    lines: tuple[Line, ...]
+    lines: tuple[LineScore, ...]
 
 
 def score_text(
@@ -123,7 +131,7 @@ def score_text(
         summary = running.result()
     return Score(
         **vars(summary.totals), text=whole.text, surprise=whole.surprise,
-        likeliest=whole.likeliest, probability=whole.probability, adapted=summary.adapted,
+        likeliest=tuple(whole.likeliest), probability=whole.probability, adapted=summary.adapted,
         adapted_surprise=whole.adapted_surprise, hardest=summary.hardest, lines=summary.lines,
     )  # fmt: skip
 
@@ -165,7 +173,7 @@ class RunningScore(NotebookReport, report="score"):
         self._beginning: list[Predictions] = []
         self._hardest: list[HardCharacter] = []
         self._before = ""
-        self._lines = HardestLines()
+        self._lines = RunningLines()
 
     def __iter__(self) -> Iterator[Predictions]:
         """Score the text to its end, and yield each chunk after adding it to the sums."""
@@ -205,12 +213,13 @@ class RunningScore(NotebookReport, report="score"):
         self._before = (self._before + predictions.text)[-CONTEXT:]
 
     def _totals(self, nats: float) -> ScoreTotals:
-        mean = nats / self._characters
-        perplexity = math.exp(mean) if mean < LARGEST_EXPONENT else None
-        return ScoreTotals(self._characters, mean, bits(mean), perplexity, nats, self._unknown)
+        return make_totals(self._characters, nats, self._unknown)
 
     def _keep_hardest(self, chunk: Predictions) -> None:
         text = self._before + chunk.text
+        least = self._hardest[0].nats if len(self._hardest) == HARDEST else -math.inf
+        if not len(chunk.surprise) or chunk.surprise.max() <= least:
+            return
         for at in np.argsort(-chunk.surprise, kind="stable")[:HARDEST].tolist():
             end = len(self._before) + at
             hard = HardCharacter(
@@ -232,7 +241,7 @@ def _concatenate(chunks: Sequence[Predictions]) -> Predictions:
     return Predictions(
         "".join(chunk.text for chunk in chunks),
         np.concatenate([chunk.surprise for chunk in chunks]),
-        tuple(alternatives for chunk in chunks for alternatives in chunk.likeliest),
+        Rows("".join(chunk.likeliest.text for chunk in chunks), chunks[0].likeliest.width),
         np.concatenate([chunk.probability for chunk in chunks]),
         sum(chunk.unknown for chunk in chunks),
         np.concatenate(adapted) if adapted else None,

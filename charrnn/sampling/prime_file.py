@@ -1,11 +1,12 @@
 """Primes from a file: its whole text, or each of its lines. They can be read more than once."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 from charrnn.errors import InputError
 from charrnn.text.corpus import read_pieces
 from charrnn.text.encodings import detect_encoding
+from charrnn.text.lines import split_lines
 from charrnn.text.normalization import Normalization
 from charrnn.text.sources import find_sources
 
@@ -34,22 +35,11 @@ class PrimeFile:
         """
         pieces = (piece for piece, _ in read_pieces(self._source, self._normalization))
         if self._each_line:
-            return split_lines(pieces)
+            return (
+                _remove_carriage_return(line.removesuffix("\n")) for line in split_lines(pieces)
+            )
         text = "".join(pieces)
         return iter([_remove_carriage_return(text[:-1]) if text.endswith("\n") else text])
-
-
-def split_lines(pieces: Iterable[str]) -> Iterator[str]:
-    """Split a text that arrives in pieces into its lines, without their newlines."""
-    line: list[str] = []
-    for piece in pieces:
-        first, *rest = piece.split("\n")
-        line.append(first)
-        for start in rest:
-            yield _remove_carriage_return("".join(line))
-            line = [start]
-    if any(line):
-        yield "".join(line)
 
 
 def _remove_carriage_return(line: str) -> str:

@@ -16,8 +16,9 @@ from charrnn.network.parameters import Shape
 from charrnn.parallel.team import Team
 from charrnn.text.corpus import Splits
 from charrnn.training.automatic import resolve_schedule
-from charrnn.training.evaluation import count_streams, mean_loss
+from charrnn.training.evaluation import mean_loss
 from charrnn.training.events import Progress
+from charrnn.training.parallel_reading import count_streams
 from charrnn.training.trainer import Trainer, start_training
 
 MEASURING_SHARE = 0.03  # of `minutes`

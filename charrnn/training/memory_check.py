@@ -10,7 +10,7 @@ from charrnn.config import Settings
 from charrnn.errors import MachineError
 from charrnn.network.parameters import Shape
 from charrnn.network.softmax import CHUNK_ROWS
-from charrnn.training.evaluation import CHARACTERS_PER_PASS, WINDOW, count_streams
+from charrnn.training.parallel_reading import CHARACTERS_PER_PASS, WINDOW, count_streams
 
 FLOAT_BYTES = 4
 # Python, its modules and the buffers of a BLAS.

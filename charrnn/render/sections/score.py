@@ -29,12 +29,16 @@ from charrnn.reports.score import (
     ScoreSummary,
     ScoreTotals,
 )
-from charrnn.reports.score_lines import Line
+from charrnn.reports.score_lines import LineScore
 from charrnn.training.dynamic_evaluation import SEGMENT
 
 ADAPTED = Prose(
     "The adapted loss is that of a copy of the model that goes on learning from the text: from"
     f" every {SEGMENT} characters after it has predicted them. All else is of the model as it is."
+)
+SHADES = Prose(
+    "The deeper the shade of a character, the less the model expected it. 0 nats is certainty, 0.7"
+    " a chance of one in two, 2.3 one in ten, 4.6 one in a hundred."
 )
 EACH_CHARACTER_UP_TO = 120
 LARGEST_SHADE = 8.0  # nats
@@ -57,12 +61,9 @@ def build_section(report: ScoreSummary | RunningScore | Score) -> Section:
     return Section(
         "Score",
         [
-            _build_totals(report.totals, report.adapted),
+            Facts(build_totals(report.totals, report.adapted)),
             *([ADAPTED] if report.adapted else []),
-            Prose(
-                "The deeper the shade of a character, the less the model expected it. 0 nats is"
-                " certainty, 0.7 a chance of one in two, 2.3 one in ten, 4.6 one in a hundred."
-            ),
+            SHADES,
             _build_shaded_text(report),
             _build_characters(report),
             *_build_lines(report.lines),
@@ -70,17 +71,16 @@ def build_section(report: ScoreSummary | RunningScore | Score) -> Section:
     )
 
 
-def _build_totals(totals: ScoreTotals, adapted: ScoreTotals | None) -> Facts:
-    return Facts(
-        [
-            ("characters", f"{totals.characters:,}"),
-            ("loss", describe_loss(totals.nats)),
-            *([("adapted", describe_loss(adapted.nats))] if adapted else []),
-            ("perplexity", _format_perplexity(totals.perplexity)),
-            ("total", f"{totals.total_nats:z,.2f} nats"),
-            ("unknown", f"{totals.unknown:,} (characters that the model does not know)"),
-        ]
-    )
+def build_totals(totals: ScoreTotals, adapted: ScoreTotals | None = None) -> list[tuple[str, str]]:
+    """Return the totals as names with values."""
+    return [
+        ("characters", f"{totals.characters:,}"),
+        ("loss", describe_loss(totals.nats)),
+        *([("adapted", describe_loss(adapted.nats))] if adapted else []),
+        ("perplexity", _format_perplexity(totals.perplexity)),
+        ("total", f"{totals.total_nats:z,.2f} nats"),
+        ("unknown", f"{totals.unknown:,} (characters that the model does not know)"),
+    ]
 
 
 def _build_shaded_text(report: ScoreSummary) -> ShadedText:
@@ -124,12 +124,12 @@ def _build_characters(report: ScoreSummary) -> Table:
     )  # fmt: skip
 
 
-def _build_lines(lines: Sequence[Line]) -> list[Table]:
+def _build_lines(lines: Sequence[LineScore]) -> list[Table]:
     """Build a table of the hardest lines, if there is more than one."""
     if len(lines) < 2:
         return []
     rows = [
-        (f"{line.line:,}", f"{line.nats:z.2f}", f"{line.characters:,}",
+        (f"{line.line:,}", f"{line.nats or 0.0:z.2f}", f"{line.characters:,}",
          shorten(line.text, LINE_COLUMNS))
         for line in lines
     ]  # fmt: skip
