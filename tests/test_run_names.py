@@ -50,6 +50,13 @@ def test_a_path_comes_before_a_run_and_a_report_before_both(program: Program, pl
     assert model_of(program, "inspect", "summary", "loss") == "loss/best.npz"
 
 
+def test_a_folder_that_is_no_run_points_at_the_run_of_its_name(
+    program: Program, place: Path
+) -> None:
+    (place / "tenki").mkdir()
+    failed(program("sample", "tenki"), 3, "tenki: has no model; the run of this name is runs/tenki")
+
+
 def test_a_run_can_start_from_the_weights_of_a_named_run(
     program: Program, place: Path, text: Path
 ) -> None:

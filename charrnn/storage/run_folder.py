@@ -212,7 +212,10 @@ def find_model(path: Path | None, root: Path = DEFAULT_ROOT, advice: str | None 
         return path
     model = RunFolder(path).model
     if model is None:
-        raise InputError(path, "has no model yet; best.npz is written at the first evaluation")
+        problem = "has no model yet; best.npz is written at the first evaluation"
+        if is_name(path) and RunFolder(root / path).model:
+            problem = f"has no model; the run of this name is {root / path}"
+        raise InputError(path, problem)
     return model
 
 
