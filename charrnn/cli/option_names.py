@@ -13,9 +13,9 @@ from charrnn.errors import CharrnnError, ConfigError
 
 NOT_IN_CONFIGS = (
     "adapt", "config", "copied", "corpus", "csv", "each_line", "echo", "html", "init_from", "json",
-    "lags", "no_color", "no_mpi", "out", "overwrite", "plot", "preview", "preview_prime",
-    "prime", "prime_file", "property", "quiet", "resume", "samples", "seconds", "separator", "text",
-    "text_file", "traceback", "unit", "untrained",
+    "lags", "least", "no_color", "no_mpi", "novel", "out", "overwrite", "plot", "preview",
+    "preview_prime", "prime", "prime_file", "property", "quiet", "resume", "samples", "seconds",
+    "separator", "text", "text_file", "traceback", "unit", "untrained",
 )  # fmt: skip
 """Options that are not fields of a config."""
 RENAMED = {"number": "samples"}

@@ -11,8 +11,10 @@ from charrnn.config import (
     DEFAULT_CONTINUATION_LENGTH,
     DEFAULT_CONTINUATIONS,
     DEFAULT_LAGS,
+    DEFAULT_LEAST,
     DEFAULT_SECONDS,
     LAGS,
+    LEAST,
     REPORT_SETTINGS,
     SECONDS,
 )
@@ -156,16 +158,28 @@ class ReportMethods:
         text = _check_text("text", text)
         return score_text(self.loaded, text, on_unknown=on_unknown, adapt=adapt)
 
-    def copied(self, text: str, *, corpus: str | Path | Sequence[str | Path] = ()) -> "Copied":
+    def copied(
+        self,
+        text: str,
+        *,
+        least: int = DEFAULT_LEAST,
+        corpus: str | Path | Sequence[str | Path] = (),
+    ) -> "Copied":
         """Find what ``text`` copies from the model's corpus, or from the files in ``corpus``.
 
+        Spans of ``least`` characters or more count as copied.
+
         Raises:
+            ConfigError: when ``least`` is not a whole number from 1 on.
             InputError: when the corpus cannot be found or has changed.
         """
-        from charrnn.reports.copied import index_corpus
+        from charrnn.reports.copied import find_copied
+        from charrnn.reports.searched_corpus import open_corpus
 
-        text, files = _check_text("text", text), check_paths("corpus", corpus)
-        return index_corpus(self.loaded, files).find_copied(text)
+        text, paths = _check_text("text", text), check_paths("corpus", corpus)
+        least = LEAST.check("least", least)
+        (copied,) = find_copied(open_corpus(self.loaded, paths), [text], least)
+        return copied
 
     def compare(
         self,
