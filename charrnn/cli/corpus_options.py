@@ -102,7 +102,8 @@ def describe_novelty(ctx: click.Context, console: Console) -> dict[str, Any]:
 
     def print_left_out(number: int) -> None:
         samples = "1 sample is" if number == 1 else f"{number:,} samples are"
-        span = f", or had {least:,} characters in a row from it" if least else ""
+        characters = "a character" if least == 1 else f"{least or 0:,} characters in a row"
+        span = f", or had {characters} from it" if least else ""
         note = (
             f"{samples} left out: {MAX_TRIES} tries each, and every one was a line of the"
             f" corpus{span}"
