@@ -48,6 +48,8 @@ def find_known(
         line_search.add(chunk.new_text)
         if window_search:
             known.update(at for at, _ in window_search.find(chunk.text, HashedText(chunk.text)))
+        if len(known) == len(texts):  # what follows changes nothing
+            break
     line_search.finish()
     return [at in known or line_search.contains(line) for at, line in enumerate(lines)]
 
