@@ -360,6 +360,7 @@ def test_the_picture_says_how_many_lines_too() -> None:
     report = copied.CopiedText(search("Anna\nBo\n", "Anna\nCy\n"), "Anna\nCy\n")
     (shaded,) = (b for b in build_section(report).blocks if isinstance(b, ShadedText))
     assert "1 of 2 is a line of the corpus" in shaded.title
+    assert (shaded.low, shaded.high) == (0, 100)  # five times the shortest span that counts
 
 
 def test_report_draws_and_makes_a_page(program: Program, own_run: Path, tmp_path: Path) -> None:

@@ -20,7 +20,7 @@ from charrnn.reports.whole_lines import Lines
 SHOWN_AT_MOST = 4000  # characters
 SPAN_COLUMNS = 54
 LONGEST_SPANS = 20
-LARGEST_SHADE = 100.0  # characters in a row
+LARGEST_SHADE = 5.0  # times the shortest span that counts
 COLUMNS = (*numeric_columns("length", "times"), *text_columns("first in", "text"))
 
 
@@ -70,7 +70,7 @@ def _build_shaded_text(copied: Copied, text: str) -> ShadedText:
         text=text[:end],
         values=_longest_at_each(copied.spans, end),
         low=0.0,
-        high=LARGEST_SHADE,
+        high=LARGEST_SHADE * copied.least,
         unit="characters in a row",
     )
 
