@@ -13,7 +13,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, TypeAlias, TypeGuard, Unpack
 
-from charrnn.config import SampleConfig, TrainConfig
+from charrnn.config import LEAST, SampleConfig, TrainConfig
 from charrnn.errors import ConfigError, InputError
 from charrnn.keywords import (
     ResumeKeywords,
@@ -25,7 +25,13 @@ from charrnn.keywords import (
 )
 from charrnn.reports.loaded_model import LoadedModel, load_model
 from charrnn.reports.methods import ReportMethods
-from charrnn.sampling.generation import draw_seed, generate, make_prompt, unknown_characters
+from charrnn.sampling.generation import (
+    draw_seed,
+    generate,
+    generate_novel,
+    make_prompt,
+    unknown_characters,
+)
 from charrnn.sampling.ongoing import Prompt
 from charrnn.sampling.sample import Sample
 from charrnn.sampling.sampler import sort_finished
@@ -133,18 +139,26 @@ class Model(ReportMethods):
         *,
         seed: int | None = None,
         number: int,
+        novel: bool = False,
+        least: int | None = None,
+        corpus: Corpus = (),
         **settings: Unpack[SampleKeywords],
     ) -> list[Sample]:
         """Generate ``number`` continuations of ``prime`` in parallel.
 
         Sample i is the same whatever the ``number``. With beam search the samples are the most
-        likely texts, best first, and there may be fewer of them.
+        likely texts, best first, and there may be fewer of them; also with ``novel``, which is
+        that of `sample_each`, as are ``least`` and ``corpus``.
 
         Raises:
-            InputError, ConfigError: as `sample`; also when ``number`` is above the beam's width.
+            InputError, ConfigError: as `sample_each`.
         """
         config = change_config(SampleConfig, config, settings, self.samples)
-        return list(self.sample_each([prime], config, seed=seed, number=number))
+        return list(
+            self.sample_each(
+                [prime], config, seed=seed, number=number, novel=novel, least=least, corpus=corpus
+            )
+        )
 
     def sample_each(
         self,
@@ -153,6 +167,10 @@ class Model(ReportMethods):
         *,
         seed: int | None = None,
         number: int = 1,
+        novel: bool = False,
+        least: int | None = None,
+        corpus: Corpus = (),
+        on_left_out: Callable[[int], None] | None = None,
         on_long: Callable[[int], None] | None = None,
         **settings: Unpack[SampleKeywords],
     ) -> Iterator[Sample]:
@@ -164,21 +182,47 @@ class Model(ReportMethods):
         rare cases where rounding in float32 changes which character a random number selects
         (docs/sampling.md). ``on_long`` is that of `stream`, for the first long sample.
 
+        With ``novel``, a sample is drawn again if prime and new text are together a line of the
+        model's corpus, or of the files and folders in ``corpus``; with ``least``, also if the new
+        text has a span of that many characters from there. Samples then come in rounds of up to
+        1,000, because the corpus is read once for each round of tries. A sample whose 100 tries are
+        all known is left out, and at the end ``on_left_out`` is called with the number of these.
+
         Raises:
-            InputError, ConfigError: as `samples`; for a prime, when it is its turn.
+            InputError: as `sample`, for a prime when it is its turn; with ``novel``, also when the
+                corpus cannot be found or has changed.
+            ConfigError: as `sample`; also when ``number`` is above the beam's width, when ``novel``
+                is set for beam search or a temperature of 0, and when ``least`` or ``corpus`` is
+                given without ``novel``.
         """
         config = change_config(SampleConfig, config, settings, self.sample_each)
         if isinstance(primes, str):
             raise ConfigError("primes", "this is a single text; give a list of texts")
         seed = draw_seed() if seed is None else seed
         prompts = (self.make_prompt(prime, config.on_unknown) for prime in primes)
-        steps = generate(self.checkpoint, prompts, config, seed, number, on_long=on_long)
+        paths = check_corpus("corpus", corpus)
+        if Flag().check("novel", novel):
+            from charrnn.reports.known_samples import make_known_finder
+
+            least = None if least is None else LEAST.check("least", least)
+            finished = generate_novel(
+                self.checkpoint, prompts, config, seed, number,
+                make_known_finder(self.loaded, least, paths),
+                on_left_out=on_left_out, on_long=on_long,
+            )  # fmt: skip
+        else:
+            for name, value in (("least", least), ("corpus", paths)):
+                if value:
+                    raise ConfigError(name, "it needs `novel`; set that, or leave it out")
+            finished = sort_finished(
+                generate(self.checkpoint, prompts, config, seed, number, on_long=on_long)
+            )
         return (
             Sample(
                 sample.prompt.prime, sample.text, seed, sample.sample, str(sample.stopped),
                 sample.logprob,
             )
-            for sample in sort_finished(steps)
+            for sample in finished
         )  # fmt: skip
 
     def unknown_characters(self, text: str) -> str:

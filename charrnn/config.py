@@ -236,10 +236,12 @@ def parse_settings(table: Mapping[str, Any]) -> Settings:
 
 
 DEFAULT_CONTINUATIONS, DEFAULT_CONTINUATION_LENGTH = 3, 40
-LAGS, SECONDS = Whole(1), Number(0, low_open=True)
+DEFAULT_LEAST = 20  # characters of the shortest span that counts as copied
+LAGS, LEAST, SECONDS = Whole(1), Whole(1), Number(0, low_open=True)
 REPORT_SETTINGS: dict[str, Rule] = {
     "adapt": Flag(),
     "lags": LAGS,
+    "least": LEAST,
     "on_unknown": Choice(ON_UNKNOWN),
     "seconds": SECONDS,
     "untrained": Flag(),

@@ -123,11 +123,12 @@ _ALL = (
         ),
     ),
     Report(
-        "copied", Takes.FILE, "copied.find_copied",
+        "copied", Takes.FILE, "copied.find_copied_in_file",
         "How much of FILE is copied verbatim from the model's corpus.",
-        "FILE may be - for standard input. The report has the longest span, the share in spans of"
-        " 20 characters and more, and where in the corpus these are.",
-        options=("corpus", "encoding"), draws=True, to_json="copied_to_json",
+        "FILE may be - for standard input. The report has the longest span, the share in long"
+        " spans, where in the corpus these are, and how many lines of FILE are lines of the"
+        " corpus.",
+        options=("least", "corpus", "encoding"), draws=True, to_json="copied_to_json",
     ),
     Report(
         "compare", Takes.MODELS, "compare.compare_texts",

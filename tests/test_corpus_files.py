@@ -18,7 +18,7 @@ import charrnn
 from charrnn.errors import InputError
 from charrnn.generators import exhaust
 from charrnn.paths import path_to_text, text_to_path
-from charrnn.reports.copied import CorpusIndex
+from charrnn.reports.copied import find_copied
 from charrnn.storage.model_file import load, save
 from charrnn.text import decode
 from charrnn.text.corpus import encode_corpus, read_file, scan_corpus
@@ -27,6 +27,7 @@ from charrnn.text.normalization import Normalization
 from charrnn.text.sources import CorpusFiles, find_corpus, find_sources
 from tests.conftest import CONFIG, TEXT, Program
 from tests.test_cli import failed
+from tests.test_copied import corpus_of
 
 QUICK = ("--hidden", "8", "--steps", "4", "--workers", "1", "--out", "run")
 COMPRESS: dict[str, Callable[[bytes], bytes]] = {
@@ -159,12 +160,12 @@ def test_files_in_other_encodings_and_forms_are_separated_too(tmp_path: Path) ->
 
 
 def test_a_span_of_copied_does_not_run_from_one_file_into_the_next() -> None:
-    index = CorpusIndex([("a", "one two LAST1"), ("b", ""), ("c", "dear reader\nsecond line")])
-    assert index.find_copied("LAST1dear", least=3).longest == len("LAST1")
-    (span,) = index.find_copied("dear reader", least=8).spans
-    assert (span.file, span.line) == ("c", 1)
-    (span,) = index.find_copied("second line", least=8).spans
-    assert (span.file, span.line) == ("c", 2)
+    files = corpus_of("one two LAST1", "", "dear reader\nsecond line")
+    texts = ["LAST1dear", "dear reader", "second line"]
+    across, first, second = find_copied(files, texts, least=8)
+    assert (across.longest, across.spans) == (len("LAST1"), ())
+    assert [(span.file, span.line) for span in first.spans] == [("3", 1)]
+    assert [(span.file, span.line) for span in second.spans] == [("3", 2)]
 
 
 def test_a_run_that_joined_its_files_without_a_newline_says_so(

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 PROMPT = "> "
 MARK = ":"
-EXCLUDED = ("prime_file", "each_line", "beam", "samples", "separator", "copied")
+EXCLUDED = ("prime_file", "each_line", "beam", "samples", "separator", "copied", "novel")
 """Options that have no meaning where lines are typed."""
 SETTINGS = ("temperature", "top-k", "top-p", "min-p", "no-repeat", "length")
 SURROGATE = re.compile("[\ud800-\udfff]")

@@ -13,10 +13,10 @@ from charrnn.errors import CharrnnError, ConfigError
 
 NOT_IN_CONFIGS = (
     "adapt", "config", "copied", "corpus", "csv", "each_line", "echo", "escapes", "html",
-    "init_from", "interactive", "json", "lags", "no_color", "no_mpi", "out", "overwrite", "plot",
-    "preview", "preview_prime", "prime", "prime_file", "property", "quiet", "resume", "samples",
-    "seconds", "separator", "test_file", "text", "text_file", "traceback", "unit", "untrained",
-    "val_file",
+    "init_from", "interactive", "json", "lags", "least", "no_color", "no_mpi", "novel", "out",
+    "overwrite", "plot", "preview", "preview_prime", "prime", "prime_file", "property", "quiet",
+    "resume", "samples", "seconds", "separator", "test_file", "text", "text_file", "traceback",
+    "unit", "untrained", "val_file",
 )  # fmt: skip
 """Options that are not fields of a config."""
 RENAMED = {"number": "samples"}

@@ -14,6 +14,7 @@ from charrnn.config import (
     DEFAULT_CONTINUATION_LENGTH,
     DEFAULT_CONTINUATIONS,
     DEFAULT_LAGS,
+    DEFAULT_LEAST,
     DEFAULT_SECONDS,
     REPORT_SETTINGS,
     SampleConfig,
@@ -51,6 +52,13 @@ DECLARATIONS: dict[str, Decorator] = {
         default=DEFAULT_LAGS,
         show_default=True,
         help="Largest number of steps back.",
+    ),
+    "least": click.option(
+        "--least",
+        type=option_types.type_of(REPORT_SETTINGS["least"]),
+        default=DEFAULT_LEAST,
+        show_default=True,
+        help="Characters of the shortest span that counts as copied.",
     ),
     "length": click.option(
         "-l",

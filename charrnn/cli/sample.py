@@ -1,6 +1,6 @@
 """``charrnn sample``: continue a text, or each line of a file."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import fields
 from functools import partial
 from pathlib import Path
@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from charrnn.cli import blas, option_types, options, sample_output
+from charrnn.cli import blas, corpus_options, option_types, options, sample_output
 from charrnn.cli.option_sources import Command, UnsplitOption, keep_highest_precedence
 from charrnn.cli.usage_error import UsageError
 from charrnn.config import (
@@ -24,7 +24,6 @@ from charrnn.shell_words import write_command
 
 if TYPE_CHECKING:
     from charrnn.api import Model
-    from charrnn.reports.copied import Copied
     from charrnn.text.unknown import UnknownCharacters
 
 DEFAULT_SEPARATOR = "\n---\n"
@@ -43,7 +42,7 @@ GROUPS = {
         "temperature", "top_k", "top_p", "min_p", "no_repeat", "beam", "seed",
     ),
     "Length and number": ("length", "stop", "samples"),
-    "Comparison with the corpus": ("copied", "corpus"),
+    "Comparison with the corpus": ("copied", "novel", "least", "corpus"),
     "Output": ("echo", "separator", "json", "quiet", "no_color"),
 }  # fmt: skip
 """The headings of the help, with the options below each."""
@@ -159,12 +158,7 @@ setting = partial(options.setting, SampleConfig)
     metavar="TEXT",
     help="Text to print between samples.  [default: a line with ---]",
 )
-@click.option(
-    "--copied",
-    is_flag=True,
-    help="With --json: also report which parts of each sample occur verbatim in the corpus.",
-)
-@options.corpus
+@corpus_options.declare
 @options.common_options
 @click.option(  # eager, and below --config, which may set it: the texts are parsed after both
     "-e",
@@ -183,8 +177,6 @@ def sample_command(
     seed: int | None,
     echo: bool,
     separator: str,
-    copied: bool,
-    corpus: tuple[Path, ...],
     escapes: bool,
     **_: object,
 ) -> None:
@@ -201,7 +193,7 @@ def sample_command(
 
     trained = load(options.find_model(model, console, FIRST_SAMPLE))
     primes, prime_count, unknown = _read_primes(ctx, trained, config)
-    find_copied = _make_copied_finder(trained, corpus) if copied else None
+    find_copied = corpus_options.make_copied_finder(ctx, trained)
     find_plain_logprob = None
     if ctx.params["adapt"]:
         from charrnn.cli.adaptation import adapt_to_prime, make_logprob_finder
@@ -215,7 +207,7 @@ def sample_command(
     shows_seed = is_random and seed is None
     if seed is None:
         seed = draw_seed() if is_random else 0
-    is_streamed = prime_count == samples == 1 and not console.json
+    is_streamed = prime_count == samples == 1 and not console.json and not ctx.params["novel"]
     on_long = partial(sample_notes.print_endless_note, console)
     with sample_notes.add_advice(trained, *config.stop, escapes=escapes):
         if is_streamed:
@@ -223,8 +215,9 @@ def sample_command(
             pieces = trained.stream(prime, config, seed=seed, on_long=on_long)
         else:
             results = trained.sample_each(
-                primes, config, seed=seed, number=samples, on_long=on_long
-            )
+                primes, config, seed=seed, number=samples, on_long=on_long,
+                **corpus_options.describe_novelty(ctx, console),
+            )  # fmt: skip
     option = "--prime" if ctx.params["prime_file"] is None else "--prime-file"
     sample_notes.print_prime_notes(
         console, trained, config, option, ctx.params["prime"], unknown, escapes=escapes
@@ -273,11 +266,7 @@ def _make_config(ctx: click.Context) -> SampleConfig:
         keep_highest_precedence(ctx, "adapt", name)
     for name in SAMPLING_ONLY_SETTINGS:
         keep_highest_precedence(ctx, "beam", name)
-    if values["copied"] and not values["json"]:
-        advice = "for a text in a file, run 'charrnn inspect copied'"
-        raise UsageError("--copied needs --json", ctx, advice=advice)
-    if values["corpus"] and not values["copied"]:
-        raise UsageError("--corpus needs --copied", ctx)
+    corpus_options.check(ctx)
     if values["beam"] is not None and values["samples"] > values["beam"]:
         problem = f"--samples can be at most {values['beam']:,}, the candidates of --beam"
         raise UsageError(problem, ctx)
@@ -318,10 +307,3 @@ def _read_primes(
         model.make_prompt(prime, config.on_unknown, place)
         unknown.add(corpus_info.normalization.apply(prime))
     return primes, prime_count, unknown
-
-
-def _make_copied_finder(model: "Model", corpus: tuple[Path, ...]) -> Callable[[str], "Copied"]:
-    """Return a function that finds the parts of a text that occur in the corpus."""
-    from charrnn.reports.copied import index_corpus
-
-    return index_corpus(model.loaded, corpus).find_copied

@@ -2,7 +2,7 @@
 
 import sys
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from itertools import chain
 from typing import TYPE_CHECKING
@@ -44,21 +44,33 @@ def print_samples(
 def print_json(
     console: Console,
     samples: Iterable["Sample"],
-    find_copied: "Callable[[str], Copied] | None",
+    find_copied: "Callable[[Sequence[Sample]], list[Copied]] | None",
     find_plain_logprob: Callable[[str], float] | None,
 ) -> None:
     """Print each sample as a JSON object when it is complete.
 
+    ``find_copied`` reads the corpus for each call, so it is given the samples in rounds.
     ``find_plain_logprob`` gives the log-probability of an adapted model's sample by the model as it
     was.
     """
     from charrnn.render import document
 
-    for sample in samples:
-        copied = find_copied(sample.text) if find_copied else None
+    for sample, copied in _add_copied(samples, find_copied):
         plain_logprob = find_plain_logprob(sample.text) if find_plain_logprob else None
         console.print_result(document.sample_to_json(sample, copied, plain_logprob))
         sys.stdout.flush()
+
+
+def _add_copied(
+    samples: Iterable["Sample"], find_copied: "Callable[[Sequence[Sample]], list[Copied]] | None"
+) -> "Iterator[tuple[Sample, Copied | None]]":
+    from charrnn.sampling.redrawing import collect_rounds
+
+    if find_copied is None:
+        yield from ((sample, None) for sample in samples)
+        return
+    for collected in collect_rounds(samples):
+        yield from zip(collected, find_copied(collected), strict=True)
 
 
 def _join_pieces(pieces: Iterable[str]) -> Iterator[str]:

@@ -11,8 +11,10 @@ from charrnn.config import (
     DEFAULT_CONTINUATION_LENGTH,
     DEFAULT_CONTINUATIONS,
     DEFAULT_LAGS,
+    DEFAULT_LEAST,
     DEFAULT_SECONDS,
     LAGS,
+    LEAST,
     REPORT_SETTINGS,
     SECONDS,
 )
@@ -187,16 +189,27 @@ class ReportMethods:
         batches = score_batches(self.loaded, texts, "lines", on_unknown)
         return (score for batch in batches for score in batch.scores)
 
-    def copied(self, text: str, *, corpus: str | Path | Sequence[str | Path] = ()) -> "Copied":
+    def copied(
+        self,
+        text: str,
+        *,
+        least: int = DEFAULT_LEAST,
+        corpus: str | Path | Sequence[str | Path] = (),
+    ) -> "Copied":
         """Find what ``text`` copies from the model's corpus, or from the files in ``corpus``.
 
+        Spans of ``least`` characters or more count as copied.
+
         Raises:
+            ConfigError: when ``least`` is not a whole number from 1 on.
             InputError: when the corpus cannot be found or has changed.
         """
-        from charrnn.reports.copied import CopiedFromText, index_corpus
+        from charrnn.reports.copied import CopiedFromText, find_copied
+        from charrnn.reports.searched_corpus import open_corpus
 
-        text, files = _check_text("text", text), check_corpus("corpus", corpus)
-        copied = index_corpus(self.loaded, files).find_copied(text)
+        text, paths = _check_text("text", text), check_corpus("corpus", corpus)
+        least = LEAST.check("least", least)
+        (copied,) = find_copied(open_corpus(self.loaded, paths), [text], least)
         return CopiedFromText(**vars(copied), text=text)
 
     def compare(

@@ -26,7 +26,7 @@ from charrnn.reports.disturbance import LARGEST_SHARE, measure_peaks, median_tim
 from charrnn.reports.loaded_model import LoadedModel, ModelFacts
 from charrnn.reports.notebook import NotebookReport
 from charrnn.runs.job import Job
-from charrnn.sampling.ongoing import Prompt, SamplingContext
+from charrnn.sampling.ongoing import Prompt, Request, SamplingContext
 from charrnn.sampling.sampler import generate_samples
 from charrnn.storage.model_file import TrainedModel
 from charrnn.training import memory_check
@@ -210,8 +210,8 @@ def time_sampling_steps(checkpoint: TrainedModel, samples: int, seconds: float) 
     """Measure the times of drawing a character for each of the ``samples``."""
     with threadpool_limits(min(SAMPLING_THREADS, count_cores()), "blas"):
         context = SamplingContext(checkpoint.corpus_info, SampleConfig(length=NEVER))
-        prompt = Prompt("", "", np.zeros(1, np.intp))
-        steps = generate_samples(checkpoint.network, context, [prompt], samples, 0, scored=False)
+        request = Request(Prompt("", "", np.zeros(1, np.intp)), range(samples))
+        steps = generate_samples(checkpoint.network, context, [request], 0, scored=False)
         return _step_times(list(_ticks(steps, seconds)))
 
 

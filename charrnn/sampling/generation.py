@@ -1,15 +1,16 @@
 """From primes to prompts, and from prompts to samples: by random sampling or by beam search."""
 
 import os
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 import numpy as np
 
 from charrnn.arrays import Array
 from charrnn.config import SampleConfig
 from charrnn.errors import ConfigError, InputError
-from charrnn.sampling.ongoing import OngoingSample, Prompt, SamplingContext
-from charrnn.sampling.sampler import generate_samples
+from charrnn.sampling.ongoing import OngoingSample, Prompt, Request, SamplingContext
+from charrnn.sampling.redrawing import redraw_known
+from charrnn.sampling.sampler import generate_samples, sort_finished
 from charrnn.setting_types import LARGEST_SEED, Whole
 from charrnn.storage.model_file import TrainedModel
 from charrnn.text.corpus_info import CorpusInfo
@@ -33,6 +34,52 @@ def generate(
     Raises:
         InputError, ConfigError: as `charrnn.api.Model.sample_each`, before anything is generated.
     """
+    seed = _check(model, config, seed, number)
+    context = SamplingContext(model.corpus_info, config, on_long)
+    if not config.beam:
+        requests = (Request(prompt, range(number)) for prompt in prompts)
+        return generate_samples(model.network, context, requests, seed, scored=scored)
+    from charrnn.sampling.beam import search_prompts
+
+    return search_prompts(model.network, context, prompts, number, seed)
+
+
+def generate_novel(
+    model: TrainedModel,
+    prompts: Iterable[Prompt],
+    config: SampleConfig,
+    seed: int | None,
+    number: int,
+    are_known: Callable[[Sequence[OngoingSample]], Sequence[bool]],
+    *,
+    on_left_out: Callable[[int], None] | None = None,
+    on_long: Callable[[int], None] | None = None,
+) -> Iterator[OngoingSample]:
+    """Return a generator of ``number`` samples per prompt, those that are known drawn again.
+
+    ``on_left_out`` is that of `redraw_known`, and ``on_long`` that of `SamplingContext`.
+
+    Raises:
+        ConfigError: when all tries would make the same text.
+        InputError, ConfigError: as `generate`.
+    """
+    if config.beam:
+        raise ConfigError("novel", "beam search does not sample; leave it out, or `beam`")
+    if config.temperature == 0:
+        problem = "at the `temperature` 0 every try makes the same text; set a higher one"
+        raise ConfigError("novel", problem)
+    seed = _check(model, config, seed, number)
+    context = SamplingContext(model.corpus_info, config, on_long)
+
+    def draw(requests: Iterable[Request]) -> Iterator[OngoingSample]:
+        return sort_finished(generate_samples(model.network, context, requests, seed))
+
+    requests = (Request(prompt, range(number)) for prompt in prompts)
+    return redraw_known(draw(requests), draw, are_known, on_left_out)
+
+
+def _check(model: TrainedModel, config: SampleConfig, seed: int | None, number: int) -> int:
+    """Check what a config cannot, and return the seed. Raises as `generate`."""
     corpus_info = model.corpus_info
     impossible_stops = [text for text in config.stop if unknown_characters(text, corpus_info)]
     if config.stop and not config.length and len(impossible_stops) == len(config.stop):
@@ -44,17 +91,11 @@ def generate(
             f"the model cannot produce any stop text, because it does not know {found.summary};"
             " set a `length`",
         )
-    seed = Whole(0, limit=LARGEST_SEED).check("seed", draw_seed() if seed is None else seed)
     number = Whole(1).check("number", number)
     if config.beam and number > config.beam:
         problem = f"{number:,} is above the {config.beam:,} candidates of beam search"
         raise ConfigError("number", f"{problem}; raise `beam`")
-    context = SamplingContext(corpus_info, config, on_long)
-    if not config.beam:
-        return generate_samples(model.network, context, prompts, number, seed, scored=scored)
-    from charrnn.sampling.beam import search_prompts
-
-    return search_prompts(model.network, context, prompts, number, seed)
+    return Whole(0, limit=LARGEST_SEED).check("seed", draw_seed() if seed is None else seed)
 
 
 def make_prompt(corpus_info: CorpusInfo, prime: str, on_unknown: str, name: str) -> Prompt:

@@ -5,7 +5,7 @@ Not here: where its characters come from (sampler.py, beam.py).
 
 import math
 from array import array
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from copy import copy
 from dataclasses import dataclass
 from random import Random
@@ -36,6 +36,19 @@ class Prompt:
     text: str
     ids: Ids
     logits: Array | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class Request:
+    """The samples of a prompt that are to be drawn, by their numbers.
+
+    ``attempt`` counts from 0 how often they were drawn before. Each time, the random numbers of a
+    sample are others.
+    """
+
+    prompt: Prompt
+    samples: Sequence[int]
+    attempt: int = 0
 
 
 class SamplingContext:
@@ -84,7 +97,13 @@ class OngoingSample:
     """
 
     def __init__(
-        self, context: SamplingContext, prompt: Prompt, sample: int, index: int, seed: int
+        self,
+        context: SamplingContext,
+        prompt: Prompt,
+        sample: int,
+        index: int,
+        seed: int,
+        attempt: int = 0,
     ) -> None:
         self.prompt = prompt
         self.sample = sample
@@ -92,7 +111,8 @@ class OngoingSample:
         self.stopped: str | None = None
         # Python's own generator, because importing NumPy's takes longer than generating a character
         # does. Each sample has one, so that its text depends on no other sample.
-        self.uniform = Random(f"{seed} {sample} {prompt.text}").random
+        number = f"{sample}.{attempt}" if attempt else sample
+        self.uniform = Random(f"{seed} {number} {prompt.text}").random
         self._context = context
         self._ids, self._log_probabilities = array("i"), array("d")
         self._partial_stop = ""  # the end of the text, while it may grow into a stop

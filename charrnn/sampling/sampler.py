@@ -18,7 +18,7 @@ from charrnn.arrays import Array
 from charrnn.network.model import Network
 from charrnn.network.stepper import Stepper
 from charrnn.sampling.drawing import extend_samples
-from charrnn.sampling.ongoing import OngoingSample, Prompt, SamplingContext
+from charrnn.sampling.ongoing import OngoingSample, Request, SamplingContext
 
 MAX_SLOTS = 128
 """Enough slots for wide products, few enough that a step's logits stay in cache."""
@@ -40,15 +40,15 @@ class StreamState:
 class Prefill:
     """A prompt while it is read. ``index`` is that of its first sample in the call."""
 
-    def __init__(self, prompt: Prompt, index: int) -> None:
-        self.prompt = prompt
+    def __init__(self, request: Request, index: int) -> None:
+        self.request = request
         self.index = index
-        self.remaining = len(prompt.ids)
+        self.remaining = len(request.prompt.ids)
 
     def next_id(self) -> int:
         """Return the next id to read."""
         self.remaining -= 1
-        return int(self.prompt.ids[-1 - self.remaining])
+        return int(self.request.prompt.ids[-1 - self.remaining])
 
 
 Work: TypeAlias = Prefill | OngoingSample
@@ -58,19 +58,19 @@ Work: TypeAlias = Prefill | OngoingSample
 def generate_samples(
     network: Network,
     context: SamplingContext,
-    prompts: Iterable[Prompt],
-    samples: int,
+    requests: Iterable[Request],
     seed: int,
     *,
     scored: bool = True,
 ) -> Iterator[list[OngoingSample]]:
-    """Generate ``samples`` texts for each prompt; yield, after each step, the extended samples.
+    """Generate the requested samples; yield, after each step, the extended ones.
 
-    Samples start in the order of the prompts, which are taken from the iterable as they are needed,
-    not far ahead of the oldest sample that is unfinished. The random numbers of a sample depend on
-    ``seed``, its number and its prompt only. Unless ``scored``, log-probabilities are 0.
+    Samples start in the order of the requests, which are taken from the iterable as they are
+    needed, not far ahead of the oldest sample that is unfinished. The random numbers of a sample
+    depend on ``seed``, its number, its attempt and its prompt only. Unless ``scored``,
+    log-probabilities are 0.
     """
-    queue = _Queue(network, context, prompts, samples, seed)
+    queue = _Queue(network, context, requests, seed)
     batch = _Batch(network)
     while True:
         # Nothing can start or move in a batch whose slots are all taken from an empty queue.
@@ -109,24 +109,23 @@ class _Queue:
         self,
         network: Network,
         context: SamplingContext,
-        prompts: Iterable[Prompt],
-        samples: int,
+        requests: Iterable[Request],
         seed: int,
     ) -> None:
         zero = [[part[0] for part in state] for state in network.initial_states(1)]
         self._initial = StreamState(zero, np.zeros(network.shape.V, zero[0][0].dtype))
         self._context, self._seed = context, seed
-        self._prompts, self._samples = iter(prompts), samples
-        self._next_index = 0  # the index of the first sample of the next prompt
-        self._prompts_exhausted = False
-        # A heap of (index, sample, prompt, state after it), so that the oldest starts first. Each
-        # entry stands for all samples of its prompt from this one on.
-        self._prefilled: list[tuple[int, int, Prompt, StreamState]] = []
+        self._requests = iter(requests)
+        self._next_index = 0  # the index of the first sample of the next request
+        self._requests_exhausted = False
+        # A heap of (index, its place in the request, request, state after the prompt), so that the
+        # oldest starts first. Each entry stands for all samples of its request from this one on.
+        self._prefilled: list[tuple[int, int, Request, StreamState]] = []
 
     @property
     def is_empty(self) -> bool:
         """Whether nothing is left to start."""
-        return not self._prefilled and self._prompts_exhausted
+        return not self._prefilled and self._requests_exhausted
 
     def take(self, running: Collection[Work]) -> list[tuple[Work, StreamState]]:
         """Take the work that can start beside the ``running`` work, each with its initial state."""
@@ -139,26 +138,29 @@ class _Queue:
 
     def add_prefilled(self, prefill: Prefill, state: StreamState) -> None:
         """Queue the samples of a prompt that has been read, to start from ``state``."""
-        heappush(self._prefilled, (prefill.index, 0, prefill.prompt, state))
+        heappush(self._prefilled, (prefill.index, 0, prefill.request, state))
 
     def _take_next(self, limit: int) -> tuple[Work, StreamState] | None:
         """Return the next work whose index is below ``limit``; None if there is none."""
         if self._prefilled and self._prefilled[0][0] < limit:
-            index, sample, prompt, state = heappop(self._prefilled)
-            if sample + 1 < self._samples:
-                heappush(self._prefilled, (index + 1, sample + 1, prompt, state))
-            return OngoingSample(self._context, prompt, sample, index, self._seed), state
+            index, at, request, state = heappop(self._prefilled)
+            if at + 1 < len(request.samples):
+                heappush(self._prefilled, (index + 1, at + 1, request, state))
+            prompt, sample = request.prompt, request.samples[at]
+            return OngoingSample(
+                self._context, prompt, sample, index, self._seed, request.attempt
+            ), state
         if self._next_index >= limit:
             return None
-        if (next_prompt := next(self._prompts, None)) is None:
-            self._prompts_exhausted = True
+        if (next_request := next(self._requests, None)) is None:
+            self._requests_exhausted = True
             return None
-        prefill = Prefill(next_prompt, self._next_index)
-        self._next_index += self._samples
-        if next_prompt.logits is None:
+        prefill = Prefill(next_request, self._next_index)
+        self._next_index += len(next_request.samples)
+        if (logits := next_request.prompt.logits) is None:
             return prefill, self._initial
         # Nothing is read: the first characters are drawn from the prompt's own logits.
-        self.add_prefilled(prefill, replace(self._initial, logits=next_prompt.logits))
+        self.add_prefilled(prefill, replace(self._initial, logits=logits))
         return self._take_next(limit)
 
 

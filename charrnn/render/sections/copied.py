@@ -15,11 +15,12 @@ from charrnn.render.blocks import (
 from charrnn.render.controls import escape_controls
 from charrnn.render.words import shorten
 from charrnn.reports.copied import Copied, CopiedFromText, CopiedText, Span
+from charrnn.reports.whole_lines import Lines
 
 SHOWN_AT_MOST = 4000  # characters
 SPAN_COLUMNS = 54
 LONGEST_SPANS = 20
-LARGEST_SHADE = 100.0  # characters in a row
+LARGEST_SHADE = 5.0  # times the shortest span that counts
 COLUMNS = (*numeric_columns("length", "times"), *text_columns("first in", "text"))
 
 
@@ -29,6 +30,7 @@ def build_section(report: CopiedText | CopiedFromText) -> Section:
         report = report.copied_text
     copied = report.copied
     share = f"{copied.copied:,}, which is {copied.share:z.1%}"
+    whole_lines = _count_lines(copied.lines)
     return Section(
         "Copied",
         [
@@ -36,13 +38,15 @@ def build_section(report: CopiedText | CopiedFromText) -> Section:
                 [
                     ("characters", f"{copied.characters:,}"),
                     ("longest", f"{copied.longest:,} (characters in a row that are in the corpus)"),
-                    ("copied", f"{share} (characters in spans of {copied.least} or more)"),
+                    ("copied", f"{share} (characters in spans of {copied.least:,} or more)"),
+                    ("lines", f"{whole_lines} (empty ones not counted)"),
                 ]
             ),
             Prose(
                 "Short spans mean little, because any two texts of the same kind share words and"
-                f" phrases. Spans of {copied.least} or more characters count as copied and are"
-                " shaded."
+                f" phrases. Spans of {copied.least:,} or more characters count as copied and are"
+                " shaded. A line counts as a line of the corpus if it stands there from its"
+                " beginning to its end, however short it is."
             ),
             _build_shaded_text(copied, report.text),
             *_build_spans(copied),
@@ -50,14 +54,25 @@ def build_section(report: CopiedText | CopiedFromText) -> Section:
     )
 
 
+def _count_lines(lines: Lines) -> str:
+    """Return how many lines are lines of the corpus, in words."""
+    if lines.total == 1:
+        are = "is a line" if lines.in_corpus else "is not a line"
+        return f"the only line {are} of the corpus"
+    are = "is a line" if lines.in_corpus == 1 else "are lines"
+    return f"{lines.in_corpus:,} of {lines.total:,} {are} of the corpus"
+
+
 def _build_shaded_text(copied: Copied, text: str) -> ShadedText:
     end = min(len(text), SHOWN_AT_MOST)
+    shown = "copied" if end == len(text) else f"copied, the first {end:,} characters"
+    # A picture has no other place for a sentence.
     return ShadedText(
-        title="copied" if end == len(text) else f"copied, the first {end:,} characters",
+        title=f"{shown} (lines: {_count_lines(copied.lines)})",
         text=text[:end],
         values=_longest_at_each(copied.spans, end),
         low=0.0,
-        high=LARGEST_SHADE,
+        high=LARGEST_SHADE * copied.least,
         unit="characters in a row",
     )
 
