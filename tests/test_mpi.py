@@ -116,6 +116,20 @@ def test_ranks_learn_to_the_last_bit_what_as_many_workers_learn(
     assert by_ranks == train(text, tmp_path / "workers", *options, "--workers", ranks)
 
 
+def test_ranks_on_other_machines_read_texts_of_their_own_and_shuffled(
+    text: Path, tmp_path: Path
+) -> None:
+    beginning = text.read_text(encoding="utf-8")[:500]
+    for name in ("val", "test"):
+        (tmp_path / f"{name}.txt").write_text(beginning + name, encoding="utf-8")
+    options = ["--val-file", tmp_path / "val.txt", "--test-file", tmp_path / "test.txt",
+               "--shuffle", "lines"]  # fmt: skip
+    by_ranks = train(
+        text, tmp_path / "ranks", *options, "--workers", 1, ranks=2, launcher=MACHINES
+    )  # fmt: skip
+    assert by_ranks == train(text, tmp_path / "workers", *options, "--workers", 2)
+
+
 @pytest.mark.parametrize("ranks", [2, 4])
 def test_ranks_of_two_workers_do_so_too(ranks: int, text: Path, tmp_path: Path) -> None:
     by_ranks = train(text, tmp_path / "ranks", "--workers", 2, ranks=ranks)

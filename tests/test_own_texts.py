@@ -174,6 +174,10 @@ def test_runs_on_other_validation_texts_are_in_other_groups(program: Program, pl
     train(program, "--val-file", "other.txt", out="runs/b")
     groups = json.loads(program("inspect", "runs", "--json").out)["groups"]
     assert [len(group["runs"]) for group in groups] == [1, 1]
+    assert {group["val_file"]["files"][0] for group in groups} == {"valid.txt", "other.txt"}
+    shown = program("inspect", "runs").out
+    for name in ("valid.txt", "other.txt"):
+        assert f"train.txt, validated on {name}: " in shown
 
 
 @pytest.mark.parametrize("text", ["", "x"])
@@ -187,6 +191,16 @@ def test_a_text_in_which_nothing_is_predicted_is_refused(
             "short.txt: has fewer than two characters",
         )  # fmt: skip
     assert not (place / "runs").exists()
+
+
+def test_several_cells_share_a_text_from_standard_input(program: Program, place: Path) -> None:
+    done = program(
+        "train", "train.txt", *SETTINGS, "--val-file", "-", "--cell", "rnn", "--cell", "gru",
+        "--json", stdin=VALID.encode(),
+    )  # fmt: skip
+    assert done.code == 0, done.err
+    sizes = [charrnn.load(place / f"runs/train-{cell}").summary().corpus for cell in ("rnn", "gru")]
+    assert [size.validation_characters for size in sizes] == [len(VALID)] * 2
 
 
 def test_three_files_are_one_corpus(program: Program, place: Path) -> None:

@@ -217,6 +217,7 @@ def test_runs_with_and_without_are_in_different_groups(program: Program, names: 
         program("train", "names.txt", *SETTINGS, "--out", out, *more)
     groups = json.loads(program("inspect", "runs", "--json").out)["groups"]
     assert [len(group["runs"]) for group in groups] == [1, 1]
+    assert "names.txt, shuffled by lines: " in program("inspect", "runs").out
 
 
 def test_what_is_copied_is_sought_in_the_text_as_it_was(program: Program, names: Path) -> None:

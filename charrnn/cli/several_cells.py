@@ -74,13 +74,13 @@ def _choose(config: TrainConfig, cell: str) -> TrainConfig:
 
 
 @contextmanager
-def keep_standard_input(corpus: Sequence[Path]) -> Iterator[Callable[[], None]]:
-    """Copy standard input to a temporary file if the ``corpus`` has it.
+def keep_standard_input(texts: Sequence[Path]) -> Iterator[Callable[[], None]]:
+    """Copy standard input to a temporary file if it is one of the ``texts``.
 
     Yields a function that is called before each training: it puts standard input back at its
     beginning.
     """
-    if Path("-") not in corpus or sys.stdin is None:
+    if Path("-") not in texts or sys.stdin is None:
         yield lambda: None
         return
     import tempfile

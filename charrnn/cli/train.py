@@ -285,7 +285,8 @@ def _train_cells(
         folder = None if out is None else out / config.cell
         _train(ctx, config, display, stop, ranks, out=folder, suffix=f"-{config.cell}")
 
-    with several_cells.keep_standard_input(ctx.params["corpus"]) as rewind:
+    texts = [path for name in ("corpus", *OWN_TEXTS) for path in ctx.params[name]]
+    with several_cells.keep_standard_input(texts) as rewind:
         try:
             several_cells.train_each(cells, config, train_cell, stop.is_requested)
         finally:

@@ -23,6 +23,7 @@ from charrnn.storage.run_folder import (
     RunFolder,
     list_run_folders,
 )
+from charrnn.text.corpus_info import TextInfo
 from charrnn.training.state import Diverged
 
 
@@ -40,13 +41,19 @@ class RunSummary(Summary):
 
 @dataclass(frozen=True)
 class Group:
-    """Runs validated on the same characters, by rising loss; runs without a loss come last."""
+    """Runs validated on the same characters, by rising loss; runs without a loss come last.
+
+    ``shuffle``, ``val_file`` and ``test_file`` are those of `CorpusSummary`.
+    """
 
     files: tuple[str, ...]
     characters: int
     validation_characters: int
     sha256: str
     ngram: float | None
+    shuffle: str | None
+    val_file: TextInfo | None
+    test_file: TextInfo | None
     runs: tuple[RunSummary, ...]
 
 
@@ -141,6 +148,9 @@ def _group(runs: list[RunSummary]) -> Group:
         characters=corpus.characters,
         validation_characters=corpus.validation_characters,
         sha256=corpus.sha256,
+        shuffle=corpus.shuffle,
+        val_file=corpus.val_file,
+        test_file=corpus.test_file,
         ngram=baselines.ngram if baselines else None,
         runs=tuple(sorted(runs, key=by_loss)),
     )

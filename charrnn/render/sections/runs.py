@@ -28,9 +28,15 @@ def build_section(report: Runs) -> Section:
 
 
 def _title(group: Group) -> str:
+    text = list_files(group.files)
+    if group.shuffle:
+        text += f", shuffled by {group.shuffle}"
+    if group.val_file:
+        text += f", validated on {list_files(group.val_file.files)}"
+    if group.test_file:
+        text += f", tested on {list_files(group.test_file.files)}"
     characters = (
-        f"{list_files(group.files)}: {group.characters:,} characters,"
-        f" {group.validation_characters:,} for validation"
+        f"{text}: {group.characters:,} characters, {group.validation_characters:,} for validation"
     )
     return characters if group.ngram is None else f"{characters}; n-gram loss {group.ngram:z.4f}"
 
