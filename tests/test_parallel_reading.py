@@ -54,6 +54,7 @@ def short_streams(monkeypatch: pytest.MonkeyPatch) -> None:
     """Short texts have several streams too, and several blocks."""
     monkeypatch.setattr(parallel_reading, "MIN_CHARACTERS_PER_STREAM", 700)
     monkeypatch.setattr(block_reader, "BLOCK", 5000)
+    monkeypatch.setattr(block_reader, "FIRST_BLOCK", 3000)
     monkeypatch.setattr(block_reader, "CHUNK", 400)
     monkeypatch.setattr(block_reader, "count_cores", lambda: 2)
 
@@ -94,20 +95,45 @@ def test_a_network_that_never_forgets_is_read_to_the_end_again(cell: str) -> Non
     assert read(network, ids) == pytest.approx(nats, abs=PROMISED)
 
 
-def test_a_chaotic_network_is_read_by_a_single_stream() -> None:
-    """Every difference grows, also one by rounding, so the arithmetic has to be the same."""
+def chaotic_network() -> Network:
+    """Every difference grows, also one by rounding."""
     parameters = Parameters(Shape("rnn", 64, 1, 9))
     rng = np.random.default_rng(0)
     parameters["U0"][:] = rng.normal(size=(1, 64, 64)) * 3 / 8
     parameters["W0"][:] = rng.normal(size=(1, 9, 64)) * 0.3
     parameters["out.W"][:] = rng.normal(size=(64, 9)) * 0.5
-    network, ids = Network(parameters), some_ids(4 * 1024 + 1)
+    return Network(parameters)
+
+
+@pytest.mark.parametrize("streams", [2, 3, 4, 7])
+def test_a_chaotic_network_is_read_by_a_single_stream(streams: int) -> None:
+    """The arithmetic has to be the same, to the last bit."""
+    network, ids = chaotic_network(), some_ids(streams * 1024 + 1)
     nats, _ = single_pass(network, ids)
-    reading = ParallelReading(network, ids, 4, tolerance=5e-5, equal_windows=4)
+    reading = ParallelReading(network, ids, streams, tolerance=5e-5, equal_windows=4)
     reading.read_all()
     assert np.abs(reading.losses.T.ravel() - nats).max() > 0.1
     reading.hand_over_states()
+    assert reading.is_read_alone
     assert reading.losses.T.ravel() == pytest.approx(nats, abs=1e-6)
+
+
+@pytest.mark.usefixtures("short_streams")
+def test_a_text_is_not_read_by_many_streams_again_where_they_do_not_help(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    network, ids = chaotic_network(), some_ids(9001)
+    streams = []
+
+    class Recording(ParallelReading):
+        def read_all(self, *_: object) -> None:
+            streams.append(self.streams)
+            super().read_all()
+
+    monkeypatch.setattr(block_reader, "ParallelReading", Recording)
+    nats, _ = single_pass(network, ids)
+    assert read(network, ids) == pytest.approx(nats, abs=1e-6)
+    assert streams == [4, 1, 1]
 
 
 @pytest.mark.parametrize("threads", [1, 2, 5])

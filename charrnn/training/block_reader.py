@@ -18,6 +18,7 @@ from charrnn.training.parallel_reading import ParallelReading, count_streams
 
 CHUNK = 2048  # characters
 BLOCK = 1 << 20  # characters that are read side by side
+FIRST_BLOCK = 1 << 16  # characters by which a network shows whether many streams help
 MAX_THREADS = 4
 TOLERANCE, EQUAL_WINDOWS = 5e-5, 4
 """When a stream ends to read again: its losses have not changed by more for 512 characters.
@@ -46,20 +47,22 @@ class PredictedChunk(NamedTuple):
 class BlockReader:
     """Reads a text that arrives in pieces, from a zero state, with many streams.
 
-    The result is that of a single stream, except for rounding.
+    The result is that of a single stream, except for rounding. If a block had to be read by a
+    single stream, because the network does not forget, so are all that follow.
     """
 
     def __init__(self, network: Network, alternatives: int = 0) -> None:
         self._network, self._alternatives = network, alternatives
         self._states = network.initial_states(1)
         self._threads = count_threads()
+        self._block, self._is_alone = FIRST_BLOCK, False
 
     def read(self, ids: Ids) -> Iterator[PredictedChunk]:
         """Predict each of ``ids`` but the first, which is the last one of the piece before."""
         start = 0
         while start < len(ids) - 1:
-            predictions = min(BLOCK, len(ids) - 1 - start)
-            streams = count_streams(predictions, self._threads)
+            predictions = min(self._block, len(ids) - 1 - start)
+            streams = 1 if self._is_alone else count_streams(predictions, self._threads)
             # The state after the block is needed, so all streams end where their parts do. Less
             # than one character per stream is left over, for the next block.
             stop = start + predictions // streams * streams
@@ -75,7 +78,8 @@ class BlockReader:
         with threadpool_limits(1, "blas") if streams > 1 else nullcontext():
             reading.read_all()
             reading.hand_over_states()
-        self._states = reading.last_state
+        self._states, self._is_alone = reading.last_state, self._is_alone or reading.is_read_alone
+        self._block = FIRST_BLOCK if self._is_alone else BLOCK
         for stream in range(streams):
             yield from _cut_part(reading, stream, start + stream * reading.length)
 

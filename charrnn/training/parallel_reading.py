@@ -22,6 +22,7 @@ CHARACTERS_PER_PASS = 2048  # characters whose activations are in memory at the 
 MAX_STREAMS = 64  # of a thread
 MIN_CHARACTERS_PER_STREAM = 1024
 LOSS_TOLERANCE = 1e-4  # nats
+SHRINKING = 0.5  # of a change, from a round to the next, where a network forgets
 
 
 def count_streams(predictions: int, threads: int = 1) -> int:
@@ -76,20 +77,19 @@ class ParallelReading:
             slice(start, min(start + WINDOW, self.length))
             for start in range(0, self.length, WINDOW)
         ]
+        self._last_changes = np.zeros(streams)  # of each stream's losses in its latest window
         self._workspaces = [Workspace() for _ in range(threads)]
-        self._is_abandoned = False
+        self._is_abandoned = self.is_read_alone = False
 
     def read_all(self, team: Team = SINGLE_PROCESS) -> None:
         """Read every part, each member of the ``team`` its shard of streams.
 
-        The first part is read from the initial state, the others from zero states. A team of
-        several members keeps no alternatives.
+        Every part is read from the initial state. A team of several members keeps no alternatives.
         """
         assert team.size == 1 or not self._alternatives
-        states = self._network.initial_states(self.streams)
-        _assign(states, np.arange(1), self._initial_states)
         which = np.arange(self.streams)[team.shard(self.streams)]
-        self._read_in_threads(self._read_parts, which, _select(states, which))
+        states = _select(self._initial_states, np.zeros(len(which), np.intp))
+        self._read_in_threads(self._read_parts, which, states)
         for array in (self.losses, *_arrays(self.final_states)):
             team.gather(array)
 
@@ -101,24 +101,28 @@ class ParallelReading:
         reading before, the rest of the part is known to be right, and so is its final state.
 
         A stream that differs to its end has ended in another state than before. Its right neighbor,
-        which began with the old one, then has to read again. In the first round all streams take
-        over states at once. From then on they do so one at a time from left to right: the state
-        that a stream takes over is then final, so after the first round no stream rereads its part
-        more than once.
+        which began with the old one, then has to read again. All streams that wait do so at once,
+        in rounds. The leftmost one takes over a state that is final, so there are fewer rounds than
+        streams; and where a network forgets, the changes shrink from round to round.
 
-        If most streams differ to the end, the network may be chaotic, so that any difference grows,
-        even that of sums which are rounded in another way because more streams are computed at
-        once. Then the whole text is read again by a single stream.
+        If most streams differ to their ends, and a round changes the ends by more than `SHRINKING`
+        of what the round before did, the network keeps its memory for longer than a part, or is
+        chaotic: any difference grows, even that of sums which are rounded in another way because
+        more streams are computed at once. Then the whole text is read again by a single stream,
+        and ``is_read_alone`` is set.
         """
-        differing = self._take_over_states(np.arange(1, self.streams))
-        if 2 * len(differing) > self.streams:
-            self._read_alone()
-            return
-        waiting = {*(differing + 1).tolist()} - {self.streams}
-        while waiting:
-            stream = min(waiting)
-            differing = self._take_over_states(np.array([stream]))
-            waiting = (waiting | {*(differing + 1).tolist()}) - {stream, self.streams}
+        reading: Ids = np.arange(1, self.streams)
+        change_before = np.inf
+        while len(reading):
+            differing = self._take_over_states(reading)
+            if 2 * len(differing) >= self.streams:
+                change = float(np.median(self._last_changes[differing]))
+                # Of three streams, only the first round can be judged.
+                if self.streams <= 3 or not change < SHRINKING * change_before:
+                    self._read_alone()
+                    return
+                change_before = change
+            reading = differing[differing + 1 < self.streams] + 1
 
     @property
     def last_state(self) -> States:
@@ -132,6 +136,7 @@ class ParallelReading:
 
     def _read_alone(self) -> None:
         """Read the whole text by a single stream."""
+        self.is_read_alone = True
         states = self._initial_states
         for stream in range(self.streams):
             which = np.array([stream])
@@ -158,9 +163,10 @@ class ParallelReading:
 
     def _read_parts(self, which: Ids, states: States, workspace: Workspace) -> Ids:
         """Read the parts of the streams ``which`` to their ends, from ``states``."""
-        for window in self._windows if len(which) else ():
+        for start in range(0, self.length if len(which) else 0, CHARACTERS_PER_PASS):
             if self._is_abandoned:
                 break
+            window = slice(start, min(start + CHARACTERS_PER_PASS, self.length))
             states = self._read_window(window, which, states, workspace)
         _assign(self.final_states, which, states)
         return which
@@ -178,6 +184,7 @@ class ParallelReading:
             before = self.losses[window, which]
             states = self._read_window(window, which, states, workspace)
             change = np.abs(self.losses[window, which] - before).max(axis=0)
+            self._last_changes[which] = change
             equal = np.where(change > self._tolerance, 0, equal + 1)
             differs = equal < self._equal_windows
             which, equal, states = which[differs], equal[differs], _select(states, differs)
