@@ -68,7 +68,7 @@ def _build_shaded_text(copied: Copied, text: str) -> ShadedText:
     shown = "copied" if end == len(text) else f"copied, the first {end:,} characters"
     # A picture has no other place for a sentence.
     return ShadedText(
-        title=f"{shown} (lines: {_count_lines(copied.lines)})",
+        title=f"{shown}; {_count_lines(copied.lines)}",
         text=text[:end],
         values=_longest_at_each(copied.spans, end),
         low=0.0,
