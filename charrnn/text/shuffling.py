@@ -8,6 +8,7 @@ The text itself is not held in memory, only 16 bytes for each line or paragraph.
 """
 
 import re
+from collections.abc import Iterator
 from typing import BinaryIO
 
 import numpy as np
@@ -66,7 +67,7 @@ def write_shuffled(
     Raises:
         OSError: when it cannot be written.
     """
-    starts = np.append(_find_starts(ids, vocabulary, unit), len(ids))
+    starts = _list_starts(ids, vocabulary, unit)
     order = _draw_order(len(starts) - 1, fingerprint)
     for first in range(0, len(order), TOGETHER):
         units = order[first : first + TOGETHER]
@@ -79,29 +80,38 @@ def write_shuffled(
             file.write(ids[places + np.arange(len(places))].data)
 
 
-def _find_starts(ids: Ids, vocabulary: Vocabulary, unit: str) -> npt.NDArray[np.int64]:
-    """Return the places in ``ids`` where lines or paragraphs begin, in order."""
+def _list_starts(ids: Ids, vocabulary: Vocabulary, unit: str) -> npt.NDArray[np.int64]:
+    """Return the places in ``ids`` where lines or paragraphs begin, and the end of the last one."""
+    # They are counted first, because joining the places of all chunks would hold them twice.
+    number = sum(map(len, _find_starts(ids, vocabulary, unit)))
+    starts, filled = np.empty(number + 1, np.int64), 0
+    for places in _find_starts(ids, vocabulary, unit):
+        starts[filled : filled + len(places)] = places
+        filled += len(places)
+    starts[-1] = len(ids)
+    return starts
+
+
+def _find_starts(ids: Ids, vocabulary: Vocabulary, unit: str) -> Iterator[npt.NDArray[np.int64]]:
+    """Yield the places in ``ids`` where lines or paragraphs begin, in order."""
     newline, carriage_return = vocabulary.lookup_ids("\n\r")
-    found = [np.zeros(1, np.int64)]
+    yield np.zeros(1, np.int64)
+    has_text = False
     for start in range(0, len(ids), CHUNK):
         first = max(0, start - LONGEST_END)
         part = np.asarray(ids[first : start + CHUNK])
         is_newline, is_return = part == newline, part == carriage_return
-        follows_newline = _shift(is_newline)
-        if unit == LINES:
-            begins = follows_newline
-        else:
-            ends_empty = is_newline & (follows_newline | _shift(is_return & follows_newline))
+        begins = _shift(is_newline)
+        if unit == PARAGRAPHS:
+            ends_empty = is_newline & (begins | _shift(is_return & begins))
             begins = _shift(ends_empty) & ~is_newline & ~is_return
+            # Empty lines at the beginning of the text belong to its first paragraph.
+            text_begins = np.argmin(is_newline | is_return)
+            if not has_text:
+                begins[text_begins] = False
+            has_text = has_text or not (is_newline[text_begins] or is_return[text_begins])
         places = first + np.flatnonzero(begins)
-        found.append(places[places >= start])
-    starts = np.concatenate(found)
-    # Empty lines at the beginning of the text belong to its first paragraph.
-    if unit == PARAGRAPHS and len(starts) > 1 and starts[1] <= CHUNK:
-        before = ids[: starts[1]]
-        if ((before == newline) | (before == carriage_return)).all():
-            starts = np.delete(starts, 1)
-    return starts
+        yield places[places >= max(start, 1)]
 
 
 def _shift(marks: npt.NDArray[np.bool_]) -> npt.NDArray[np.bool_]:
