@@ -163,10 +163,9 @@ class ParallelReading:
 
     def _read_parts(self, which: Ids, states: States, workspace: Workspace) -> Ids:
         """Read the parts of the streams ``which`` to their ends, from ``states``."""
-        for start in range(0, self.length if len(which) else 0, CHARACTERS_PER_PASS):
+        for window in self._windows if len(which) else ():
             if self._is_abandoned:
                 break
-            window = slice(start, min(start + CHARACTERS_PER_PASS, self.length))
             states = self._read_window(window, which, states, workspace)
         _assign(self.final_states, which, states)
         return which
