@@ -35,7 +35,7 @@ from charrnn.sampling.generation import (
 from charrnn.sampling.ongoing import Prompt
 from charrnn.sampling.sample import Sample
 from charrnn.sampling.sampler import sort_finished
-from charrnn.setting_types import Flag, check_path
+from charrnn.setting_types import Flag, check_path, show_value
 from charrnn.shipped_texts import check_corpus
 from charrnn.storage import model_file
 from charrnn.storage.model_file import TrainedModel
@@ -250,7 +250,10 @@ class Model(ReportMethods):
         Raises:
             InputError: when ``prime``, which the error calls ``name``, has characters that the
                 model does not know and ``on_unknown`` is "error".
+            ConfigError: when it is not a text.
         """
+        if not isinstance(prime, str):
+            raise ConfigError(name, f"{show_value(prime)} is not a text")
         return make_prompt(self.checkpoint.corpus_info, prime, on_unknown, name)
 
 

@@ -33,7 +33,8 @@ CELL_NAMES = tuple(CELLS)
 DEFAULT_CELL = "lstm"
 SCHEDULES = ("cosine", "constant")
 NEWLINES = ("lf", "keep")
-SHUFFLES = ("lines", "paragraphs")
+OFF = "off"
+SHUFFLES = (OFF, "lines", "paragraphs")
 NORMALIZATIONS = ("none", "nfc", "nfkc")
 AUTO = "auto"
 ON_UNKNOWN = ("error", "skip", "replace")
@@ -92,7 +93,7 @@ class TrainConfig:
     temporal_regularization: Amount | None = None
     val: Amount | None = None
     test: Amount = 0.0
-    shuffle: Annotated[str, Choice(SHUFFLES)] | None = None
+    shuffle: Annotated[str, Choice(SHUFFLES)] = OFF
     eval_every: PositiveInt | None = None
     encoding: Annotated[str, Text()] = AUTO
     newline: Annotated[str, Choice(NEWLINES)] = "lf"
@@ -113,6 +114,11 @@ class TrainConfig:
         if len(budgets) > 1:
             first, second = budgets[:2]
             raise ConfigError(second, f"cannot be combined with `{first}`; set one of them")
+
+    @property
+    def shuffled_units(self) -> str | None:
+        """What is put into another order, "lines" or "paragraphs"; None for nothing."""
+        return None if self.shuffle == OFF else self.shuffle
 
     def split_sizes(self, characters: int) -> tuple[int, int, int]:
         """Return the sizes of the training, validation and test parts of a corpus, in characters.

@@ -39,7 +39,7 @@ class TrainKeywords(TypedDict, total=False):
     temporal_regularization: float | None
     val: float | None
     test: float
-    shuffle: str | None
+    shuffle: str
     eval_every: int | None
     encoding: str
     newline: str

@@ -53,9 +53,9 @@ def explain_shipped_texts(corpus: Iterable[Path]) -> Iterator[str]:
     """Yield a note on each text of ``corpus`` that comes with charrnn."""
     for name in filter(None, map(name_shipped_text, corpus)):
         if is_path(name):  # in a file of options, the name always means the text
-            yield f"{name}: training on the text that comes with charrnn, and not on ./{name}"
+            yield f"training on {name}, a text that comes with charrnn, and not on ./{name}"
         else:
-            yield f"{name}: no such file; training on the text that comes with charrnn"
+            yield f"training on {name}, a text that comes with charrnn; no file here has this name"
 
 
 def advise_on_missing(path: Path) -> str:

@@ -34,7 +34,7 @@ charrnn --help > help.txt
 grep train help.txt
 
 charrnn train tenki --steps 5 --hidden 16 2> note.txt # a text of the wheel
-grep '^tenki: no such file; training on the text that comes with charrnn$' note.txt
+grep '^training on tenki, a text that comes with charrnn; no file here has this name$' note.txt
 charrnn sample --prime 今日は --length 5
 
 yes '今日は雨だ。傘を持って出た。

@@ -9,7 +9,7 @@ from charrnn.cli.main import program as commands
 from charrnn.cli.option_sources import Command
 from tests.conftest import Program
 
-LINES_OF_A_SCREEN = 40
+LINES_OF_A_SCREEN = 23  # and a heading
 UNGROUPED = {"config", "traceback", "help"}
 
 

@@ -133,7 +133,7 @@ def test_a_line_that_cannot_be_read_is_refused_alone(program: Program, run_folde
     assert done.out == program(*sample, stdin="今日は\nToday\n".encode()).out
     unknown, undecodable = done.err.splitlines()
     assert unknown.startswith("charrnn: the line: the model does not know 'Ω' (U+03A9)")
-    assert undecodable == "charrnn: the line: is not in UTF-8"
+    assert undecodable == "charrnn: the line: is not in utf-8"
 
 
 def test_stop_and_length_end_a_continuation(program: Program, run_folder: Path) -> None:
@@ -168,7 +168,7 @@ def test_commands_change_settings_and_reply_on_stderr(program: Program, run_fold
         ":temperature: 'hot' is not a finite number from 0 on",
         "seed 3",
         "there is no continuation yet",
-        "there is no command :tempurature; did you mean temperature?",
+        "there is no command :tempurature; did you mean :temperature?",
     ]
     for command in (":again", ":erase", ":temperature", ":seed", "::TEXT", "Ctrl-D"):
         assert any(line.startswith(command) for line in replies[8:])
@@ -187,6 +187,25 @@ def test_commands_have_their_effect(program: Program, run_folder: Path) -> None:
     first, again = texts("今日は\n:temperature 1.5\n:again\n", "--seed", "4")
     assert first == plain != again
     assert [len(text) for text in texts(":length 3\n今日は\n", "--seed", "1")] == [3]
+
+
+def test_a_value_for_a_command_without_one_is_refused(program: Program, run_folder: Path) -> None:
+    done = program("sample", run_folder, "-i", "-q", stdin=b":erase now\n:\n:quit\n")
+    assert done.err.splitlines() == [
+        ":erase takes no value",
+        "there is no command :; :help lists them, Ctrl-D ends",
+        "there is no command :quit; :help lists them, Ctrl-D ends",
+    ]
+
+
+def test_a_pipe_can_have_another_encoding_and_skipped_characters_are_named(
+    program: Program, run_folder: Path
+) -> None:
+    sample = ("sample", run_folder, "-i", "--seed", "1")
+    in_cp932 = program(*sample, "--encoding", "cp932", stdin="今日は\n".encode("cp932"))
+    assert in_cp932 == program(*sample, stdin="今日は\n".encode())
+    done = program(*sample, "--on-unknown", "skip", stdin="Ω今日は\n".encode())
+    assert "the model does not know some characters of the line: 'Ω' (U+03A9)" in done.err
 
 
 def test_two_colons_begin_a_text(program: Program, tmp_path: Path) -> None:
@@ -225,11 +244,11 @@ def test_a_typed_option_replaces_one_of_the_environment(program: Program, run_fo
 class Terminal:
     """The program on a terminal of its own."""
 
-    def __init__(self, folder: Path, *options: str) -> None:
+    def __init__(self, folder: Path, *options: str, locale: str = "C.UTF-8") -> None:
         self.child = pexpect.spawn(
             sys.executable,
             ["-m", "charrnn", "sample", str(folder), "-i", "--no-color", *options],
-            env={**clean_environment(), "TERM": "dumb", "INPUTRC": "/dev/null"},
+            env={**clean_environment(), "TERM": "dumb", "INPUTRC": "/dev/null", "LC_ALL": locale},
             encoding="utf-8",
             timeout=PATIENCE,
             dimensions=(40, 200),
@@ -269,6 +288,13 @@ def test_a_line_can_be_edited_and_typed_again(run_folder: Path) -> None:
     assert "X" not in first
     assert terminal.type(":erase") == "the state is zero"
     assert terminal.type("\x1b[A\x1b[A") == first  # two lines up in the history
+    terminal.child.close(force=True)
+
+
+def test_japanese_is_typed_in_the_c_locale_and_commands_are_completed(run_folder: Path) -> None:
+    terminal = Terminal(run_folder, "-t", "0", "-l", "3", locale="C")
+    assert terminal.type("今日は").startswith("今日は")
+    assert terminal.type(":tem\t") == "temperature 0.0"
     terminal.child.close(force=True)
 
 

@@ -221,7 +221,7 @@ def test_least_and_corpus_are_for_novel_too(
     for option in (["--least", "3"], ["--corpus", "other.txt"]):
         failed(program("sample", names_run, *option), 2, f"{option[0]} needs --copied or --novel")
     failed(program(*arguments, "--novel", "--least", "0"), 2, "not a whole number from 1 on")
-    failed(program(*arguments, "--novel", "--corpus", "none.txt"), 3, "no such file")
+    failed(program(*arguments, "-q", "--novel", "--corpus", "none.txt"), 3, "no such file")
 
 
 def test_what_is_left_out_is_said(program: Program, names_run: Path) -> None:

@@ -1,5 +1,6 @@
 """`val_file` and `test_file`: texts of one's own to validate and test on."""
 
+import csv
 import json
 import tomllib
 from pathlib import Path
@@ -40,7 +41,9 @@ def test_the_losses_are_those_of_these_texts(program: Program, place: Path) -> N
     assert model.score(TEST).nats == pytest.approx(end["test_loss"], abs=1e-3)
     start = events[0]
     assert start["corpus"]["files"] == ["train.txt"]  # type: ignore[index]
-    assert start["corpus"]["characters"] == len(TRAIN + VALID + TEST)  # type: ignore[index]
+    assert start["corpus"]["characters"] == len(TRAIN)  # type: ignore[index]
+    assert start["corpus"]["val_file"]["files"] == ["valid.txt"]  # type: ignore[index]
+    assert start["corpus"]["test_file"]["characters"] == len(TEST)  # type: ignore[index]
 
 
 def test_all_of_the_corpus_is_learned_and_all_texts_make_the_vocabulary(
@@ -166,6 +169,38 @@ def test_a_run_that_was_killed_before_its_first_save_begins_again(
         (place / "run" / file).unlink()
     assert program("train", "--resume", "--out", "run").code == 0
     assert (place / "run/best.npz").read_bytes() == whole
+
+
+def test_what_a_run_is_validated_on_cannot_be_changed(program: Program, place: Path) -> None:
+    train(program, *OWN)
+    train(program, out="cut")
+    resume = ("train", "--resume", "-q", "--out")
+    failed(
+        program(*resume, "run", "--val", "0.2"), 2, "--val: cannot be changed: this run has texts"
+    )
+    failed(program(*resume, "cut", *OWN[:2]), 2, "--val-file: the run in cut has no such text")
+
+
+def test_a_text_that_is_learned_too_is_told(program: Program, place: Path) -> None:
+    done = program("train", "train.txt", *SETTINGS, "--val-file", "train.txt")
+    assert "--val-file has text that the model learns: train.txt is in the corpus too" in done.err
+    done = program(
+        "train", "train.txt", *SETTINGS, "--val-file", "test.txt", "--test-file", "test.txt"
+    )
+    assert "in the corpus too" not in done.err
+    assert "more than once" not in done.err
+
+
+def test_the_table_of_runs_tells_them_apart_as_csv(program: Program, place: Path) -> None:
+    train(program, *OWN, out="runs/a")
+    train(program, "--shuffle", "lines", out="runs/b")
+    rows = {
+        row["run"]: row
+        for row in csv.DictReader(program("inspect", "runs", "--csv").out.splitlines())
+    }
+    assert rows["runs/a"]["val_file"] == "valid.txt"
+    assert rows["runs/a"]["test_sha256"] != rows["runs/a"]["val_sha256"] != ""
+    assert (rows["runs/b"]["shuffle"], rows["runs/b"]["val_file"]) == ("lines", "")
 
 
 def test_runs_on_other_validation_texts_are_in_other_groups(program: Program, place: Path) -> None:

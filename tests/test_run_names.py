@@ -39,7 +39,7 @@ def test_the_name_of_a_run_is_a_model(program: Program, place: Path, name: str) 
 def test_the_folder_of_runs_is_that_of_the_environment(program: Program, place: Path) -> None:
     (place / "runs").rename(place / "elsewhere")
     assert model_of(program, "inspect", "tenki", CHARRNN_RUNS="elsewhere").startswith("elsewhere/")
-    failed(program("inspect", "summary", "tenki"), 3, "tenki: no such model or run; check the name")
+    failed(program("inspect", "summary", "tenki"), 3, "to train it, run: charrnn train tenki")
 
 
 def test_a_path_comes_before_a_run_and_a_report_before_both(program: Program, place: Path) -> None:
@@ -74,6 +74,14 @@ def test_a_misspelled_name_suggests_runs_and_reports(program: Program, place: Pa
     failed(program("inspect", "runs/tenky"), 3, "runs/tenky: no such model or run")
     failed(program("inspect", "tenki.npz"), 3, "tenki.npz: no such model or run")
     failed(program("inspect", "summary", "qqqq"), 3, "qqqq: no such model or run; check the name")
+
+
+def test_a_path_is_no_name_and_a_folder_of_runs_no_run(program: Program, place: Path) -> None:
+    for command in (("sample", "./tenki"), ("inspect", "./tenki"), ("sample", "tenki/")):
+        failed(program(*command), 3, f"{command[1]}: no such model or run")
+    failed(program("sample", "runs"), 3, "runs: is a folder of runs; name one of them: loss, tenki")
+    (place / "tenki").write_text("no model")
+    failed(program("sample", "tenki"), 3, "tenki: is not a model")
 
 
 def test_python_loads_a_run_by_its_name(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -298,3 +298,16 @@ def test_progress_in_a_file_is_a_line_now_and_then(
     with show_count("abc", 3, "sample", Console(quiet=True)) as items:
         assert list(items) == ["a", "b", "c"]
     assert capsys.readouterr().err == ""
+
+
+@pytest.mark.parametrize(
+    ("options", "problem"),
+    [
+        (["--length", "0"], "--length 0 needs --stop"),
+        (["--each-line", "--prime", "ab"], "--prime and --each-line exclude each other"),
+    ],
+)
+def test_what_would_have_no_effect_is_wrong_usage(
+    program: Program, run_folder: Path, options: list[str], problem: str
+) -> None:
+    failed(program("sample", run_folder, *options), 2, problem)

@@ -29,7 +29,7 @@ QUICK = (
     "--workers", "1",
 )  # fmt: skip
 T = TypeVar("T")
-SHIPPED = "training on the text that comes with charrnn"
+SHIPPED = ", a text that comes with charrnn"
 
 
 def kept_corpus(run: Path) -> list[str]:
@@ -50,7 +50,7 @@ def test_a_name_trains_the_same_model_as_the_file(
 ) -> None:
     done = program("train", name, *QUICK, LC_ALL="C")
     assert done.code == 0, done.err
-    assert done.err.splitlines()[0] == f"{name}: no such file; {SHIPPED}"
+    assert done.err.splitlines()[0] == f"training on {name}{SHIPPED}; no file here has this name"
     assert kept_corpus(tmp_path / "runs" / name) == [name]
     of_file = program("train", ROOT / f"corpora/{name}.txt", *QUICK, "--out", "file")
     assert SHIPPED not in of_file.err
@@ -104,7 +104,7 @@ def test_a_run_keeps_its_text_when_a_path_of_this_name_appears(
     report = program("inspect", "memory", "runs/tenki", "--json")
     assert report.code == 0, report.err
     again = program("train", "--config", "runs/tenki/config.toml", "--steps", "2")
-    assert again.err.splitlines()[0] == f"tenki: {SHIPPED}, and not on ./tenki"
+    assert again.err.splitlines()[0] == f"training on tenki{SHIPPED}, and not on ./tenki"
     assert (tmp_path / "runs/tenki-2/best.npz").read_bytes() == model
     # Typed, the name is now that of the file.
     other = program("train", "tenki", "--resume", "--out", "runs/tenki", "--steps", "4")

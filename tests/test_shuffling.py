@@ -236,6 +236,8 @@ def test_a_file_and_the_environment_can_shuffle(program: Program, names: Path) -
         == (names / "b/best.npz").read_bytes()
         == (names / "c/best.npz").read_bytes()
     )
-    failed(program("train", "names.txt", "--shuffle", "words"), 2, "not one of lines, paragraphs")
+    failed(
+        program("train", "names.txt", "--shuffle", "words"), 2, "not one of off, lines, paragraphs"
+    )
     failed(program("train", "names.txt", "--shuffle", "paragraphs"), 3, "nothing to --shuffle")
     assert not (names / "runs").exists()

@@ -97,6 +97,10 @@ def describe_novelty(ctx: click.Context, console: Console) -> dict[str, Any]:
     """
     if not ctx.params["novel"]:
         return {}
+    if not ctx.params["stop"] and not ctx.params["least"]:
+        console.note(
+            "--novel: without --stop, a sample seldom is one line; add -e --stop '\\n', or --least"
+        )
     from charrnn.sampling.redrawing import MAX_TRIES
 
     least = ctx.params["least"]

@@ -65,7 +65,7 @@ class ReportGroup(CommandGroup):
             return super().parse_args(ctx, args)  # a shell asks for completions
         first = args[0] if args else ""
         is_report = first in REPORTS or first in ("-h", "--help")
-        if not is_report and (first[:1] in ("", "-") or _is_model(Path(first))):
+        if not is_report and (first[:1] in ("", "-") or _is_model(first)):
             args = [DEFAULT_REPORT, *args]
         return super().parse_args(ctx, args)
 
@@ -92,12 +92,13 @@ class ReportGroup(CommandGroup):
         return UsageError(f"there is no report or run {args[0]!r}", ctx, advice=question)
 
 
-def _is_model(path: Path) -> bool:
-    """Return whether ``path`` is a file or folder, the name of a run, or can be nothing else."""
+def _is_model(name: str) -> bool:
+    """Return whether ``name`` is a file or folder, or that of a run, or can be nothing else."""
     from charrnn.storage.run_folder import find_named_run, is_name
 
-    root = option_types.runs_root()
-    return path.exists() or not is_name(path) or find_named_run(path, root) is not None
+    path, root = Path(name), option_types.runs_root()
+    is_path = "/" in name or path.exists() or not is_name(path)
+    return is_path or find_named_run(path, root) is not None
 
 
 @click.group(
@@ -143,10 +144,7 @@ def _csv_options(report: Report) -> list[Decorator]:
     rows = [(report.csv_row, "")]
     rows += [(variant.csv_row, f"with {option_name(flag)}: ") for flag, variant in report.variants]
     texts = [f"{condition}print CSV, with one row per {row}." for row, condition in rows if row]
-    return [
-        click.option("--csv", "as_csv", is_flag=True, help=text[0].upper() + text[1:])
-        for text in texts
-    ]
+    return [click.option("--csv", is_flag=True, help=text[0].upper() + text[1:]) for text in texts]
 
 
 def _run(report: Report, ctx: click.Context) -> None:
@@ -160,7 +158,7 @@ def _run(report: Report, ctx: click.Context) -> None:
     if report.page:
         _write_page_alone(report, ctx, console)
         return
-    as_csv = ctx.params.get("as_csv")
+    as_csv = ctx.params.get("csv")
     if as_csv and console.json:
         raise UsageError("--csv and --json exclude each other", ctx)
     chosen = report.choose(ctx.params)

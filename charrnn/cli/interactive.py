@@ -3,6 +3,7 @@
 Not here: the state that is carried through all of them (sampling/session.py).
 """
 
+import io
 import os
 import re
 import signal
@@ -19,7 +20,7 @@ from charrnn.cli.console import Console
 from charrnn.cli.failures import print_error
 from charrnn.cli.option_sources import keep_highest_precedence
 from charrnn.cli.sample_output import keep_newlines_whole
-from charrnn.config import SampleConfig, TrainConfig
+from charrnn.config import AUTO, SampleConfig, TrainConfig
 from charrnn.errors import InputError
 from charrnn.render.controls import escape_controls
 from charrnn.setting_types import rules
@@ -30,12 +31,19 @@ if TYPE_CHECKING:
     from charrnn.sampling.session import Session
 
 PROMPT = "> "
+READLINE_SETTINGS = (
+    "tab: complete",
+    "set input-meta on",  # bytes of UTF-8 are characters, also in the C locale
+    "set output-meta on",
+    "set convert-meta off",
+)
 MARK = ":"
 EXCLUDED = ("prime_file", "each_line", "beam", "samples", "separator", "copied", "novel")
 """Options that have no meaning where lines are typed."""
 SETTINGS = ("temperature", "top-k", "top-p", "min-p", "no-repeat", "length")
 SURROGATE = re.compile("[\ud800-\udfff]")
 """What stands for a byte that is not UTF-8."""
+COMMANDS = [f":{name}" for name in (*SETTINGS, "seed", "again", "erase", "help")]
 GREETING = (
     "type a text, and the model goes on from there; :help lists what else can be typed, and"
     " Ctrl-D ends"
@@ -69,9 +77,14 @@ def check_options(ctx: click.Context) -> None:
 
 def converse(
     console: Console, model: "Model", config: SampleConfig, seed: int, prime: str | None,
-    *, echo: bool,
+    encoding: str, *, echo: bool,
 ) -> None:  # fmt: skip
-    """Continue ``prime``, if there is one, and then each line of standard input."""
+    """Continue ``prime``, if there is one, and then each line of standard input.
+
+    ``encoding`` is that of a file or pipe; "auto" is UTF-8, because a line is answered before the
+    next one comes.
+    """
+    from charrnn.sampling.generation import describe_unknown
     from charrnn.sampling.session import Session
 
     if not config.stop and "\n" in model.vocabulary:
@@ -82,25 +95,33 @@ def converse(
         console.note(GREETING)
     if prime:
         _write(console, session.answer(prime), session, prime if echo else "", typed)
-    for line in _read_typed() if typed else _read_piped():
+    for line in _read_typed() if typed else _read_piped(encoding):
         if line.startswith(MARK) and not line.startswith(MARK * 2):
             _obey(console, session, line[1:], typed)
             continue
         text = line[1:] if line.startswith(MARK) else line
         try:
             if not text.isprintable() and SURROGATE.search(text):
-                raise InputError("the line", "is not in UTF-8")
+                raise InputError(
+                    "the line", "is not in " + (encoding if encoding != AUTO else "utf-8")
+                )
             pieces = session.answer(text)
         except InputError as error:  # this line only
             print_error(error)
             continue
+        if unknown := describe_unknown(text, model.checkpoint.corpus_info):
+            console.note(f"the model does not know some characters of the line: {unknown}")
         _write(console, pieces, session, text if echo else "", typed)
 
 
-def _read_piped() -> Iterator[str]:
+def _read_piped(encoding: str) -> Iterator[str]:
     """Yield the lines of standard input, which is a file or a pipe."""
-    for line in sys.stdin.buffer if sys.stdin is not None else []:
-        yield line.decode(errors="surrogateescape").removesuffix("\n").removesuffix("\r")
+    if sys.stdin is None:
+        return
+    codec = "utf-8" if encoding == AUTO else encoding
+    with io.TextIOWrapper(sys.stdin.buffer, codec, "surrogateescape", newline="\n") as lines:
+        for line in lines:
+            yield line.removesuffix("\n").removesuffix("\r")
 
 
 def _read_typed() -> Iterator[str]:
@@ -109,7 +130,10 @@ def _read_typed() -> Iterator[str]:
         import readline
 
         if "libedit" not in (readline.__doc__ or ""):  # which has another syntax
-            readline.parse_and_bind("tab: self-insert")
+            for setting in READLINE_SETTINGS:
+                readline.parse_and_bind(setting)
+            readline.set_completer_delims("")
+            readline.set_completer(_complete)
     while True:
         try:
             with _stdout_to_stderr():
@@ -190,7 +214,9 @@ def _obey(console: Console, session: "Session", line: str, typed: bool) -> None:
     """Run a command: a line that began with a colon, which is not part of ``line``."""
     name, _, value = line.strip().partition(" ")
     value = value.strip()
-    if name == "again":
+    if value and name in ("again", "erase", "help"):
+        _reply(f":{name} takes no value")
+    elif name == "again":
         pieces = session.answer_again()
         if pieces is None:
             _reply("there is no continuation yet")
@@ -204,9 +230,8 @@ def _obey(console: Console, session: "Session", line: str, typed: bool) -> None:
     elif name in SETTINGS or name == "seed":
         _change(session, name, value)
     else:
-        known = [*SETTINGS, "seed", "again", "erase", "help"]
-        question = did_you_mean(name, known)
-        _reply(f"there is no command :{name}; {question or ':help lists them'}")
+        question = did_you_mean(f":{name}", COMMANDS) if name else ""
+        _reply(f"there is no command :{name}; {question or ':help lists them, Ctrl-D ends'}")
 
 
 def _change(session: "Session", name: str, value: str) -> None:
@@ -223,6 +248,12 @@ def _change(session: "Session", name: str, value: str) -> None:
     elif number is not None:
         session.config = replace(session.config, **{key: number})
     _reply(f"{name} {session.seed if key == 'seed' else getattr(session.config, key)}")
+
+
+def _complete(typed: str, number: int) -> str | None:
+    """Return the command number ``number`` that begins with what is ``typed``, as readline asks."""
+    found = [command for command in COMMANDS if typed and command.startswith(typed)]
+    return found[number] if number < len(found) else None
 
 
 def _reply(text: str) -> None:

@@ -13,7 +13,7 @@ import click
 from click.core import ParameterSource
 
 from charrnn.config import DEFAULT_RUNS
-from charrnn.errors import ConfigError
+from charrnn.errors import ConfigError, InputError
 from charrnn.escapes import parse_escapes
 from charrnn.paths import text_to_path
 from charrnn.render.controls import escape_controls
@@ -108,6 +108,10 @@ class PathType(click.Path):
         if value == "":
             self.fail(EMPTY_PATH, param, ctx)
         path = Path(os.fsdecode(super().convert(value, param, ctx)))
+        is_typed_path = isinstance(value, str) and "/" in value
+        if self.takes_names and is_typed_path and len(path.parts) == 1 and not path.exists():
+            # Without its /, it would be the name of a run.
+            raise InputError(value, "no such model or run; check the name")
         return text_to_path(value) if isinstance(value, str) else path
 
     def shell_complete(

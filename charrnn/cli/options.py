@@ -73,8 +73,7 @@ encoding = click.option(
     show_default=True,
     metavar="NAME",
     shell_complete=lambda ctx, param, typed: [name for name in ENCODINGS if name.startswith(typed)],
-    help="Character encoding of the files: utf-8, cp932, euc_jp or any other that Python knows."
-    " With auto it is detected.",
+    help="Encoding of the files, such as utf-8, cp932 or euc_jp; auto detects it.",
 )
 _text_file = click.option(
     "--text-file",
@@ -103,9 +102,9 @@ def on_unknown(default: str) -> Callable[[F], F]:
     return click.option(
         "--on-unknown",
         type=type_of(REPORT_SETTINGS["on_unknown"]),
-        help="What to do about characters that the model has never seen: stop with an error that"
-        " lists them, skip them, or replace them by the unknown character, which models trained"
-        f" with --min-count have.  [default: {default}]",
+        help="What to do about characters that the model has never seen: an error lists them, or"
+        " they are skipped, or replaced by the unknown character that --min-count makes."
+        f"  [default: {default}]",
     )
 
 

@@ -69,9 +69,8 @@ setting = partial(options.setting, SampleConfig)
     "-i",
     "--interactive",
     is_flag=True,
-    help="Read a line, go on from it, again and again, with the state carried through all of it."
-    " A continuation ends at --stop (a line's end, if none is given) or --length. :help lists what"
-    " else can be typed.",
+    help="Read lines, and go on from each to its end, --stop or --length, with the state carried"
+    " on. :help lists what else can be typed.",
 )
 @click.option(
     "--prime-file",
@@ -227,8 +226,10 @@ def sample_command(
         console.note(f"seed {seed}")
     if ctx.params["interactive"]:
         from charrnn.cli.interactive import converse
+        from charrnn.text.encodings import resolve_encoding
 
-        converse(console, trained, config, seed, ctx.params["prime"], echo=echo)
+        encoding = resolve_encoding(ctx.params["encoding"])
+        converse(console, trained, config, seed, ctx.params["prime"], encoding, echo=echo)
         return
     if is_streamed:
         sample_output.print_stream(console, prime if echo else "", pieces)
@@ -254,8 +255,12 @@ def _make_config(ctx: click.Context) -> SampleConfig:
 
         check_options(ctx)
     keep_highest_precedence(ctx, "prime", "prime_file")
-    if values["each_line"] and values["prime_file"] is None and values["prime"] is None:
+    values["each_line"] = values["each_line"] or None
+    keep_highest_precedence(ctx, "prime", "each_line")
+    if values["each_line"] and values["prime_file"] is None:
         raise UsageError("--each-line needs --prime-file", ctx)
+    if values["length"] == 0 and not values["stop"] and not values["interactive"]:
+        raise UsageError("--length 0 needs --stop", ctx)
     if values["beam"] == 0:
         values["beam"] = None
     values["adapt"] = values["adapt"] or None

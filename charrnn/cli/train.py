@@ -73,7 +73,7 @@ def own_text(option: str, help_text: str) -> Callable[[F], F]:
         type=option_types.CORPUS,
         multiple=True,
         metavar="FILE",
-        help=f"{help_text} May be given several times.",
+        help=f"{help_text} (repeatable).",
     )
 
 
@@ -91,13 +91,13 @@ def own_text(option: str, help_text: str) -> Callable[[F], F]:
 @setting("layers", "Number of layers.", default=FROM_CORPUS)
 @setting(
     "dropout",
-    "Fraction of each layer's outputs set to zero during training; at least 0 and below 1.",
+    "Fraction of each layer's outputs set to zero in training, below 1.",
     default=FROM_CORPUS,
     metavar="P",
 )
 @setting(
     "recurrent_dropout",
-    "Fraction of the recurrent weights set to zero at each training step; at least 0 and below 1.",
+    "Fraction of the recurrent weights set to zero in a step, below 1.",
     default=FROM_CORPUS,
     metavar="P",
 )
@@ -119,7 +119,7 @@ def own_text(option: str, help_text: str) -> Callable[[F], F]:
     "Stop after N evaluations without a better validation loss; 0 never stops early.",
     default="0.4 of the evaluations",
 )
-@setting("batch", "Number of text passages that are read in parallel.", default=FROM_CORPUS)
+@setting("batch", "Text passages that are read in parallel.", default=FROM_CORPUS)
 @setting(
     "seq",
     "Characters of each passage per step (truncated backpropagation through time).",
@@ -129,35 +129,34 @@ def own_text(option: str, help_text: str) -> Callable[[F], F]:
 @setting("schedule", "Whether the learning rate falls to zero or stays, after the warm-up.")
 @setting(
     "warmup",
-    "Steps in which the learning rate rises from zero.",
+    "Steps of the learning rate's rise from zero.",
     default="100, at most a tenth of the run",
 )
-@setting("clip", "Largest norm of the gradient; longer ones are scaled down. 0 turns clipping off.")
+@setting("clip", "Largest norm of the gradient; 0 is no limit.")
 @setting("weight_decay", "Weight decay of AdamW.")
 @setting(
     "temporal_regularization",
-    "Penalty on outputs that change from one character to the next; 0 is none.",
+    "Penalty on outputs that change between characters; 0 is none.",
     default="1 (lstm), 0.3 (gru), 0 (rnn)",
     metavar="X",
 )
 @setting(
     "val",
-    "Size of the validation text, which is cut from the end of the corpus: a fraction if below 1,"
-    " otherwise a number of characters.",
+    "Size of the validation text at the end of the corpus: a fraction if below 1, otherwise a"
+    " number of characters.",
     default=f"{DEFAULT_VAL}, at most {LARGEST_DEFAULT_VAL:,} characters",
 )
 @setting(
     "test",
-    "Size of the test text, which is cut from the very end, after the validation text. The best"
-    " model is tested on it once.",
+    "Size of the test text, after the validation text. The best model is tested on it once.",
 )
-@own_text("--val-file", "Validate on this text instead of the end of the corpus.")
-@own_text("--test-file", "Test on this text instead of the end of the corpus.")
+@own_text("--val-file", "Validate on this text, not on the end of the corpus")
+@own_text("--test-file", "Test on this text, not on the end of the corpus")
 @setting(
     "shuffle",
-    "Put the lines, or the paragraphs between empty lines, into an order that the text alone"
-    " decides, before it is cut. For lists of names, poems or recipes.",
-    default="off",
+    "Mix the lines, or the paragraphs between empty lines, of a list before it is cut, in an"
+    " order that the text decides.",
+    metavar="lines|paragraphs",
 )
 @setting(
     "eval_every",
@@ -167,12 +166,11 @@ def own_text(option: str, help_text: str) -> Callable[[F], F]:
 @options.encoding
 @setting(
     "normalize",
-    "Unicode normalization of the corpus, and of every text that the model reads later.",
+    "Unicode normalization of every text that the model reads.",
 )
 @setting(
     "min_count",
-    "Characters that occur fewer than N times become one unknown character, which is never"
-    " generated.",
+    "Characters that occur fewer than N times become one unknown character.",
 )
 @setting("newline", "Convert CRLF and CR line ends to LF, or keep them.")
 @click.option(

@@ -27,7 +27,7 @@ ESCAPES = {code: f"\\u{code:04x}" for code in (*ESCAPED, *SURROGATES) if code >=
 RUN_COLUMNS = (
     "run", "files", "sha256", "training_characters", "validation_characters", "cell", "layers",
     "hidden", "parameters", "seed", "state", "step", "epoch", "train_loss", "val_loss",
-    "ngram", "unigram",
+    "ngram", "unigram", "shuffle", "val_file", "val_sha256", "test_file", "test_sha256",
 )  # fmt: skip
 
 
@@ -113,6 +113,9 @@ def runs_to_csv(report: "Runs") -> Iterator[str]:
             row = {**asdict(run), **asdict(run.corpus), **asdict(run.training)}
             row |= {} if run.baselines is None else asdict(run.baselines)
             row |= {"run": run.model, "files": " ".join(group.files)}
+            for name, text in (("val", group.val_file), ("test", group.test_file)):
+                row[f"{name}_file"] = " ".join(text.files) if text else None
+                row[f"{name}_sha256"] = text.sha256 if text else None
             # A path may have any character, so none reaches a terminal or a file as it is.
             yield escape_controls(_to_row(row.get(column) for column in RUN_COLUMNS), but="\n")
 

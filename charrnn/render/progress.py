@@ -18,7 +18,7 @@ from charrnn.render.words import (
 )
 from charrnn.shell_words import write_command
 from charrnn.text.sources import STDIN_NAME
-from charrnn.training.events import End, Evaluation, Start
+from charrnn.training.events import CorpusFacts, End, Evaluation, Start
 from charrnn.training.outcome import Outcome
 
 RUN = "run"
@@ -28,7 +28,7 @@ PREVIEW_BAR = "  │ "
 
 def count_predictions(event: Start) -> int:
     """Return the number of characters of an epoch."""
-    return event.config.split_sizes(event.corpus.characters)[0] - 1
+    return event.config.split_sizes(event.corpus.all_characters)[0] - 1
 
 
 def describe_start(event: Start, columns: int | None = None) -> str:
@@ -51,6 +51,7 @@ def describe_start(event: Start, columns: int | None = None) -> str:
     )
     rows = [
         ("corpus", f"{list_files(corpus.files)}: {text}"),
+        *_describe_own_texts(corpus),
         (
             "model",
             f"{model.cell}, {model.layers} × {model.hidden} units, {model.parameters:,} parameters",
@@ -144,9 +145,19 @@ def describe_end(
     return align_facts(rows, columns, whole=[RUN])
 
 
+def _describe_own_texts(corpus: CorpusFacts) -> list[tuple[str, str]]:
+    """Describe the texts of `val_file` and `test_file`, if there are any."""
+    texts = ("validated", corpus.val_file), ("tested", corpus.test_file)
+    return [
+        (use, f"on {list_files(text.files)}: {text.characters:,} characters")
+        for use, text in texts
+        if text
+    ]
+
+
 def _explain_missing(event: End, start: Start) -> str:
     """Say why there is no validation loss of a best model."""
-    _, val_characters, _ = start.config.split_sizes(start.corpus.characters)
+    _, val_characters, _ = start.config.split_sizes(start.corpus.all_characters)
     if val_characters < 2:
         return "none, as no text was kept for it"
     if event.train_loss is None:

@@ -51,8 +51,9 @@ class CorpusReader:
         extra = initial.corpus_info.vocabulary if initial else None
         normalization = Normalization(config.newline, config.normalize)
         scan = scan_corpus(
-            self.files, config.encoding, normalization, config.min_count, extra, config.shuffle
-        )
+            self.files, config.encoding, normalization, config.min_count, extra,
+            config.shuffled_units,
+        )  # fmt: skip
         corpus_info, self.files = yield from self._with_progress(scan)
         if corpus_info.unlearned:
             yield _note_unlearned(corpus_info)

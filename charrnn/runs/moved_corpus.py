@@ -8,7 +8,7 @@ and keeps that place.
 from collections.abc import Sequence
 from pathlib import Path
 
-from charrnn.errors import InputError
+from charrnn.errors import CharrnnError, ConfigError, InputError
 from charrnn.shell_words import write_command
 from charrnn.text.changed_corpus import explain_change, is_joined_otherwise
 from charrnn.text.corpus_info import CorpusInfo
@@ -55,11 +55,16 @@ def _find_stored(corpus: Sequence[Path], run: Path) -> Sequence[Path]:
     return corpus
 
 
-def changed_own_text_error(name: str, paths: Sequence[Path], run: Path) -> InputError:
-    """Return the error about a `val_file` or `test_file` that is not the text of the ``run``."""
+def changed_own_text_error(
+    name: str, paths: Sequence[Path], run: Path, *, is_expected: bool
+) -> CharrnnError:
+    """Return the error about a `val_file` or `test_file` that is not the text of the ``run``.
+
+    ``is_expected`` says whether the run has such a text at all.
+    """
     use = "validated" if name == "val_file" else "tested"
-    if not paths:
-        return InputError(run, f"is {use} on a part of its corpus; leave out `{name}`")
+    if not is_expected:
+        return ConfigError(name, f"the run in {run} has no such text; begin a new run to add one")
     return InputError(
         ", ".join(map(str, paths)),
         f"is not the text that the run in {run} is {use} on; restore that text, begin a new run, or"

@@ -55,7 +55,8 @@ class StoppedRun:
             raise changed_error(expected, corpus_info, paths.corpus, run)
         for name, of_text in paths.items():
             if name != "corpus" and not is_same_text(name, expected, corpus_info):
-                raise changed_own_text_error(name, of_text, run)
+                is_expected = name in expected.own_texts
+                raise changed_own_text_error(name, of_text, run, is_expected=is_expected)
         # Not the new description: the vocabulary can include characters of another model.
         return self.checkpoint.corpus_info
 
@@ -79,7 +80,8 @@ def read_stopped_run(
             raise diverged_error(folder, description, status.diverged)
         checkpoint = model_file.load(folder.last)
         settings = checkpoint.config
-    settings = _apply_changes(settings, changes)
+    has_own_texts = config.paths.has_own_texts
+    settings = _apply_changes(settings, changes, has_own_texts=has_own_texts)
     check_ranks(settings, launched)
     if checkpoint:
         _check_budget(settings, checkpoint)
@@ -87,10 +89,15 @@ def read_stopped_run(
     return StoppedRun(config.paths, config.init_from, settings, checkpoint, evaluations)
 
 
-def _apply_changes(settings: Settings, changes: Mapping[str, Any]) -> Settings:
+def _apply_changes(
+    settings: Settings, changes: Mapping[str, Any], *, has_own_texts: bool
+) -> Settings:
     changes = {name: check_setting(TrainConfig, name, value) for name, value in changes.items()}
     for name, value in changes.items():
         stored = getattr(settings, name)
+        if value != stored and name in ("val", "test") and has_own_texts:
+            problem = "cannot be changed: this run has texts of its own, `val_file` or `test_file`"
+            raise ConfigError(name, problem)
         if value != stored and name not in CHANGEABLE:
             raise ConfigError(
                 name,

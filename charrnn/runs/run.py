@@ -217,7 +217,7 @@ class TrainingRun:
         """Say if the validation part is unlike the rest of the corpus, as in a sorted list."""
         vocabulary, splits = self.corpus_info.vocabulary, split_corpus(ids, settings)
         newline = int(vocabulary.lookup_ids("\n")[0])
-        if self.corpus_info.val_file or settings.shuffle or newline < 0:
+        if self.corpus_info.val_file or self.corpus_info.shuffle or newline < 0:
             return
         if is_end_unlike(splits.train, splits.val, newline, len(vocabulary)):
             yield Note(

@@ -43,8 +43,7 @@ def write_config(path: Path, config: RunConfig) -> None:
     settings = asdict(config.settings)
     if config.paths.has_own_texts:
         del settings["val"], settings["test"]
-    else:
-        paths = {"corpus": paths["corpus"]}
+    paths = {name: of_text for name, of_text in paths.items() if of_text}
     table = {**paths, "init_from": init_from, **settings}
     text = to_toml("train", table)
     write_atomically(path, lambda file: file.write(text.encode()))

@@ -28,10 +28,12 @@ def start_event(folder: Path, corpus_info: CorpusInfo, trainer: Trainer) -> Star
         run=str(folder),
         corpus=CorpusFacts(
             corpus_info.files,
-            corpus_info.characters,
+            corpus_info.corpus_characters,
             corpus_info.distinct,
             corpus_info.encoding,
             corpus_info.sha256,
+            corpus_info.val_file,
+            corpus_info.test_file,
         ),
         model=NetworkFacts(
             config.cell, config.hidden, config.layers, trainer.network.parameters.vector.size

@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from zipfile import BadZipFile, is_zipfile
 
 import numpy as np
 
@@ -121,6 +122,8 @@ def open_model(path: Path) -> Iterator[tuple[npz.ArrayFile, dict[str, Any]]]:
         problem = "is not a complete charrnn model (meta has a value of the wrong type)"
         raise InputError(path, problem) from error
     except (*npz.DAMAGE_ERRORS, CharrnnError) as error:
+        if isinstance(error, BadZipFile) and not is_zipfile(path):
+            raise InputError(path, "is not a model, which is a .npz file") from error
         reason = " ".join(str(error).split()) or type(error).__name__
         raise InputError(path, f"is not a complete charrnn model ({reason})") from error
 
@@ -132,7 +135,7 @@ def parse_description(arrays: npz.ArrayFile, document: dict[str, Any]) -> ModelD
     """
     config = meta.read_settings(document["config"])
     normalization = Normalization(config.newline, config.normalize)
-    corpus_info = meta.read_corpus_info(document, normalization, config.shuffle)
+    corpus_info = meta.read_corpus_info(document, normalization, config.shuffled_units)
     config.split_sizes(corpus_info.characters)
     if config.layers > len([*arrays]):
         raise ValueError(f"it does not have arrays for {config.layers} layers")

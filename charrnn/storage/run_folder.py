@@ -12,6 +12,7 @@ from charrnn.config import DEFAULT_RUNS
 from charrnn.errors import FolderError, InputError, MachineError
 from charrnn.files import TEMPORARY_PREFIX
 from charrnn.shell_words import write_command
+from charrnn.shipped_texts import NAMES as SHIPPED_NAMES
 from charrnn.storage.lock import LOCK_NAME, Lock
 from charrnn.suggestions import did_you_mean
 
@@ -19,6 +20,8 @@ DEFAULT_ROOT = Path(DEFAULT_RUNS)
 MAX_FOLDERS_PER_NAME = 10_000
 DEFAULT_NAME = "corpus"
 MODEL_SUFFIX = ".npz"
+MAX_NAMED = 8
+"""The most runs that an error names."""
 NO_MODEL = "has no trained model yet"
 TRAIN_ONE = f"train one: {write_command('train', 'tenki')}"
 """What to do where there is no model yet. The text comes with charrnn."""
@@ -206,6 +209,8 @@ def find_model(path: Path | None, root: Path = DEFAULT_ROOT, advice: str | None 
     path = find_named_run(path, root) or path
     if not path.exists():
         question = did_you_mean(str(path), list_names(root)) if is_name(path) else ""
+        if str(path) in SHIPPED_NAMES and not question:
+            question = f"to train it, run: {write_command('train', path)}"
         advice = question or "check the name, or train a model first"
         raise InputError(path, f"no such model or run; {advice}")
     if not path.is_dir():
@@ -213,7 +218,9 @@ def find_model(path: Path | None, root: Path = DEFAULT_ROOT, advice: str | None 
     model = RunFolder(path).model
     if model is None:
         problem = "has no model yet; best.npz is written at the first evaluation"
-        if is_name(path) and RunFolder(root / path).model:
+        if names := list_names(path):
+            problem = f"is a folder of runs; name one of them: {', '.join(names[:MAX_NAMED])}"
+        elif is_name(path) and RunFolder(root / path).model:
             problem = f"has no model; the run of this name is {root / path}"
         raise InputError(path, problem)
     return model

@@ -173,11 +173,17 @@ def find_corpus(paths: CorpusPaths) -> FoundSources:
     files = CorpusFiles(
         **{name: _list_all(of_text, notes, for_training=True) for name, of_text in paths.items()}
     )
-    if repeated := _find_repeated(files.all):
+    if repeated := _find_repeated(files.corpus):
         notes.append(
             f"read more than once, because it was named more than once: {_name_paths(repeated)};"
             " the validation part may contain text of the training part"
         )
+    learned = {source.path.resolve() for source in files.corpus if source.copy is None}
+    for name, own_files in (("val_file", files.val_file), ("test_file", files.test_file)):
+        shared = [source.path for source in own_files if source.path.resolve() in learned]
+        if shared:
+            names = _name_paths(shared)
+            notes.append(f"`{name}` has text that the model learns: {names} is in the corpus too")
     return FoundSources(files, tuple(notes))
 
 

@@ -9,6 +9,7 @@ from typing import Literal, TypeAlias
 
 from charrnn.config import Settings
 from charrnn.ngram import Baselines
+from charrnn.text.corpus_info import TextInfo
 from charrnn.training.outcome import Outcome
 
 Stopped: TypeAlias = Literal["finished", "patience", "interrupted", "diverged"]
@@ -16,13 +17,24 @@ Stopped: TypeAlias = Literal["finished", "patience", "interrupted", "diverged"]
 
 @dataclass(frozen=True)
 class CorpusFacts:
-    """The corpus. ``sha256`` is over its characters as UTF-8."""
+    """The corpus. ``sha256`` is over its characters as UTF-8; ``distinct`` is over all texts.
+
+    ``val_file`` and ``test_file`` are the texts of their own that it is validated and tested on.
+    """
 
     files: tuple[str, ...]
     characters: int
     distinct: int
     encoding: str
     sha256: str
+    val_file: TextInfo | None = None
+    test_file: TextInfo | None = None
+
+    @property
+    def all_characters(self) -> int:
+        """The characters of all texts."""
+        own_texts = [text.characters for text in (self.val_file, self.test_file) if text]
+        return self.characters + sum(own_texts)
 
 
 @dataclass(frozen=True)
