@@ -11,7 +11,7 @@ from charrnn.render.controls import ESCAPED, SURROGATES, escape_controls
 from charrnn.report_registry import Report
 from charrnn.reports.score_lines import LineScore
 from charrnn.storage.run_log import loggable_fields
-from charrnn.training.events import Evaluation
+from charrnn.training.events import Evaluation, Start
 
 if TYPE_CHECKING:
     from charrnn.reports.copied import Copied, CopiedText
@@ -35,6 +35,8 @@ def event_to_json(event: Any, *, run: str | None = None) -> str:
     """Format an event of a training, with its name first; ``run`` is for one that has none."""
     named = {"event": EVENT_NAMES[type(event).__name__], **({} if run is None else {"run": run})}
     values = loggable_fields(event) if isinstance(event, Evaluation) else asdict(event)
+    if isinstance(event, Start):  # most runs have no texts of their own to validate and test on
+        values["corpus"] = {k: v for k, v in values["corpus"].items() if v is not None}
     return _to_line({**named, **values})
 
 

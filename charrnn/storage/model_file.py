@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-from zipfile import BadZipFile, is_zipfile
+from zipfile import BadZipFile
 
 import numpy as np
 
@@ -122,10 +122,15 @@ def open_model(path: Path) -> Iterator[tuple[npz.ArrayFile, dict[str, Any]]]:
         problem = "is not a complete charrnn model (meta has a value of the wrong type)"
         raise InputError(path, problem) from error
     except (*npz.DAMAGE_ERRORS, CharrnnError) as error:
-        if isinstance(error, BadZipFile) and not is_zipfile(path):
+        if isinstance(error, BadZipFile) and not _begins_like_zip(path):
             raise InputError(path, "is not a model, which is a .npz file") from error
         reason = " ".join(str(error).split()) or type(error).__name__
         raise InputError(path, f"is not a complete charrnn model ({reason})") from error
+
+
+def _begins_like_zip(path: Path) -> bool:
+    with path.open("rb") as file:
+        return file.read(2) == b"PK"
 
 
 def parse_description(arrays: npz.ArrayFile, document: dict[str, Any]) -> ModelDescription:
