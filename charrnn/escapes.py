@@ -39,8 +39,12 @@ def parse_escapes(name: str, text: str) -> str:
         escape = match[0]
         if escape == r"\\":
             return "\\"
-        if not ESCAPE.fullmatch(escape) or (character := _decode(escape)) == escape:
+        if not ESCAPE.fullmatch(escape):
             raise ConfigError(name, f"{escape} is no escape sequence; there are {ALLOWED}")
+        if (character := _decode(escape)) == escape:
+            raise ConfigError(
+                name, rf"{escape} is no character; those above U+FFFF are written \UHHHHHHHH"
+            )
         return character
 
     return ANY_BACKSLASH.sub(parse, text)

@@ -137,7 +137,13 @@ def test_escapes_are_parsed_where_they_are_asked_for(typed: str, meant: str) -> 
     assert parse_escapes("prime", typed) == meant
 
 
-@pytest.mark.parametrize("text", [r"\q", "a\\", r"\ud800", r"\U00110000", r"\u30", "\\\n"])
+@pytest.mark.parametrize("text", [r"\ud83d\ude00", r"\U00110000", r"\u{ffffff}"])
+def test_an_escape_of_no_character_is_refused(text: str) -> None:
+    with pytest.raises(ConfigError, match=r"is no character; those above U\+FFFF are written"):
+        parse_escapes("stop", text)
+
+
+@pytest.mark.parametrize("text", [r"\q", "a\\", r"\u30", "\\\n"])
 def test_a_backslash_that_begins_no_escape_is_refused(text: str) -> None:
     with pytest.raises(ConfigError, match="is no escape sequence; there are") as caught:
         parse_escapes("stop", text)

@@ -311,3 +311,10 @@ def test_what_would_have_no_effect_is_wrong_usage(
     program: Program, run_folder: Path, options: list[str], problem: str
 ) -> None:
     failed(program("sample", run_folder, *options), 2, problem)
+
+
+def test_a_file_without_lines_is_told(program: Program, run_folder: Path, tmp_path: Path) -> None:
+    (tmp_path / "empty.txt").touch()
+    done = program("sample", run_folder, "--prime-file", "empty.txt", "--each-line", "--json")
+    assert (done.code, done.out) == (0, "")
+    assert "empty.txt: has no lines, so there is nothing to continue" in done.err

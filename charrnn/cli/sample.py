@@ -311,4 +311,6 @@ def _read_primes(
         place = f"{file}, line {prime_count:,}" if each_line else str(file)
         model.make_prompt(prime, config.on_unknown, place)
         unknown.add(corpus_info.normalization.apply(prime))
+    if not prime_count:
+        options.make_console(ctx).note(f"{file}: has no lines, so there is nothing to continue")
     return primes, prime_count, unknown
