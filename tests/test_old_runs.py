@@ -131,7 +131,7 @@ def test_version_0_1_0_is_told_of_files_that_it_cannot_read(run_folder: Path) ->
     """
     new, old = read_meta(run_folder / "last.npz"), read_meta(OLD_RUNS / "0.1.0/lstm/last.npz")
     assert (old["format"], new["format"]) == (1, 2)
-    assert new["config"].keys() == old["config"].keys() | {"temporal_regularization"}
+    assert new["config"].keys() == old["config"].keys() | {"temporal_regularization", "shuffle"}
     added = {"grad_norm", "grad_norm_max", "clipped", "update_ratio"}
     assert new["history"][0].keys() == old["history"][0].keys() | added
     assert new["baselines"].keys() == old["baselines"].keys()
