@@ -7,10 +7,9 @@ processes of a training share one copy in the page cache.
 """
 
 import hashlib
-from collections.abc import Generator, Iterable, Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from contextlib import contextmanager
-from copy import copy
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import TemporaryFile
 from typing import BinaryIO
@@ -21,6 +20,7 @@ import numpy.typing as npt
 from charrnn.arrays import Ids
 from charrnn.config import AUTO, TrainConfig
 from charrnn.errors import InputError, MachineError
+from charrnn.text.character_counter import CharacterCounter, add_counts
 from charrnn.text.corpus_info import CorpusInfo, TextInfo
 from charrnn.text.decode import UndecodableError, decode_stream
 from charrnn.text.encodings import decoding_error, detect_encoding, guess_encoding
@@ -72,7 +72,7 @@ def scan_corpus(
         if own_files:
             text, own_sources[name] = yield from _count_files(own_files, encoding, normalization)
             own_texts[name] = _describe_text(own_sources[name], text)
-            counts = _add(counts, text.counts)
+            counts = add_counts(counts, text.counts)
             encodings += [source.encoding for source in own_sources[name]]
     vocabulary = _choose_vocabulary(counts, min_count, required, "\n" if shuffle else "")
     if len(vocabulary) < 2:
@@ -95,9 +95,9 @@ def scan_corpus(
 
 def _count_files(
     files: Sequence[Source], encoding: str, normalization: Normalization, shuffle: str | None = None
-) -> Generator[int, None, tuple["_CharacterCounter", tuple[Source, ...]]]:
+) -> Generator[int, None, tuple[CharacterCounter, tuple[Source, ...]]]:
     """Count the characters of one text; return also its files with their encodings."""
-    counter, sources = _CharacterCounter(shuffle), []
+    counter, sources = CharacterCounter(shuffle), []
     for file in files:
         source = yield from guess_encoding(file, encoding)
         counter.begin_file()
@@ -116,7 +116,7 @@ def _count_files(
     return counter, tuple(sources)
 
 
-def _describe_text(sources: Sequence[Source], counter: "_CharacterCounter") -> TextInfo:
+def _describe_text(sources: Sequence[Source], counter: CharacterCounter) -> TextInfo:
     """Describe a text to validate or test on; raise an InputError if nothing is predicted in it."""
     characters = int(counter.counts.sum())
     if characters < 2:
@@ -261,84 +261,6 @@ def _decode_pieces(source: Source, normalization: Normalization) -> Iterator[tup
         for text in normalization.apply_to_pieces(decode_stream(stream, source.encoding)):
             before, position = position, stream.tell()
             yield text, position - before
-
-
-class _CharacterCounter:
-    """The number of occurrences of each code point, up to the largest, and the text's SHA-256.
-
-    ``unseparated`` is the SHA-256 without the newlines between files, once there is one.
-    """
-
-    def __init__(self, shuffle: str | None = None) -> None:
-        self.counts = np.zeros(0, np.int64)
-        self.sha256 = hashlib.sha256()
-        self.unseparated: hashlib._Hash | None = None
-        self._joiner = FileJoiner()
-        self._units = UnitCounter(shuffle) if shuffle else None
-
-    def copy(self) -> "_CharacterCounter":
-        """Return a copy that later counting does not change."""
-        other = _CharacterCounter()
-        other.counts, other.sha256 = self.counts.copy(), self.sha256.copy()
-        other.unseparated = self.unseparated and self.unseparated.copy()
-        other._joiner, other._units = replace(self._joiner), copy(self._units)
-        return other
-
-    def begin_file(self) -> None:
-        """Begin the next file."""
-        self._joiner.begin_file()
-
-    def count(self, pieces: Iterable[tuple[str, int]]) -> Iterator[int]:
-        """Count the characters of ``pieces``; yield the number of bytes read for each."""
-        for piece, bytes_read in pieces:
-            separator = self._joiner.add(piece)
-            if separator and self.unseparated is None:
-                self.unseparated = self.sha256.copy()
-            if self.unseparated is not None:
-                self.unseparated.update(piece.encode())
-            text = separator + piece
-            self.sha256.update(text.encode())
-            if self._units:
-                self._units.add(text)
-            self.counts = _add(self.counts, _count_code_points(text))
-            yield bytes_read
-
-    def end(self, names: str) -> None:
-        """Count the newlines that a text to be shuffled gets at its end.
-
-        Raises:
-            InputError: when the text, whose files are ``names``, has nothing to shuffle.
-        """
-        if not self._units:
-            return
-        if self._units.number < 2:
-            raise InputError(
-                names, f"has fewer than two {self._units.unit}, so there is nothing to `shuffle`"
-            )
-        self.counts = _add(self.counts, _count_code_points(self._units.missing_end))
-
-
-def _add(counts: npt.NDArray[np.int64], more: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
-    """Add two arrays of counts by code point, the longer of which is changed and returned."""
-    if len(more) > len(counts):
-        counts, more = more, counts
-    counts[: len(more)] += more
-    return counts
-
-
-def _count_code_points(text: str) -> npt.NDArray[np.int64]:
-    """Return the number of occurrences in ``text`` of each code point up to the largest."""
-    if not text.isascii():
-        return np.bincount(code_points(text))
-    # Two ASCII characters at a time are one 16-bit number: bincount then has half as many numbers
-    # to count, and that takes most of the time. Summing the table over either axis splits the pairs
-    # again; which of the two bytes comes first makes no difference to the sum of both.
-    pairs = np.frombuffer(text[: len(text) // 2 * 2].encode(), np.uint16)
-    pair_counts = np.bincount(pairs, minlength=1 << 16).reshape(256, 256)
-    counts = pair_counts.sum(axis=0) + pair_counts.sum(axis=1)
-    if len(text) % 2:
-        counts[ord(text[-1])] += 1
-    return counts
 
 
 def _choose_vocabulary(
