@@ -69,8 +69,8 @@ setting = partial(options.setting, SampleConfig)
     "-i",
     "--interactive",
     is_flag=True,
-    help="Read lines, and go on from each to its end, --stop or --length, with the state carried"
-    " on. :help lists what else can be typed.",
+    help="Read a line and continue it, again and again, with the state carried on. :help lists what"
+    " else can be typed.",
 )
 @click.option(
     "--prime-file",

@@ -129,7 +129,7 @@ def own_text(option: str, help_text: str) -> Callable[[F], F]:
 @setting("schedule", "Whether the learning rate falls to zero or stays, after the warm-up.")
 @setting(
     "warmup",
-    "Steps of the learning rate's rise from zero.",
+    "Warm-up steps of the learning rate.",
     default="100, at most a tenth of the run",
 )
 @setting("clip", "Largest norm of the gradient; 0 is no limit.")
@@ -154,8 +154,8 @@ def own_text(option: str, help_text: str) -> Callable[[F], F]:
 @own_text("--test-file", "Test on this text, not on the end of the corpus")
 @setting(
     "shuffle",
-    "Mix the lines, or the paragraphs between empty lines, of a list before it is cut, in an"
-    " order that the text decides.",
+    "Shuffle the lines, or the paragraphs between empty lines, before the text is cut. The order"
+    " follows from the text.",
     metavar="lines|paragraphs",
 )
 @setting(
