@@ -7,7 +7,7 @@ COMPARED := $(TORCH) jax==0.10.2 onnx==1.23.2 onnxruntime==1.32.0
 RUN := $(VENV)/bin
 LESSON_CELLS := feedforward rnn gru lstm
 
-.PHONY: help demo lesson tour test test-mpi test-all check lint types dist smoke torture bench clean
+.PHONY: help demo lesson tour test test-mpi test-all check lint types messages dist smoke torture bench clean
 
 help:
 	@echo "make demo      train on corpora/tenki.txt and continue 今日は (about 3 minutes)"
@@ -17,6 +17,7 @@ help:
 	@echo "make test-mpi  the tests with 2 and 4 MPI ranks"
 	@echo "make test-all  all tests, with PyTorch (about 900 MB); a skipped test is a failure"
 	@echo "make check     lint, types and tests; NO_SKIPS=1 runs test-all, as continuous integration does"
+	@echo "make messages  collect the messages in the catalogues, charrnn/locale, and compile these"
 	@echo "make dist      a wheel and a source distribution, in dist/"
 	@echo "make smoke     both of them tested, the wheel in a fresh environment of PYTHON (half a minute)"
 	@echo "make torture   kills, damaged files, full disks, two owners: what a training survives (20 minutes)"
@@ -54,6 +55,20 @@ lint: $(VENV)/development
 
 types: $(VENV)/development
 	$(RUN)/mypy
+
+# The messages of the package are collected, and each catalogue gets those that it does not have yet.
+POT := build/charrnn.pot
+MARKS := gettext_noop ngettext:1,2 Phrase
+messages: $(VENV)/development
+	mkdir -p build
+	$(RUN)/pybabel --quiet extract $(MARKS:%=--keyword=%) --add-location=file --sort-by-file --no-wrap \
+		--project=charrnn --output=$(POT) charrnn
+	for catalogue in charrnn/locale/*/LC_MESSAGES/charrnn.po; do \
+		$(RUN)/pybabel --quiet update --input-file=$(POT) --output-file=$$catalogue \
+			--locale=$$(basename $$(dirname $$(dirname $$catalogue))) \
+			--no-fuzzy-matching --ignore-obsolete --ignore-pot-creation-date --no-wrap || exit 1; \
+	done
+	$(RUN)/pybabel --quiet compile --directory=charrnn/locale --domain=charrnn
 
 # The files in both have the time of the last commit, so that it always makes the same bytes.
 dist: SOURCE_DATE_EPOCH ?= $(shell git log -1 --format=%ct 2> /dev/null)

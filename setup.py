@@ -1,4 +1,7 @@
-"""Archives whose bytes follow from their files and a time alone; pyproject.toml has the rest.
+"""Compiled catalogues, and archives whose bytes follow from their files and a time alone.
+
+pyproject.toml has the rest. The catalogues of all languages, locale/*/LC_MESSAGES/charrnn.po, are
+compiled into a wheel, and for an editable installation beside their sources.
 
 SOURCE_DATE_EPOCH gives the time, in seconds since 1970. Without it, a source distribution has the
 time of the build, and a wheel the times of the files. setuptools would also keep the modes that the
@@ -10,10 +13,13 @@ import os
 import tarfile
 import time
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
-from setuptools import setup
+from babel.messages.mofile import write_mo
+from babel.messages.pofile import read_po
+from setuptools import Command, setup
 from setuptools.command.bdist_wheel import bdist_wheel
+from setuptools.command.build import build
 from setuptools.command.sdist import sdist
 
 
@@ -57,4 +63,53 @@ class Wheel(bdist_wheel):
             path.chmod(normalize_mode(path.stat().st_mode))
 
 
-setup(cmdclass={"sdist": SourceDistribution, "bdist_wheel": Wheel})
+class Build(build):
+    """Everything that a build makes: the catalogues too."""
+
+    sub_commands: ClassVar = [*build.sub_commands, ("build_catalogues", None)]
+
+
+class BuildCatalogues(Command):
+    """Compile each catalogue, a .po file, to the .mo file that the program reads."""
+
+    editable_mode = False
+
+    def initialize_options(self) -> None:
+        """Begin without a folder to write to."""
+        self.build_lib = ""
+
+    def finalize_options(self) -> None:
+        """Write to the folder of the build."""
+        self.set_undefined_options("build_py", ("build_lib", "build_lib"))
+
+    def run(self) -> None:
+        """Compile all catalogues."""
+        for compiled, source in self.get_output_mapping().items():
+            path = Path(source).with_suffix(".mo") if self.editable_mode else Path(compiled)
+            path.parent.mkdir(parents=True, exist_ok=True)
+            with Path(source).open("rb") as text, path.open("wb") as file:
+                write_mo(file, read_po(text))
+
+    def get_source_files(self) -> list[str]:
+        """Return the catalogues, which are part of a source distribution."""
+        return sorted(map(str, Path("charrnn/locale").glob("*/LC_MESSAGES/*.po")))
+
+    def get_outputs(self) -> list[str]:
+        """Return the compiled catalogues."""
+        return list(self.get_output_mapping())
+
+    def get_output_mapping(self) -> dict[str, str]:
+        """Return each compiled catalogue with its source."""
+        return {
+            str(Path(self.build_lib, source).with_suffix(".mo")): source
+            for source in self.get_source_files()
+        }
+
+
+COMMANDS = {
+    "build": Build,
+    "build_catalogues": BuildCatalogues,
+    "sdist": SourceDistribution,
+    "bdist_wheel": Wheel,
+}
+setup(cmdclass=COMMANDS)

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
         InputError,
         MachineError,
     )
+    from charrnn.language import set_language
     from charrnn.reports.compare import Comparison
     from charrnn.reports.copied import Copied
     from charrnn.reports.gradients import Gradients
@@ -66,6 +67,7 @@ _MODULES = {
     "Unrolled": "reports.unroll",
     "load": "api",
     "resume": "api",
+    "set_language": "language",
     "train": "api",
 }
 
@@ -97,6 +99,7 @@ __all__ = [
     "__version__",
     "load",
     "resume",
+    "set_language",
     "train",
 ]
 

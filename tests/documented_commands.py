@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from charrnn.cli.main import program as command_line
+from charrnn.cli.program import program as command_line
 from tests.conftest import ROOT
 
 DOCUMENTS = [

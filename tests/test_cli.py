@@ -15,8 +15,8 @@ from typing import IO
 import click
 import pytest
 
-from charrnn.cli.main import COMMANDS
-from charrnn.cli.main import program as commands
+from charrnn.cli.program import COMMANDS
+from charrnn.cli.program import program as commands
 from tests.conftest import TEXT, Finished, Program, clean_environment
 
 QUICK = ("--hidden", "8", "--batch", "4", "--seq", "16", "--steps", "6", "--eval-every", "3")

@@ -9,7 +9,7 @@ import click
 import pytest
 
 import charrnn
-from charrnn.cli.main import program as command_line
+from charrnn.cli.program import program as command_line
 from charrnn.config import DEFAULT_CELL, SampleConfig, TrainConfig
 from charrnn.errors import CharrnnError
 from charrnn.training.automatic import PATIENCE_SHARE

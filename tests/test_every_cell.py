@@ -13,7 +13,7 @@ import pytest
 import charrnn
 from charrnn.cells import CELLS
 from charrnn.cli.blas import VARIABLES
-from charrnn.cli.main import program
+from charrnn.cli.program import program
 from charrnn.config import SampleConfig
 from charrnn.errors import ConfigError
 from charrnn.network.cell import get_cell

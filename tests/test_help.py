@@ -5,8 +5,8 @@ import re
 import click
 import pytest
 
-from charrnn.cli.main import program as commands
 from charrnn.cli.option_sources import Command
+from charrnn.cli.program import program as commands
 from tests.conftest import Program
 
 LINES_OF_A_SCREEN = 23  # and a heading

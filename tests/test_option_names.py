@@ -9,13 +9,13 @@ import click
 import pytest
 
 import charrnn
-from charrnn.cli.main import program as commands
 from charrnn.cli.option_names import (
     error_message,
     list_settings,
     option_name,
     replace_settings_by_options,
 )
+from charrnn.cli.program import program as commands
 from charrnn.errors import ConfigError, InputError
 from tests.test_cli import every_command
 

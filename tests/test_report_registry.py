@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 import charrnn
-from charrnn.cli.main import program as command_line
+from charrnn.cli.program import program as command_line
 from charrnn.errors import ConfigError
 from charrnn.render import load_page_function, terminal
 from charrnn.render.blocks import Section, Table, numeric_columns, text_columns

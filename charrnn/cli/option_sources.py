@@ -15,6 +15,7 @@ from click.core import ParameterSource
 
 from charrnn.cli.option_names import option_name
 from charrnn.cli.usage_error import UsageError
+from charrnn.language import ngettext
 from charrnn.suggestions import did_you_mean
 
 NOT_SETTINGS = ("config", "help", "version", "traceback")
@@ -42,6 +43,12 @@ class HelpContext(click.Context):
     """A context whose help is written by HelpFormatter."""
 
     formatter_class = HelpFormatter
+
+
+def list_examples(*commands: str) -> str:
+    """Return the epilog of a help screen that shows ``commands`` as examples."""
+    heading = ngettext("Example:", "Examples:", len(commands))
+    return "\n  ".join([f"\b\n{heading}", *commands])
 
 
 class Command(click.Command):

@@ -2,7 +2,8 @@
 
 import os
 import signal
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from types import FrameType, TracebackType
 
 HANDLED = [signal.SIGINT, signal.SIGTERM]
@@ -16,6 +17,17 @@ class SignalExit(Exception):  # noqa: N818 - not an error: unwinds to main()
     def __init__(self, number: int) -> None:
         super().__init__(number)
         self.number = number
+
+
+@contextmanager
+def raise_as_signals() -> Iterator[None]:
+    """Raise SignalExit for a closed pipe and for Ctrl-C; click would exit with code 1."""
+    try:
+        yield
+    except BrokenPipeError:
+        raise SignalExit(signal.SIGPIPE) from None
+    except KeyboardInterrupt:
+        raise SignalExit(signal.SIGINT) from None
 
 
 def die_by_signal(number: int) -> None:
