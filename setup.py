@@ -76,7 +76,7 @@ class BuildCatalogues(Command):
 
     def initialize_options(self) -> None:
         """Begin without a folder to write to."""
-        self.build_lib = ""
+        self.build_lib: str | None = None
 
     def finalize_options(self) -> None:
         """Write to the folder of the build."""
@@ -101,7 +101,7 @@ class BuildCatalogues(Command):
     def get_output_mapping(self) -> dict[str, str]:
         """Return each compiled catalogue with its source."""
         return {
-            str(Path(self.build_lib, source).with_suffix(".mo")): source
+            str(Path(self.build_lib or "", source).with_suffix(".mo")): source
             for source in self.get_source_files()
         }
 

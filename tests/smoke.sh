@@ -13,7 +13,8 @@ trap 'exit 1' HUP INT TERM
 "${2:-python3}" -m venv "$folder/venv"
 "$folder/venv/bin/pip" install --quiet "$wheel"
 PATH=$folder/venv/bin:$PATH
-unset PYTHONPATH
+unset PYTHONPATH CHARRNN_LANG LANGUAGE
+export LC_ALL=C.UTF-8 # English, which the tests below read
 mkdir "$folder/work"
 cd "$folder/work"
 
@@ -32,6 +33,8 @@ version=$(python -c 'from importlib import metadata; print(metadata.version("cha
 [ "$(charrnn --version)" = "charrnn, version $version" ]
 charrnn --help > help.txt
 grep train help.txt
+LC_ALL='' LANG=ja_JP.UTF-8 charrnn --help > help.txt
+grep '使い方' help.txt # of the compiled catalogue
 
 charrnn train tenki --steps 5 --hidden 16 2> note.txt # a text of the wheel
 grep '^training on tenki, a text that comes with charrnn; no file here has this name$' note.txt

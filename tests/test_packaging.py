@@ -25,7 +25,10 @@ from tests.conftest import ROOT, clean_environment
 builds = pytest.mark.slow  # and installs from the package index
 
 NOT_COPIED = {"build", "dist", "runs", ".venv", ".git"}  # at the top of the checkout
-NOT_COPIED_ANYWHERE = shutil.ignore_patterns("*.egg-info", "__pycache__", ".*_cache", ".venv-*")
+NOT_COPIED_ANYWHERE = shutil.ignore_patterns(
+    "*.egg-info", "__pycache__", ".*_cache", ".venv-*", "*.mo"
+)
+MADE_BY_PYTHON_OR_THE_BUILD = (".pyc", ".mo")
 
 
 NIGHT = "1700000000"  # seconds since 1970; the time that all files in an archive get
@@ -88,10 +91,9 @@ def metadata(wheel: Path) -> Message:
 @builds
 def test_wheel_has_the_package_with_its_data_and_nothing_else(built: Built) -> None:
     data = {path for path in members(built.wheel) if not path.parts[0].endswith(".dist-info")}
-    sources = (ROOT / "charrnn").rglob("*.*")
-    assert data == {
-        PurePosixPath(path.relative_to(ROOT)) for path in sources if path.suffix != ".pyc"
-    }
+    sources = (PurePosixPath(path.relative_to(ROOT)) for path in (ROOT / "charrnn").rglob("*.*"))
+    compiled = {path.with_suffix(".mo") if path.suffix == ".po" else path for path in sources}
+    assert data == {path for path in compiled if path.suffix != ".pyc"}
 
 
 @builds
@@ -108,7 +110,7 @@ def test_wheel_has_modules_texts_and_parts_of_pages_and_nothing_for_developers(
     assert "cli" in folders.pop(".py")
     assert folders == {
         ".typed": {"py.typed"}, ".txt": {"corpora"}, ".css": {"render"}, ".js": {"render"},
-        ".html": {"render"},
+        ".html": {"render"}, ".mo": {"locale"},
     }  # fmt: skip
 
 
@@ -157,8 +159,26 @@ def test_source_distribution_has_all_that_the_tests_need(built: Built) -> None:
     wanted += [ROOT / name for name in ("Makefile", "LICENSE", "pyproject.toml", "setup.py")]
     wanted += [ROOT / name for name in ("CITATION.cff", ".pre-commit-config.yaml")]
     wanted += ROOT.glob("*.md")
-    there = {PurePosixPath(path.relative_to(ROOT)) for path in wanted if path.suffix != ".pyc"}
+    there = {
+        PurePosixPath(path.relative_to(ROOT))
+        for path in wanted
+        if path.suffix not in MADE_BY_PYTHON_OR_THE_BUILD
+    }
     assert there <= inside
+
+
+@builds
+def test_an_editable_installation_has_the_compiled_catalogues(built: Built, tmp_path: Path) -> None:
+    checkout = tmp_path / "checkout"
+    shutil.copytree(built.checkout, checkout, ignore=NOT_COPIED_ANYWHERE)
+    subprocess.run(
+        [sys.executable, "-m", "pip", "install", "--quiet", "--no-deps", "--target",
+         tmp_path / "installed", "--editable", checkout], check=True,
+    )  # fmt: skip
+    catalogues = checkout.glob("charrnn/locale/*/LC_MESSAGES/*.po")
+    compiled = [path.with_suffix(".mo").is_file() for path in catalogues]
+    assert compiled
+    assert all(compiled)
 
 
 @builds
