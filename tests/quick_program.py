@@ -2,7 +2,7 @@
 
 `python quick_program.py FOLDER` writes a program ``charrnn`` to FOLDER and serves it. The program
 hands its arguments, folder, environment and standard streams to the server, which has loaded all
-modules, and ends with the exit code that it gets back.
+modules, and ends with the exit code that it gets back. The language is that of the server.
 """
 
 import importlib
@@ -29,7 +29,9 @@ with socket.socket(socket.AF_UNIX) as server:
 def load_all_modules() -> None:
     """Import everything that a command may need, so that a fork needs no time for it."""
     import charrnn
+    from charrnn.cli.user_language import choose_language
 
+    choose_language()  # the commands word their help when they are imported
     for module in pkgutil.walk_packages(charrnn.__path__, "charrnn."):
         if not module.name.endswith("__main__"):
             importlib.import_module(module.name)
