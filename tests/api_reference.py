@@ -26,7 +26,7 @@ from tests.conftest import ROOT
 DOCUMENT = ROOT / "docs" / "api.md"
 BEGIN = "## Reference\n"
 CONFIGS = (TrainConfig, SampleConfig)
-FUNCTIONS = ("train", "resume", "load")
+FUNCTIONS = ("train", "resume", "load", "set_language")
 CONSTANTS = {  # and what stands in their place in signatures
     "DEFAULT_ROOT": repr(str(DEFAULT_ROOT)),
     "MappingProxyType({})": "{}",
