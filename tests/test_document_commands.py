@@ -11,7 +11,8 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -67,12 +68,17 @@ PYTHON_FOLDER = Path(sys.executable).parent
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="shell commands")
 
 
-@pytest.fixture(scope="module")
-def commands_folder() -> Iterator[Path]:
-    """A folder with a program ``charrnn`` that starts quickly."""
+@contextmanager
+def serve_program(language: Mapping[str, str]) -> Iterator[Path]:
+    """Yield a folder with a program ``charrnn`` that starts quickly.
+
+    It speaks the ``language`` that these variables set.
+    """
     folder = Path(tempfile.mkdtemp(prefix="charrnn-"))  # its path is short enough for a socket
     script = Path(__file__).parent / "quick_program.py"
-    environment = {**clean_environment(), "OPENBLAS_NUM_THREADS": "1", "PYTHONPATH": str(ROOT)}
+    environment = {
+        **clean_environment(), **language, "OPENBLAS_NUM_THREADS": "1", "PYTHONPATH": str(ROOT),
+    }  # fmt: skip
     with subprocess.Popen(
         [sys.executable, str(script), str(folder)], env=environment, stdout=subprocess.PIPE
     ) as server:
@@ -81,6 +87,13 @@ def commands_folder() -> Iterator[Path]:
         yield folder
         server.terminate()
     shutil.rmtree(folder)
+
+
+@pytest.fixture(scope="module")
+def commands_folder() -> Iterator[Path]:
+    """A folder with a program ``charrnn`` that speaks English."""
+    with serve_program({}) as folder:
+        yield folder
 
 
 @pytest.fixture
