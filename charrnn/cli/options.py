@@ -40,7 +40,8 @@ def setting(
     rule, __ = rules(config)[name]
     option = option_name(name)
     if default is not None:
-        help_text = f"{help_text}  [{_('default: {default}').format(default=default)}]"
+        in_words = _("default: {default}").format(default=default)
+        help_text = f"{help_text}  [{in_words}]"
     value = getattr(config, name)
     if value is not None:
         details["default"] = value

@@ -141,4 +141,5 @@ def describe_runs(runs: "Sequence[tuple[Start, End]]", columns: int | None) -> s
     if not trained:
         return table
     command = write_command("inspect", "report", *trained, "--html", "report.html")
-    return f"{table}\n\n{_('compare')}  {command}"
+    label = _("compare")
+    return f"{table}\n\n{label}  {command}"
