@@ -59,7 +59,7 @@ class HelpFormatter(click.HelpFormatter):
         indent = " " * self.current_indent
         columns = self.width - widest - col_spacing - self.current_indent
         for first, second in rows:
-            lines = _wrap_paragraphs(second, max(LEAST_TEXT, columns))
+            lines = _wrap_description(second, max(LEAST_TEXT, columns))
             if display_width(first) > widest:
                 self.write(f"{indent}{first}\n")
                 first = ""
@@ -77,6 +77,19 @@ class HelpContext(click.Context):
     """A context whose help is written by HelpFormatter."""
 
     formatter_class = HelpFormatter
+
+
+def _wrap_description(text: str, columns: int) -> list[str]:
+    """Return lines of at most ``columns``. A default in brackets stays on one line if it fits."""
+    from charrnn.render.words import display_width
+
+    description, bracket, default = text.rpartition("  [")
+    if not bracket:
+        return _wrap_paragraphs(text, columns)
+    lines = _wrap_paragraphs(description, columns)
+    if display_width(lines[-1] + bracket + default) <= columns:
+        return [*lines[:-1], lines[-1] + bracket + default]
+    return lines + _wrap_paragraphs(f"[{default}", columns)
 
 
 def _wrap_paragraphs(text: str, columns: int) -> list[str]:
