@@ -20,7 +20,6 @@ from charrnn.errors import InputError
 from charrnn.language import gettext as _
 from charrnn.parallel.machine import count_cores
 from charrnn.report_registry import REPORTS, Report, Takes
-from charrnn.shell_words import write_command
 from charrnn.suggestions import did_you_mean
 
 if TYPE_CHECKING:
@@ -89,6 +88,7 @@ class ReportGroup(CommandGroup):
         Raises:
             InputError: when there is no similar one.
         """
+        from charrnn.shell_words import write_command
         from charrnn.storage.run_folder import list_names
 
         names = dict.fromkeys([*REPORTS, *list_names(option_types.runs_root())])

@@ -108,7 +108,7 @@ def own_text(option: str, help_text: str) -> Callable[[F], F]:
     _(
         "The recurrent cell: {cells} or {last_cell}. Given several times, one run for each, and a"
         " comparison at the end."
-    ).format(cells=", ".join(CELL_NAMES[:-1]), last_cell=CELL_NAMES[-1]),
+    ).format(cells=_(", ").join(CELL_NAMES[:-1]), last_cell=CELL_NAMES[-1]),
     default=DEFAULT_CELL,
     metavar="CELL",
     multiple=True,
