@@ -10,6 +10,8 @@ from enum import Enum, auto
 from typing import NamedTuple
 
 from charrnn.errors import ConfigError
+from charrnn.language import gettext as _
+from charrnn.language import gettext_noop
 
 
 class Takes(Enum):
@@ -36,7 +38,7 @@ class Report(NamedTuple):
 
     ``options`` are keyword arguments of the function, which cli/report_options.py declares.
     ``to_json`` and ``to_csv`` are functions of render/document.py; a report without ``to_csv`` has
-    no option for it; ``csv_row`` says what a row is about. ``streams`` says that the result is
+    no option for it; ``csv_help`` is the help of that option. ``streams`` says that the result is
     iterated over while it is computed, with a line of JSON or CSV for each item. ``note`` is
     printed before long work. ``progress`` is what a bar calls the reading of a file that goes on
     while the result is iterated over. ``page`` is "MODULE.NAME" in render/, of a report that is a
@@ -56,7 +58,7 @@ class Report(NamedTuple):
     note: str = ""
     to_json: str = "to_json"
     to_csv: str = ""
-    csv_row: str = ""
+    csv_help: str = ""
     streams: bool = False
     progress: str = ""
     page: str = ""
@@ -77,7 +79,8 @@ class Report(NamedTuple):
             if options.get(flag):
                 for option in self.options:
                     if options.get(option) and option not in variant.options:
-                        raise ConfigError(option, f"does not go with `{flag}`; leave out one")
+                        problem = _("does not go with `{setting}`; leave out one")
+                        raise ConfigError(option, problem.format(setting=flag))
                 return variant
         return self
 
@@ -85,99 +88,119 @@ class Report(NamedTuple):
 _ALL = (
     Report(
         "summary", Takes.MODEL, "summary.summarize",
-        "Cell, sizes, corpus, training and losses of a model.",
+        gettext_noop("Cell, sizes, corpus, training and losses of a model."),
     ),
     Report(
         "runs", Takes.FOLDER, "runs.list_runs",
-        "All runs in FOLDER (default: runs/) by corpus, best first.",
-        "Runs on the same corpus, split in the same way, are in one table.",
-        to_csv="runs_to_csv", csv_row="run",
+        gettext_noop("All runs in FOLDER (default: runs/) by corpus, best first."),
+        gettext_noop("Runs on the same corpus, split in the same way, are in one table."),
+        to_csv="runs_to_csv", csv_help=gettext_noop("Print CSV, with one row per run."),
     ),
     Report(
         "loss", Takes.RUNS, "loss.read_losses",
-        "Training and validation loss by step; several runs side by side.",
-        "Losses are in nats per character.",
+        gettext_noop("Training and validation loss by step; several runs side by side."),
+        gettext_noop("Losses are in nats per character."),
         draws=True,
     ),
     Report(
         "vocab", Takes.MODEL, "vocab.list_characters",
-        "The characters that a model knows, with counts and code points.",
+        gettext_noop("The characters that a model knows, with counts and code points."),
     ),
     Report(
         "score", Takes.FILE, "score.score_file",
-        "How well a model predicts FILE: the surprise at each character.",
-        "FILE may be - for standard input. The state begins at zero; the first character has no"
-        " predecessor and is not predicted.",
+        gettext_noop("How well a model predicts FILE: the surprise at each character."),
+        gettext_noop(
+            "FILE may be - for standard input. The state begins at zero; the first character has"
+            " no predecessor and is not predicted."
+        ),
         options=("on_unknown", "encoding", "adapt"), draws=True, to_json="score_to_json",
-        progress="scoring",
+        progress=gettext_noop("scoring"),
         variants=(
             (
                 "each_line",
                 Report(
                     "score", Takes.FILE, "each_line.score_each_line",
-                    "How well a model predicts each line of FILE for itself.",
+                    gettext_noop("How well a model predicts each line of FILE for itself."),
                     options=("on_unknown", "encoding"), draws=True, to_csv="lines_to_csv",
-                    csv_row="line of FILE", streams=True, progress="scoring",
+                    csv_help=gettext_noop(
+                        "With `each_line`: print CSV, with one row per line of FILE."
+                    ),
+                    streams=True, progress=gettext_noop("scoring"),
                 ),
             ),
         ),
     ),
     Report(
         "copied", Takes.FILE, "copied.find_copied_in_file",
-        "How much of FILE is copied verbatim from the model's corpus.",
-        "FILE may be - for standard input. The report has the longest span, the share in long"
-        " spans, where in the corpus these are, and how many lines of FILE are lines of the"
-        " corpus.",
+        gettext_noop("How much of FILE is copied verbatim from the model's corpus."),
+        gettext_noop(
+            "FILE may be - for standard input. The report has the longest span, the share in long"
+            " spans, where in the corpus these are, and how many lines of FILE are lines of the"
+            " corpus."
+        ),
         options=("least", "corpus", "encoding"), draws=True, to_json="copied_to_json",
     ),
     Report(
         "compare", Takes.MODELS, "compare.compare_texts",
-        "What a difference in the past changes: two texts that end alike.",
-        "For each model: how far apart its predictions and states still are along the common end of"
-        " the texts, what it expects then, and how it continues each text.",
+        gettext_noop("What a difference in the past changes: two texts that end alike."),
+        gettext_noop(
+            "For each model: how far apart its predictions and states still are along the common"
+            " end of the texts, what it expects then, and how it continues each text."
+        ),
         options=("text", "samples", "length", "stop", "seed", "on_unknown"), draws=True,
     ),
     Report(
         "unroll", Takes.MODEL, "unroll.unroll",
-        "The network unrolled over a text: input, state and prediction.",
+        gettext_noop("The network unrolled over a text: input, state and prediction."),
         options=("text",), draws=True,
     ),
     Report(
         "gradients", Takes.MODELS, "gradients.compare_gradients",
-        "The vanishing gradient: how much of it reaches k steps back.",
-        "Measured by backpropagation through exactly k steps, at many positions of a text.",
+        gettext_noop("The vanishing gradient: how much of it reaches k steps back."),
+        gettext_noop(
+            "Measured by backpropagation through exactly k steps, at many positions of a text."
+        ),
         options=("lags", "untrained"), reads_text=True, draws=True,
     ),
     Report(
         "memory", Takes.MODELS, "memory.compare_memory",
-        "Long-term dependency: the loss by number of preceding characters.",
-        "The model may read only this number of characters before the one that it predicts.",
+        gettext_noop("Long-term dependency: the loss by number of preceding characters."),
+        gettext_noop(
+            "The model may read only this number of characters before the one that it predicts."
+        ),
         reads_text=True, draws=True,
     ),
     Report(
         "neurons", Takes.MODEL, "neurons.analyze_neurons",
-        "Which units follow quotes, lines, brackets, sentences, scripts.",
+        gettext_noop("Which units follow quotes, lines, brackets, sentences, scripts."),
         options=("text", "unit", "property"), reads_text=True, draws=True,
     ),
     Report(
         "speed", Takes.MODEL, "speed.measure_speed",
-        "Training and sampling speed by streams, window and workers.",
-        "Speeds are in characters per second and GFLOP/s, also relative to large matrix products."
-        " Run it on an otherwise idle machine. The networks trained for it are discarded.",
+        gettext_noop("Training and sampling speed by streams, window and workers."),
+        gettext_noop(
+            "Speeds are in characters per second and GFLOP/s, also relative to large matrix"
+            " products. Run it on an otherwise idle machine. The networks trained for it are"
+            " discarded."
+        ),
         options=("seconds",), draws=True, uses_all_cores=True,
-        note="measuring for about a minute; the result is valid only on an otherwise idle machine",
+        note=gettext_noop(
+            "measuring for about a minute; the result is valid only on an otherwise idle machine"
+        ),
     ),
     Report(
         "report", Takes.MODELS, "overview.make_overview",
-        "All of these reports except copied and speed, on one page.",
-        "It finds two parts of the text that end alike, for the report compare.",
+        gettext_noop("All of these reports except copied and speed, on one page."),
+        gettext_noop("It finds two parts of the text that end alike, for the report compare."),
         reads_text=True, to_json="overview_to_json",
     ),
     Report(
         "live", Takes.MODELS, "live.prepare_live",
-        "A page with the networks inside, at work; it has no other form.",
-        "Up to four models read and write in it, side by side. It needs no network connection. A"
-        " text is read only to choose what is shown first.",
+        gettext_noop("A page with the networks inside, at work; it has no other form."),
+        gettext_noop(
+            "Up to four models read and write in it, side by side. It needs no network"
+            " connection. A text is read only to choose what is shown first."
+        ),
         reads_text=True, page="live.page.render_live",
     ),
 )  # fmt: skip

@@ -8,6 +8,7 @@ from threadpoolctl import threadpool_limits
 from charrnn.api import Model
 from charrnn.cli.console import Console
 from charrnn.cli.display import read_with_progress
+from charrnn.language import gettext as _
 from charrnn.reports.predictions import predict_chunks
 from charrnn.reports.score import RunningScore
 from charrnn.sampling.continuation import measure_continuations
@@ -27,13 +28,16 @@ def adapt_to_prime(console: Console, model: Model, prime: str, name: str, on_unk
     evaluation = DynamicEvaluation(checkpoint.network)
     scoring = RunningScore(predict_chunks(model.loaded, [text], name, on_unknown, evaluation))
     with threadpool_limits(1, "blas"):  # two threads take 2.6 times as long with 256 units
-        read_with_progress(console, scoring, "adapting", len(text))
+        read_with_progress(console, scoring, _("adapting"), len(text))
         score = scoring.result()
     assert score.adapted is not None
+    note = _(
+        "adapted to {count:,} characters of the prime: {adapted:z.4f} nats per character while it"
+        " learned from them, {plain:z.4f} without"
+    )
+    totals = score.totals
     console.note(
-        f"adapted to {score.totals.characters:,} characters of the prime:"
-        f" {score.adapted.nats:z.4f} nats per character while it learned from them,"
-        f" {score.totals.nats:z.4f} without"
+        note.format(count=totals.characters, adapted=score.adapted.nats, plain=totals.nats)
     )
     return Model(replace(checkpoint, network=evaluation.adapted), model.loaded.path)
 

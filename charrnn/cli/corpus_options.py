@@ -7,9 +7,12 @@ import click
 
 from charrnn.cli import option_types, options
 from charrnn.cli.console import Console
-from charrnn.cli.option_sources import keep_highest_precedence
+from charrnn.cli.option_sources import keep_highest_precedence, make_exclusion_error
 from charrnn.cli.usage_error import UsageError
 from charrnn.config import DEFAULT_LEAST, REPORT_SETTINGS
+from charrnn.language import gettext as _
+from charrnn.language import ngettext
+from charrnn.shell_words import write_command
 
 if TYPE_CHECKING:
     from charrnn.api import Model
@@ -26,20 +29,26 @@ def declare(command: F) -> F:
         click.option(
             "--least",
             type=option_types.type_of(REPORT_SETTINGS["least"]),
-            help="Characters of the shortest span that --copied counts and --novel avoids."
-            f"  [default: {DEFAULT_LEAST} for --copied; --novel avoids whole lines only]",
+            help=_(
+                "Characters of the shortest span that --copied counts and --novel avoids."
+                "  [default: {least} for --copied; --novel avoids whole lines only]"
+            ).format(least=DEFAULT_LEAST),
         ),
         click.option(
             "--novel",
             is_flag=True,
-            help="Draw a sample again that is, with its prime, a line of the corpus; with --least"
-            " also one that has a span of N characters from there.",
+            help=_(
+                "Draw a sample again that is, with its prime, a line of the corpus; with --least"
+                " also one that has a span of N characters from there."
+            ),
         ),
         click.option(
             "--copied",
             is_flag=True,
-            help="With --json: also report which parts and lines of each sample occur verbatim in"
-            " the corpus.",
+            help=_(
+                "With --json: also report which parts and lines of each sample occur verbatim in"
+                " the corpus."
+            ),
         ),
     ):
         command = option(command)
@@ -58,11 +67,13 @@ def check(ctx: click.Context) -> None:
     if values["novel"] and values["temperature"] == 0:
         _exclude_temperature(ctx)
     if values["copied"] and not values["json"]:
-        advice = "for a text in a file, run 'charrnn inspect copied'"
-        raise UsageError("--copied needs --json", ctx, advice=advice)
+        advice = _("for a text in a file, run '{command}'")
+        advice = advice.format(command=write_command("inspect", "copied"))
+        raise UsageError(_("--copied needs --json"), ctx, advice=advice)
     for name in ("least", "corpus"):
         if values[name] and not values["copied"] and not values["novel"]:
-            raise UsageError(f"--{name} needs --copied or --novel", ctx)
+            problem = _("{option} needs --copied or --novel").format(option=f"--{name}")
+            raise UsageError(problem, ctx)
 
 
 def make_copied_finder(
@@ -99,20 +110,17 @@ def describe_novelty(ctx: click.Context, console: Console) -> dict[str, Any]:
         return {}
     if not ctx.params["stop"] and not ctx.params["least"]:
         console.note(
-            "--novel: without --stop, a sample seldom is one line; add -e --stop '\\n', or --least"
+            _(
+                "--novel: without --stop, a sample seldom is one line; add -e --stop '\\n', or"
+                " --least"
+            )
         )
     from charrnn.sampling.redrawing import MAX_TRIES
 
     least = ctx.params["least"]
 
     def print_left_out(number: int) -> None:
-        samples = "1 sample is" if number == 1 else f"{number:,} samples are"
-        characters = "a character" if least == 1 else f"{least or 0:,} characters in a row"
-        span = f", or had {characters} from it" if least else ""
-        note = (
-            f"{samples} left out: {MAX_TRIES} tries each, and every one was a line of the"
-            f" corpus{span}"
-        )
+        note = _describe_left_out(number, MAX_TRIES, least)
         ctx.call_on_close(lambda: console.note(note))
 
     return {
@@ -121,9 +129,31 @@ def describe_novelty(ctx: click.Context, console: Console) -> dict[str, Any]:
     }  # fmt: skip
 
 
+def _describe_left_out(number: int, tries: int, least: int | None) -> str:
+    """Return how many samples --novel left out, and why."""
+    if not least:
+        note = ngettext(
+            "{number:,} sample is left out: {tries} tries each, and every one was a line of the"
+            " corpus",
+            "{number:,} samples are left out: {tries} tries each, and every one was a line of the"
+            " corpus",
+            number,
+        )
+        return note.format(number=number, tries=tries)
+    span = ngettext("a character", "{least:,} characters in a row", least).format(least=least)
+    note = ngettext(
+        "{number:,} sample is left out: {tries} tries each, and every one was a line of the"
+        " corpus, or had {span} from it",
+        "{number:,} samples are left out: {tries} tries each, and every one was a line of the"
+        " corpus, or had {span} from it",
+        number,
+    )
+    return note.format(number=number, tries=tries, span=span)
+
+
 def _exclude_temperature(ctx: click.Context) -> None:
     """Keep --novel or the temperature 0, at which every try makes the same text."""
     try:
         keep_highest_precedence(ctx, "novel", "temperature")
     except click.UsageError:
-        raise UsageError("--novel and --temperature 0 exclude each other", ctx) from None
+        raise make_exclusion_error(ctx, "--novel", "--temperature 0") from None

@@ -2,14 +2,15 @@ r"""Advice on escape sequences such as '\n', which a shell passes on as they are
 
 from charrnn.api import Model
 from charrnn.escapes import decode_escapes, find_escapes
+from charrnn.language import gettext as _
 from charrnn.sampling.unexpected_escapes import find_unexpected
 from charrnn.text.vocab import describe_character
 
-NAMES = {"\n": "a newline", "\t": "a tab", "\r": "a carriage return"}
+NAMES = {"\n": _("a newline"), "\t": _("a tab"), "\r": _("a carriage return")}
 GIVEN = {
-    "n": "a backslash and an n",
-    "t": "a backslash and a t",
-    "r": "a backslash and an r",
+    "n": _("a backslash and an n"),
+    "t": _("a backslash and a t"),
+    "r": _("a backslash and an r"),
 }
 
 
@@ -25,8 +26,10 @@ def advise_on_escapes(model: Model, text: str) -> str:
     if not escapes:
         return ""
     letters, character = escapes[0][1:], decode_escapes(escapes[0], escapes)
-    given = GIVEN.get(letters) or f"a backslash and {letters}"
+    given = GIVEN.get(letters) or _("a backslash and {letters}").format(letters=letters)
     name = NAMES.get(character) or describe_character(character)
     if model.unknown_characters(character):
-        return f"{given} were given, and not {name}, which the model does not know either"
-    return f"{given} were given, and not {name}; for that, add -e"
+        advice = _("{given} were given, and not {name}, which the model does not know either")
+    else:
+        advice = _("{given} were given, and not {name}; for that, add -e")
+    return advice.format(given=given, name=name)

@@ -7,11 +7,17 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from charrnn.cli import blas, option_types, options
-from charrnn.cli.option_names import option_name
-from charrnn.cli.option_sources import Command, CommandGroup
+from charrnn.cli.option_names import option_name, replace_settings_by_options
+from charrnn.cli.option_sources import (
+    Command,
+    CommandGroup,
+    list_examples,
+    make_exclusion_error,
+)
 from charrnn.cli.report_options import Decorator, declare
 from charrnn.cli.usage_error import UsageError
 from charrnn.errors import InputError
+from charrnn.language import gettext as _
 from charrnn.parallel.machine import count_cores
 from charrnn.report_registry import REPORTS, Report, Takes
 from charrnn.suggestions import did_you_mean
@@ -56,8 +62,8 @@ class ReportGroup(CommandGroup):
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """List the reports with their whole descriptions, which click would cut short."""
-        with formatter.section("Commands"):
-            formatter.write_dl([(report.name, report.help) for report in REPORTS.values()])
+        with formatter.section(_("Commands")):
+            formatter.write_dl([(report.name, _(report.help)) for report in REPORTS.values()])
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """Insert ``summary`` if the first argument is an option, a model, or missing."""
@@ -82,14 +88,17 @@ class ReportGroup(CommandGroup):
         Raises:
             InputError: when there is no similar one.
         """
+        from charrnn.shell_words import write_command
         from charrnn.storage.run_folder import list_names
 
         names = dict.fromkeys([*REPORTS, *list_names(option_types.runs_root())])
         question = did_you_mean(args[0], names)
         if not question:
-            problem = "no such report, model or run; 'charrnn inspect --help' lists the reports"
-            raise InputError(args[0], problem)
-        return UsageError(f"there is no report or run {args[0]!r}", ctx, advice=question)
+            problem = _("no such report, model or run; '{command}' lists the reports")
+            command = write_command("inspect", "--help")
+            raise InputError(args[0], problem.format(command=command))
+        problem = _("there is no report or run {name!r}").format(name=args[0])
+        return UsageError(problem, ctx, advice=question)
 
 
 def _is_model(name: str) -> bool:
@@ -105,11 +114,15 @@ def _is_model(name: str) -> bool:
     "inspect",
     cls=ReportGroup,
     commands=ReportCommands(),
-    epilog="\b\nExample:\n  charrnn inspect loss runs/tenki",
+    short_help=_("Show what a model is and what it has learned."),
+    help=_(
+        "Show what a model is and what it has learned. Without a report's name, show the summary."
+    ),
+    epilog=list_examples("charrnn inspect loss runs/tenki"),
 )
 @click.pass_context
 def inspect_group(ctx: click.Context) -> None:
-    """Show what a model is and what it has learned. Without a report's name, show the summary."""
+    """Prepare for the report that follows."""
     report = REPORTS.get(ctx.invoked_subcommand or "")
     blas.limit_threads(count_cores() if report and report.uses_all_cores else 1)
 
@@ -118,7 +131,7 @@ def _make_command(report: Report) -> click.Command:
     decorators: list[Decorator] = [
         *ARGUMENTS[report.takes],
         *(declare(report.name, option) for option in report.options),
-        *(declare(report.name, flag) for flag, _ in report.variants),
+        *(declare(report.name, flag) for flag, __ in report.variants),
         *([options.text_file] if report.reads_text else []),
         *_csv_options(report),
         *([options.plot] if report.draws else []),
@@ -127,24 +140,25 @@ def _make_command(report: Report) -> click.Command:
     ]
 
     @click.pass_context
-    def callback(ctx: click.Context, /, **_: object) -> None:
+    def callback(ctx: click.Context, /, **__: object) -> None:
         _run(report, ctx)
 
     decorated: Any = callback
     for decorate in reversed(decorators):
         decorated = decorate(decorated)
-    help_text = f"{report.help}\n\n{report.details}".strip()
-    return click.command(report.name, cls=Command, help=help_text, short_help=report.help)(
-        decorated
-    )
+    summary, details = _(report.help), _(report.details)
+    help_text = f"{summary}\n\n{details}".strip()
+    return click.command(report.name, cls=Command, help=help_text, short_help=summary)(decorated)
 
 
 def _csv_options(report: Report) -> list[Decorator]:
     """Return the option --csv, if the report or one of its variants has it."""
-    rows = [(report.csv_row, "")]
-    rows += [(variant.csv_row, f"with {option_name(flag)}: ") for flag, variant in report.variants]
-    texts = [f"{condition}print CSV, with one row per {row}." for row, condition in rows if row]
-    return [click.option("--csv", is_flag=True, help=text[0].upper() + text[1:]) for text in texts]
+    texts = [report.csv_help, *(variant.csv_help for __, variant in report.variants)]
+    return [
+        click.option("--csv", is_flag=True, help=replace_settings_by_options(_(text)))
+        for text in texts
+        if text
+    ]
 
 
 def _run(report: Report, ctx: click.Context) -> None:
@@ -160,19 +174,18 @@ def _run(report: Report, ctx: click.Context) -> None:
         return
     as_csv = ctx.params.get("csv")
     if as_csv and console.json:
-        raise UsageError("--csv and --json exclude each other", ctx)
+        raise make_exclusion_error(ctx, "--csv", "--json")
     chosen = report.choose(ctx.params)
     if as_csv and not chosen.to_csv:
-        flags = " or ".join(option_name(flag) for flag, _ in report.variants)
-        raise UsageError(f"--csv needs {flags}", ctx)
+        flags = _(" or ").join(option_name(flag) for flag, __ in report.variants)
+        raise UsageError(_("--csv needs {options}").format(options=flags), ctx)
     report = chosen
     subject, result = _compute(report, ctx, console)
     if report.progress and not (console.json or as_csv):  # these are printed while it is read
         from charrnn.cli.display import read_with_progress
 
-        read_with_progress(
-            console, result, "adapting" if ctx.params.get("adapt") else report.progress
-        )
+        what = _("adapting") if ctx.params.get("adapt") else _(report.progress)
+        read_with_progress(console, result, what)
     if console.json:
         from charrnn.render.document import result_to_json
 
@@ -201,20 +214,23 @@ def _write_page_alone(report: Report, ctx: click.Context, console: "Console") ->
 
     html = ctx.params["html"]
     if console.json:
-        raise UsageError(f"{report.name} is a page and has no JSON; leave out --json", ctx)
+        problem = _("{report} is a page and has no JSON; leave out --json")
+        raise UsageError(problem.format(report=report.name), ctx)
     if html is None:
-        raise UsageError(f"{report.name} is a page; name its file with --html", ctx)
-    _, result = _compute(report, ctx, console)
+        problem = _("{report} is a page; name its file with --html")
+        raise UsageError(problem.format(report=report.name), ctx)
+    __, result = _compute(report, ctx, console)
     page = load_page_function(report)(name_for_page(result)).encode()
     _write_page(page, html)
-    console.note(f"{html}: {len(page) / 1e6:z.1f} MB; open it in a browser")
+    note = _("{file}: {size:z.1f} MB; open it in a browser")
+    console.note(note.format(file=html, size=len(page) / 1e6))
 
 
 def _title(report: Report, subject: Sequence[str]) -> str:
     """Return the title of a page on ``subject``."""
     if report.takes is Takes.FILE:
         file, model = subject
-        return f"{file} by {model}"
+        return _("{file} by {model}").format(file=file, model=model)
     return ", ".join(subject)
 
 
@@ -255,7 +271,7 @@ def _compute(report: Report, ctx: click.Context, console: "Console") -> tuple[Se
             summary = describe_unknown(text, models[0].checkpoint.corpus_info)
             _note_unknown(console, "--text", summary)
     if report.note:
-        console.note(report.note)
+        console.note(_(report.note))
     if report.takes is Takes.MODELS:
         return names, compare(models, report.name, inputs, **values)
     if report.takes is Takes.FILE:
@@ -267,7 +283,8 @@ def _compute(report: Report, ctx: click.Context, console: "Console") -> tuple[Se
 def _note_unknown(console: "Console", text: str, summary: str) -> None:
     """Print a note on the unknown characters of a text, if there are any."""
     if summary:
-        console.note(f"{text}: the model does not know some of its characters: {summary}")
+        note = _("{text}: the model does not know some of its characters: {characters}")
+        console.note(note.format(text=text, characters=summary))
 
 
 def _find_run_or_model(path: Path | None, console: "Console") -> Path:
@@ -291,7 +308,8 @@ def _prepare_texts(
         except InputError as error:
             if file or not report.page:
                 raise
-            console.note(f"the page has no text of {model.loaded.label}: {error}")
+            note = _("the page has no text of {model}: {problem}")
+            console.note(note.format(model=model.loaded.label, problem=error))
             texts.append(None)
     return texts
 

@@ -5,7 +5,7 @@ over the defaults. click does this when the file's values are its ``default_map`
 """
 
 import os
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from types import MappingProxyType
 from typing import Any
@@ -13,8 +13,10 @@ from typing import Any
 import click
 from click.core import ParameterSource
 
+from charrnn.cli.help_formatter import HelpContext, HelpFormatter
 from charrnn.cli.option_names import option_name
 from charrnn.cli.usage_error import UsageError
+from charrnn.language import gettext as _
 from charrnn.language import ngettext
 from charrnn.suggestions import did_you_mean
 
@@ -22,27 +24,6 @@ NOT_SETTINGS = ("config", "help", "version", "traceback")
 SOURCES = [ParameterSource.DEFAULT_MAP, ParameterSource.ENVIRONMENT, ParameterSource.COMMANDLINE]
 """From the lowest precedence to the highest."""
 DEFAULT_PRECEDENCE = -1
-
-
-class HelpFormatter(click.HelpFormatter):
-    """Help in which the first column leaves room for the second, also on a narrow terminal."""
-
-    def write_dl(
-        self, rows: Iterable[tuple[str, str]], col_max: int = 30, col_spacing: int = 2
-    ) -> None:
-        """Write rows of two columns."""
-        super().write_dl(rows, min(col_max, self.first_column), col_spacing)
-
-    @property
-    def first_column(self) -> int:
-        """The most columns that the first of two columns takes."""
-        return min(30, self.width * 2 // 5)
-
-
-class HelpContext(click.Context):
-    """A context whose help is written by HelpFormatter."""
-
-    formatter_class = HelpFormatter
 
 
 def list_examples(*commands: str) -> str:
@@ -75,10 +56,10 @@ class Command(click.Command):
             if isinstance(param, click.Option) and (row := param.get_help_record(ctx))
         }
         assert isinstance(formatter, HelpFormatter)
-        width = min(formatter.first_column, max(len(option) for option, _ in shown.values()))
+        width = min(formatter.first_column, max(len(option) for option, __ in shown.values()))
         grouped = {name for names in self.groups.values() for name in names}
         rest = [name for name in shown if name not in grouped]
-        last = "Other options" if self.groups else "Options"
+        last = _("Other options") if self.groups else _("Options")
         for heading, names in {**self.groups, last: rest}.items():
             with formatter.section(heading):
                 formatter.write_dl(
@@ -93,7 +74,8 @@ class Command(click.Command):
         with _attach_context(ctx):
             extra = super().parse_args(ctx, args)
         if extra and not ctx.resilient_parsing:
-            raise UsageError(f"unexpected argument {extra[0]!r}", ctx)
+            problem = _("unexpected argument {argument!r}").format(argument=extra[0])
+            raise UsageError(problem, ctx)
         return extra
 
     def _check_environment(self, ctx: click.Context) -> None:
@@ -101,8 +83,9 @@ class Command(click.Command):
         known = [prefix + name.upper() for name in _list_settings(self)] + [prefix + "CONFIG"]
         for name in os.environ:
             if name.startswith(prefix) and name not in known:
-                problem = f"no option belongs to the environment variable {name}"
-                raise UsageError(problem, ctx, advice=did_you_mean(name, known))
+                problem = _("no option belongs to the environment variable {variable}")
+                advice = did_you_mean(name, known)
+                raise UsageError(problem.format(variable=name), ctx, advice=advice)
 
 
 class CommandGroup(click.Group):
@@ -128,7 +111,8 @@ class CommandGroup(click.Group):
     def unknown_command(self, ctx: click.Context, args: list[str]) -> click.UsageError:
         """Return the error about ``args``, the first of which is not a command."""
         question = did_you_mean(args[0], self.list_commands(ctx))
-        return UsageError(f"there is no command {args[0]!r}", ctx, advice=question)
+        problem = _("there is no command {name!r}").format(name=args[0])
+        return UsageError(problem, ctx, advice=question)
 
 
 @contextmanager
@@ -166,15 +150,18 @@ def read_config(ctx: click.Context, param: click.Parameter, path: str | None) ->
     try:
         tables = tomllib.loads(text_to_path(path).read_bytes().decode())
     except OSError as error:
-        raise click.BadParameter(f"{path} cannot be read ({error.strerror})", ctx, param) from None
+        problem = _("{path} cannot be read ({reason})").format(path=path, reason=error.strerror)
+        raise click.BadParameter(problem, ctx, param) from None
     except ValueError as error:
-        raise click.BadParameter(f"{path} is not TOML ({error})", ctx, param) from None
+        problem = _("{path} is not TOML ({reason})").format(path=path, reason=error)
+        raise click.BadParameter(problem, ctx, param) from None
     except RecursionError:
-        raise click.BadParameter(f"{path} is nested too deeply", ctx, param) from None
+        problem = _("{path} is nested too deeply").format(path=path)
+        raise click.BadParameter(problem, ctx, param) from None
     table: Mapping[str, Any] = tables
-    if problem := _find_wrong_name(tables, ctx.find_root().command, ""):
-        message, advice = problem
-        raise UsageError(f"{path}: {message}", ctx, advice=advice, thing="--config")
+    if wrong := _find_wrong_name(tables, ctx.find_root().command, ""):
+        problem, advice = wrong
+        raise UsageError(f"{path}: {problem}", ctx, advice=advice, thing="--config")
     for name in ctx.command_path.split()[1:]:
         table = table.get(name, {})
     several = {param.name for param in ctx.command.params if _takes_several(param)}
@@ -199,8 +186,7 @@ def keep_highest_precedence(ctx: click.Context, *names: str) -> None:
     }
     kept = [name for name in precedences if precedences[name] == max(precedences.values())]
     if len(kept) > 1:
-        first, second = map(option_name, kept[:2])
-        raise UsageError(f"{first} and {second} exclude each other", ctx)
+        raise make_exclusion_error(ctx, *map(option_name, kept[:2]))
     for name in precedences.keys() - set(kept):
         ctx.params[name] = None
 
@@ -218,12 +204,17 @@ def find_outranked(ctx: click.Context, *groups: Sequence[str]) -> list[str]:
         for name in names
         if name in set_options
     }
-    highest = max((precedence for precedence, _ in given.values()), default=DEFAULT_PRECEDENCE)
+    highest = max((precedence for precedence, __ in given.values()), default=DEFAULT_PRECEDENCE)
     kept = {index: name for name, (precedence, index) in given.items() if precedence == highest}
     if len(kept) > 1:
-        first, second = map(option_name, list(kept.values())[:2])
-        raise UsageError(f"{first} and {second} exclude each other", ctx)
-    return [name for name, (_, index) in given.items() if index not in kept]
+        raise make_exclusion_error(ctx, *map(option_name, list(kept.values())[:2]))
+    return [name for name, (__, index) in given.items() if index not in kept]
+
+
+def make_exclusion_error(ctx: click.Context, first: str, second: str) -> UsageError:
+    """Return the error about two options of which only one can be given."""
+    problem = _("{first} and {second} exclude each other")
+    return UsageError(problem.format(first=first, second=second), ctx)
 
 
 def list_explicit(ctx: click.Context) -> set[str]:
@@ -251,17 +242,18 @@ def _find_wrong_name(
         if isinstance(command, click.Group):
             if _to_key(name) not in command.commands:
                 question = did_you_mean(_to_key(name), command.commands)
-                return f"there is no table {path}{name}", question
+                return _("there is no table {name}").format(name=path + name), question
             if not isinstance(value, dict):
-                return f"{path}{name} is not a table", ""
-            if problem := _find_wrong_name(value, command.commands[name], f"{path}{name}."):
-                return problem
+                return _("{name} is not a table").format(name=path + name), ""
+            if wrong := _find_wrong_name(value, command.commands[name], f"{path}{name}."):
+                return wrong
         else:
             if _to_key(name) not in _list_settings(command):
                 question = did_you_mean(_to_key(name), _list_settings(command))
-                return f"there is no option {path}{name}", question
+                return _("there is no option {name}").format(name=path + name), question
             if isinstance(value, dict):
-                return f"{path}{name} is a table, where a value belongs", ""
+                problem = _("{name} is a table, where a value belongs")
+                return problem.format(name=path + name), ""
     return None
 
 

@@ -15,6 +15,7 @@ from click.core import ParameterSource
 from charrnn.config import DEFAULT_RUNS
 from charrnn.errors import ConfigError, InputError
 from charrnn.escapes import parse_escapes
+from charrnn.language import gettext as _
 from charrnn.paths import text_to_path
 from charrnn.render.controls import escape_controls
 from charrnn.setting_types import EMPTY_PATH, Choice, Flag, Number, Rule, Whole, show_value
@@ -87,7 +88,7 @@ class NewFileType(click.Path):
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Path:
         """Refuse a URL, and an empty text, such as the value of a variable that is not set."""
         if value == "":
-            self.fail(EMPTY_PATH, param, ctx)
+            self.fail(_(EMPTY_PATH), param, ctx)
         path = text_to_path(value, is_new=True) if isinstance(value, str) else value
         return Path(os.fsdecode(super().convert(path, param, ctx)))
 
@@ -106,12 +107,12 @@ class PathType(click.Path):
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Path:
         """Refuse a URL, and an empty text, such as the value of a variable that is not set."""
         if value == "":
-            self.fail(EMPTY_PATH, param, ctx)
+            self.fail(_(EMPTY_PATH), param, ctx)
         path = Path(os.fsdecode(super().convert(value, param, ctx)))
         is_typed_path = isinstance(value, str) and "/" in value
         if self.takes_names and is_typed_path and len(path.parts) == 1 and not path.exists():
             # Without its /, it would be the name of a run.
-            raise InputError(value, "no such model or run; check the name")
+            raise InputError(value, _("no such model or run; check the name"))
         return text_to_path(value) if isinstance(value, str) else path
 
     def shell_complete(

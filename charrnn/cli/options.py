@@ -14,6 +14,7 @@ from charrnn.cli.option_sources import read_config
 from charrnn.cli.option_types import CORPUS, ENCODINGS, MODEL, PATH, NewFileType, runs_root, type_of
 from charrnn.config import AUTO, REPORT_SETTINGS
 from charrnn.errors import MachineError
+from charrnn.language import gettext as _
 from charrnn.setting_types import Flag, rules
 
 if TYPE_CHECKING:
@@ -36,8 +37,11 @@ def setting(
     ``default`` describes the default in words if the value itself would not be enough. ``short``
     is a short form of the option. ``details`` are passed on to click.
     """
-    rule, _ = rules(config)[name]
+    rule, __ = rules(config)[name]
     option = option_name(name)
+    if default is not None:
+        in_words = _("default: {default}").format(default=default)
+        help_text = f"{help_text}  [{in_words}]"
     value = getattr(config, name)
     if value is not None:
         details["default"] = value
@@ -48,7 +52,7 @@ def setting(
         *([short] if short else []),
         f"{option}/--no-{option.removeprefix('--')}" if isinstance(rule, Flag) else option,
         show_default=default is None and value is not None,
-        help=help_text if default is None else f"{help_text}  [default: {default}]",
+        help=help_text,
         **details,
     )
 
@@ -59,13 +63,13 @@ html = click.option(
     "--html",
     type=NewFileType(),
     metavar="FILE.html",
-    help="Also save the report as a web page that opens offline.",
+    help=_("Also save the report as a web page that opens offline."),
 )
 plot = click.option(
     "--plot",
     type=NewFileType(),
     metavar="FILE.png|.svg",
-    help="Also save a chart (needs matplotlib).",
+    help=_("Also save a chart (needs matplotlib)."),
 )
 encoding = click.option(
     "--encoding",
@@ -73,22 +77,26 @@ encoding = click.option(
     show_default=True,
     metavar="NAME",
     shell_complete=lambda ctx, param, typed: [name for name in ENCODINGS if name.startswith(typed)],
-    help="Encoding of the files, such as utf-8, cp932 or euc_jp; auto detects it.",
+    help=_("Encoding of the files, such as utf-8, cp932 or euc_jp; auto detects it."),
 )
 _text_file = click.option(
     "--text-file",
     type=PATH,
     metavar="FILE",
-    help="Read this text (- for standard input).  [default: the validation part of the model's"
-    " corpus]",
+    help=_(
+        "Read this text (- for standard input).  [default: the validation part of the model's"
+        " corpus]"
+    ),
 )
 corpus = click.option(
     "--corpus",
     type=CORPUS,
     multiple=True,
     metavar="PATH",
-    help="Compare with this file or folder; may be given several times.  [default: the corpus that"
-    " the model was trained on]",
+    help=_(
+        "Compare with this file or folder; may be given several times.  [default: the corpus that"
+        " the model was trained on]"
+    ),
 )
 
 
@@ -102,9 +110,11 @@ def on_unknown(default: str) -> Callable[[F], F]:
     return click.option(
         "--on-unknown",
         type=type_of(REPORT_SETTINGS["on_unknown"]),
-        help="What to do about characters that the model has never seen: an error lists them, or"
-        " they are skipped, or replaced by the unknown character that --min-count makes."
-        f"  [default: {default}]",
+        help=_(
+            "What to do about characters that the model has never seen: an error lists them, or"
+            " they are skipped, or replaced by the unknown character that --min-count makes."
+            "  [default: {default}]"
+        ).format(default=default),
     )
 
 
@@ -112,12 +122,14 @@ def common_options(command: F) -> F:
     """Add the options that all commands share."""
     for option in reversed(
         [
-            click.option("--json", is_flag=True, help="Print JSON, and nothing else, on stdout."),
-            click.option("-q", "--quiet", is_flag=True, help="Print no notes and no progress."),
+            click.option(
+                "--json", is_flag=True, help=_("Print JSON, and nothing else, on stdout.")
+            ),
+            click.option("-q", "--quiet", is_flag=True, help=_("Print no notes and no progress.")),
             click.option(
                 "--no-color",
                 is_flag=True,
-                help="Print without color, as if the variable NO_COLOR were set.",
+                help=_("Print without color, as if the variable NO_COLOR were set."),
             ),
             click.option(
                 "--config",
@@ -126,14 +138,16 @@ def common_options(command: F) -> F:
                 expose_value=False,
                 callback=read_config,
                 metavar="FILE.toml",
-                help="Read options from this command's table in a TOML file. Unknown names are"
-                " errors.",
+                help=_(
+                    "Read options from this command's table in a TOML file. Unknown names are"
+                    " errors."
+                ),
             ),
             click.option(
                 "--traceback",
                 is_flag=True,
                 expose_value=False,
-                help="When an error occurs, also print where in the program it was raised.",
+                help=_("When an error occurs, also print where in the program it was raised."),
             ),
         ]
     ):
@@ -156,7 +170,8 @@ def check_plot_file(path: Path | None) -> None:
     if path is None:
         return
     if path.suffix not in (".png", ".svg"):
-        raise click.BadParameter(f"{path} ends neither in .png nor in .svg", param_hint="--plot")
+        problem = _("{path} ends neither in .png nor in .svg").format(path=path)
+        raise click.BadParameter(problem, param_hint="--plot")
     import logging
 
     # matplotlib writes on stderr what it finds odd in the fonts, the folders and the settings of
@@ -168,7 +183,8 @@ def check_plot_file(path: Path | None) -> None:
     try:
         import_module("charrnn.render.plot")
     except ImportError:
-        problem = "is not installed; run pip install 'charrnn-numpy[plot]'"
+        problem = _("is not installed; run {command}")
+        problem = problem.format(command="pip install 'charrnn-numpy[plot]'")
         raise MachineError("matplotlib", problem) from None
 
 
@@ -187,7 +203,7 @@ def find_model(path: Path | None, console: Console, advice: str | None = None) -
     # A run folder means its best model, so no note is needed for that one either.
     is_expected = path == file or (path and file == run_folder.RunFolder(file.parent).best)
     if not is_expected:
-        console.note(f"model {file}")
+        console.note(_("model {file}").format(file=file))
     return file
 
 

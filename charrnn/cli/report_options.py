@@ -20,6 +20,7 @@ from charrnn.config import (
     SampleConfig,
     TrainConfig,
 )
+from charrnn.language import gettext as _
 from charrnn.setting_types import rules
 
 Decorator: TypeAlias = Callable[[Callable[..., Any]], Callable[..., Any]]
@@ -28,13 +29,17 @@ DECLARATIONS: dict[str, Decorator] = {
     "adapt": click.option(
         "--adapt",
         is_flag=True,
-        help="Also show the loss of a copy of the model that learns from FILE while it reads it.",
+        help=_(
+            "Also show the loss of a copy of the model that learns from FILE while it reads it."
+        ),
     ),
     "each_line": click.option(
         "--each-line",
         is_flag=True,
-        help="Score each line for itself, from a newline, and show the hardest ones; with --json or"
-        " --csv all of them, in their order.",
+        help=_(
+            "Score each line for itself, from a newline, and show the hardest ones; with --json or"
+            " --csv all of them, in their order."
+        ),
     ),
     "compare.text": click.option(
         "--text",
@@ -42,7 +47,7 @@ DECLARATIONS: dict[str, Decorator] = {
         multiple=True,
         required=True,
         metavar="TEXT",
-        help="A text that each model reads, from a zero state. Give it twice.",
+        help=_("A text that each model reads, from a zero state. Give it twice."),
     ),
     "corpus": options.corpus,
     "encoding": options.encoding,
@@ -51,14 +56,14 @@ DECLARATIONS: dict[str, Decorator] = {
         type=option_types.type_of(REPORT_SETTINGS["lags"]),
         default=DEFAULT_LAGS,
         show_default=True,
-        help="Largest number of steps back.",
+        help=_("Largest number of steps back."),
     ),
     "least": click.option(
         "--least",
         type=option_types.type_of(REPORT_SETTINGS["least"]),
         default=DEFAULT_LEAST,
         show_default=True,
-        help="Characters of the shortest span that counts as copied.",
+        help=_("Characters of the shortest span that counts as copied."),
     ),
     "length": click.option(
         "-l",
@@ -66,23 +71,25 @@ DECLARATIONS: dict[str, Decorator] = {
         type=option_types.type_of(rules(SampleConfig)["length"][0]),
         default=DEFAULT_CONTINUATION_LENGTH,
         show_default=True,
-        help="Number of new characters of a continuation. 0 requires --stop and means no limit.",
+        help=_("Number of new characters of a continuation. 0 requires --stop and means no limit."),
     ),
-    "on_unknown": options.on_unknown("replace if the model has an unknown character, else skip"),
+    "on_unknown": options.on_unknown(_("replace if the model has an unknown character, else skip")),
     "seconds": click.option(
         "--seconds",
         type=option_types.type_of(REPORT_SETTINGS["seconds"]),
         default=DEFAULT_SECONDS,
         show_default=True,
-        help="Duration of each measurement.",
+        help=_("Duration of each measurement."),
     ),
     "property": click.option(
         "--property",
         cls=UnsplitOption,
         multiple=True,
         metavar="NAME=REGEX",
-        help="A property of the text to compare the units with: whether a character is part of a"
-        " match of this regular expression. May be given several times.",
+        help=_(
+            "A property of the text to compare the units with: whether a character is part of a"
+            " match of this regular expression. May be given several times."
+        ),
     ),
     "samples": click.option(
         "-n",
@@ -90,38 +97,42 @@ DECLARATIONS: dict[str, Decorator] = {
         type=option_types.POSITIVE_INT,
         default=DEFAULT_CONTINUATIONS,
         show_default=True,
-        help="Number of continuations of each text.",
+        help=_("Number of continuations of each text."),
     ),
     "seed": click.option(
         "--seed",
         type=option_types.type_of(rules(TrainConfig)["seed"][0]),
-        help="Random seed of the continuations.  [default: random, and shown]",
+        help=_("Random seed of the continuations.  [default: random, and shown]"),
     ),
     "stop": click.option(
         "--stop",
         cls=UnsplitOption,
         multiple=True,
         metavar="TEXT",
-        help="End a continuation before this text. May be given several times.",
+        help=_("End a continuation before this text. May be given several times."),
     ),
     "unit": click.option(
         "--unit",
         multiple=True,
         metavar="N",
-        help="Show this unit over the text, in place of those that follow a property closely:"
-        " N of the top layer, or LAYER:N. May be given several times.",
+        help=_(
+            "Show this unit over the text, in place of those that follow a property closely:"
+            " N of the top layer, or LAYER:N. May be given several times."
+        ),
     ),
     "untrained": click.option(
         "--untrained",
         is_flag=True,
-        help="Also show each model as it was before its training.",
+        help=_("Also show each model as it was before its training."),
     ),
     "unroll.text": click.option(
-        "--text", required=True, help="The text that the network reads, from a zero state."
+        "--text", required=True, help=_("The text that the network reads, from a zero state.")
     ),
     "neurons.text": click.option(
         "--text",
-        help="Show activations over this text.  [default: the beginning of the text that is read]",
+        help=_(
+            "Show activations over this text.  [default: the beginning of the text that is read]"
+        ),
     ),
 }
 """An option whose help differs for one report is named REPORT.OPTION."""

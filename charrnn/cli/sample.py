@@ -9,7 +9,12 @@ from typing import TYPE_CHECKING
 import click
 
 from charrnn.cli import blas, corpus_options, option_types, options, sample_output
-from charrnn.cli.option_sources import Command, UnsplitOption, keep_highest_precedence
+from charrnn.cli.option_sources import (
+    Command,
+    UnsplitOption,
+    keep_highest_precedence,
+    list_examples,
+)
 from charrnn.cli.usage_error import UsageError
 from charrnn.config import (
     AUTO,
@@ -18,6 +23,7 @@ from charrnn.config import (
     SampleConfig,
     TrainConfig,
 )
+from charrnn.language import gettext as _
 from charrnn.parallel.machine import count_cores
 from charrnn.setting_types import rules
 from charrnn.shell_words import write_command
@@ -27,23 +33,22 @@ if TYPE_CHECKING:
     from charrnn.text.unknown import UnknownCharacters
 
 DEFAULT_SEPARATOR = "\n---\n"
-FIRST_SAMPLE = (
-    f"train one and sample from it: {write_command('train', 'tenki')}, then"
-    f" {write_command('sample', '--prime', '今日は')}"
+FIRST_SAMPLE = _("train one and sample from it: {train}, then {sample}").format(
+    train=write_command("train", "tenki"), sample=write_command("sample", "--prime", "今日は")
 )
 """What to do where there is no model yet. The text comes with charrnn."""
 
 GROUPS = {
-    "Text to continue": (
+    _("Text to continue"): (
         "prime", "interactive", "prime_file", "each_line", "escapes", "encoding", "on_unknown",
         "adapt",
     ),
-    "Choice of characters": (
+    _("Choice of characters"): (
         "temperature", "top_k", "top_p", "min_p", "no_repeat", "beam", "seed",
     ),
-    "Length and number": ("length", "stop", "samples"),
-    "Comparison with the corpus": ("copied", "novel", "least", "corpus"),
-    "Output": ("echo", "separator", "json", "quiet", "no_color"),
+    _("Length and number"): ("length", "stop", "samples"),
+    _("Comparison with the corpus"): ("copied", "novel", "least", "corpus"),
+    _("Output"): ("echo", "separator", "json", "quiet", "no_color"),
 }  # fmt: skip
 """The headings of the help, with the options below each."""
 
@@ -54,8 +59,20 @@ setting = partial(options.setting, SampleConfig)
     "sample",
     cls=Command,
     groups=GROUPS,
-    epilog="\b\nExamples:\n  charrnn sample tenki --prime 今日は --length 200"
-    "\n  charrnn sample --prime-file lines.txt --each-line --json > texts.jsonl",
+    short_help=_("Generate text with a trained model."),
+    help="\n\n".join(
+        [
+            _("Generate text with a trained model."),
+            _(
+                "MODEL is the name of a run, a run folder or a .npz file; without it, the newest"
+                " run is used."
+            ),
+        ]
+    ),
+    epilog=list_examples(
+        "charrnn sample tenki --prime 今日は --length 200",
+        "charrnn sample --prime-file lines.txt --each-line --json > texts.jsonl",
+    ),
 )
 @options.model
 @click.option(
@@ -63,65 +80,78 @@ setting = partial(options.setting, SampleConfig)
     "--prime",
     type=option_types.TEXT_WITH_ESCAPES,
     metavar="TEXT",
-    help="Text to continue.  [default: none; the model starts a new line]",
+    help=_("Text to continue.  [default: none; the model starts a new line]"),
 )
 @click.option(
     "-i",
     "--interactive",
     is_flag=True,
-    help="Read a line and continue it, again and again, with the state carried on. :help lists what"
-    " else can be typed.",
+    help=_(
+        "Read a line and continue it, again and again, with the state carried on. :help lists what"
+        " else can be typed."
+    ),
 )
 @click.option(
     "--prime-file",
     type=option_types.PATH,
     metavar="FILE",
-    help="Continue the text in this file (- for standard input), without the newline at its end.",
+    help=_(
+        "Continue the text in this file (- for standard input), without the newline at its end."
+    ),
 )
 @click.option(
     "--each-line",
     is_flag=True,
-    help="Continue each line of the file separately.",
+    help=_("Continue each line of the file separately."),
 )
 @click.option(
     "--adapt",
     is_flag=True,
-    help="Let a copy of the model learn from the text of --prime-file before it continues it. The"
-    " model itself does not change.",
+    help=_(
+        "Let a copy of the model learn from the text of --prime-file before it continues it. The"
+        " model itself does not change."
+    ),
 )
 @options.encoding
-@setting("length", "Number of new characters. 0 requires --stop and means no limit.", short="-l")
+@setting("length", _("Number of new characters. 0 requires --stop and means no limit."), short="-l")
 @click.option(
     "-n",
     "--samples",
     type=option_types.POSITIVE_INT,
     default=1,
     show_default=True,
-    help="Number of samples per prime; with --beam, the N most likely texts.",
+    help=_("Number of samples per prime; with --beam, the N most likely texts."),
 )
 @setting(
     "temperature",
-    "How freely characters are chosen: 0 always takes the most likely one, 1 follows the model's"
-    " probabilities.",
+    _(
+        "How freely characters are chosen: 0 always takes the most likely one, 1 follows the"
+        " model's probabilities."
+    ),
     short="-t",
 )
-@setting("top_k", "Choose only among the N most likely characters; 0 for all.", default="off")
+@setting("top_k", _("Choose only among the N most likely characters; 0 for all."), default=_("off"))
 @setting(
     "top_p",
-    "Choose only among the most likely characters that together reach this probability; above 0"
-    " and at most 1.",
-    default="off",
+    _(
+        "Choose only among the most likely characters that together reach this probability; above 0"
+        " and at most 1."
+    ),
+    default=_("off"),
     metavar="P",
 )
 @setting(
     "min_p",
-    "Choose only among characters at least P times as likely as the most likely one; from 0 to 1.",
-    default="off",
+    _(
+        "Choose only among characters at least P times as likely as the most likely one;"
+        " from 0 to 1."
+    ),
+    default=_("off"),
     metavar="P",
 )
 @setting(
     "stop",
-    "End a sample before this text. May be given several times.",
+    _("End a sample before this text. May be given several times."),
     cls=UnsplitOption,
     type=option_types.TEXT_WITH_ESCAPES,
     multiple=True,
@@ -129,33 +159,38 @@ setting = partial(options.setting, SampleConfig)
 )
 @setting(
     "no_repeat",
-    "Never generate N characters in a row that occurred before, in the prime or the sample. Values"
-    " below 15 harm most texts.",
-    default="off",
+    _(
+        "Never generate N characters in a row that occurred before, in the prime or the sample."
+        " Values below 15 harm most texts."
+    ),
+    default=_("off"),
 )
 @setting(
     "beam",
-    "Search for the most likely text, keeping N candidates (at most 10,000), instead of sampling.",
-    default="off",
+    _(
+        "Search for the most likely text, keeping N candidates (at most 10,000), instead of"
+        " sampling."
+    ),
+    default=_("off"),
 )
 @click.option(
     "--seed",
     type=option_types.type_of(rules(TrainConfig)["seed"][0]),
-    help="Random seed. The same seed generates the same text.  [default: random, and shown]",
+    help=_("Random seed. The same seed generates the same text.  [default: random, and shown]"),
 )
 @options.on_unknown("error")
 @click.option(
     "--echo/--no-echo",
     default=True,
     show_default=True,
-    help="Print the prime before each sample.",
+    help=_("Print the prime before each sample."),
 )
 @click.option(
     "--separator",
     type=option_types.TEXT_WITH_ESCAPES,
     default=DEFAULT_SEPARATOR,
     metavar="TEXT",
-    help="Text to print between samples.  [default: a line with ---]",
+    help=_("Text to print between samples.  [default: a line with ---]"),
 )
 @corpus_options.declare
 @options.common_options
@@ -164,8 +199,10 @@ setting = partial(options.setting, SampleConfig)
     "--escapes",
     is_flag=True,
     is_eager=True,
-    help=r"Read \n, \t, \\, \uHHHH and \UHHHHHHHH in --prime, --stop and --separator as the"
-    " characters that they stand for.",
+    help=_(
+        r"Read \n, \t, \\, \uHHHH and \UHHHHHHHH in --prime, --stop and --separator as the"
+        " characters that they stand for."
+    ),
 )
 @click.pass_context
 def sample_command(
@@ -177,12 +214,9 @@ def sample_command(
     echo: bool,
     separator: str,
     escapes: bool,
-    **_: object,
+    **__: object,
 ) -> None:
-    """Generate text with a trained model.
-
-    MODEL is the name of a run, a run folder or a .npz file; without it, the newest run is used.
-    """
+    """Print samples, or converse."""
     config = _make_config(ctx)
     console = options.make_console(ctx)
     blas.limit_threads(min(SAMPLING_THREADS, count_cores()))
@@ -223,7 +257,7 @@ def sample_command(
     )
     sample_notes.print_stop_notes(console, trained, config, escapes=escapes)
     if shows_seed:
-        console.note(f"seed {seed}")
+        console.note(_("seed {seed}").format(seed=seed))
     if ctx.params["interactive"]:
         from charrnn.cli.interactive import converse
         from charrnn.text.encodings import resolve_encoding
@@ -236,7 +270,7 @@ def sample_command(
         return
     from charrnn.cli.display import show_count
 
-    with show_count(results, prime_count * samples, "sample", console) as counted:
+    with show_count(results, prime_count * samples, _("sample"), console) as counted:
         if console.json:
             sample_output.print_json(console, counted, find_copied, find_plain_logprob)
         else:
@@ -258,14 +292,14 @@ def _make_config(ctx: click.Context) -> SampleConfig:
     values["each_line"] = values["each_line"] or None
     keep_highest_precedence(ctx, "prime", "each_line")
     if values["each_line"] and values["prime_file"] is None:
-        raise UsageError("--each-line needs --prime-file", ctx)
+        raise UsageError(_("--each-line needs --prime-file"), ctx)
     if values["length"] == 0 and not values["stop"] and not values["interactive"]:
-        raise UsageError("--length 0 needs --stop", ctx)
+        raise UsageError(_("--length 0 needs --stop"), ctx)
     if values["beam"] == 0:
         values["beam"] = None
     values["adapt"] = values["adapt"] or None
     if values["adapt"] and values["prime_file"] is None:
-        raise UsageError("--adapt needs --prime-file", ctx)
+        raise UsageError(_("--adapt needs --prime-file"), ctx)
     for name in ("each_line", "beam"):
         values[name] = values[name] or None
         keep_highest_precedence(ctx, "adapt", name)
@@ -273,8 +307,8 @@ def _make_config(ctx: click.Context) -> SampleConfig:
         keep_highest_precedence(ctx, "beam", name)
     corpus_options.check(ctx)
     if values["beam"] is not None and values["samples"] > values["beam"]:
-        problem = f"--samples can be at most {values['beam']:,}, the candidates of --beam"
-        raise UsageError(problem, ctx)
+        problem = _("--samples can be at most {most:,}, the candidates of --beam")
+        raise UsageError(problem.format(most=values["beam"]), ctx)
     names = [field.name for field in fields(SampleConfig)]
     return SampleConfig(**{name: values[name] for name in names if values[name] is not None})
 
@@ -308,9 +342,12 @@ def _read_primes(
     primes = PrimeFile(file, corpus_info.normalization, encoding, each_line=each_line)
     prime_count = 0
     for prime_count, prime in enumerate(primes, 1):
-        place = f"{file}, line {prime_count:,}" if each_line else str(file)
+        place = str(file)
+        if each_line:
+            place = _("{file}, line {line:,}").format(file=file, line=prime_count)
         model.make_prompt(prime, config.on_unknown, place)
         unknown.add(corpus_info.normalization.apply(prime))
     if not prime_count:
-        options.make_console(ctx).note(f"{file}: has no lines, so there is nothing to continue")
+        note = _("{file}: has no lines, so there is nothing to continue").format(file=file)
+        options.make_console(ctx).note(note)
     return primes, prime_count, unknown

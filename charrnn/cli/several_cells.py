@@ -12,13 +12,24 @@ from typing import TYPE_CHECKING
 import click
 
 from charrnn.cli.launcher import rank_and_size
+from charrnn.cli.option_names import option_name
 from charrnn.cli.usage_error import UsageError
 from charrnn.config import TrainConfig
 from charrnn.errors import DivergedError
+from charrnn.language import gettext as _
 from charrnn.shell_words import write_command
 
 if TYPE_CHECKING:
     from charrnn.training.events import End, Start
+
+
+STOPPED = {
+    "finished": _("finished"),
+    "patience": _("patience"),
+    "interrupted": _("interrupted"),
+    "diverged": _("diverged"),
+}
+"""Why a training ended, in the table."""
 
 
 def check_cells(ctx: click.Context, cells: Sequence[str]) -> None:
@@ -28,14 +39,14 @@ def check_cells(ctx: click.Context, cells: Sequence[str]) -> None:
         click.UsageError: when one occurs twice, or with options that are about a single run.
     """
     if repeated := [cell for cell in dict.fromkeys(cells) if cells.count(cell) > 1]:
-        raise UsageError(f"--cell {repeated[0]} is given twice", ctx)
+        raise UsageError(_("--cell {cell} is given twice").format(cell=repeated[0]), ctx)
     for name in ("resume", "init_from"):
         if ctx.params[name]:
-            option = f"--{name.replace('_', '-')}"
-            raise UsageError(f"{option} is about a single run, and several --cell are given", ctx)
+            problem = _("{option} is about a single run, and several --cell are given")
+            raise UsageError(problem.format(option=option_name(name)), ctx)
     if rank_and_size()[1] > 1 and not ctx.params["no_mpi"]:
-        problem = "several --cell cannot be trained by one mpiexec"
-        raise UsageError(problem, ctx, advice="start mpiexec once for each cell")
+        problem = _("several --cell cannot be trained by one mpiexec")
+        raise UsageError(problem, ctx, advice=_("start mpiexec once for each cell"))
 
 
 def train_each(
@@ -60,7 +71,7 @@ def train_each(
         if is_stopped():
             break
     if diverged:
-        problems = "; ".join(f"{error.thing}: {error.problem}" for error in diverged.values())
+        problems = _("; ").join(f"{error.thing}: {error.problem}" for error in diverged.values())
         raise DivergedError(", ".join(diverged), problems)
 
 
@@ -115,19 +126,20 @@ def describe_runs(runs: "Sequence[tuple[Start, End]]", columns: int | None) -> s
             "" if end.val_loss is None else format_loss(end.val_loss),
             "" if end.baselines is None else format_loss(end.baselines.ngram),
             f"{end.chars_per_second:z,.0f}",
-            end.stopped,
+            STOPPED[end.stopped],
             end.run,
         )
         for start, end in runs
     ]
     heads = (
-        *text_columns("cell", "units"),
-        *numeric_columns("parameters", "val loss", "n-gram", "characters/s"),
-        *text_columns("", "run"),
+        *text_columns(_("cell"), _("units")),
+        *numeric_columns(_("parameters"), _("val loss"), "n-gram", _("characters/s")),
+        *text_columns("", _("run")),
     )
     table = render_text(Section("", [Table(heads, rows)]), columns)
     trained = [Path(end.run) for _, end in runs if end.best_step is not None]
     if not trained:
         return table
     command = write_command("inspect", "report", *trained, "--html", "report.html")
-    return f"{table}\n\ncompare  {command}"
+    label = _("compare")
+    return f"{table}\n\n{label}  {command}"

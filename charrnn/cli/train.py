@@ -19,7 +19,9 @@ from charrnn.cli.option_sources import (
     Command,
     find_outranked,
     keep_highest_precedence,
+    list_examples,
     list_explicit,
+    make_exclusion_error,
 )
 from charrnn.cli.signals import SignalExit, StopRequest
 from charrnn.cli.usage_error import UsageError
@@ -32,31 +34,32 @@ from charrnn.config import (
     TrainConfig,
 )
 from charrnn.errors import InputError
+from charrnn.language import gettext as _
 
 if TYPE_CHECKING:
     from charrnn.parallel.ranks import RankTeam
 
 F = TypeVar("F", bound=Callable[..., Any])
 
-FROM_CORPUS = "chosen from the corpus"
+FROM_CORPUS = _("chosen from the corpus")
 PREVIEW_ON_TERMINAL = 120
 PREVIEW_PAUSE = 2.0  # seconds between two previews on a terminal
 
 GROUPS = {
-    "Model": ("cell", "hidden", "layers", "tied", "init_from", "seed"),
-    "Budget": ("epochs", "steps", "minutes", "patience", "eval_every"),
-    "Regularization and optimization": (
+    _("Model"): ("cell", "hidden", "layers", "tied", "init_from", "seed"),
+    _("Budget"): ("epochs", "steps", "minutes", "patience", "eval_every"),
+    _("Regularization and optimization"): (
         "dropout", "recurrent_dropout", "temporal_regularization", "weight_decay",
         "batch", "seq", "lr", "schedule", "warmup", "clip",
     ),
-    "Text": (
+    _("Text"): (
         "val", "test", "val_file", "test_file", "shuffle", "encoding", "normalize", "newline",
         "min_count",
     ),
-    "Output": (
+    _("Output"): (
         "out", "resume", "overwrite", "preview", "preview_prime", "json", "quiet", "no_color",
     ),
-    "Machines": ("workers", "ranks", "no_mpi"),
+    _("Machines"): ("workers", "ranks", "no_mpi"),
 }  # fmt: skip
 """The headings of the help, with the options below each."""
 
@@ -73,165 +76,197 @@ def own_text(option: str, help_text: str) -> Callable[[F], F]:
         type=option_types.CORPUS,
         multiple=True,
         metavar="FILE",
-        help=f"{help_text} (repeatable).",
+        help=help_text,
     )
 
 
-@click.command("train", cls=Command, groups=GROUPS, epilog="\b\nExample:\n  charrnn train tenki")
+@click.command(
+    "train",
+    cls=Command,
+    groups=GROUPS,
+    short_help=_("Train a model on text files."),
+    help="\n\n".join(
+        [
+            _("Train a model on text files."),
+            _(
+                "CORPUS is a text file, which may be compressed (.gz, .bz2, .xz); a folder, of"
+                " which every *.txt is read; or - for standard input. Where there is no such file,"
+                " tenki, kakko and harbour are texts that come with charrnn. Several inputs are"
+                " joined in the given order."
+            ),
+            _(
+                "The run folder then holds the best model, a checkpoint to resume from, a log and"
+                " the settings."
+            ),
+        ]
+    ),
+    epilog=list_examples("charrnn train tenki"),
+)
 @click.argument("corpus", nargs=-1, type=option_types.CORPUS, metavar="CORPUS...")
 @setting(
     "cell",
-    f"The recurrent cell: {', '.join(CELL_NAMES[:-1])} or {CELL_NAMES[-1]}. Given several times,"
-    " one run for each, and a comparison at the end.",
+    _(
+        "The recurrent cell: {cells} or {last_cell}. Given several times, one run for each, and a"
+        " comparison at the end."
+    ).format(cells=_(", ").join(CELL_NAMES[:-1]), last_cell=CELL_NAMES[-1]),
     default=DEFAULT_CELL,
     metavar="CELL",
     multiple=True,
 )
-@setting("hidden", "Units per layer.", default=FROM_CORPUS)
-@setting("layers", "Number of layers.", default=FROM_CORPUS)
+@setting("hidden", _("Units per layer."), default=FROM_CORPUS)
+@setting("layers", _("Number of layers."), default=FROM_CORPUS)
 @setting(
     "dropout",
-    "Fraction of each layer's outputs set to zero in training, below 1.",
+    _("Fraction of each layer's outputs set to zero in training, below 1."),
     default=FROM_CORPUS,
     metavar="P",
 )
 @setting(
     "recurrent_dropout",
-    "Fraction of the recurrent weights set to zero in a step, below 1.",
+    _("Fraction of the recurrent weights set to zero in a step, below 1."),
     default=FROM_CORPUS,
     metavar="P",
 )
 @setting(
     "tied",
-    "Tie input and output: the vector of a character is its row of the output layer. Otherwise,"
-    " the input is one-hot.",
+    _(
+        "Tie input and output: the vector of a character is its row of the output layer. Otherwise,"
+        " the input is one-hot."
+    ),
     default=FROM_CORPUS,
 )
-@setting("epochs", "Number of passes through the training text.", default=FROM_CORPUS)
-@setting("steps", "Number of updates of the weights, instead of --epochs.")
+@setting("epochs", _("Number of passes through the training text."), default=FROM_CORPUS)
+@setting("steps", _("Number of updates of the weights, instead of --epochs."))
 @setting(
     "minutes",
-    "Time to train, instead of --epochs. The size of the network and the number of steps follow"
-    " from the speed of the first steps.",
+    _(
+        "Time to train, instead of --epochs. The size of the network and the number of steps follow"
+        " from the speed of the first steps."
+    ),
 )
 @setting(
     "patience",
-    "Stop after N evaluations without a better validation loss; 0 never stops early.",
-    default="0.4 of the evaluations",
+    _("Stop after N evaluations without a better validation loss; 0 never stops early."),
+    default=_("0.4 of the evaluations"),
 )
-@setting("batch", "Text passages that are read in parallel.", default=FROM_CORPUS)
+@setting("batch", _("Text passages that are read in parallel."), default=FROM_CORPUS)
 @setting(
     "seq",
-    "Characters of each passage per step (truncated backpropagation through time).",
+    _("Characters of each passage per step (truncated backpropagation through time)."),
     default=FROM_CORPUS,
 )
-@setting("lr", "Learning rate of AdamW after the warm-up.", default=FROM_CORPUS)
-@setting("schedule", "Whether the learning rate falls to zero or stays, after the warm-up.")
+@setting("lr", _("Learning rate of AdamW after the warm-up."), default=FROM_CORPUS)
+@setting("schedule", _("Whether the learning rate falls to zero or stays, after the warm-up."))
 @setting(
     "warmup",
-    "Warm-up steps of the learning rate.",
-    default="100, at most a tenth of the run",
+    _("Warm-up steps of the learning rate."),
+    default=_("100, at most a tenth of the run"),
 )
-@setting("clip", "Largest norm of the gradient; 0 is no limit.")
-@setting("weight_decay", "Weight decay of AdamW.")
+@setting("clip", _("Largest norm of the gradient; 0 is no limit."))
+@setting("weight_decay", _("Weight decay of AdamW."))
 @setting(
     "temporal_regularization",
-    "Penalty on outputs that change between characters; 0 is none.",
+    _("Penalty on outputs that change between characters; 0 is none."),
     default="1 (lstm), 0.3 (gru), 0 (rnn)",
     metavar="X",
 )
 @setting(
     "val",
-    "Size of the validation text at the end of the corpus: a fraction if below 1, otherwise a"
-    " number of characters.",
-    default=f"{DEFAULT_VAL}, at most {LARGEST_DEFAULT_VAL:,} characters",
+    _(
+        "Size of the validation text at the end of the corpus: a fraction if below 1, otherwise a"
+        " number of characters."
+    ),
+    default=_("{fraction}, at most {largest:,} characters").format(
+        fraction=DEFAULT_VAL, largest=LARGEST_DEFAULT_VAL
+    ),
 )
 @setting(
     "test",
-    "Size of the test text, after the validation text. The best model is tested on it once.",
+    _("Size of the test text, after the validation text. The best model is tested on it once."),
 )
-@own_text("--val-file", "Validate on this text, not on the end of the corpus")
-@own_text("--test-file", "Test on this text, not on the end of the corpus")
+@own_text("--val-file", _("Validate on this text, not on the end of the corpus (repeatable)."))
+@own_text("--test-file", _("Test on this text, not on the end of the corpus (repeatable)."))
 @setting(
     "shuffle",
-    "Shuffle the lines, or the paragraphs between empty lines, before the text is cut. The order"
-    " follows from the text.",
+    _(
+        "Shuffle the lines, or the paragraphs between empty lines, before the text is cut. The"
+        " order follows from the text."
+    ),
     metavar="lines|paragraphs",
 )
 @setting(
     "eval_every",
-    "Steps between two evaluations on the validation text.",
-    default="20 evaluations per run, fewer if they take long, at least one per epoch",
+    _("Steps between two evaluations on the validation text."),
+    default=_("20 evaluations per run, fewer if they take long, at least one per epoch"),
 )
 @options.encoding
 @setting(
     "normalize",
-    "Unicode normalization of every text that the model reads.",
+    _("Unicode normalization of every text that the model reads."),
 )
 @setting(
     "min_count",
-    "Characters that occur fewer than N times become one unknown character.",
+    _("Characters that occur fewer than N times become one unknown character."),
 )
-@setting("newline", "Convert CRLF and CR line ends to LF, or keep them.")
+@setting("newline", _("Convert CRLF and CR line ends to LF, or keep them."))
 @click.option(
     "--preview",
     type=option_types.NON_NEGATIVE_INT,
-    help="Length of the sample that is shown after each evaluation."
-    f"  [default: {PREVIEW_ON_TERMINAL} on a terminal, else 0]",
+    help=_(
+        "Length of the sample that is shown after each evaluation.  [default: {length} on a"
+        " terminal, else 0]"
+    ).format(length=PREVIEW_ON_TERMINAL),
 )
 @click.option(
     "--preview-prime",
     metavar="TEXT",
-    help="Text that this sample continues.  [default: none; the model starts a new line]",
+    help=_("Text that this sample continues.  [default: none; the model starts a new line]"),
 )
-@setting("seed", "Random seed. The same seed, corpus and settings make the same model.")
+@setting("seed", _("Random seed. The same seed, corpus and settings make the same model."))
 @setting(
     "workers",
-    "Processes that share the batch.",
-    default="the number of cores, if the batch allows it",
+    _("Processes that share the batch."),
+    default=_("the number of cores, if the batch allows it"),
 )
 @setting(
     "ranks",
-    "MPI ranks that share the batch, each with its own --workers.",
-    default="the number that mpiexec started, else 1",
+    _("MPI ranks that share the batch, each with its own --workers."),
+    default=_("the number that mpiexec started, else 1"),
 )
 @click.option(
     "--no-mpi",
     is_flag=True,
-    help="Train alone, even if mpiexec started several processes.",
+    help=_("Train alone, even if mpiexec started several processes."),
 )
 @click.option(
     "--init-from",
     type=option_types.MODEL,
     metavar="MODEL",
-    help="Start with the weights of this model, and keep its cell and sizes. Characters that it"
-    " does not know get random weights.",
+    help=_(
+        "Start with the weights of this model, and keep its cell and sizes. Characters that it"
+        " does not know get random weights."
+    ),
 )
 @click.option(
     "--out",
     type=option_types.RUN,
     metavar="DIR",
-    help="The run folder.  [default: runs/NAME, runs/NAME-2, …]",
+    help=_("The run folder.  [default: runs/NAME, runs/NAME-2, …]"),
 )
 @click.option(
     "--resume",
     is_flag=True,
-    help="Continue the run in --out exactly where it stopped. CORPUS and options are those of the"
-    " run; only --epochs, --steps, --minutes and --patience can be changed, where --epochs and"
-    " --steps count from the run's beginning.",
+    help=_(
+        "Continue the run in --out exactly where it stopped. CORPUS and options are those of the"
+        " run; only --epochs, --steps, --minutes and --patience can be changed, where --epochs and"
+        " --steps count from the run's beginning."
+    ),
 )
-@click.option("--overwrite", is_flag=True, help="Delete the run that is in --out first.")
+@click.option("--overwrite", is_flag=True, help=_("Delete the run that is in --out first."))
 @options.common_options
 @click.pass_context
-def train_command(ctx: click.Context, /, **_: object) -> None:
-    """Train a model on text files.
-
-    CORPUS is a text file, which may be compressed (.gz, .bz2, .xz); a folder, of which every *.txt
-    is read; or - for standard input. Where there is no such file, tenki, kakko and harbour are
-    texts that come with charrnn. Several inputs are joined in the given order.
-
-    The run folder then holds the best model, a checkpoint to resume from, a log and the settings.
-    """
+def train_command(ctx: click.Context, /, **__: object) -> None:
+    """Train a model, or one for each of several cells."""
     keep_highest_precedence(ctx, *BUDGETS)
     for name in find_outranked(ctx, ("val", "test"), OWN_TEXTS):
         ctx.params[name] = getattr(TrainConfig, name, ())
@@ -341,8 +376,10 @@ def _check_configured_corpus(ctx: click.Context) -> None:
     if missing := list_missing(ctx.params["corpus"]):
         raise InputError(
             ", ".join(map(str, missing)),
-            "no such file or folder; the file of `config` names it; if it was moved, name the text"
-            " on the command line, before `config`",
+            _(
+                "no such file or folder; the file of `config` names it; if it was moved, name the"
+                " text on the command line, before `config`"
+            ),
         )
 
 
@@ -354,11 +391,11 @@ def _check_resume(ctx: click.Context) -> None:
     """
     if not ctx.params["resume"]:
         if not ctx.params["corpus"]:
-            raise UsageError("CORPUS is missing", ctx)
+            raise UsageError(_("CORPUS is missing"), ctx)
         return
     if ctx.params["out"] is None:
-        raise UsageError("--resume needs the run folder", ctx, advice="give --out")
+        raise UsageError(_("--resume needs the run folder"), ctx, advice=_("give --out"))
     if ctx.params["overwrite"]:
-        raise UsageError("--resume and --overwrite exclude each other", ctx)
+        raise make_exclusion_error(ctx, "--resume", "--overwrite")
     if ctx.params["init_from"] is not None:
-        raise UsageError("--resume and --init-from exclude each other", ctx)
+        raise make_exclusion_error(ctx, "--resume", "--init-from")
