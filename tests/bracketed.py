@@ -21,8 +21,9 @@ SOURCE = PACKAGE / "locale/ja/LC_MESSAGES/charrnn.po"  # any one; its messages a
 PLACEHOLDER = re.compile(r"(\{[^{}]*\})")
 WORD = re.compile(r"[A-Za-z]{2,}")
 NAMES = {
-    *CELLS, *REPORTS, "charrnn", "train", "sample", "TOML", "JSON", "MPI", "BLAS", "KL", "GFLOP",
+    *CELLS, *REPORTS, "charrnn", "train", "sample", "inspect", "TOML", "JSON", "MPI", "BLAS", "KL", "GFLOP",
     "U", "ms", "MB", "GB", "kB", "lf", "keep", "nfc", "nfkc", "none", "off", "auto", "tenki",
+    "lines", "paragraphs", "cosine", "constant", "error", "skip", "replace", "echo",
 }  # fmt: skip
 """Names and units, which no language translates."""
 NOT_WORDS = (
