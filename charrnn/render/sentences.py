@@ -9,8 +9,3 @@ def join_sentences(sentences: Iterable[str]) -> str:
     """Join those of ``sentences`` that are not empty: with spaces, but in Japanese with nothing."""
     between = _("{sentence} {next}").format(sentence="", next="")
     return between.join(filter(None, sentences))
-
-
-def join_names(names: Iterable[str]) -> str:
-    """Join ``names`` to a list."""
-    return _("{name}, {next}").format(name="", next="").join(names)

@@ -19,7 +19,6 @@ from charrnn.render.blocks import (
     text_columns,
 )
 from charrnn.render.sections.updates import build_gradient_charts
-from charrnn.render.sentences import join_names
 from charrnn.render.words import format_loss
 from charrnn.reports.loss import Losses
 
@@ -124,7 +123,7 @@ def _levels(baselines: Baselines, models: Sequence[str]) -> list[tuple[str, floa
 
 def _list_models(models: Sequence[str]) -> str:
     """List the first few models, and the number of the others."""
-    names, more = join_names(models[:MODELS_NAMED]), len(models) - MODELS_NAMED
+    names, more = _(", ").join(models[:MODELS_NAMED]), len(models) - MODELS_NAMED
     if more <= 0:
         return names
     return ngettext("{names} and {n:,} more", "{names} and {n:,} more", more).format(

@@ -16,7 +16,7 @@ from charrnn.render.blocks import (
     numeric_columns,
     text_columns,
 )
-from charrnn.render.sentences import join_names, join_sentences
+from charrnn.render.sentences import join_sentences
 from charrnn.reports.neurons import (
     CLOSED_BELOW,
     OPEN_ABOVE,
@@ -29,6 +29,11 @@ from charrnn.reports.neurons import (
 
 SMALLEST_P, WEAK = 0.0001, 0.1
 MOSTLY = 0.9  # of the text
+GATES = (
+    gettext_noop("input"), gettext_noop("forget"), gettext_noop("output"),
+    gettext_noop("reset"), gettext_noop("update"),
+)  # fmt: skip
+"""The names of gates that are translated; other cells may have others."""
 
 KEEPING = {
     "gru": gettext_noop(
@@ -69,7 +74,7 @@ def _build_followers(report: Neurons) -> list[Block]:
     ]
     if report.absent:
         said = _("These properties do not occur in the text, or do not vary in it: {properties}.")
-        blocks.append(Prose(said.format(properties=join_names(map(_, report.absent)))))
+        blocks.append(Prose(said.format(properties=_(", ").join(map(_, report.absent)))))
     columns = (
         *text_columns(_("property"), _("unit")),
         *numeric_columns("r", "p"),
@@ -167,7 +172,7 @@ def _unit_name(report: Neurons, layer: int, unit: int) -> str:
 
 
 def _gate_name(report: Neurons, gate: Gate) -> str:
-    name = _(gate.name)
+    name = _(gate.name) if gate.name in GATES else gate.name
     if report.layers == 1:
         return name
     return _("{gate} of layer {layer}").format(gate=name, layer=gate.layer + 1)

@@ -25,6 +25,9 @@ from charrnn.training.outcome import STILL_FALLING
 CLEAR_ERRORS = 2.0
 """Standard errors by which a loss is above that with all characters, to be called worse."""
 CLEAR_NATS = 0.005
+LIMIT = "1 %"
+"""The share of a gradient below which it is said to vanish. It is no part of the messages, where
+Babel would read "% o" as a format."""
 STILL, FALL, STALLED_SHARE = 0.03, 0.1, 0.1
 """A loss stands still within 3 % of its height, for a tenth of the training or longer, if it falls
 by a tenth or more afterwards."""
@@ -71,12 +74,12 @@ def _compare_models(report: Overview) -> list[Block]:
             "Nats: the loss on text that the model was not trained on, the mean surprise at a"
             " character; lower is better. vs. n-gram: the difference from an n-gram, which counts"
             " what follows the last few characters. Characters used: with fewer, the loss is"
-            " clearly higher. Gradient reaches: the steps back over which 1 % of it or more"
+            " clearly higher. Gradient reaches: the steps back over which {limit} of it or more"
             " arrives, through the state through which most does. Largest norm: that of the"
             " gradient in the whole training. KL of the two texts: how differently the model"
             " predicts after two texts that differ only before their last characters, 0 if it"
             " predicts the same; the next part shows them."
-        )
+        ).format(limit=LIMIT)
     )
     compared = join_sentences(_compare_with_best(report))
     best = [Prose(compared)] if compared else []
@@ -201,18 +204,18 @@ def judge_gradients(gradients: Gradients) -> str:
     vanished = _find_vanished(gradients)
     if vanished is None:
         return ngettext(
-            "Its gradient stays above 1 % over {n:,} step back: what happened that long ago still"
+            "Its gradient stays above {limit} over {n:,} step back: what happened that long ago still"
             " changes its weights.",
-            "Its gradient stays above 1 % over {n:,} steps back: what happened that long ago still"
+            "Its gradient stays above {limit} over {n:,} steps back: what happened that long ago still"
             " changes its weights.",
             gradients.lags,
-        ).format(n=gradients.lags)
+        ).format(limit=LIMIT, n=gradients.lags)
     if vanished == 1:
         return _("No gradient reaches the step before, because its state does not depend on it.")
     return _(
-        "Its gradient is below 1 % from {n:,} steps back (it vanishes): from what happened longer"
+        "Its gradient is below {limit} from {n:,} steps back (it vanishes): from what happened longer"
         " ago it learns slowly, or not at all."
-    ).format(n=vanished)
+    ).format(limit=LIMIT, n=vanished)
 
 
 def _find_vanished(gradients: Gradients) -> int | None:
