@@ -204,17 +204,17 @@ def judge_gradients(gradients: Gradients) -> str:
     vanished = _find_vanished(gradients)
     if vanished is None:
         return ngettext(
-            "Its gradient stays above {limit} over {n:,} step back: what happened that long ago still"
-            " changes its weights.",
-            "Its gradient stays above {limit} over {n:,} steps back: what happened that long ago still"
-            " changes its weights.",
+            "Its gradient stays above {limit} over {n:,} step back: what happened that long ago"
+            " still changes its weights.",
+            "Its gradient stays above {limit} over {n:,} steps back: what happened that long ago"
+            " still changes its weights.",
             gradients.lags,
         ).format(limit=LIMIT, n=gradients.lags)
     if vanished == 1:
         return _("No gradient reaches the step before, because its state does not depend on it.")
     return _(
-        "Its gradient is below {limit} from {n:,} steps back (it vanishes): from what happened longer"
-        " ago it learns slowly, or not at all."
+        "Its gradient is below {limit} from {n:,} steps back (it vanishes): from what happened"
+        " longer ago it learns slowly, or not at all."
     ).format(limit=LIMIT, n=vanished)
 
 
