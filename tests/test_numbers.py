@@ -23,19 +23,25 @@ from tests.tiny import tiny
 
 PACKAGE = Path(charrnn.__file__).parent
 SHOWN = [*PACKAGE.glob("render/**/*.py"), *PACKAGE.glob("cli/*.py")]
+PLACEHOLDER_SPEC = re.compile(r"{\w*(?:!\w)?:([^{}]*)}")
+"""The format of a placeholder in a message such as "{share:.1%} of the updates"."""
 NEGATIVE_ZERO = re.compile(r"(?<![\w.)-])-0(\.0+)?(?![\w.])")
 
 
 @pytest.mark.parametrize("path", SHOWN, ids=lambda path: str(path.relative_to(PACKAGE)))
 def test_every_number_that_is_rounded_to_be_shown_drops_the_sign_of_zero(path: Path) -> None:
     """Python's format option z does this; coordinates of SVG (.1f without z) are no text."""
+    tree = ast.parse(path.read_text(encoding="utf-8"))
     specs = [
         "".join(
             str(part.value) for part in node.format_spec.values if isinstance(part, ast.Constant)
         )
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        for node in ast.walk(tree)
         if isinstance(node, ast.FormattedValue) and isinstance(node.format_spec, ast.JoinedStr)
     ]
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Constant) and isinstance(node.value, str):
+            specs += PLACEHOLDER_SPEC.findall(node.value)
     rounded = [spec for spec in specs if re.search(r"\.\d+[feg%]", spec)]
     if path.name == "svg.py":
         rounded = [spec for spec in rounded if spec != ".1f"]

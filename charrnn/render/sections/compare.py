@@ -2,6 +2,8 @@
 
 from collections.abc import Sequence
 
+from charrnn.language import gettext as _
+from charrnn.language import ngettext
 from charrnn.render.blocks import (
     Block,
     Chart,
@@ -15,6 +17,7 @@ from charrnn.render.blocks import (
 )
 from charrnn.render.model_names import name_model
 from charrnn.render.sections.score import format_shares
+from charrnn.render.sentences import join_sentences
 from charrnn.render.words import show_text
 from charrnn.reports.compare import ComparedModel, Comparison
 
@@ -28,7 +31,10 @@ def build_section(report: Comparison) -> Section:
         Facts(
             [
                 *((name, show_text(text)) for name, text in zip("AB", report.texts, strict=True)),
-                ("common end", show_text(report.common) or "none: compared at their ends only"),
+                (
+                    _("common end"),
+                    show_text(report.common) or _("none: compared at their ends only"),
+                ),
             ]
         ),
         Prose(_explain(report)),
@@ -37,18 +43,22 @@ def build_section(report: Comparison) -> Section:
     ]
     if report.common:
         blocks += _build_charts(report.models)
-    return Section("What the past changes", blocks)
+    return Section(_("What the past changes"), blocks)
 
 
 def _explain(report: Comparison) -> str:
     distance = len(report.common)
     sentences = [
         (
-            f"The texts differ before their last {distance:,} characters."
+            ngettext(
+                "The texts differ before their last {n:,} character.",
+                "The texts differ before their last {n:,} characters.",
+                distance,
+            ).format(n=distance)
             if distance
-            else "The texts do not end alike."
+            else _("The texts do not end alike.")
         ),
-        (
+        _(
             "KL is the divergence of the prediction after B from that after A, in nats: 0 if the"
             " model predicts the same after both. State is the root mean square of the difference"
             " of the outputs of all units; its size cannot be compared between models. Each text is"
@@ -57,27 +67,29 @@ def _explain(report: Comparison) -> str:
         ),
     ]
     sentences += [
-        f"{name_model(model, report.models)} predicts {_judge_divergence(model.kl[-1])}."
+        _judge_divergence(model.kl[-1]).format(
+            model=name_model(model, report.models), kl=model.kl[-1]
+        )
         for model in report.models
     ]
-    return " ".join(sentences)
+    return join_sentences(sentences)
 
 
 def _judge_divergence(kl: float) -> str:
-    """Say how alike two predictions are."""
+    """Return a sentence, with placeholders, that says how alike a model's predictions are."""
     if kl == 0:
-        return "the same after both"
+        return _("{model} predicts the same after both.")
     if kl < FORGOTTEN:
-        return f"nearly the same after both ({kl:z.2g} nats)"
-    return f"differently ({kl:z.2g} nats)"
+        return _("{model} predicts nearly the same after both ({kl:z.2g} nats).")
+    return _("{model} predicts differently ({kl:z.2g} nats).")
 
 
 def _build_end_table(models: Sequence[ComparedModel]) -> Table:
     return Table(
         (
-            *text_columns("model"),
-            *numeric_columns("KL", "state"),
-            *text_columns("expected after A", "expected after B"),
+            *text_columns(_("model")),
+            *numeric_columns("KL", _("state")),
+            *text_columns(_("expected after A"), _("expected after B")),
         ),
         [
             (
@@ -91,20 +103,20 @@ def _build_end_table(models: Sequence[ComparedModel]) -> Table:
             )
             for model in models
         ],
-        title="at the end",
+        title=_("at the end"),
     )
 
 
 def _build_continuations(report: Comparison) -> Table:
     return Table(
-        text_columns("model", "after", "goes on with"),
+        text_columns(_("model"), _("after"), _("goes on with")),
         [
             (name_model(model, report.models), name, show_text(text))
             for model in report.models
             for name, texts in zip("AB", model.continuations, strict=True)
             for text in texts
         ],
-        title=f"continuations (seed {report.seed})",
+        title=_("continuations (seed {seed})").format(seed=report.seed),
     )
 
 
@@ -121,10 +133,10 @@ def _build_charts(models: Sequence[ComparedModel]) -> list[Block]:
                     model=model.model,
                 )
             )
-        return Chart(title, "characters since the difference", y, series,
+        return Chart(title, _("characters since the difference"), y, series,
                      log_y=log, from_zero=not log)  # fmt: skip
 
     return [
-        draw("difference of the predictions", "KL in nats", "kl", log=False),
-        draw("difference of the states", "root mean square", "state", log=True),
+        draw(_("difference of the predictions"), _("KL in nats"), "kl", log=False),
+        draw(_("difference of the states"), _("root mean square"), "state", log=True),
     ]

@@ -2,6 +2,8 @@
 
 from collections.abc import Sequence
 
+from charrnn.language import gettext as _
+from charrnn.language import ngettext
 from charrnn.render.blocks import (
     Block,
     Chart,
@@ -13,6 +15,7 @@ from charrnn.render.blocks import (
     text_columns,
 )
 from charrnn.render.model_names import name_model
+from charrnn.render.sentences import join_sentences
 from charrnn.reports.gradients import VANISHED, GradientPath, Gradients
 
 SPREAD_UP_TO = 2  # paths; with more a table has no room for percentiles
@@ -22,24 +25,22 @@ LAGS_SHOWN = (0, 1, 2, 5, 10, 20, 50, 100, 200, 500, 1000)
 
 def build_section(reports: Sequence[Gradients]) -> Section:
     """Show all models in one chart and one table; models before training in two others."""
-    first = reports[0]
-    blocks: list[Block] = [
-        Prose(
-            "How much of the gradient of a loss reaches the state some steps earlier, relative to"
-            " the gradient of the state that the loss was computed from: the median over"
-            f" {first.positions:,} positions in {first.text}. A model hardly learns from what the"
-            " gradient hardly reaches. The band in the chart goes from the 10th to the 90th"
-            ' percentile. Above 1 the gradient grows on its way back; "above 1 at" is the share of'
-            " the positions at which it does so at some step." + _explain_second_path(reports)
-        )
-    ]
+    explanation = _(
+        "How much of the gradient of a loss reaches the state some steps earlier, relative to the"
+        " gradient of the state that the loss was computed from: the median over {positions:,}"
+        " positions in {text}. A model hardly learns from what the gradient hardly reaches. The"
+        " band in the chart goes from the 10th to the 90th percentile. Above 1 the gradient grows"
+        ' on its way back; "above 1 at" is the share of the positions at which it does so at some'
+        " step."
+    ).format(positions=reports[0].positions, text=_(reports[0].text))
+    blocks: list[Block] = [Prose(join_sentences([explanation, _explain_second_path(reports)]))]
     trained = [report for report in reports if not report.untrained]
     untrained = [report for report in reports if report.untrained]
     if trained:
-        blocks += _compare("gradient by steps back", trained)
+        blocks += _compare(_("gradient by steps back"), trained)
     if untrained:
-        blocks += _compare("gradient by steps back, before training", untrained)
-    return Section("The vanishing gradient", [*blocks, *_show_training(trained)])
+        blocks += _compare(_("gradient by steps back, before training"), untrained)
+    return Section(_("The vanishing gradient"), [*blocks, *_show_training(trained)])
 
 
 def _show_training(reports: Sequence[Gradients]) -> list[Block]:
@@ -47,46 +48,66 @@ def _show_training(reports: Sequence[Gradients]) -> list[Block]:
     measured = [report for report in reports if report.training]
     if not measured:
         return []
-    if len(measured) == 1:
-        (report,) = measured
-        lags = [lag for lag in LAGS_IN_TRAINING if lag in report.training[-1].lags]
-        series = [_follow_lag(report, lag, _plural(lag)) for lag in lags]
-        what = "some steps back"
-    else:
-        lag = max(
-            lag
-            for lag in set.intersection(*(set(each.training[-1].lags) for each in measured))
-            if lag <= COMPARED_LAG
-        )
-        series = [
-            _follow_lag(report, lag, _name_widest(report, lag, reports)) for report in measured
-        ]
-        what = f"{_plural(lag)} back"
+    single = len(measured) == 1
+    beginning, title, series = (
+        _follow_several_lags(measured[0]) if single else _follow_models(measured, reports)
+    )
+    lesson = _(
+        "Where it rises, the model learns to keep the gradient. Compare the loss at the same steps:"
+        " while hardly anything arrives from so far back, what stands there cannot lower the loss,"
+        " and learning stalls."
+    )
     return [
-        Prose(
-            f"The same ratio during the training, {what}: the median over a few places. Where it"
-            " rises, the model learns to keep the gradient. Compare the loss at the same steps:"
-            " while hardly anything arrives from so far back, what stands there cannot lower the"
-            " loss, and learning stalls."
-        ),
-        Chart(
-            f"gradient {what} during the training", "step", "relative to its beginning", series,
-            log_y=True,
-        ),
-    ]  # fmt: skip
+        Prose(join_sentences([beginning, lesson])),
+        Chart(title, _("step"), _("relative to its beginning"), series, log_y=True),
+    ]
 
 
-def _follow_lag(report: Gradients, lag: int, name: str) -> Series:
+def _follow_several_lags(report: Gradients) -> tuple[str, str, list[Series]]:
+    """Return a sentence on the ratio of one model, a title, and the ratio at several lags."""
+    lags = [lag for lag in LAGS_IN_TRAINING if lag in report.training[-1].lags]
+    return (
+        _("The same ratio during the training, some steps back: the median over a few places."),
+        _("gradient some steps back during the training"),
+        [_follow_lag(report, lag, _count_steps(lag)) for lag in lags],
+    )
+
+
+def _follow_models(
+    measured: Sequence[Gradients], reports: Sequence[Gradients]
+) -> tuple[str, str, list[Series]]:
+    """Return the same of several models, at one lag."""
+    lag = max(
+        lag
+        for lag in set.intersection(*(set(each.training[-1].lags) for each in measured))
+        if lag <= COMPARED_LAG
+    )
+    beginning = ngettext(
+        "The same ratio during the training, {n:,} step back: the median over a few places.",
+        "The same ratio during the training, {n:,} steps back: the median over a few places.",
+        lag,
+    )
+    title = ngettext(
+        "gradient {n:,} step back during the training",
+        "gradient {n:,} steps back during the training",
+        lag,
+    )
+    series = [
+        _follow_lag(report, lag, _name_widest(report, lag, reports), model=report.model)
+        for report in measured
+    ]
+    return beginning.format(n=lag), title.format(n=lag), series
+
+
+def _follow_lag(report: Gradients, lag: int, name: str, *, model: str = "") -> Series:
     """Return the ratio at ``lag`` by step, of the state through which most arrives."""
     points = [
         (each.step, max(row[each.lags.index(lag)] for row in each.medians.values()))
         for each in report.training
         if lag in each.lags
     ]
-    return Series(
-        name, [step for step, _ in points], [ratio for _, ratio in points],
-        model=report.model if name != _plural(lag) else "",
-    )  # fmt: skip
+    steps, ratios = [step for step, __ in points], [ratio for __, ratio in points]
+    return Series(name, steps, ratios, model=model)
 
 
 def _name_widest(report: Gradients, lag: int, reports: Sequence[Gradients]) -> str:
@@ -96,11 +117,11 @@ def _name_widest(report: Gradients, lag: int, reports: Sequence[Gradients]) -> s
     name = name_model(report, reports)
     if len(arriving) == 1:
         return name
-    return f"{name}, through {max(arriving, key=arriving.__getitem__)}"
+    return _name_path(name, max(arriving, key=arriving.__getitem__))
 
 
-def _plural(lag: int) -> str:
-    return f"{lag:,} step{'s' * (lag > 1)}"
+def _count_steps(n: int) -> str:
+    return ngettext("{n:,} step", "{n:,} steps", n).format(n=n)
 
 
 def _explain_second_path(reports: Sequence[Gradients]) -> str:
@@ -109,11 +130,11 @@ def _explain_second_path(reports: Sequence[Gradients]) -> str:
     if not second:
         return ""
     cell, path = second[0]
-    return (
-        f" The {cell} has a second path, through its state {path.through}, which begins at one"
-        f" step back. A step multiplies {path.through} by a gate and by no matrix, so that the"
-        " gradient passes where the gate is open."
-    )
+    return _(
+        "The {cell} has a second path, through its state {state}, which begins at one step back. A"
+        " step multiplies {state} by a gate and by no matrix, so that the gradient passes where the"
+        " gate is open."
+    ).format(cell=cell, state=path.through)
 
 
 def _compare(title: str, reports: Sequence[Gradients]) -> list[Block]:
@@ -127,7 +148,7 @@ def _compare(title: str, reports: Sequence[Gradients]) -> list[Block]:
         for path in report.ways
     ]  # fmt: skip
     chart = Chart(
-        title, "steps back", "relative to its beginning", series, log_y=True,
+        title, _("steps back"), _("relative to its beginning"), series, log_y=True,
         levels=[("1 %", VANISHED)],
     )  # fmt: skip
     return [chart, _build_table(title, max(report.lags for report in reports), paths)]
@@ -137,23 +158,31 @@ def _build_table(title: str, most: int, paths: Sequence[tuple[str, GradientPath]
     lags = sorted({lag for lag in LAGS_SHOWN if lag <= most} | {most})
     has_spread = len(paths) <= SPREAD_UP_TO
     empty = ["", ""] if has_spread else []
-    names, vanished, exploding = list[str](), ["below 1 %"], ["above 1 at"]
+    names, vanished, exploding = list[str](), [_("below 1 %")], [_("above 1 at")]
     for name, path in paths:
         names += [name, "10 %", "90 %"] if has_spread else [name]
-        vanished += [f"from {path.vanished:,}" if path.vanished else "never", *empty]
+        vanished += [_describe_vanished(path), *empty]
         exploding += [f"{path.exploding:z.0%}", *empty]
     rows = [
-        [f"{lag:,}", *(cell for _, path in paths for cell in _ratios(path, lag, has_spread))]
+        [f"{lag:,}", *(cell for __, path in paths for cell in _ratios(path, lag, has_spread))]
         for lag in lags
     ]
-    columns = (*text_columns("steps back"), *numeric_columns(*names))
+    columns = (*text_columns(_("steps back")), *numeric_columns(*names))
     return Table(columns, [*rows, vanished, exploding], title=title)
+
+
+def _describe_vanished(path: GradientPath) -> str:
+    return _("from {n:,}").format(n=path.vanished) if path.vanished else _("never")
 
 
 def _name(report: Gradients, path: GradientPath, reports: Sequence[Gradients]) -> str:
     """Name a path by its cell where only one model has it, else by its model."""
     model = name_model(report, reports)
-    return f"{model}, through {path.through}" if len(report.ways) > 1 else model
+    return _name_path(model, path.through) if len(report.ways) > 1 else model
+
+
+def _name_path(model: str, state: str) -> str:
+    return _("{model}, through {state}").format(model=model, state=state)
 
 
 def _ratios(path: GradientPath, lag: int, has_spread: bool) -> list[str]:

@@ -5,6 +5,8 @@ import sys
 from collections.abc import Iterable, Sequence
 from itertools import accumulate
 
+from charrnn.language import gettext as _
+from charrnn.language import ngettext
 from charrnn.ngram import Baselines
 from charrnn.render.blocks import (
     Block,
@@ -20,7 +22,6 @@ from charrnn.render.sections.updates import build_gradient_charts
 from charrnn.render.words import format_loss
 from charrnn.reports.loss import Losses
 
-COLUMNS = (*numeric_columns("step", "epoch", "train", "val", "lr"), *text_columns(""))
 MODELS_NAMED = 3  # of those that a level is for
 FLOOR = 0.04  # of the height of the chart
 HIGH_POINTS = 0.25  # of a series, which may be off the chart
@@ -34,39 +35,43 @@ APART = 2.0  # times the lowest of the last losses; a linear chart then hides ho
 def build_section(reports: Sequence[Losses]) -> Section:
     """Show both losses of one run, or the validation losses of several, and a table of each."""
     diverged: list[Block] = [
-        Prose(f"The training of {report.model} diverged at step {report.diverged.step:,}.")
+        Prose(
+            _("The training of {model} diverged at step {step:,}.").format(
+                model=report.model, step=report.diverged.step
+            )
+        )
         for report in reports
         if report.diverged
     ]
     if not any(report.points for report in reports):
-        return Section("Loss", diverged or [Prose("There is no evaluation yet.")])
-    blocks: list[Block] = [
-        Prose(
+        return Section(_("Loss"), diverged or [Prose(_("There is no evaluation yet."))])
+    baselines = _group_baselines(reports)
+    chart = _build_chart(reports, baselines)
+    is_complete = len(chart.series) >= sum(bool(report.points) for report in reports)
+    explanations = [
+        _(
             "Where the validation loss no longer falls and the training loss still does, the model"
             " begins to memorize the text (overfit); the best model before that is kept. The"
             " training loss is measured with dropout and while the weights still change, so it is"
             " higher than that of the finished model."
         )
     ]
-    baselines = _group_baselines(reports)
     if baselines:
-        blocks.append(
-            Prose(
+        explanations.append(
+            _(
                 "The unigram knows how frequent each character is, the n-gram what follows the last"
                 " few characters. A trained model should reach a lower loss than the n-gram on the"
                 " same validation part."
             )
         )
-    chart = _build_chart(reports, baselines)
     if chart.top is not None:
-        blocks.append(Prose("The highest losses are off the chart; the table has them."))
-    if len(reports) > 1 and len(chart.series) < sum(bool(report.points) for report in reports):
-        blocks.append(
-            Prose("Runs without a validation part are not in the chart; their tables are below.")
+        explanations.append(_("The highest losses are off the chart; the table has them."))
+    if len(reports) > 1 and not is_complete:
+        explanations.append(
+            _("Runs without a validation part are not in the chart; their tables are below.")
         )
-    blocks.append(chart)
-    tables = list(map(_build_table, reports))
-    return Section("Loss", [*diverged, *blocks, *build_gradient_charts(reports), *tables])
+    blocks = [*map(Prose, explanations), chart, *build_gradient_charts(reports)]
+    return Section(_("Loss"), [*diverged, *blocks, *map(_build_table, reports)])
 
 
 def _build_chart(reports: Sequence[Losses], baselines: dict[Baselines, list[str]]) -> Chart:
@@ -75,18 +80,18 @@ def _build_chart(reports: Sequence[Losses], baselines: dict[Baselines, list[str]
     Runs without a validation part are in the chart only if no run has one.
     """
     if len(reports) == 1:
-        title, series = "loss by step", _both_losses(reports[0])
+        title, series = _("loss by step"), _both_losses(reports[0])
     elif any(report.best_step is not None for report in reports):
-        title, series = "validation loss by step", [_val_losses(report) for report in reports]
+        title, series = _("validation loss by step"), [_val_losses(report) for report in reports]
     else:
-        title, series = "training loss by step", [_train_losses(report) for report in reports]
+        title, series = _("training loss by step"), [_train_losses(report) for report in reports]
     series = [line for line in series if line.x]
     ngrams = [each.ngram for each in baselines]
     log = any(map(_has_setback, series)) or _ends_are_apart(series)
     top = None if log else _find_top(series, ngrams)
     levels = [level for each, models in baselines.items() for level in _levels(each, models)]
     return Chart(
-        title, "step", "nats per character", series,
+        title, _("step"), _("nats per character"), series,
         includes=[*ngrams, *_find_floor(series, ngrams, top)], top=top, levels=levels,
         log_y=log,
     )  # fmt: skip
@@ -107,13 +112,23 @@ def _group_baselines(reports: Sequence[Losses]) -> dict[Baselines, list[str]]:
 
 
 def _levels(baselines: Baselines, models: Sequence[str]) -> list[tuple[str, float]]:
-    ngram, unigram = f"n-gram (n = {baselines.ngram_order})", "unigram"
+    order = baselines.ngram_order
+    ngram, unigram = _("n-gram (n = {order})").format(order=order), _("unigram")
     if models:
-        names = ", ".join(models[:MODELS_NAMED])
-        if len(models) > MODELS_NAMED:
-            names = f"{names} and {len(models) - MODELS_NAMED} more"
-        ngram, unigram = f"{ngram} for {names}", f"unigram for {names}"
+        named = _list_models(models)
+        ngram = _("n-gram (n = {order}) for {models}").format(order=order, models=named)
+        unigram = _("unigram for {models}").format(models=named)
     return [(ngram, baselines.ngram), (unigram, baselines.unigram)]
+
+
+def _list_models(models: Sequence[str]) -> str:
+    """List the first few models, and the number of the others."""
+    names, more = _(", ").join(models[:MODELS_NAMED]), len(models) - MODELS_NAMED
+    if more <= 0:
+        return names
+    return ngettext("{names} and {n:,} more", "{names} and {n:,} more", more).format(
+        names=names, n=more
+    )
 
 
 def _has_setback(line: Series) -> bool:
@@ -168,7 +183,7 @@ def _find_floor(lines: Iterable[Series], levels: Iterable[float], top: float | N
 
 def _both_losses(report: Losses) -> list[Series]:
     train, val = _train_losses(report), _val_losses(report)
-    return [Series("training", train.x, train.y), Series("validation", val.x, val.y)]
+    return [Series(_("training"), train.x, train.y), Series(_("validation"), val.x, val.y)]
 
 
 def _train_losses(report: Losses) -> Series:
@@ -182,7 +197,7 @@ def _val_losses(report: Losses) -> Series:
     measured = [
         (point.step, point.val_loss) for point in report.points if point.val_loss is not None
     ]
-    steps, losses = [step for step, _ in measured], [loss for _, loss in measured]
+    steps, losses = [step for step, __ in measured], [loss for __, loss in measured]
     return Series(report.model, steps, losses, model=report.model)
 
 
@@ -194,8 +209,12 @@ def _build_table(report: Losses) -> Table:
             format_loss(point.train_loss),
             "" if point.val_loss is None else format_loss(point.val_loss),
             f"{point.lr:z.2g}",
-            "best" if point.step == report.best_step else "",
+            _("best") if point.step == report.best_step else "",
         )
         for point in report.points
     ]
-    return Table(COLUMNS, rows, title=report.model)
+    columns = (
+        *numeric_columns(_("step"), _("epoch"), _("train"), _("val"), _("lr")),
+        *text_columns(""),
+    )
+    return Table(columns, rows, title=report.model)

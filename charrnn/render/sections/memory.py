@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from charrnn.language import gettext as _
 from charrnn.render.blocks import (
     Block,
     Chart,
@@ -13,6 +14,7 @@ from charrnn.render.blocks import (
     text_columns,
 )
 from charrnn.render.model_names import name_model
+from charrnn.render.sentences import join_sentences
 from charrnn.reports.brackets import Brackets
 from charrnn.reports.memory import ContextLoss, Memory
 from charrnn.reports.perturbation import Perturbation, Spread
@@ -21,39 +23,51 @@ SMALLEST_LOST = 1e-4
 """The lowest difference of losses that is drawn; most errors are larger."""
 NEGLIGIBLE = 1e-7
 """The lowest divergence that is drawn: smaller ones are rounding errors of float32."""
-COLUMNS = numeric_columns("given", "nats", "±", "vs. full context", "±", "n-gram")
 
 
 def build_section(reports: Sequence[Memory]) -> Section:
     """Show all models in one chart, and a table of each."""
     first = reports[0]
     blocks: list[Block] = [
-        Prose(
-            "The loss when the model starts from a zero state and is given only the last few"
-            f" characters, at the same {first.positions:,} positions in {first.text}. Where the"
-            " loss still falls, the model uses what it read that far back. The n-gram is given the"
-            " same number of characters. ± is the standard error of the mean; the band in the"
-            ' chart extends two standard errors to each side. "vs. full context" is the difference'
-            " from the loss with all characters; it is more accurate than either loss, because it"
-            " compares the same positions. In the second chart, low means that nothing more is"
-            " gained from further back, not that the model is better."
-            + _explain_known_distances(reports)
-        ),
+        Prose(join_sentences([_explain(first), *_explain_known_distances(reports)])),
         _build_chart(reports),
         _build_lost_chart(reports),
     ]
     for report in reports:
-        title = f"{report.model}: {report.cell}, {report.layers} × {report.hidden} units"
-        blocks.append(Table(COLUMNS, list(map(_build_row, report.points)), title=title))
-        blocks.append(
-            Prose(
-                f"In windows of {report.window:,} characters, as long as those of training, the"
-                f" loss is {report.carried:z.4f} nats when the state is carried from the beginning"
-                f" of the text, and {report.reset:z.4f} nats when each window begins with a zero"
-                " state."
-            )
-        )
-    return Section("Memory", [*blocks, *_show_perturbations(reports), *_show_brackets(reports)])
+        blocks += [_build_table(report), _compare_carried(report)]
+    return Section(_("Memory"), [*blocks, *_show_perturbations(reports), *_show_brackets(reports)])
+
+
+def _explain(report: Memory) -> str:
+    return _(
+        "The loss when the model starts from a zero state and is given only the last few"
+        " characters, at the same {positions:,} positions in {text}. Where the loss still falls,"
+        " the model uses what it read that far back. The n-gram is given the same number of"
+        " characters. ± is the standard error of the mean; the band in the chart extends two"
+        ' standard errors to each side. "vs. full context" is the difference from the loss with all'
+        " characters; it is more accurate than either loss, because it compares the same positions."
+        " In the second chart, low means that nothing more is gained from further back, not that"
+        " the model is better."
+    ).format(positions=report.positions, text=_(report.text))
+
+
+def _build_table(report: Memory) -> Table:
+    title = _("{model}: {cell}, {layers} × {hidden} units").format(
+        model=report.model, cell=report.cell, layers=report.layers, hidden=report.hidden
+    )
+    columns = numeric_columns(_("given"), _("nats"), "±", _("vs. full context"), "±", "n-gram")
+    return Table(columns, list(map(_build_row, report.points)), title=title)
+
+
+def _compare_carried(report: Memory) -> Prose:
+    """Show the losses with the state of the text before, and without it."""
+    return Prose(
+        _(
+            "In windows of {window:,} characters, as long as those of training, the loss is"
+            " {carried:z.4f} nats when the state is carried from the beginning of the text, and"
+            " {reset:z.4f} nats when each window begins with a zero state."
+        ).format(window=report.window, carried=report.carried, reset=report.reset)
+    )
 
 
 def _show_brackets(reports: Sequence[Memory]) -> list[Block]:
@@ -63,10 +77,12 @@ def _show_brackets(reports: Sequence[Memory]) -> list[Block]:
         return []
     first = measured[0][1]
     explanation = Prose(
-        "Where the text closes a bracket, the opening one decides which is right. The chart and the"
-        " table have the share of these places at which the right closing bracket was the likeliest"
-        f" of the {first.kinds} closing ones, by the distance from the opening one. A guess is"
-        f" right in {1 / first.kinds:z.0%}."
+        _(
+            "Where the text closes a bracket, the opening one decides which is right. The chart and"
+            " the table have the share of these places at which the right closing bracket was the"
+            " likeliest of the {kinds} closing ones, by the distance from the opening one. A guess"
+            " is right in {guess:z.0%}."
+        ).format(kinds=first.kinds, guess=1 / first.kinds)
     )
     series = [
         Series(
@@ -78,21 +94,21 @@ def _show_brackets(reports: Sequence[Memory]) -> list[Block]:
         for report, brackets in measured
     ]
     chart = Chart(
-        "closing brackets that are right, by distance", "characters since it was opened", "share",
-        series, log_x=True, from_zero=True, includes=[1.0],
-        levels=[("a guess", 1 / first.kinds)],
+        _("closing brackets that are right, by distance"), _("characters since it was opened"),
+        _("share"), series, log_x=True, from_zero=True, includes=[1.0],
+        levels=[(_("a guess"), 1 / first.kinds)],
     )  # fmt: skip
     rows = [
         [
-            f"{each.shortest:,} to {each.longest:,}",
+            _("{low:,} to {high:,}").format(low=each.shortest, high=each.longest),
             f"{each.places:,}",
-            *(_format_share(brackets, each.longest) for _, brackets in measured),
+            *(_format_share(brackets, each.longest) for __, brackets in measured),
         ]
         for each in first.by_distance
     ]
-    names = [name_model(report, reports) for report, _ in measured]
-    columns = (*text_columns("distance"), *numeric_columns("places", *names))
-    return [explanation, chart, Table(columns, rows, title="closing brackets that are right")]
+    names = [name_model(report, reports) for report, __ in measured]
+    columns = (*text_columns(_("distance")), *numeric_columns(_("places"), *names))
+    return [explanation, chart, Table(columns, rows, title=_("closing brackets that are right"))]
 
 
 def _format_share(brackets: Brackets, longest: int) -> str:
@@ -108,24 +124,26 @@ def _show_perturbations(reports: Sequence[Memory]) -> list[Block]:
     ]
     if not measured:
         return []
-    names, _, perturbations = zip(*measured, strict=True)
+    names, __, perturbations = zip(*measured, strict=True)
     first = perturbations[0]
     steps = max((each.differences for each in perturbations), key=len)
     explanation = Prose(
-        f"At {first.places:,} places one character was exchanged for another, drawn by its"
-        " frequency. The characters after it are the same. KL is the divergence of the prediction"
-        " that follows from the one without the exchange, in nats: the median over all places. It"
-        " shows how long a model still knows of one character. The band in the chart goes from the"
-        " 10th to the 90th percentile; values below"
-        f" {NEGLIGIBLE:g} are drawn at {NEGLIGIBLE:g}. State is the root mean square of the"
-        " difference of the outputs of all units. A larger difference is no better memory: most"
-        " characters do not matter for long, and a good model forgets them."
+        _(
+            "At {places:,} places one character was exchanged for another, drawn by its frequency."
+            " The characters after it are the same. KL is the divergence of the prediction that"
+            " follows from the one without the exchange, in nats: the median over all places. It"
+            " shows how long a model still knows of one character. The band in the chart goes from"
+            " the 10th to the 90th percentile; values below {least:g} are drawn at {least:g}. State"
+            " is the root mean square of the difference of the outputs of all units. A larger"
+            " difference is no better memory: most characters do not matter for long, and a good"
+            " model forgets them."
+        ).format(places=first.places, least=NEGLIGIBLE)
     )
     chart = Chart(
-        "difference by characters after the exchanged one", "characters later", "KL in nats",
-        [_draw_perturbation(*each) for each in measured], log_x=True, log_y=True,
+        _("difference by characters after the exchanged one"), _("characters later"),
+        _("KL in nats"), [_draw_perturbation(*each) for each in measured], log_x=True, log_y=True,
     )  # fmt: skip
-    heads = [f"{name}: {what}" for name in names for what in ("KL", "state")]
+    heads = [f"{name}: {what}" for name in names for what in ("KL", _("state"))]
     rows = [
         [
             f"{difference.steps:,}",
@@ -137,8 +155,8 @@ def _show_perturbations(reports: Sequence[Memory]) -> list[Block]:
         ]
         for difference in steps
     ]
-    columns = (*text_columns("characters later"), *numeric_columns(*heads))
-    return [explanation, chart, Table(columns, rows, title="after one exchanged character")]
+    columns = (*text_columns(_("characters later")), *numeric_columns(*heads))
+    return [explanation, chart, Table(columns, rows, title=_("after one exchanged character"))]
 
 
 def _find_spreads(perturbation: Perturbation, steps: int) -> tuple[Spread, ...]:
@@ -162,18 +180,19 @@ def _build_chart(reports: Sequence[Memory]) -> Chart:
         for point in first.points
         if point.given and point.ngram is not None
     ]
-    ngram, unigram = "n-gram", "unigram"
+    ngram, unigram = "n-gram", _("unigram")
     if len({(report.text, report.unigram) for report in reports}) > 1:
         # The models read different texts, and the n-gram is on that of the first.
-        ngram, unigram = f"n-gram for {first.model}", f"unigram for {first.model}"
+        ngram = _("n-gram for {models}").format(models=first.model)
+        unigram = _("unigram for {models}").format(models=first.model)
     series = [_build_series(report, reports) for report in reports]
     if compared:
         x, y = zip(*compared, strict=True)
         series.append(Series(ngram, x, y))
     levels = [] if first.unigram is None else [(unigram, first.unigram)]
     return Chart(
-        "loss by characters given", "characters given", "nats per character", series,
-        log_x=True, log_y=True, includes=[height for _, height in levels], levels=levels,
+        _("loss by characters given"), _("characters given"), _("nats per character"), series,
+        log_x=True, log_y=True, includes=[height for __, height in levels], levels=levels,
         ranges=_mark_known_distances(reports),
     )  # fmt: skip
 
@@ -190,36 +209,37 @@ def _build_lost_chart(reports: Sequence[Memory]) -> Chart:
         x, y = zip(*points, strict=True) if points else ((), ())
         series.append(Series(name_model(report, reports), x, y, model=report.model))
     return Chart(
-        "loss above that with all characters", "characters given",
-        f"nats per character, at least {SMALLEST_LOST:g}", series, log_x=True, log_y=True,
-        ranges=_mark_known_distances(reports),
+        _("loss above that with all characters"), _("characters given"),
+        _("nats per character, at least {least:g}").format(least=SMALLEST_LOST), series,
+        log_x=True, log_y=True, ranges=_mark_known_distances(reports),
     )  # fmt: skip
 
 
-def _explain_known_distances(reports: Sequence[Memory]) -> str:
-    """Say what the marked distance is; empty where none is known."""
-    marked = _mark_known_distances(reports)
-    return "".join(
-        f" Grey: in this text a cause stands {low:z,.0f} to {high:z,.0f} characters before its"
-        " consequence, so that a model has to remember it for so long."
-        for _, low, high in marked
-    )
+def _explain_known_distances(reports: Sequence[Memory]) -> list[str]:
+    """Say what each marked distance is."""
+    return [
+        _(
+            "Grey: in this text a cause stands {low:z,.0f} to {high:z,.0f} characters before its"
+            " consequence, so that a model has to remember it for so long."
+        ).format(low=low, high=high)
+        for __, low, high in _mark_known_distances(reports)
+    ]
 
 
 def _mark_known_distances(reports: Sequence[Memory]) -> list[tuple[str, float, float]]:
     known = {report.known_distance for report in reports if report.known_distance}
-    return [("from cause to consequence", *distance) for distance in sorted(known)]
+    return [(_("from cause to consequence"), *distance) for distance in sorted(known)]
 
 
 def _build_series(report: Memory, reports: Sequence[Memory]) -> Series:
     points = [(point.given, point) for point in report.points if point.given is not None]
     return Series(
         name_model(report, reports),
-        [float(given) for given, _ in points],
-        [point.nats for _, point in points],
+        [float(given) for given, __ in points],
+        [point.nats for __, point in points],
         (
-            [point.nats - 2 * point.error for _, point in points],
-            [point.nats + 2 * point.error for _, point in points],
+            [point.nats - 2 * point.error for __, point in points],
+            [point.nats + 2 * point.error for __, point in points],
         ),
         report.model,
     )
@@ -227,7 +247,7 @@ def _build_series(report: Memory, reports: Sequence[Memory]) -> Series:
 
 def _build_row(point: ContextLoss) -> tuple[str, ...]:
     return (
-        "all" if point.given is None else f"{point.given:,}",
+        _("all") if point.given is None else f"{point.given:,}",
         f"{point.nats:z.4f}",
         f"{point.error:z.4f}",
         "" if point.given is None else f"{point.lost:+z.4f}",

@@ -3,6 +3,8 @@
 import math
 from collections.abc import Sequence
 
+from charrnn.language import gettext as _
+from charrnn.language import gettext_noop
 from charrnn.render.blocks import (
     Block,
     Chart,
@@ -14,6 +16,7 @@ from charrnn.render.blocks import (
     numeric_columns,
     text_columns,
 )
+from charrnn.render.sentences import join_sentences
 from charrnn.reports.neurons import (
     CLOSED_BELOW,
     OPEN_ABOVE,
@@ -26,24 +29,25 @@ from charrnn.reports.neurons import (
 
 SMALLEST_P, WEAK = 0.0001, 0.1
 MOSTLY = 0.9  # of the text
-FOLLOWER_COLUMNS = (
-    *text_columns("property", "unit"),
-    *numeric_columns("r", "p"),
-    *text_columns(""),
-)
-GATE_COLUMNS = (
-    *text_columns("gate"),
-    *numeric_columns("closed", "open", "units closed", "units open"),
-)
-
+GATES = (
+    gettext_noop("input"), gettext_noop("forget"), gettext_noop("output"),
+    gettext_noop("reset"), gettext_noop("update"),
+)  # fmt: skip
+"""The names of gates that are translated; other cells may have others."""
 
 KEEPING = {
-    "gru": " Where the update gate is open, a unit keeps its value; where it is closed, it takes a"
-    " new one.",
-    "lstm": " Where the forget gate is open, a unit keeps what it stores; where it is closed, it"
-    " forgets.",
-    "mingru": " Where the update gate is closed, a unit keeps its value; where it is open, it takes"
-    " a new one.",
+    "gru": gettext_noop(
+        "Where the update gate is open, a unit keeps its value; where it is closed, it takes a new"
+        " one."
+    ),
+    "lstm": gettext_noop(
+        "Where the forget gate is open, a unit keeps what it stores; where it is closed, it"
+        " forgets."
+    ),
+    "mingru": gettext_noop(
+        "Where the update gate is closed, a unit keeps its value; where it is open, it takes a new"
+        " one."
+    ),
 }
 """What the gate does that decides how long a unit remembers, by cell."""
 
@@ -54,46 +58,52 @@ def build_section(report: Neurons) -> Section:
     blocks += (_build_shaded_text(report, activations) for activations in report.activations)
     if report.gates:
         blocks += _build_gates(report)
-    return Section("Neurons", blocks)
+    return Section(_("Neurons"), blocks)
 
 
 def _build_followers(report: Neurons) -> list[Block]:
     blocks: list[Block] = [
         Prose(
-            f"Each unit's output h over {report.characters:,} characters of {report.text}"
-            " is correlated with properties of the text that small programs compute. The table has"
-            " the units with the largest Pearson correlation r for each property. p: how often"
-            " chance alone gives some unit a correlation at least this large with some property."
+            _(
+                "Each unit's output h over {characters:,} characters of {text} is correlated with"
+                " properties of the text that small programs compute. The table has the units with"
+                " the largest Pearson correlation r for each property. p: how often chance alone"
+                " gives some unit a correlation at least this large with some property."
+            ).format(characters=report.characters, text=_(report.text))
         )
     ]
     if report.absent:
-        names = ", ".join(report.absent)
-        blocks.append(
-            Prose(f"These properties do not occur in the text, or do not vary in it: {names}.")
-        )
+        said = _("These properties do not occur in the text, or do not vary in it: {properties}.")
+        blocks.append(Prose(said.format(properties=_(", ").join(map(_, report.absent)))))
+    columns = (
+        *text_columns(_("property"), _("unit")),
+        *numeric_columns("r", "p"),
+        *text_columns(""),
+    )
     rows = [_build_follower_row(report, follower) for follower in report.followers]
     bars = [abs(follower.correlation) for follower in report.followers]
-    return [*blocks, Table(FOLLOWER_COLUMNS, rows, bars)]
+    return [*blocks, Table(columns, rows, bars)]
 
 
 def _explain_no_followers(report: Neurons) -> Block:
     return Prose(
-        f"In {report.characters:,} characters of {report.text}, no property that a unit could"
-        " follow varies: not quotes, lines, brackets, sentences or scripts."
+        _(
+            "In {characters:,} characters of {text}, no property that a unit could follow varies:"
+            " not quotes, lines, brackets, sentences or scripts."
+        ).format(characters=report.characters, text=_(report.text))
     )
 
 
 def _build_follower_row(report: Neurons, follower: Follower) -> tuple[str, ...]:
     p = f"{follower.p:z.4f}" if follower.p >= SMALLEST_P else f"< {SMALLEST_P}"
-    remark = "weak" if abs(follower.correlation) < WEAK else ""
+    remark = _("weak") if abs(follower.correlation) < WEAK else ""
     if follower.p > SIGNIFICANT:
-        remark = "may be chance"
+        remark = _("may be chance")
     unit = _unit_name(report, follower.layer, follower.unit)
-    return (follower.property, unit, f"{follower.correlation:+z.3f}", p, remark)
+    return (_(follower.property), unit, f"{follower.correlation:+z.3f}", p, remark)
 
 
 def _build_shaded_text(report: Neurons, activations: Activations) -> ShadedText:
-    name = _unit_name(report, activations.layer, activations.unit)
     followed = [
         (each.property, each.values[activations.unit])
         for each in report.correlations
@@ -102,7 +112,7 @@ def _build_shaded_text(report: Neurons, activations: Activations) -> ShadedText:
     # Units of a trained network often stay far from 1, so the shades go as far as this unit does.
     top = float(f"{max(map(abs, activations.values)):z.1g}") or 1.0
     return ShadedText(
-        title=f"unit {name}{_describe_closest(followed)}",
+        title=_title(_unit_name(report, activations.layer, activations.unit), followed),
         text=report.shown,
         values=activations.values,
         low=-top,
@@ -111,41 +121,61 @@ def _build_shaded_text(report: Neurons, activations: Activations) -> ShadedText:
     )
 
 
-def _describe_closest(followed: Sequence[tuple[str, float]]) -> str:
-    """Name the property that a unit follows most closely."""
+def _title(unit: str, followed: Sequence[tuple[str, float]]) -> str:
+    """Name a unit, and the property that it follows most closely."""
     if not followed:
-        return ""
+        return _("unit {unit}").format(unit=unit)
     name, r = max(followed, key=lambda pair: abs(pair[1]))
-    return f": {name}, r = {r:+z.2f}"
+    return _("unit {unit}: {property}, r = {r:+z.2f}").format(unit=unit, property=_(name), r=r)
 
 
 def _build_gates(report: Neurons) -> list[Block]:
+    columns = (
+        *text_columns(_("gate")),
+        *numeric_columns(_("closed"), _("open"), _("units closed"), _("units open")),
+    )
     return [
-        Prose(
-            "A gate is a number from 0 to 1, computed at every step for every unit, that decides"
-            f" how much passes.{KEEPING.get(report.cell, '')} For each gate, how often it is nearly"
-            f" closed (below {CLOSED_BELOW}) or nearly open (above {OPEN_ABOVE}). The table has the"
-            " mean over all units, and the number of units whose gate is closed, or open, for more"
-            f" than {MOSTLY:z.0%} of the text."
-        ),
+        Prose(_explain_gates(report.cell)),
         Chart(
-            "gates, one mark for each unit",
-            "share of the text at which it is open",
-            "share at which it is closed",
+            _("gates, one mark for each unit"),
+            _("share of the text at which it is open"),
+            _("share at which it is closed"),
             [Series(_gate_name(report, gate), gate.open, gate.shut) for gate in report.gates],
             joined=False,
             span=(0.0, 1.0),
         ),
-        Table(GATE_COLUMNS, [_build_gate_row(report, gate) for gate in report.gates]),
+        Table(columns, [_build_gate_row(report, gate) for gate in report.gates]),
     ]
 
 
+def _explain_gates(cell: str) -> str:
+    return join_sentences(
+        [
+            _(
+                "A gate is a number from 0 to 1, computed at every step for every unit, that"
+                " decides how much passes."
+            ),
+            _(KEEPING.get(cell, "")),
+            _(
+                "For each gate, how often it is nearly closed (below {low}) or nearly open (above"
+                " {high}). The table has the mean over all units, and the number of units whose"
+                " gate is closed, or open, for more than {share:z.0%} of the text."
+            ).format(low=CLOSED_BELOW, high=OPEN_ABOVE, share=MOSTLY),
+        ]
+    )
+
+
 def _unit_name(report: Neurons, layer: int, unit: int) -> str:
-    return f"{unit} of layer {layer + 1}" if report.layers > 1 else f"{unit}"
+    if report.layers == 1:
+        return f"{unit}"
+    return _("{unit} of layer {layer}").format(unit=unit, layer=layer + 1)
 
 
 def _gate_name(report: Neurons, gate: Gate) -> str:
-    return f"{gate.name} of layer {gate.layer + 1}" if report.layers > 1 else gate.name
+    name = _(gate.name) if gate.name in GATES else gate.name
+    if report.layers == 1:
+        return name
+    return _("{gate} of layer {layer}").format(gate=name, layer=gate.layer + 1)
 
 
 def _build_gate_row(report: Neurons, gate: Gate) -> tuple[str, ...]:

@@ -2,6 +2,8 @@
 
 from collections.abc import Callable, Sequence
 
+from charrnn.language import gettext as _
+from charrnn.language import ngettext
 from charrnn.render.blocks import (
     Block,
     Prose,
@@ -12,6 +14,7 @@ from charrnn.render.blocks import (
 )
 from charrnn.render.model_names import name_model
 from charrnn.render.sections.speed import DISTURBED
+from charrnn.render.sentences import join_sentences
 from charrnn.reports.sequential import SequentialProducts, UpdateTime
 
 
@@ -19,8 +22,8 @@ def build_section(reports: Sequence[SequentialProducts]) -> Section:
     """Explain which products wait, then show their number, and times, for each model."""
     counted = Table(
         (
-            *text_columns("model"),
-            *numeric_columns("streams", "window", "products that wait", "of all work"),
+            *text_columns(_("model")),
+            *numeric_columns(_("streams"), _("window"), _("products that wait"), _("of all work")),
         ),
         [
             (
@@ -34,15 +37,17 @@ def build_section(reports: Sequence[SequentialProducts]) -> Section:
         ],
     )
     return Section(
-        "Waiting",
+        _("Waiting"),
         [
             Prose(
-                "A step of a recurrent network needs the state of the step before. So its products"
-                " with the recurrent weights are computed one after another, as many as a window"
-                " has characters, and leave a processor that could compute all at once partly idle."
-                " All other products are computed for a whole window at once. The streams of a"
-                " batch make each step larger, but not sooner. A cell without recurrent weights"
-                " (feedforward, mingru) has no product that waits."
+                _(
+                    "A step of a recurrent network needs the state of the step before. So its"
+                    " products with the recurrent weights are computed one after another, as many"
+                    " as a window has characters, and leave a processor that could compute all at"
+                    " once partly idle. All other products are computed for a whole window at once."
+                    " The streams of a batch make each step larger, but not sooner. A cell without"
+                    " recurrent weights (feedforward, mingru) has no product that waits."
+                )
             ),
             counted,
             *_show_times(reports),
@@ -55,19 +60,30 @@ def _show_times(reports: Sequence[SequentialProducts]) -> list[Block]:
     first = reports[0]
     disturbed = any(update.disturbed for report in reports for update in report.updates)
     sizes = [f"{update.streams} × {update.window:,}" for update in first.updates]
-    return [
-        Prose(
-            "Measured on this machine: the time of an update, and its share of the speed that"
-            f" {'its core reaches' if first.cores == 1 else f'all {first.cores} cores reach'} in"
-            " products of large matrices. With a low share the machine is mostly idle. One stream"
-            " is one text that is read from left to right: only one core has work, and a longer"
-            " window does not help much where each step waits for the one before. With 16 streams,"
-            " 16 steps are made at once, and the cores share the streams, as in a training."
-            + f" Other programs disturbed the times marked {DISTURBED}."
-            * disturbed
+    sentences = [
+        ngettext(
+            "Measured on this machine: the time of an update, and its share of the speed that its"
+            " core reaches in products of large matrices.",
+            "Measured on this machine: the time of an update, and its share of the speed that all"
+            " {n} cores reach in products of large matrices.",
+            first.cores,
+        ).format(n=first.cores),
+        _(
+            "With a low share the machine is mostly idle. One stream is one text that is read from"
+            " left to right: only one core has work, and a longer window does not help much where"
+            " each step waits for the one before. With 16 streams, 16 steps are made at once, and"
+            " the cores share the streams, as in a training."
         ),
-        _build_table(reports, sizes, "share of the machine's peak, by streams × window", _share),
-        _build_table(reports, sizes, "milliseconds of an update, by streams × window", _time),
+    ]
+    if disturbed:
+        said = _("Other programs disturbed the times marked {mark}.")
+        sentences.append(said.format(mark=DISTURBED))
+    share = _("share of the machine's peak, by streams × window")
+    milliseconds = _("milliseconds of an update, by streams × window")
+    return [
+        Prose(join_sentences(sentences)),
+        _build_table(reports, sizes, share, _share),
+        _build_table(reports, sizes, milliseconds, _time),
     ]
 
 
@@ -78,7 +94,7 @@ def _build_table(
     cell: Callable[[UpdateTime], str],
 ) -> Table:
     rows = [(name_model(report, reports), *map(cell, report.updates)) for report in reports]
-    return Table((*text_columns("model"), *numeric_columns(*sizes)), rows, title=title)
+    return Table((*text_columns(_("model")), *numeric_columns(*sizes)), rows, title=title)
 
 
 def _share(update: UpdateTime) -> str:

@@ -3,12 +3,15 @@
 from collections.abc import Sequence
 from statistics import median
 
+from charrnn.language import gettext as _
 from charrnn.render.blocks import Block, Chart, Prose, Series
+from charrnn.render.sentences import join_sentences
 from charrnn.reports.loss import Losses, LossPoint
 
 EXPLODED = 20
 """The rise of the norm that is an explosion: 1 to 8 in trainings that went well, above 100 in
 those whose loss jumped."""
+LEAST_SHARE = 0.001
 
 
 def build_gradient_charts(reports: Sequence[Losses]) -> list[Block]:
@@ -20,29 +23,35 @@ def build_gradient_charts(reports: Sequence[Losses]) -> list[Block]:
     if not series:
         return []
     clips = sorted({report.clip for report in reports if report.clip})
+    explanation = _(
+        "The norm of the gradient, before clipping, since the evaluation before: where it jumps far"
+        " above what it was, the gradient explodes: compare the loss at the same step. In the first"
+        " steps it is large in every training, which is no explosion. Clipping shortens a gradient"
+        " above the level. AdamW divides by the size of recent gradients, with clipping or without,"
+        " so that the surest remedy is a lower learning rate."
+    )
+    levels = [(_("clipped above {norm:g}").format(norm=clip), clip) for clip in clips]
     blocks: list[Block] = [
-        Prose(
-            "The norm of the gradient, before clipping, since the evaluation before: where it jumps"
-            " far above what it was, the gradient explodes: compare the loss at the same step. In"
-            " the first steps it is large in every training, which is no explosion. Clipping"
-            " shortens a gradient above the level. AdamW divides by the size of recent gradients,"
-            " with clipping or without, so that the surest remedy is a lower learning rate."
-            + "".join(map(_describe_norms, reports))
-        ),
+        Prose(join_sentences([explanation, *map(_describe_norms, reports)])),
         Chart(
-            "norm of the gradient by step", "step", "norm", series,
-            log_y=True, levels=[(f"clipped above {clip:g}", clip) for clip in clips],
+            _("norm of the gradient by step"), _("step"), _("norm"), series,
+            log_y=True, levels=levels,
         ),
     ]  # fmt: skip
     if len(reports) == 1 and (ratios := _draw_ratios(reports[0])):
         blocks += [
             Prose(
-                "The norm of an update over that of the weights: how much a step changes each group"
-                " of weights. With the cosine schedule, the learning rate and the updates end at"
-                " zero."
+                _(
+                    "The norm of an update over that of the weights: how much a step changes each"
+                    " group of weights. With the cosine schedule, the learning rate and the updates"
+                    " end at zero."
+                )
             ),
-            Chart("size of the updates by step", "step", "update / weights", ratios, log_y=True),
-        ]
+            Chart(
+                _("size of the updates by step"), _("step"), _("update / weights"), ratios,
+                log_y=True,
+            ),
+        ]  # fmt: skip
     return blocks
 
 
@@ -50,16 +59,25 @@ def _describe_norms(report: Losses) -> str:
     """Say how large the norms were, and how often they were clipped."""
     if not (norms := _list_norms(report)):
         return ""
-    largest = max(largest for _, _, largest in norms)
-    exploded = find_explosion(report)
-    said = f" In {report.model}, the largest norm was {largest:z.3g}"
-    said += ": the gradient exploded." if exploded else ": the gradient did not explode."
+    said = (
+        _("In {model}, the largest norm was {norm:z.3g}: the gradient exploded.")
+        if find_explosion(report)
+        else _("In {model}, the largest norm was {norm:z.3g}: the gradient did not explode.")
+    )
+    largest = max(largest for *__, largest in norms)
+    said = said.format(model=report.model, norm=largest)
+    return join_sentences([said, _describe_clipping(report)])
+
+
+def _describe_clipping(report: Losses) -> str:
+    """Say how often gradients were clipped; empty where they were not to be."""
     shares = [point.clipped for point in report.points if point.clipped is not None]
-    if shares and report.clip:
-        share = sum(shares) / len(shares)
-        clipped = f"{share:z.1%}" if not 0 < share < 0.001 else "Less than 0.1%"
-        said += f" {clipped} of the updates were clipped."
-    return said
+    if not (shares and report.clip):
+        return ""
+    share = sum(shares) / len(shares)
+    if 0 < share < LEAST_SHARE:
+        return _("Less than {share:z.1%} of the updates were clipped.").format(share=LEAST_SHARE)
+    return _("{share:z.1%} of the updates were clipped.").format(share=share)
 
 
 def find_explosion(report: Losses) -> tuple[LossPoint, float] | None:
@@ -69,8 +87,8 @@ def find_explosion(report: Losses) -> tuple[LossPoint, float] | None:
     """
     norms = _list_norms(report)
     rises = [
-        (largest / median(mean for _, mean, _ in norms[:at]), point)
-        for at, (point, _, largest) in enumerate(norms)
+        (largest / median(mean for __, mean, _largest in norms[:at]), point)
+        for at, (point, __, largest) in enumerate(norms)
         if at
     ]
     rise, point = max(rises, key=lambda each: each[0], default=(0.0, None))
@@ -96,7 +114,7 @@ def _draw_norms(report: Losses, *, alone: bool) -> list[Series]:
     if not alone:
         return [Series(report.model, steps, largest, model=report.model)]
     mean = [point.grad_norm or 0.0 for point in measured]
-    return [Series("mean", steps, mean), Series("largest", steps, largest)]
+    return [Series(_("mean"), steps, mean), Series(_("largest"), steps, largest)]
 
 
 def _draw_ratios(report: Losses) -> list[Series]:
@@ -106,7 +124,7 @@ def _draw_ratios(report: Losses) -> list[Series]:
             if ratio:
                 groups.setdefault(name, []).append((point.step, ratio))
     return [
-        Series(name, [step for step, _ in points], [ratio for _, ratio in points])
+        Series(name, [step for step, __ in points], [ratio for __, ratio in points])
         for name, points in groups.items()
     ]
 
@@ -117,9 +135,12 @@ def _name_ratios(point: LossPoint) -> list[tuple[str, float | None]]:
     ratio = point.update_ratio
     several = len(ratio.input) > 1
     named: list[tuple[str, float | None]] = []
-    for group, layers in (("input", ratio.input), ("recurrent", ratio.recurrent)):
+    for group, layers in ((_("input"), ratio.input), (_("recurrent"), ratio.recurrent)):
         named += [
-            (f"{group}, layer {layer}" if several else group, each)
+            (
+                _("{group}, layer {layer}").format(group=group, layer=layer) if several else group,
+                each,
+            )
             for layer, each in enumerate(layers, 1)
         ]
-    return [*named, ("output", ratio.output)]
+    return [*named, (_("output"), ratio.output)]
