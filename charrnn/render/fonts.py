@@ -21,6 +21,7 @@ from matplotlib.font_manager import (
 from matplotlib.ft2font import FT2Font
 from matplotlib.textpath import text_to_path
 
+from charrnn.language import ngettext
 from charrnn.render.controls import escape_controls
 from charrnn.render.words import LEFT_TO_RIGHT_MARK
 
@@ -65,14 +66,22 @@ class Lettering:
         """What to tell the user about missing characters: nothing, or one note."""
         if not self.missing:
             return []
-        number = f"{len(self.missing):,}"
-        note = f"{number} characters are in no installed font and are shown as code points"
-        if len(self.missing) == 1:
-            note = "1 character is in no installed font and is shown as a code point"
         if _is_list_complete():
-            return [note]
+            note = ngettext(
+                "{count:,} character is in no installed font and is shown as a code point",
+                "{count:,} characters are in no installed font and are shown as code points",
+                len(self.missing),
+            )
+        else:
+            note = ngettext(
+                "{count:,} character is in no installed font and is shown as a code point; if you"
+                " have just installed fonts, remove {lists} so that they are found",
+                "{count:,} characters are in no installed font and are shown as code points; if you"
+                " have just installed fonts, remove {lists} so that they are found",
+                len(self.missing),
+            )
         lists = Path(matplotlib.get_cachedir(), "fontlist-*")
-        return [f"{note}; if you have just installed fonts, remove {lists} so that they are found"]
+        return [note.format(count=len(self.missing), lists=lists)]
 
 
 def choose_lettering(texts: Iterable[str]) -> Lettering:
