@@ -237,7 +237,8 @@ def _draw_folded(block: UnrolledNetwork) -> list[str]:
     below = [_center("▲", inside + 2), _center(_(INPUT), inside + 2)]
     if not block.loops:
         return [f"   {line}".rstrip() for line in (*above, *box, *below)]
-    back = f"└──{_center('┼', inside + 2).replace(' ', '─')}──┘ {_('state')}"
+    state = _("state")
+    back = f"└──{_center('┼', inside + 2).replace(' ', '─')}──┘ {state}"
     return [
         *(f"   {line}".rstrip() for line in (*above, box[0])),
         f"┌─▶{box[1]}──┐",
