@@ -27,6 +27,9 @@ from charrnn.render.words import LEFT_TO_RIGHT_MARK
 
 DEFAULT_FONT = "DejaVu Sans"
 REGULAR = 400  # the weight of letters that are neither light nor bold
+JAPANESE_FONTS = ("JP", "Hiragino Sans", "Yu Gothic", "Meiryo", "IPAexGothic", "MS Gothic")
+"""Parts of the names of fonts for Japanese. Those for Chinese and Korean draw some of its
+characters in another way."""
 NONCHARACTERS = (0xFDD0, 0x5FFFE)
 """Unicode never gives these a meaning. A font that has them draws one sign for many characters,
 such as the last-resort fonts of matplotlib and of macOS."""
@@ -125,7 +128,8 @@ def _weight(entry: FontEntry) -> int:
 
 def _preference(family: str) -> tuple[bool, bool, bool, str]:
     """Return what families are sorted by: the most wanted one is the smallest."""
-    return family != DEFAULT_FONT, "CJK" not in family, "JP" not in family, family
+    is_japanese = any(part in family for part in JAPANESE_FONTS)
+    return family != DEFAULT_FONT, "CJK" not in family, not is_japanese, family
 
 
 def _load_font(file: str) -> FT2Font | None:

@@ -10,7 +10,9 @@ from charrnn.render.clusters import split_clusters
 from charrnn.render.columns import LEAST_COLUMNS
 from charrnn.render.words import display_width
 
-CLOSING = frozenset("、。，．：；！？…‥ー」』】〉》〕）］｝々ぁぃぅぇぉっゃゅょァィゥェォッャュョ〜,.:;!?)]")
+CLOSING = frozenset(
+    "、。，．：；！？…‥ー」』】〉》〕）］｝々ぁぃぅぇぉっゃゅょァィゥェォッャュョ〜,.:;!?)]"
+)
 """Signs that stay on the line of the wide character before them."""
 OPENING = frozenset("「『【〈《〔（［｛([")
 """Signs that stay on the line of the wide character after them."""

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from charrnn.errors import InputError
+from charrnn.language import ENGLISH, get_language
 from charrnn.language import gettext as _
 from charrnn.render import load_page_function
 from charrnn.render.blocks import Block, Chart, Prose, Section
@@ -61,9 +62,10 @@ def render_model(summary: Summary, losses: Losses | None) -> str:
 
 
 def render_sections(sections: Sequence[Section]) -> str:
-    """Return sections as one element with its own style."""
+    """Return sections as one element with its own style, and its language if it is not English."""
     body = "\n".join(map(_render_section, sections))
-    return f'<div class="charrnn"><style>\n{_build_style()}</style>\n{body}</div>'
+    language = "" if get_language() == ENGLISH else f' lang="{get_language()}"'
+    return f'<div class="charrnn"{language}><style>\n{_build_style()}</style>\n{body}</div>'
 
 
 def _render_section(section: Section) -> str:

@@ -171,6 +171,11 @@ def list_files(files: Sequence[str]) -> str:
     return _("{names} and {count} more").format(names=names, count=len(files) - FILES_LISTED)
 
 
+def name_units(shuffle: str) -> str:
+    """Return what was put into another order, lines or paragraphs, in the reader's language."""
+    return {"lines": _("lines"), "paragraphs": _("paragraphs")}[shuffle]
+
+
 def join_words(words: Iterable[str]) -> str:
     """Join words, names or facts to a list."""
     return _(", ").join(words)

@@ -10,7 +10,7 @@ from charrnn.render.blocks import (
     numeric_columns,
     text_columns,
 )
-from charrnn.render.words import advise, format_loss, join_words, list_files
+from charrnn.render.words import advise, format_loss, join_words, list_files, name_units
 from charrnn.reports.runs import Group, Runs, RunSummary
 
 STATES_SHOWN = ("running", "unfinished", "broken")
@@ -41,7 +41,7 @@ def _build_columns() -> list[Column]:
 def _title(group: Group) -> str:
     texts = [list_files(group.files)]
     if group.shuffle:
-        texts.append(_("shuffled by {units}").format(units=group.shuffle))
+        texts.append(_("shuffled by {units}").format(units=name_units(group.shuffle)))
     if group.val_file:
         texts.append(_("validated on {files}").format(files=list_files(group.val_file.files)))
     if group.test_file:

@@ -12,6 +12,7 @@ from charrnn.render.words import (
     describe_vocabulary,
     join_words,
     list_files,
+    name_units,
 )
 from charrnn.reports.summary import CorpusSummary, Summary
 
@@ -60,15 +61,20 @@ def _corpus_rows(corpus: CorpusSummary, baselines: Baselines | None) -> list[tup
     encoding = _("{encoding}, newlines {newline}, normalization {normalization}").format(
         encoding=corpus.encoding, newline=corpus.newline, normalization=corpus.normalize
     )
-    shuffled = _("by {units}").format(units=corpus.shuffle)
     return [
         (_("corpus"), list_files(corpus.files)),
-        *([(_indent(_("shuffled")), shuffled)] if corpus.shuffle else []),
+        *_shuffle_row(corpus.shuffle),
         *((_indent(use), list_files(text.files)) for use, text in own_texts if text),
         (_indent(_("characters")), split),
         (_indent(_("vocabulary")), describe_vocabulary(corpus.distinct, baselines)),
         (_indent(_("encoding")), encoding),
     ]
+
+
+def _shuffle_row(shuffle: str | None) -> list[tuple[str, str]]:
+    if shuffle is None:
+        return []
+    return [(_indent(_("shuffled")), _("by {units}").format(units=name_units(shuffle)))]
 
 
 def _training_rows(report: Summary) -> list[tuple[str, str]]:
