@@ -8,6 +8,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
+from charrnn.language import gettext as _
+from charrnn.language import gettext_noop
 from charrnn.render.clusters import split_clusters
 
 
@@ -142,14 +144,22 @@ class ShadedText:
         """A sentence on characters that share a shade; empty if there are none."""
         if all(len(cluster) == 1 for cluster in split_clusters(self.text)):
             return ""
-        return (
+        return _(
             "A letter and its marks, and other characters that are drawn as one, have one shade:"
             " that of their value furthest from 0."
         )
 
+    @property
+    def title_with_scale(self) -> str:
+        """The title and what the shades stand for."""
+        if not self.unit:
+            return _("{title} ({low:g} to {high:g})").format(**vars(self))
+        return _("{title} ({low:g} to {high:g} {unit})").format(**vars(self))
 
-INPUT, HIDDEN, OUTPUT = "input", "hidden layer", "output"
-"""The names of the layers of an unrolled network."""
+
+INPUT, HIDDEN = gettext_noop("input"), gettext_noop("hidden layer")
+OUTPUT = gettext_noop("output")
+"""The names of the layers of an unrolled network, which are translated where they are shown."""
 
 
 @dataclass(frozen=True)

@@ -21,11 +21,15 @@ from matplotlib.font_manager import (
 from matplotlib.ft2font import FT2Font
 from matplotlib.textpath import text_to_path
 
+from charrnn.language import ngettext
 from charrnn.render.controls import escape_controls
 from charrnn.render.words import LEFT_TO_RIGHT_MARK
 
 DEFAULT_FONT = "DejaVu Sans"
 REGULAR = 400  # the weight of letters that are neither light nor bold
+JAPANESE_FONTS = ("JP", "Hiragino Sans", "Yu Gothic", "Meiryo", "IPAexGothic", "MS Gothic")
+"""Parts of the names of fonts for Japanese. Those for Chinese and Korean draw some of its
+characters in another way."""
 NONCHARACTERS = (0xFDD0, 0x5FFFE)
 """Unicode never gives these a meaning. A font that has them draws one sign for many characters,
 such as the last-resort fonts of matplotlib and of macOS."""
@@ -65,14 +69,22 @@ class Lettering:
         """What to tell the user about missing characters: nothing, or one note."""
         if not self.missing:
             return []
-        number = f"{len(self.missing):,}"
-        note = f"{number} characters are in no installed font and are shown as code points"
-        if len(self.missing) == 1:
-            note = "1 character is in no installed font and is shown as a code point"
         if _is_list_complete():
-            return [note]
+            note = ngettext(
+                "{count:,} character is in no installed font and is shown as a code point",
+                "{count:,} characters are in no installed font and are shown as code points",
+                len(self.missing),
+            )
+        else:
+            note = ngettext(
+                "{count:,} character is in no installed font and is shown as a code point; if you"
+                " have just installed fonts, remove {lists} so that they are found",
+                "{count:,} characters are in no installed font and are shown as code points; if you"
+                " have just installed fonts, remove {lists} so that they are found",
+                len(self.missing),
+            )
         lists = Path(matplotlib.get_cachedir(), "fontlist-*")
-        return [f"{note}; if you have just installed fonts, remove {lists} so that they are found"]
+        return [note.format(count=len(self.missing), lists=lists)]
 
 
 def choose_lettering(texts: Iterable[str]) -> Lettering:
@@ -116,7 +128,8 @@ def _weight(entry: FontEntry) -> int:
 
 def _preference(family: str) -> tuple[bool, bool, bool, str]:
     """Return what families are sorted by: the most wanted one is the smallest."""
-    return family != DEFAULT_FONT, "CJK" not in family, "JP" not in family, family
+    is_japanese = any(part in family for part in JAPANESE_FONTS)
+    return family != DEFAULT_FONT, "CJK" not in family, not is_japanese, family
 
 
 def _load_font(file: str) -> FT2Font | None:

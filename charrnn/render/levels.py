@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from charrnn.language import gettext as _
 from charrnn.render.axis import Axis, format_number
 from charrnn.render.blocks import Chart
 
@@ -30,17 +31,17 @@ def place_levels(block: Chart, up: Axis, gap: float) -> list[PlacedLevel]:
         (level for level in block.levels if up.low <= level[1] <= up.high),
         key=lambda level: level[1],
     )
-    shares = [up.share(height) for _, height in levels]
+    shares = [up.share(height) for __, height in levels]
     return [
         PlacedLevel(name, share, name_share, _is_left_free(block, up, share))
-        for (name, _), share, name_share in zip(levels, shares, _spread(shares, gap), strict=True)
+        for (name, __), share, name_share in zip(levels, shares, _spread(shares, gap), strict=True)
     ]
 
 
 def describe_levels_off(block: Chart, up: Axis) -> list[str]:
     """Name the levels that are not on the axis, with their heights."""
     return [
-        f"{name}: {format_number(height)} (off the chart)"
+        _("{name}: {height} (off the chart)").format(name=name, height=format_number(height))
         for name, height in block.levels
         if not up.low <= height <= up.high
     ]

@@ -3,15 +3,20 @@
 Not here: the width of a character (words.py), and the width of lines (columns.py).
 """
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
 
 from charrnn.render.clusters import split_clusters
 from charrnn.render.columns import LEAST_COLUMNS
 from charrnn.render.words import display_width
 
-CLOSING = frozenset("、。，．：；！？…‥ー」』】〉》〕）］｝")
-"""Wide signs that stay on the line of the character before them."""
-COMMAND = "charrnn "
+CLOSING = frozenset(
+    "、。，．：；！？…‥ー」』】〉》〕）］｝々ぁぃぅぇぉっゃゅょァィゥェォッャュョ〜,.:;!?)]"
+)
+"""Signs that stay on the line of the wide character before them."""
+OPENING = frozenset("「『【〈《〔（［｛([")
+"""Signs that stay on the line of the wide character after them."""
+COMMAND = re.compile(r"charrnn [!-~]")
 
 
 def wrap(text: str, columns: int, *, cut_words: bool = False) -> list[str]:
@@ -20,7 +25,7 @@ def wrap(text: str, columns: int, *, cut_words: bool = False) -> list[str]:
     A word that is wider gets a line of its own, or with ``cut_words`` is cut. A text with a
     command is not broken, because a command in two lines could not be pasted into a shell.
     """
-    if display_width(text) <= columns or (COMMAND in text and not cut_words):
+    if display_width(text) <= columns or (COMMAND.search(text) and not cut_words):
         return [text]
     lines: list[str] = []
     line, used = "", 0
@@ -78,11 +83,15 @@ def _split_units(text: str, columns: int | None) -> Iterator[str]:
     for cluster in split_clusters(text):
         character = cluster[0]
         width = display_width(character)
+        is_held = bool(unit) and (
+            (character in CLOSING and (width == 2 or kind == "wide"))
+            or (width == 2 and unit[-1] in OPENING)
+        )
         is_new = (
             character == " "
             or kind == " "
-            or (width == 2 and not (character in CLOSING and unit))
-            or (width == 1 and kind == "wide")
+            or (width == 2 and not is_held)
+            or (width == 1 and kind == "wide" and not is_held)
         )
         is_attached = width == 0 and unit and kind != " "
         is_too_long = columns is not None and display_width(unit + cluster) > columns

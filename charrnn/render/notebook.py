@@ -11,6 +11,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from charrnn.errors import InputError
+from charrnn.language import ENGLISH, get_language
+from charrnn.language import gettext as _
 from charrnn.render import load_page_function
 from charrnn.render.blocks import Block, Chart, Prose, Section
 from charrnn.render.names import name_for_page
@@ -38,7 +40,9 @@ def render_report(report: Report, result: Any) -> str:
     try:
         page = load_page_function(report)(result)
     except InputError as error:
-        return render_sections([Section(report.name, [Prose(f"{error}.")])])
+        return render_sections(
+            [Section(report.name, [Prose(_("{problem}.").format(problem=error))])]
+        )
     return (
         f'<iframe srcdoc="{html.escape(page)}" sandbox="allow-scripts"'
         f' title="{escape(report.name)}" style="width: 100%; height: {PAGE_HEIGHT}; border: 0">'
@@ -54,13 +58,14 @@ def render_model(summary: Summary, losses: Losses | None) -> str:
     if losses is not None:
         (section,) = build_sections(REPORTS["loss"], [losses])
         charts = [block for block in section.blocks if isinstance(block, Chart)][:1]
-    return render_sections([*sections, *([Section("Loss", charts)] if charts else [])])
+    return render_sections([*sections, *([Section(_("Loss"), charts)] if charts else [])])
 
 
 def render_sections(sections: Sequence[Section]) -> str:
-    """Return sections as one element with its own style."""
+    """Return sections as one element with its own style, and its language if it is not English."""
     body = "\n".join(map(_render_section, sections))
-    return f'<div class="charrnn"><style>\n{_build_style()}</style>\n{body}</div>'
+    language = "" if get_language() == ENGLISH else f' lang="{get_language()}"'
+    return f'<div class="charrnn"{language}><style>\n{_build_style()}</style>\n{body}</div>'
 
 
 def _render_section(section: Section) -> str:

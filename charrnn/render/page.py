@@ -9,6 +9,8 @@ from collections.abc import Iterator, Sequence
 from importlib.resources import files
 from itertools import islice
 
+from charrnn.language import get_language, ngettext
+from charrnn.language import gettext as _
 from charrnn.render.blocks import (
     Block,
     Chart,
@@ -42,7 +44,8 @@ def render_page(title: str, sections: Sequence[Section]) -> str:
         f'<li><a href="#{name}">{escape(section.title)}</a></li>'
         for name, section in zip(names, sections, strict=True)
     )
-    contents = f'<nav aria-label="Contents"><ul>{links}</ul></nav>' if len(sections) > 1 else ""
+    label = escape(_("Contents"))
+    contents = f'<nav aria-label="{label}"><ul>{links}</ul></nav>' if len(sections) > 1 else ""
     body = "\n".join(
         f'<section id="{name}" aria-labelledby="{name}-title">'
         f'<h2 id="{name}-title">{escape(section.title)}</h2>\n'
@@ -51,7 +54,7 @@ def render_page(title: str, sections: Sequence[Section]) -> str:
         for name, section in zip(names, sections, strict=True)
     )
     return f"""<!doctype html>
-<html lang="en">
+<html lang="{get_language()}">
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
@@ -122,15 +125,18 @@ def _render_table(block: Table) -> str:
         if block.bars:
             cells += f'<td class="bar"><i style="width:{block.bars[index]:z.1%}"></i></td>'
         rows.append(f"<tr>{cells}</tr>")
-    name = escape(block.title or "table")
+    name = block.title or _("table")
     caption = f"<caption>{escape(block.title)}</caption>" if block.title else ""
     table = (
-        f'<div class="wide" tabindex="0" role="region" aria-label="{name}"><table>{caption}'
+        f'<div class="wide" tabindex="0" role="region" aria-label="{escape(name)}"><table>{caption}'
         f"<thead><tr>{head}</tr></thead><tbody>{''.join(rows)}</tbody></table></div>"
     )
     if len(rows) <= ROWS_OPEN_UP_TO:
         return table
-    return f"<details><summary>{name} ({len(rows):,} rows)</summary>{table}</details>"
+    summary = ngettext("{title} ({count:,} row)", "{title} ({count:,} rows)", len(rows)).format(
+        title=name, count=len(rows)
+    )
+    return f"<details><summary>{escape(summary)}</summary>{table}</details>"
 
 
 def _alignment_class(column: Column) -> str:
@@ -157,8 +163,6 @@ def _render_shaded_text(block: ShadedText, *, has_script: bool) -> str:
         spans.append(f"<span{_sign_class(value)} {style}>{name}</span>")
         if cluster == "\n":
             spans.append("<br>")
-    scale_words = f"{block.low:g} to {block.high:g} {block.unit}".rstrip()
-    title = escape(f"{block.title} ({scale_words})")
     shared = f"<p>{escape(block.shared_shades)}</p>" if block.shared_shades else ""
     head = (
         f'<figure class="shades"><figcaption>{escape(block.title)}</figcaption>'
@@ -166,11 +170,13 @@ def _render_shaded_text(block: ShadedText, *, has_script: bool) -> str:
     )
     if not has_script:
         return f'{head}<div class="text">{"".join(spans)}</div></figure>'
+    label = _("{title}; the arrow keys move through the characters").format(
+        title=block.title_with_scale
+    )
+    hint = _("Point at a character, or use the arrow keys.")
     return (
-        f'{head}<div class="text" tabindex="0" role="application" aria-label="{title}; the arrow'
-        f' keys move through the characters">{"".join(spans)}</div>'
-        '<output aria-live="polite">Point at a character, or use the arrow keys.</output>'
-        "</figure>"
+        f'{head}<div class="text" tabindex="0" role="application" aria-label="{escape(label)}">'
+        f'{"".join(spans)}</div><output aria-live="polite">{escape(hint)}</output></figure>'
     )
 
 

@@ -18,6 +18,7 @@ from matplotlib.ticker import FuncFormatter, MaxNLocator, NullLocator
 from matplotlib.transforms import ScaledTranslation
 
 from charrnn.files import write_atomically
+from charrnn.language import gettext as _
 from charrnn.render.axis import Axis, format_number
 from charrnn.render.blocks import Block, Chart, Section, Series, ShadedText, UnrolledNetwork
 from charrnn.render.fonts import Lettering, choose_lettering
@@ -26,6 +27,7 @@ from charrnn.render.plot_text import (
     SHADED_LINES_AT_MOST,
     draw_shaded_text,
     draw_unrolled,
+    scale_label,
     shaded_strings,
     shaded_text_height,
     unrolled_height,
@@ -67,8 +69,9 @@ def draw_picture(sections: Sequence[Section], path: Path) -> list[str]:
     notes = lettering.notes
     if max(line_counts, default=0) > SHADED_LINES_AT_MOST:
         notes.append(
-            f"the picture has only the first {SHADED_LINES_AT_MOST} lines of the text; --html has"
-            " all of them"
+            _(
+                "the picture has only the first {count} lines of the text; --html has all of them"
+            ).format(count=SHADED_LINES_AT_MOST)
         )
     return notes
 
@@ -123,17 +126,14 @@ def _draw_chart(axes: Axes, block: Chart, lettering: Lettering) -> None:
     axes.set_title(lettering.wrap(block.title, 10, WIDEST_TITLE), fontsize="medium")
     for at, series in enumerate(block.series):
         _draw_series(axes, series, choose_style(series, at), block.joined)
-    heights = [
-        y for series in block.series for y in (*series.y, *(series.band[1] if series.band else ()))
-    ]
-    up = Axis([*block.span, *block.includes, *heights], block.log_y, block.from_zero, block.top)
+    up = _make_vertical_axis(block)
     if block.log_x:
         axes.set_xscale("log", base=2)
         ticks = sorted({x for series in block.series for x in series.x})
         axes.set_xticks(ticks, [f"{tick:z,.0f}" for tick in ticks])
         axes.xaxis.set_minor_locator(NullLocator())
     else:
-        axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: _format_tick(value)))
+        axes.xaxis.set_major_formatter(FuncFormatter(lambda value, __: _format_tick(value)))
         if all(isinstance(x, int) for series in block.series for x in series.x):
             longest = max((x for series in block.series for x in series.x), default=0)
             bins = SHORT_TICKS if longest < 1000 else LONG_TICKS
@@ -143,7 +143,7 @@ def _draw_chart(axes: Axes, block: Chart, lettering: Lettering) -> None:
         axes.set_yticks(up.ticks(), list(map(format_number, up.ticks())))
         axes.yaxis.set_minor_locator(NullLocator())
     else:
-        axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: _format_tick(value)))
+        axes.yaxis.set_major_formatter(FuncFormatter(lambda value, __: _format_tick(value)))
     if block.span:
         axes.set_xlim(_widen(block.span))
     axes.set_ylim(
@@ -162,6 +162,13 @@ def _draw_chart(axes: Axes, block: Chart, lettering: Lettering) -> None:
     axes.grid(axis="y", color=GRID_COLOR, alpha=0.4)
     axes.spines[["top", "right"]].set_visible(False)
     _draw_legend(axes, block, up, lettering)
+
+
+def _make_vertical_axis(block: Chart) -> Axis:
+    heights = [
+        y for series in block.series for y in (*series.y, *(series.band[1] if series.band else ()))
+    ]
+    return Axis([*block.span, *block.includes, *heights], block.log_y, block.from_zero, block.top)
 
 
 def _format_tick(value: float) -> str:
@@ -211,7 +218,7 @@ def _draw_legend(axes: Axes, block: Chart, up: Axis, lettering: Lettering) -> No
     named += [(Line2D([], [], linestyle=""), name) for name in describe_levels_off(block, up)]
     if not named:
         return
-    lines = [line for line, _ in named]
+    lines = [line for line, __ in named]
     place: dict[str, Any] = {"loc": "best"}
     if _inches_below(block, lettering):
         inches = axes.figure.dpi_scale_trans
@@ -219,7 +226,7 @@ def _draw_legend(axes: Axes, block: Chart, up: Axis, lettering: Lettering) -> No
         place = {"loc": "upper left", "bbox_to_anchor": (0, 0), "bbox_transform": below}
     legend = axes.legend(lines, [""] * len(lines), frameon=False, fontsize="small", **place)
     # As labels they would be left out where they begin with an underscore.
-    for text, (_, name) in zip(legend.get_texts(), named, strict=True):
+    for text, (__, name) in zip(legend.get_texts(), named, strict=True):
         text.set_text(lettering.wrap(name, NAME_SIZE, WIDEST_NAME))
 
 
@@ -235,11 +242,13 @@ def drawn_strings(block: Block) -> list[str]:
     match block:
         case Chart():
             names = [series.name for series in block.series]
-            names += [name for name, _ in block.levels]
-            names += [name for name, _, _ in block.ranges]
+            names += [name for name, __ in block.levels]
+            names += [name for name, __, __ in block.ranges]
+            up = _make_vertical_axis(block)
+            names += describe_levels_off(block, up)
             return [block.title, block.x, block.y, *names]
         case ShadedText():
-            return [block.title, block.unit, block.shared_shades, *shaded_strings(block)]
+            return [block.title, scale_label(block), block.shared_shades, *shaded_strings(block)]
         case UnrolledNetwork():
             return [block.title, block.cell, *unrolled_strings(block)]
         case _:

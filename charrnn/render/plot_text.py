@@ -11,6 +11,7 @@ from matplotlib.cm import ScalarMappable
 from matplotlib.colors import LinearSegmentedColormap, Normalize
 from matplotlib.patches import FancyBboxPatch, Rectangle
 
+from charrnn.language import gettext as _
 from charrnn.render.blocks import HIDDEN, INPUT, OUTPUT, ShadedText, UnrolledNetwork
 from charrnn.render.clusters import is_shapeless, split_clusters
 from charrnn.render.fonts import Lettering
@@ -44,7 +45,7 @@ def draw_shaded_text(axes: Axes, block: ShadedText, lettering: Lettering) -> Non
     colormap = LinearSegmentedColormap.from_list("shades", shades)
     colors = ScalarMappable(Normalize(block.low, block.high), colormap)
     lines = wrap_clusters(block.text, lettering)[:SHADED_LINES_AT_MOST]
-    values = (value for _, value in block.clusters())
+    values = (value for __, value in block.clusters())
     for row, line in enumerate(lines):
         at = 0
         for cluster in line:
@@ -57,12 +58,18 @@ def draw_shaded_text(axes: Axes, block: ShadedText, lettering: Lettering) -> Non
             at += columns
     axes.set_xlim(0, LINE_COLUMNS + 1)
     if block.shared_shades:
-        axes.text(0, len(lines) + 0.5, block.shared_shades, va="center", fontsize=SENTENCE_SIZE)
+        sentence = lettering.draw(block.shared_shades)
+        axes.text(0, len(lines) + 0.5, sentence, va="center", fontsize=SENTENCE_SIZE)
     axes.set_ylim(len(lines) + bool(block.shared_shades), 0)
     axes.set_title(lettering.draw(block.title), fontsize="medium")
     axes.axis("off")
     bar = axes.figure.colorbar(colors, ax=axes, fraction=0.02, pad=0.01)
-    bar.set_label(lettering.draw(block.unit or "activation"), fontsize="small")
+    bar.set_label(lettering.draw(scale_label(block)), fontsize="small")
+
+
+def scale_label(block: ShadedText) -> str:
+    """Return what the scale of a shaded text is labelled with."""
+    return block.unit or _("activation")
 
 
 def wrap_clusters(text: str, lettering: Lettering) -> list[list[str]]:
@@ -70,7 +77,7 @@ def wrap_clusters(text: str, lettering: Lettering) -> list[list[str]]:
     lines: list[list[str]] = [[]]
     used = 0
     for cluster in split_clusters(text):
-        _, _, columns = _cell(cluster, lettering)
+        columns = _cell(cluster, lettering)[2]
         if (used + columns > LINE_COLUMNS and cluster != "\n") or lines[-1][-1:] == ["\n"]:
             lines.append([])
             used = 0
@@ -122,7 +129,7 @@ def draw_unrolled(axes: Axes, block: UnrolledNetwork, lettering: Lettering) -> N
         expected=_fit(_expected_strings(block), EXPECTED_SIZE, 0.95 * slot_points, lettering),
         read=_fit(map(show_character, block.read), READ_SIZE, 0.95 * slot_points, lettering),
         name=_fit(names, READ_SIZE, 0.9 * BOX * slot_points, lettering),
-        label=_fit([HIDDEN], EXPECTED_SIZE, 0.9 * BOX * slot_points, lettering),
+        label=_fit(_names_of_layers(), EXPECTED_SIZE, 0.9 * BOX * slot_points, lettering),
     )
     _draw_copy(axes, block, None, 0, 0, sizes, lettering)
     axes.text((BOX + FIRST_STEP) / 2, _stack_height(block) / 2, "=", ha="center", va="center")
@@ -165,8 +172,8 @@ def _draw_copy(
             if block.loops and at:
                 _draw_arrow(axes, (x - 1 + edge, across), (x - PADDING, across))
             continue
-        axes.text(middle, bottom + 0.25 * BOX, HIDDEN, fontsize=sizes.label, ha="center",
-                  va="center")  # fmt: skip
+        axes.text(middle, bottom + 0.25 * BOX, lettering.draw(_(HIDDEN)), fontsize=sizes.label,
+                  ha="center", va="center")  # fmt: skip
         if block.loops:
             top = bottom + BOX + 0.6 * BETWEEN
             right, left = x + edge + 0.08, x - PADDING - 0.08
@@ -177,7 +184,8 @@ def _draw_copy(
     _draw_arrow(axes, (middle, top - BETWEEN + PADDING), (middle, top))
     if at is None:
         for name, height in ((INPUT, y - BETWEEN - 0.2), (OUTPUT, top + 0.16)):
-            axes.text(middle, height, name, fontsize=sizes.label, ha="center", va="center")
+            label = lettering.draw(_(name))
+            axes.text(middle, height, label, fontsize=sizes.label, ha="center", va="center")
         return
     shown = lettering.draw(show_character(block.read[at]))
     axes.text(middle, y - BETWEEN - 0.2, shown, fontsize=sizes.read, ha="center", va="center")
@@ -216,7 +224,13 @@ def _count_rows(block: UnrolledNetwork) -> int:
 def unrolled_strings(block: UnrolledNetwork) -> list[str]:
     """Return all strings in the drawing of a network but its title and its cell."""
     names = [_name_layer(block, layer) for layer in range(block.layers)]
+    names += _names_of_layers()
     return [*names, *map(show_character, block.read), *_expected_strings(block)]
+
+
+def _names_of_layers() -> list[str]:
+    """Return what the layers are called in the drawing with the loop."""
+    return list(map(_, (INPUT, HIDDEN, OUTPUT)))
 
 
 def _expected_strings(block: UnrolledNetwork) -> list[str]:

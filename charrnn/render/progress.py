@@ -2,6 +2,9 @@
 
 from pathlib import Path
 
+from charrnn.config import Settings
+from charrnn.language import gettext as _
+from charrnn.language import gettext_noop
 from charrnn.render.columns import READABLE_COLUMNS
 from charrnn.render.controls import escape_controls
 from charrnn.render.lines import wrap, wrap_parts
@@ -21,7 +24,7 @@ from charrnn.text.sources import STDIN_NAME
 from charrnn.training.events import CorpusFacts, End, Evaluation, Start
 from charrnn.training.outcome import Outcome
 
-RUN = "run"
+RUN = gettext_noop("run")
 """The label of the run folder, whose name is not wrapped."""
 PREVIEW_BAR = "  │ "
 
@@ -40,42 +43,41 @@ def describe_start(event: Start, columns: int | None = None) -> str:
     predictions = count_predictions(event)
     steps = config.total_steps(predictions)
     epochs = config.count_epochs(steps, predictions)
-    workers = f"{config.ranks} ranks × {config.workers}" if config.ranks > 1 else config.workers
-    text = f"{corpus.characters:,} characters, {corpus.distinct:,} distinct, {corpus.encoding}"
-    learning_rate = f"{config.lr:g} ({config.schedule}, warm-up {config.warmup})"
-    dropout = f"{config.dropout:g}, dropout of recurrent weights {config.recurrent_dropout:g}"
-    layer_input = "tied" if config.tied else "one-hot"
-    penalties = (
-        f"weight decay {config.weight_decay:g}, temporal regularization"
-        f" {config.temporal_regularization:g}"
+    text = _("{files}: {characters:,} characters, {distinct:,} distinct, {encoding}").format(
+        files=list_files(corpus.files), characters=corpus.characters, distinct=corpus.distinct,
+        encoding=corpus.encoding,
+    )  # fmt: skip
+    sizes = _("{cell}, {layers} × {hidden} units, {parameters:,} parameters").format(
+        cell=model.cell, layers=model.layers, hidden=model.hidden, parameters=model.parameters
+    )
+    lengths = _("steps {steps:,}, epochs {epochs:z.3g}, batch {batch}, window {window}").format(
+        steps=steps, epochs=epochs, batch=config.batch, window=config.seq
     )
     rows = [
-        ("corpus", f"{list_files(corpus.files)}: {text}"),
+        (_("corpus"), text),
         *_describe_own_texts(corpus),
-        (
-            "model",
-            f"{model.cell}, {model.layers} × {model.hidden} units, {model.parameters:,} parameters",
-        ),
-        (
-            "training",
-            f"steps {steps:,}, epochs {epochs:z.3g}, batch {config.batch}, window {config.seq}",
-        ),
-        ("", f"learning rate {learning_rate}, dropout {dropout}"),
-        ("", f"input {layer_input}, {penalties}"),
-        ("", f"steps between evaluations {config.eval_every:,}, patience {config.patience}"),
-        ("", f"workers {workers}, seed {config.seed}"),
-        (RUN, event.run),
+        (_("model"), sizes),
+        (_("training"), lengths),
+        *(("", line) for line in _describe_settings(config)),
+        (_(RUN), event.run),
     ]
-    return align_facts(rows, columns, whole=[RUN])
+    return align_facts(rows, columns, whole=[_(RUN)])
 
 
 def describe_evaluation(event: Evaluation) -> str:
     """Describe the losses and the speed in one line."""
-    val = "" if event.val_loss is None else f"  val {format_loss(event.val_loss)}"
-    return (
-        f"step {event.step:,}  epoch {event.epoch:z.2f}  train {format_loss(event.train_loss)}{val}"
-        f"  {event.chars_per_second:z,.0f} characters/s  {format_duration(event.seconds)}"
-    )
+    values = {
+        "step": event.step, "epoch": event.epoch, "train": format_loss(event.train_loss),
+        "speed": event.chars_per_second, "time": format_duration(event.seconds),
+    }  # fmt: skip
+    if event.val_loss is None:
+        return _(
+            "step {step:,}  epoch {epoch:z.2f}  train {train}  {speed:z,.0f} characters/s  {time}"
+        ).format(**values)
+    return _(
+        "step {step:,}  epoch {epoch:z.2f}  train {train}  val {val}"
+        "  {speed:z,.0f} characters/s  {time}"
+    ).format(**values, val=format_loss(event.val_loss))
 
 
 def wrap_evaluation(line: str, columns: int | None) -> str:
@@ -105,64 +107,109 @@ def describe_end(
     ``outcome`` says why the model did not beat its n-gram. What to do next is a command, or
     ``in_python`` a call.
     """
-    rows = [(RUN, event.run), ("parameters", f"{start.model.parameters:,}")]
-    if event.stopped == "patience":
-        reason = (
-            f"at step {event.step:,}, because the loss stopped improving (patience"
-            f" {start.config.patience})"
-        )
-        rows.append(("stopped", reason))
-    elif event.stopped == "interrupted":
-        rows.append(("stopped", f"interrupted at step {event.step:,}"))
-    elif event.stopped == "diverged":
-        rows.append(("stopped", f"diverged after step {event.step:,}"))
+    rows = [(_(RUN), event.run), (_("parameters"), f"{start.model.parameters:,}")]
+    if reason := _explain_stop(event, start):
+        rows.append((_("stopped"), reason))
     if event.val_loss is not None:
-        best = f"{describe_loss(event.val_loss)} (best, step {event.best_step:,})"
-        rows.append(("validation", best))
+        best = _("{loss} (best, step {step:,})").format(
+            loss=describe_loss(event.val_loss), step=event.best_step
+        )
+        rows.append((_("validation"), best))
         if event.baselines:
-            rows.append(("to beat", describe_baselines(event.baselines)))
+            rows.append((_("to beat"), describe_baselines(event.baselines)))
             if outcome:
                 rows.append(("", advise(event.val_loss, event.baselines)))
                 rows.append(("", explain_outcome(outcome)))
             vocabulary = describe_vocabulary(start.corpus.distinct, event.baselines)
-            rows.append(("vocabulary", vocabulary))
+            rows.append((_("vocabulary"), vocabulary))
     else:
-        rows.append(("validation", _explain_missing(event, start)))
+        rows.append((_("validation"), _explain_missing(event, start)))
         if event.train_loss is not None:
-            rows.append(("training", describe_loss(event.train_loss)))
+            rows.append((_("training"), describe_loss(event.train_loss)))
     if event.test_loss is not None:
-        rows.append(("test", describe_loss(event.test_loss)))
-    speed = f"{event.chars_per_second:z,.0f} characters per second"
-    rows.append(("speed", f"{speed}, {format_duration(event.seconds)}"))
+        rows.append((_("test"), describe_loss(event.test_loss)))
+    speed = _("{speed:z,.0f} characters per second, {time}").format(
+        speed=event.chars_per_second, time=format_duration(event.seconds)
+    )
+    rows.append((_("speed"), speed))
     if event.stopped == "interrupted":
         resume = (
             _write_resume_call(event, start) if in_python else _write_resume_command(event, start)
         )
-        rows.append(("resume", resume))
+        rows.append((_("resume"), resume))
     if event.best_step is not None:
         load = f"charrnn.load({event.run!r}).sample()"
-        rows.append(("sample", load if in_python else write_command("sample", Path(event.run))))
-    return align_facts(rows, columns, whole=[RUN])
+        sample = load if in_python else write_command("sample", Path(event.run))
+        rows.append((_("sample"), sample))
+    return align_facts(rows, columns, whole=[_(RUN)])
+
+
+def _describe_settings(config: Settings) -> list[str]:
+    """Describe how the weights change, and by whom the work is done, in a few lines."""
+    penalties = (
+        _("input tied, weight decay {decay:g}, temporal regularization {regularization:g}")
+        if config.tied
+        else _("input one-hot, weight decay {decay:g}, temporal regularization {regularization:g}")
+    )
+    workers = (
+        _("workers {ranks} ranks × {workers}, seed {seed}")
+        if config.ranks > 1
+        else _("workers {workers}, seed {seed}")
+    )
+    return [
+        _(
+            "learning rate {lr:g} ({schedule}, warm-up {warmup}), dropout {dropout:g},"
+            " dropout of recurrent weights {recurrent:g}"
+        ).format(
+            lr=config.lr, schedule=config.schedule, warmup=config.warmup, dropout=config.dropout,
+            recurrent=config.recurrent_dropout,
+        ),
+        penalties.format(decay=config.weight_decay, regularization=config.temporal_regularization),
+        _("steps between evaluations {steps:,}, patience {patience}").format(
+            steps=config.eval_every, patience=config.patience
+        ),
+        workers.format(ranks=config.ranks, workers=config.workers, seed=config.seed),
+    ]  # fmt: skip
 
 
 def _describe_own_texts(corpus: CorpusFacts) -> list[tuple[str, str]]:
     """Describe the texts of `val_file` and `test_file`, if there are any."""
-    texts = ("validated", corpus.val_file), ("tested", corpus.test_file)
+    texts = (_("validated"), corpus.val_file), (_("tested"), corpus.test_file)
     return [
-        (use, f"on {list_files(text.files)}: {text.characters:,} characters")
+        (
+            use,
+            _("on {files}: {count:,} characters").format(
+                files=list_files(text.files), count=text.characters
+            ),
+        )
         for use, text in texts
         if text
     ]
 
 
+def _explain_stop(event: End, start: Start) -> str:
+    """Say why a training ended early; empty if it did not."""
+    match event.stopped:
+        case "patience":
+            return _(
+                "at step {step:,}, because the loss stopped improving (patience {patience})"
+            ).format(step=event.step, patience=start.config.patience)
+        case "interrupted":
+            return _("interrupted at step {step:,}").format(step=event.step)
+        case "diverged":
+            return _("diverged after step {step:,}").format(step=event.step)
+        case _:
+            return ""
+
+
 def _explain_missing(event: End, start: Start) -> str:
     """Say why there is no validation loss of a best model."""
-    _, val_characters, _ = start.config.split_sizes(start.corpus.all_characters)
+    val_characters = start.config.split_sizes(start.corpus.all_characters)[1]
     if val_characters < 2:
-        return "none, as no text was kept for it"
+        return _("none, as no text was kept for it")
     if event.train_loss is None:
-        return "none yet, as training ended before the first evaluation"
-    return "none, as no evaluation was better than guessing"
+        return _("none yet, as training ended before the first evaluation")
+    return _("none, as no evaluation was better than guessing")
 
 
 def _write_resume_command(event: End, start: Start) -> str:

@@ -6,12 +6,13 @@ Colors and fonts are those of the page's style sheet (page.css).
 import html
 from collections.abc import Iterable, Iterator, Sequence
 
+from charrnn.language import gettext as _
 from charrnn.render.axis import Axis, format_number
 from charrnn.render.blocks import HIDDEN, INPUT, OUTPUT, Chart, Series, UnrolledNetwork
 from charrnn.render.controls import escape_controls
 from charrnn.render.levels import describe_levels_off, place_levels
 from charrnn.render.series_style import COLORS, MAX_MARKED, choose_dash, choose_mark, choose_style
-from charrnn.render.words import format_share, show_character
+from charrnn.render.words import format_share, join_words, show_character
 
 WIDTH, HEIGHT = 640, 320
 LEFT, RIGHT, TOP, BOTTOM = 84, 16, 12, 44
@@ -64,7 +65,7 @@ def draw_chart(block: Chart) -> str:
     )
     legend += "".join(f"<li>{escape(level)}</li>" for level in describe_levels_off(block, up))
     alternative = escape(
-        "; ".join([*map(_describe_series, block.series), *map(_describe_level, block.levels)])
+        _("; ").join([*map(_describe_series, block.series), *map(_describe_level, block.levels)])
     )
     return (
         f'<figure><figcaption>{escape(block.title)}</figcaption><svg class="chart" viewBox="0 0'
@@ -76,18 +77,17 @@ def draw_chart(block: Chart) -> str:
 
 def _describe_series(series: Series) -> str:
     """Describe a series in words, for readers who do not see the chart."""
-    name = series.name or "values"
+    name = series.name or _("values")
     if not len(series.x):
-        return f"{name}: nothing"
-    return (
-        f"{name} from {series.y[0]:z.3g} at {series.x[0]:z,.6g} to {series.y[-1]:z.3g} at"
-        f" {series.x[-1]:z,.6g}"
+        return _("{name}: nothing").format(name=name)
+    return _("{name} from {first:z.3g} at {start:z,.6g} to {last:z.3g} at {end:z,.6g}").format(
+        name=name, first=series.y[0], start=series.x[0], last=series.y[-1], end=series.x[-1]
     )
 
 
 def _describe_level(level: tuple[str, float]) -> str:
     name, height = level
-    return f"{name} at {height:z.3g}"
+    return _("{name} at {height:z.3g}").format(name=name, height=height)
 
 
 def _draw_levels(block: Chart, up: _PositionedAxis) -> Iterator[str]:
@@ -220,7 +220,7 @@ def draw_unrolled(block: UnrolledNetwork) -> str:
                 _draw_arrow(x - BETWEEN_STEPS + 4, y + BOX_HEIGHT / 2, BETWEEN_STEPS - 8)
                 for y in _box_tops(block, top)
             )
-    alternative = ", ".join(map(_describe_step, block.read, block.expected))
+    alternative = join_words(map(_describe_step, block.read, block.expected))
     return (
         f'<figure><figcaption>{escape(block.title)}</figcaption><div class="wide" tabindex="0"'
         f' role="region" aria-label="{escape(block.title)}"><svg class="unrolled"'
@@ -250,15 +250,15 @@ def _draw_copy(
             f'<text x="{middle}" y="{y + 17}" text-anchor="middle"{squeezed}>{escape(name)}</text>'
         )
         if at is None:
-            yield _write(middle, y + BOX_HEIGHT - 8, HIDDEN)
+            yield _write(middle, y + BOX_HEIGHT - 8, _(HIDDEN))
         elif block.states:
             yield from _draw_state(block.states[at][layer], middle, y + BOX_HEIGHT - 14)
         yield _draw_arrow_up(middle, y + BOX_HEIGHT + BETWEEN_LAYERS - 2, BETWEEN_LAYERS - 6)
     yield _draw_arrow_up(middle, top + BETWEEN_LAYERS - 2, BETWEEN_LAYERS - 6)
     if at is None:
         floor = top + block.layers * (BOX_HEIGHT + BETWEEN_LAYERS) + BETWEEN_LAYERS
-        yield _write(middle, floor + 14, INPUT)
-        yield _write(middle, top - 4, OUTPUT)
+        yield _write(middle, floor + 14, _(INPUT))
+        yield _write(middle, top - 4, _(OUTPUT))
 
 
 def _write(middle: float, y: float, label: str) -> str:
@@ -295,5 +295,6 @@ def _draw_arrow_up(x: float, y: float, length: float) -> str:
 
 def _describe_step(character: str, expected: Sequence[tuple[str, float]]) -> str:
     likeliest, share = expected[0]
-    read = show_character(character)
-    return f"after {read} it expects {show_character(likeliest)} ({share:z.0%})"
+    return _("after {read} it expects {expected} ({share:z.0%})").format(
+        read=show_character(character), expected=show_character(likeliest), share=share
+    )

@@ -2,6 +2,8 @@
 
 from collections.abc import Iterable, Sequence
 
+from charrnn.language import gettext as _
+from charrnn.language import ngettext
 from charrnn.render.axis import Axis, format_number
 from charrnn.render.blocks import (
     HIDDEN,
@@ -123,7 +125,11 @@ def _draw_chart(block: Chart, columns: int | None) -> str:
             field[row(height)] = ["┄"] * width
             legend.append(f"┄ {name}")
         else:
-            legend.append(f"{name}: {format_number(height)} (off the chart)")
+            legend.append(
+                _("{name}: {height} (off the chart)").format(
+                    name=name, height=format_number(height)
+                )
+            )
     for at, series in enumerate(block.series):
         mark = MARKS[choose_style(series, at) % len(MARKS)]
         for x, y in zip(series.x, series.y, strict=True):
@@ -131,7 +137,10 @@ def _draw_chart(block: Chart, columns: int | None) -> str:
                 field[row(y)][column(x)] = mark
         if series.name:
             legend.append(f"{mark} {series.name}")
-    legend += [f"{name}: {low:,g} to {high:,g}" for name, low, high in block.ranges]
+    legend += [
+        _("{name}: {low:,g} to {high:,g}").format(name=name, low=low, high=high)
+        for name, low, high in block.ranges
+    ]
     labels = {row(y): format_number(y) for y in up.ticks()}
     lines = [
         f"{labels.get(at, ''):>{side}} {'┤' if at in labels else '│'}{''.join(cells)}".rstrip()
@@ -145,13 +154,14 @@ def _draw_chart(block: Chart, columns: int | None) -> str:
         if start > len(below) or not below:
             below += " " * (start - len(below)) + label
     space = " " * side
+    horizontal = _("{axis} (logarithmic)").format(axis=block.x) if block.log_x else block.x
     return "\n".join(
         [
-            f"{block.title} ({block.y})",
+            _("{title} ({axis})").format(title=block.title, axis=block.y),
             *lines,
             f"{space} └{''.join(edge)}",
             f"{space}  {below}",
-            f"{space}  {block.x}{' (logarithmic)' if block.log_x else ''}",
+            f"{space}  {horizontal}",
             *(f"{space}  {line}" for line in wrap_parts(legend, width)),
         ]
     )
@@ -176,9 +186,8 @@ def _draw_shaded_text(block: ShadedText, line_columns: int) -> str:
             rows += [above, below]
             above, below, used = "", "", 0
     rows += [above, below] if above else []
-    scale = f"{block.low:g} to {block.high:g} {block.unit}".rstrip()
     shared = wrap(block.shared_shades, line_columns) if block.shared_shades else []
-    return "\n".join([f"{block.title} ({scale})", *shared, *(row.rstrip() for row in rows)])
+    return "\n".join([block.title_with_scale, *shared, *(row.rstrip() for row in rows)])
 
 
 def _draw_unrolled(block: UnrolledNetwork, line_columns: int) -> str:
@@ -195,34 +204,41 @@ def _draw_unrolled(block: UnrolledNetwork, line_columns: int) -> str:
         ]
         lines += ["   " + "   ".join(_center(cell, columns) for cell in row) for row in rows]
         lines += [
-            "   " + "   ".join(_center("▲", columns) for _ in read),
-            "   " + "   ".join(f"┌{'─' * (columns - 2)}┐" for _ in read),
+            "   " + "   ".join(_center("▲", columns) for __ in read),
+            "   " + "   ".join(f"┌{'─' * (columns - 2)}┐" for __ in read),
             _join_boxes([block.cell] * len(read), "──▶" if block.loops else "   "),
             *(
                 _join_boxes([_shade_state(step[layer]) for step in block.states[group]], "   ")
                 for layer in reversed(range(block.layers if block.states else 0))
             ),
-            "   " + "   ".join(f"└{'─' * (columns - 2)}┘" for _ in read),
-            "   " + "   ".join(_center("▲", columns) for _ in read),
+            "   " + "   ".join(f"└{'─' * (columns - 2)}┘" for __ in read),
+            "   " + "   ".join(_center("▲", columns) for __ in read),
             "   " + "   ".join(_center(show_character(character), columns) for character in read),
             "",
         ]
     left_out = len(block.read) - shown
-    end = [f"(and {left_out:,} more steps, which pages and pictures have)"] if left_out else []
+    more = ngettext(
+        "(and {count:,} more step, which pages and pictures have)",
+        "(and {count:,} more steps, which pages and pictures have)",
+        left_out,
+    )
+    end = [more.format(count=left_out)] if left_out else []
     folded = _draw_folded(block)
     return "\n".join([block.title, *folded, "", *(line.rstrip() for line in lines[:-1]), *end])
 
 
 def _draw_folded(block: UnrolledNetwork) -> list[str]:
     """Draw the network once, with the loop from its hidden layer to itself, if it has one."""
-    inside = display_width(HIDDEN) + 2
-    box = [f"┌{'─' * inside}┐", *(f"│{_center(text, inside)}│" for text in (block.cell, HIDDEN)),
+    names = block.cell, _(HIDDEN)
+    inside = max(map(display_width, names)) + 2
+    box = [f"┌{'─' * inside}┐", *(f"│{_center(name, inside)}│" for name in names),
            f"└{'─' * inside}┘"]  # fmt: skip
-    above = [_center(OUTPUT, inside + 2), _center("▲", inside + 2)]
-    below = [_center("▲", inside + 2), _center(INPUT, inside + 2)]
+    above = [_center(_(OUTPUT), inside + 2), _center("▲", inside + 2)]
+    below = [_center("▲", inside + 2), _center(_(INPUT), inside + 2)]
     if not block.loops:
         return [f"   {line}".rstrip() for line in (*above, *box, *below)]
-    back = f"└──{_center('┼', inside + 2).replace(' ', '─')}──┘ state"
+    state = _("state")
+    back = f"└──{_center('┼', inside + 2).replace(' ', '─')}──┘ {state}"
     return [
         *(f"   {line}".rstrip() for line in (*above, box[0])),
         f"┌─▶{box[1]}──┐",

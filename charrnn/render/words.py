@@ -2,9 +2,10 @@
 
 import unicodedata
 from bisect import bisect_left
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from itertools import accumulate
 
+from charrnn.language import gettext as _
 from charrnn.ngram import MAX_COUNTED, Baselines
 from charrnn.render.clusters import JOINED_JAMO, ZWJ, count_columns, is_shapeless, split_clusters
 from charrnn.render.controls import escape_controls
@@ -104,29 +105,31 @@ def format_loss(number: float) -> str:
 def describe_loss(nats: float | None) -> str:
     """Describe a loss in both units."""
     if nats is None:
-        return "none"
-    return f"{format_loss(nats)} nats, {format_loss(bits(nats))} bits per character"
+        return _("none")
+    return _("{nats} nats, {bits} bits per character").format(
+        nats=format_loss(nats), bits=format_loss(bits(nats))
+    )
 
 
 def describe_baselines(baselines: Baselines) -> str:
     """Describe the losses of models without a memory, the better one first."""
-    losses = (
-        f"{baselines.ngram:z.4f} nats by the best n-gram (n = {baselines.ngram_order}),"
-        f" {baselines.unigram:z.4f} by a unigram"
-    )
+    losses = _(
+        "{ngram:z.4f} nats by the best n-gram (n = {order}), {unigram:z.4f} by a unigram"
+    ).format(ngram=baselines.ngram, order=baselines.ngram_order, unigram=baselines.unigram)
     if baselines.characters < MAX_COUNTED:
         return losses
-    return f"{losses}, counted on the last {baselines.characters:,} training characters"
+    return _("{losses}, counted on the last {count:,} training characters").format(
+        losses=losses, count=baselines.characters
+    )
 
 
 def describe_vocabulary(V: int, baselines: Baselines | None) -> str:
     """Describe the number of distinct characters, on which losses depend."""
     if baselines is None:
-        return f"{V:,} distinct characters in the whole corpus"
-    return (
-        f"{V:,} distinct characters in the whole corpus, {baselines.unseen:,} only in its"
-        " validation part"
-    )
+        return _("{count:,} distinct characters in the whole corpus").format(count=V)
+    return _(
+        "{count:,} distinct characters in the whole corpus, {unseen:,} only in its validation part"
+    ).format(count=V, unseen=baselines.unseen)
 
 
 def advise(val_loss: float | None, baselines: Baselines | None) -> str:
@@ -134,20 +137,22 @@ def advise(val_loss: float | None, baselines: Baselines | None) -> str:
     if val_loss is None or baselines is None or val_loss < baselines.ngram:
         return ""
     if val_loss > baselines.unigram:
-        return "It is worse than the unigram baseline."
-    return "It is worse than its n-gram."
+        return _("It is worse than the unigram baseline.")
+    return _("It is worse than its n-gram.")
 
 
 def explain_outcome(outcome: Outcome) -> str:
     """Return a sentence that says why a training did not beat its n-gram, and what to do."""
     return {
-        "falling": "Its loss was still falling: train longer, with `resume` and a larger `epochs`"
-        " or `steps`.",
-        "rising": "Its training loss rose again: train a new run with a lower `lr`.",
-        "short_text": "The text is too short, and was learned by heart: add more text.",
-        "overfitted": "It learned the text by heart: add more text, or more `dropout`.",
-        "untrained": "It has hardly learned anything: train longer, or with a higher `lr`.",
-        "level": "Its loss no longer fell: train a new run with more `hidden` units.",
+        "falling": _(
+            "Its loss was still falling: train longer, with `resume` and a larger `epochs` or"
+            " `steps`."
+        ),
+        "rising": _("Its training loss rose again: train a new run with a lower `lr`."),
+        "short_text": _("The text is too short, and was learned by heart: add more text."),
+        "overfitted": _("It learned the text by heart: add more text, or more `dropout`."),
+        "untrained": _("It has hardly learned anything: train longer, or with a higher `lr`."),
+        "level": _("Its loss no longer fell: train a new run with more `hidden` units."),
     }[outcome]
 
 
@@ -160,7 +165,17 @@ def format_duration(seconds: float) -> str:
 
 def list_files(files: Sequence[str]) -> str:
     """List file names; of many, the first few and the number of the others."""
-    names = ", ".join(map(escape_controls, files[:FILES_LISTED]))
+    names = join_words(map(escape_controls, files[:FILES_LISTED]))
     if len(files) <= FILES_LISTED:
         return names
-    return f"{names} and {len(files) - FILES_LISTED} more"
+    return _("{names} and {count} more").format(names=names, count=len(files) - FILES_LISTED)
+
+
+def name_units(shuffle: str) -> str:
+    """Return what was put into another order, lines or paragraphs, in the reader's language."""
+    return {"lines": _("lines"), "paragraphs": _("paragraphs")}[shuffle]
+
+
+def join_words(words: Iterable[str]) -> str:
+    """Join words, names or facts to a list."""
+    return _(", ").join(words)

@@ -3,6 +3,8 @@
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
+from charrnn.language import gettext as _
+from charrnn.language import ngettext
 from charrnn.render.blocks import (
     Facts,
     Prose,
@@ -21,7 +23,6 @@ SHOWN_AT_MOST = 4000  # characters
 SPAN_COLUMNS = 54
 LONGEST_SPANS = 20
 LARGEST_SHADE = 5.0  # times the shortest span that counts
-COLUMNS = (*numeric_columns("length", "times"), *text_columns("first in", "text"))
 
 
 def build_section(report: CopiedText | CopiedFromText) -> Section:
@@ -29,25 +30,29 @@ def build_section(report: CopiedText | CopiedFromText) -> Section:
     if isinstance(report, CopiedFromText):
         report = report.copied_text
     copied = report.copied
-    share = f"{copied.copied:,}, which is {copied.share:z.1%}"
-    whole_lines = _count_lines(copied.lines)
+    longest = _("{count:,} (characters in a row that are in the corpus)")
+    share = _("{count:,}, which is {share:z.1%} (characters in spans of {least:,} or more)")
+    whole_lines = _("{lines} (empty ones not counted)")
+    explanation = _(
+        "Short spans mean little, because any two texts of the same kind share words and phrases."
+        " Spans of {least:,} or more characters count as copied and are shaded. A line counts as a"
+        " line of the corpus if it stands there from its beginning to its end, however short it is."
+    )
     return Section(
-        "Copied",
+        _("Copied"),
         [
             Facts(
                 [
-                    ("characters", f"{copied.characters:,}"),
-                    ("longest", f"{copied.longest:,} (characters in a row that are in the corpus)"),
-                    ("copied", f"{share} (characters in spans of {copied.least:,} or more)"),
-                    ("lines", f"{whole_lines} (empty ones not counted)"),
+                    (_("characters"), f"{copied.characters:,}"),
+                    (_("longest"), longest.format(count=copied.longest)),
+                    (
+                        _("copied"),
+                        share.format(count=copied.copied, share=copied.share, least=copied.least),
+                    ),
+                    (_("lines"), whole_lines.format(lines=_count_lines(copied.lines))),
                 ]
             ),
-            Prose(
-                "Short spans mean little, because any two texts of the same kind share words and"
-                f" phrases. Spans of {copied.least:,} or more characters count as copied and are"
-                " shaded. A line counts as a line of the corpus if it stands there from its"
-                " beginning to its end, however short it is."
-            ),
+            Prose(explanation.format(least=copied.least)),
             _build_shaded_text(copied, report.text),
             *_build_spans(copied),
         ],
@@ -57,23 +62,31 @@ def build_section(report: CopiedText | CopiedFromText) -> Section:
 def _count_lines(lines: Lines) -> str:
     """Return how many lines are lines of the corpus, in words."""
     if lines.total == 1:
-        are = "is a line" if lines.in_corpus else "is not a line"
-        return f"the only line {are} of the corpus"
-    are = "is a line" if lines.in_corpus == 1 else "are lines"
-    return f"{lines.in_corpus:,} of {lines.total:,} {are} of the corpus"
+        if lines.in_corpus:
+            return _("the only line is a line of the corpus")
+        return _("the only line is not a line of the corpus")
+    return ngettext(
+        "{count:,} of {total:,} is a line of the corpus",
+        "{count:,} of {total:,} are lines of the corpus",
+        lines.in_corpus,
+    ).format(count=lines.in_corpus, total=lines.total)
 
 
 def _build_shaded_text(copied: Copied, text: str) -> ShadedText:
     end = min(len(text), SHOWN_AT_MOST)
-    shown = "copied" if end == len(text) else f"copied, the first {end:,} characters"
     # A picture has no other place for a sentence.
+    title = (
+        _("copied; {lines}")
+        if end == len(text)
+        else _("copied, the first {count:,} characters; {lines}")
+    )
     return ShadedText(
-        title=f"{shown}; {_count_lines(copied.lines)}",
+        title=title.format(count=end, lines=_count_lines(copied.lines)),
         text=text[:end],
         values=_longest_at_each(copied.spans, end),
         low=0.0,
         high=LARGEST_SHADE * copied.least,
-        unit="characters in a row",
+        unit=_("characters in a row"),
     )
 
 
@@ -101,8 +114,11 @@ def _build_spans(copied: Copied) -> list[Table]:
         for span in spans
     ]  # fmt: skip
     is_cut = len(spans) < len(copied.spans) + copied.unlisted
-    title = f"the {len(rows)} longest spans" if is_cut else "spans, the longest first"
-    return [Table(COLUMNS, rows, title=title)]
+    columns = [
+        *numeric_columns(_("length"), _("times")), *text_columns(_("first in"), _("text"))
+    ]  # fmt: skip
+    title = _("the {count} longest spans") if is_cut else _("spans, the longest first")
+    return [Table(columns, rows, title=title.format(count=len(rows)))]
 
 
 def _shortest_names(files: set[str]) -> dict[str, str]:

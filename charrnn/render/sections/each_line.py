@@ -1,5 +1,7 @@
 """How well a model predicts each line of a text for itself: the hardest lines first."""
 
+from charrnn.language import gettext as _
+from charrnn.language import ngettext
 from charrnn.render.blocks import (
     Block,
     Chart,
@@ -12,26 +14,31 @@ from charrnn.render.blocks import (
     numeric_columns,
     text_columns,
 )
-from charrnn.render.sections.score import LARGEST_SHADE, LINE_COLUMNS, SHADES, build_totals
+from charrnn.render.sections.score import (
+    LARGEST_SHADE,
+    LINE_COLUMNS,
+    build_totals,
+    explain_shades,
+)
 from charrnn.render.words import shorten
 from charrnn.reports.each_line import SHOWN, EachLine, EachLineSummary
-
-COLUMNS = (*numeric_columns("line", "nats", "characters", "times"), *text_columns("text"))
 
 
 def build_section(report: EachLineSummary | EachLine) -> Section:
     """Show the totals, the loss along the text, and the hardest lines."""
     if isinstance(report, EachLine):
         report = report.result()
-    hardest: list[Block] = [SHADES, _build_shaded_text(report), _build_table(report)]
+    hardest: list[Block] = [explain_shades(), _build_shaded_text(report), _build_table(report)]
     return Section(
-        "Score of each line",
+        _("Score of each line"),
         [
             Facts([*_count_lines(report), *build_totals(report.totals)]),
             Prose(
-                "Each line is read for itself, from a newline, so that its loss does not depend on"
-                " the lines before it. The newline at its end is predicted too. A line that occurs"
-                " several times is shown once."
+                _(
+                    "Each line is read for itself, from a newline, so that its loss does not depend"
+                    " on the lines before it. The newline at its end is predicted too. A line that"
+                    " occurs several times is shown once."
+                )
             ),
             *_build_chart(report),
             *(hardest if report.hardest else []),
@@ -42,10 +49,23 @@ def build_section(report: EachLineSummary | EachLine) -> Section:
 def _count_lines(report: EachLineSummary) -> list[tuple[str, str]]:
     lines, nothing = f"{report.lines:,}", report.lines - report.counted
     if nothing:
-        lines += f" ({nothing:,} of them without a character that the model predicts)"
-    least = f"{report.shortest} or more characters" if report.shortest > 1 else "any text"
-    compared = f"{report.compared:,} line{'s' * (report.compared != 1)} with {least}"
-    return [("lines", lines), ("compared", compared)]
+        lines = _(
+            "{lines:,} ({nothing:,} of them without a character that the model predicts)"
+        ).format(lines=report.lines, nothing=nothing)
+    if report.shortest > 1:
+        compared = ngettext(
+            "{count:,} line with {least} or more characters",
+            "{count:,} lines with {least} or more characters",
+            report.compared,
+        )
+    else:
+        compared = ngettext(
+            "{count:,} line with any text", "{count:,} lines with any text", report.compared
+        )
+    return [
+        (_("lines"), lines),
+        (_("compared"), compared.format(count=report.compared, least=report.shortest)),
+    ]
 
 
 def _build_table(report: EachLineSummary) -> Table:
@@ -54,9 +74,16 @@ def _build_table(report: EachLineSummary) -> Table:
          shorten(line.text, LINE_COLUMNS - len("  times")))
         for line in report.hardest
     ]  # fmt: skip
-    which = f"the {SHOWN} hardest lines" if len(rows) == SHOWN else "the lines, hardest first"
-    title = f"{which}, by nats per character"
-    return Table(COLUMNS, rows, title=title)
+    columns = [
+        *numeric_columns(_("line"), _("nats"), _("characters"), _("times")),
+        *text_columns(_("text")),
+    ]
+    title = (
+        _("the {count} hardest lines, by nats per character").format(count=SHOWN)
+        if len(rows) == SHOWN
+        else _("the lines, hardest first, by nats per character")
+    )
+    return Table(columns, rows, title=title)
 
 
 def _build_chart(report: EachLineSummary) -> list[Block]:
@@ -64,14 +91,14 @@ def _build_chart(report: EachLineSummary) -> list[Block]:
     if len(report.stretches) < 2:
         return []
     number = report.lines_per_stretch
-    name = "each line" if number == 1 else f"mean of {number:,} lines"
+    name = _("each line") if number == 1 else _("mean of {count:,} lines").format(count=number)
     series = Series(
         name,
         [stretch.first for stretch in report.stretches],
         [stretch.nats for stretch in report.stretches],
     )
-    title = "loss along the text"
-    return [Chart(title, "line", "nats per character", [series], from_zero=True, in_text=False)]
+    title, y = _("loss along the text"), _("nats per character")
+    return [Chart(title, _("line"), y, [series], from_zero=True, in_text=False)]
 
 
 def _build_shaded_text(report: EachLineSummary) -> ShadedText:
@@ -81,10 +108,10 @@ def _build_shaded_text(report: EachLineSummary) -> ShadedText:
         text += line.text + end
         values += [*line.surprise, *([0.0] if end else [])]
     return ShadedText(
-        title="surprise in the hardest lines, in the order of the table",
+        title=_("surprise in the hardest lines, in the order of the table"),
         text=text,
         values=values,
         low=0.0,
         high=LARGEST_SHADE,
-        unit="nats",
+        unit=_("nats"),
     )

@@ -5,6 +5,7 @@ from dataclasses import replace
 from functools import partial
 from typing import TypeVar
 
+from charrnn.language import gettext as _
 from charrnn.render.blocks import Prose, Section
 from charrnn.render.sections import (
     compare,
@@ -50,12 +51,12 @@ def build_section(report: Overview) -> list[Section]:
 def _build_differing(found: FoundComparison) -> Section:
     """Say where the two texts come from, then compare how the models read them."""
     section = compare.build_section(found.comparison)
-    origin = Prose(
-        f"Two parts of {found.text} that end alike. Among {found.places:,} places this is the one"
-        f" where the text before the common end changes most what {found.model} expects. The report"
-        " compare does the same with two texts of your own."
-    )
-    return replace(section, blocks=[origin, *section.blocks])
+    origin = _(
+        "Two parts of {text} that end alike. Among {places:,} places this is the one where the text"
+        " before the common end changes most what {model} expects. The report compare does the same"
+        " with two texts of your own."
+    ).format(text=_(found.text), places=found.places, model=found.model)
+    return replace(section, blocks=[Prose(origin), *section.blocks])
 
 
 def _name_model(section: Section, model: str, report: Overview) -> Section:

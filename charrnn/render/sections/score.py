@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 
+from charrnn.language import gettext as _
 from charrnn.render.blocks import (
     Column,
     Facts,
@@ -32,24 +33,9 @@ from charrnn.reports.score import (
 from charrnn.reports.score_lines import LineScore
 from charrnn.training.dynamic_evaluation import SEGMENT
 
-ADAPTED = Prose(
-    "The adapted loss is that of a copy of the model that goes on learning from the text: from"
-    f" every {SEGMENT} characters after it has predicted them. All else is of the model as it is."
-)
-SHADES = Prose(
-    "The deeper the shade of a character, the less the model expected it. 0 nats is certainty, 0.7"
-    " a chance of one in two, 2.3 one in ten, 4.6 one in a hundred."
-)
 EACH_CHARACTER_UP_TO = 120
 LARGEST_SHADE = 8.0  # nats
 LINE_COLUMNS = 54
-COLUMNS = (
-    Column("before", right=True),  # as it reads on into the character
-    *text_columns("character"),
-    *numeric_columns("nats"),
-    *text_columns("likeliest"),
-)
-LINES_COLUMNS = (*numeric_columns("line", "nats", "characters"), *text_columns("text"))
 
 
 def build_section(report: ScoreSummary | RunningScore | Score) -> Section:
@@ -59,11 +45,11 @@ def build_section(report: ScoreSummary | RunningScore | Score) -> Section:
     if isinstance(report, Score):
         report = report.summarize()
     return Section(
-        "Score",
+        _("Score"),
         [
             Facts(build_totals(report.totals, report.adapted)),
-            *([ADAPTED] if report.adapted else []),
-            SHADES,
+            *([_explain_adapted()] if report.adapted else []),
+            explain_shades(),
             _build_shaded_text(report),
             _build_characters(report),
             *_build_lines(report.lines),
@@ -74,44 +60,72 @@ def build_section(report: ScoreSummary | RunningScore | Score) -> Section:
 def build_totals(totals: ScoreTotals, adapted: ScoreTotals | None = None) -> list[tuple[str, str]]:
     """Return the totals as names with values."""
     return [
-        ("characters", f"{totals.characters:,}"),
-        ("loss", describe_loss(totals.nats)),
-        *([("adapted", describe_loss(adapted.nats))] if adapted else []),
-        ("perplexity", _format_perplexity(totals.perplexity)),
-        ("total", f"{totals.total_nats:z,.2f} nats"),
-        ("unknown", f"{totals.unknown:,} (characters that the model does not know)"),
+        (_("characters"), f"{totals.characters:,}"),
+        (_("loss"), describe_loss(totals.nats)),
+        *([(_("adapted"), describe_loss(adapted.nats))] if adapted else []),
+        (_("perplexity"), _format_perplexity(totals.perplexity)),
+        (_("total"), _("{nats:z,.2f} nats").format(nats=totals.total_nats)),
+        (
+            _("unknown"),
+            _("{count:,} (characters that the model does not know)").format(count=totals.unknown),
+        ),
     ]
+
+
+def explain_shades() -> Prose:
+    """Say what the shades of a text mean."""
+    return Prose(
+        _(
+            "The deeper the shade of a character, the less the model expected it. 0 nats is"
+            " certainty, 0.7 a chance of one in two, 2.3 one in ten, 4.6 one in a hundred."
+        )
+    )
+
+
+def _explain_adapted() -> Prose:
+    text = _(
+        "The adapted loss is that of a copy of the model that goes on learning from the text: from"
+        " every {count} characters after it has predicted them. All else is of the model as it is."
+    )
+    return Prose(text.format(count=SEGMENT))
 
 
 def _build_shaded_text(report: ScoreSummary) -> ShadedText:
     beginning = report.beginning
     end = min(len(beginning.text), BEGINNING)
     is_whole = end == report.totals.characters
+    title = _("surprise") if is_whole else _("surprise, the first {count:,} characters")
     return ShadedText(
-        title="surprise" if is_whole else f"surprise, the first {end:,} characters",
+        title=title.format(count=end),
         text=beginning.text[:end],
         values=beginning.surprise[:end].tolist(),
         low=0.0,
         high=LARGEST_SHADE,
-        unit="nats",
+        unit=_("nats"),
         details=[format_shares(_alternatives(beginning, at)) for at in range(end)],
     )
 
 
 def _build_characters(report: ScoreSummary) -> Table:
+    columns = [
+        Column(_("before"), right=True),  # as it reads on into the character
+        *text_columns(_("character")),
+        *numeric_columns(_("nats")),
+        *text_columns(_("likeliest")),
+    ]
     if report.totals.characters > EACH_CHARACTER_UP_TO:
         return Table(
-            COLUMNS,
+            columns,
             [
                 _build_row(hard.before, hard.character, hard.nats, hard.likeliest)
                 for hard in report.hardest
             ],
             [min(1.0, hard.nats / LARGEST_SHADE) for hard in report.hardest],
-            f"the {len(report.hardest)} hardest characters",
+            _("the {count} hardest characters").format(count=len(report.hardest)),
         )
     text, surprise = report.beginning.text, report.beginning.surprise.tolist()
     return Table(
-        COLUMNS,
+        columns,
         [
             _build_row(
                 text[max(0, at - CONTEXT) : at], text[at], surprise[at],
@@ -120,7 +134,7 @@ def _build_characters(report: ScoreSummary) -> Table:
             for at in range(len(text))
         ],
         [min(1.0, nats / LARGEST_SHADE) for nats in surprise],
-        "each character",
+        _("each character"),
     )  # fmt: skip
 
 
@@ -133,8 +147,11 @@ def _build_lines(lines: Sequence[LineScore]) -> list[Table]:
          shorten(line.text, LINE_COLUMNS))
         for line in lines
     ]  # fmt: skip
-    title = f"the {len(rows)} hardest lines, by nats per character"
-    return [Table(LINES_COLUMNS, rows, title=title)]
+    columns = [
+        *numeric_columns(_("line"), _("nats"), _("characters")), *text_columns(_("text"))
+    ]  # fmt: skip
+    title = _("the {count} hardest lines, by nats per character").format(count=len(rows))
+    return [Table(columns, rows, title=title)]
 
 
 def _build_row(
@@ -154,7 +171,7 @@ def _alternatives(predictions: Predictions, at: int) -> Iterable[tuple[str, floa
 
 def _format_perplexity(perplexity: float | None) -> str:
     if perplexity is None:
-        return "more than a number can be"
+        return _("more than a number can be")
     return f"{perplexity:z.3f}" if perplexity < LARGE_LOSS else f"{perplexity:z.3g}"
 
 

@@ -1,5 +1,6 @@
 """The network unrolled over a text."""
 
+from charrnn.language import gettext as _
 from charrnn.render.blocks import (
     Block,
     Prose,
@@ -14,60 +15,77 @@ from charrnn.render.words import show_character
 from charrnn.reports.unroll import STEPS_AT_MOST, Step, Unrolled
 
 STEPS_DRAWN, SHOWN = 200, 3
-COLUMNS = (
-    *text_columns("read"),
-    *numeric_columns("|h|", "|Δh|"),
-    *text_columns("units", "expected", "next"),
-    *numeric_columns("chance"),
-)
 
 
 def build_section(report: Unrolled) -> Section:
     """Draw the first steps, and show all steps as a table."""
     blocks: list[Block] = [
-        Prose(
-            f"One network ({report.cell}, {report.layers} × {report.hidden} units,"
-            f" {report.parameters:,} parameters), drawn once for each step. Every step uses the"
-            " same weights."
-            + (
-                " Only the state differs, which each step takes from the step before: this is the"
-                " loop, unrolled."
-                if report.loops
-                else " There is no loop: a step takes nothing from the step before, so it knows"
-                " only the character that it reads."
-            )
-            + " The colored cells are the outputs of those units that vary most over the text."
-        ),
+        _explain_drawing(report),
         _build_drawing(report),
         Prose(
-            "|h| is the length of the state vector, |Δh| the length of its change in this step, and"
-            " units are those whose output is furthest from zero. The last columns have the"
-            " character that comes next in the text, and the probability that the model gave it."
+            _(
+                "|h| is the length of the state vector, |Δh| the length of its change in this step,"
+                " and units are those whose output is furthest from zero. The last columns have the"
+                " character that comes next in the text, and the probability that the model gave"
+                " it."
+            )
         ),
-        Table(
-            COLUMNS,
-            list(map(_build_row, report.steps)),
-            [s.probability or 0.0 for s in report.steps],
-        ),
+        _build_table(report),
     ]
     if report.unknown:
-        blocks.append(Prose(f"Characters skipped because the model does not know them:"
-                            f" {report.unknown:,}."))  # fmt: skip
+        skipped = _("Characters skipped because the model does not know them: {count:,}.")
+        blocks.append(Prose(skipped.format(count=report.unknown)))
     if report.unread:
-        blocks.append(Prose(f"Characters not read (limit {STEPS_AT_MOST:,}): {report.unread:,}."))
-    return Section("Unrolled", blocks)
+        unread = _("Characters not read (limit {limit:,}): {count:,}.")
+        blocks.append(Prose(unread.format(limit=STEPS_AT_MOST, count=report.unread)))
+    return Section(_("Unrolled"), blocks)
+
+
+def _explain_drawing(report: Unrolled) -> Prose:
+    text = (
+        _(
+            "One network ({cell}, {layers} × {hidden} units, {parameters:,} parameters), drawn once"
+            " for each step. Every step uses the same weights. Only the state differs, which each"
+            " step takes from the step before: this is the loop, unrolled. The colored cells are"
+            " the outputs of those units that vary most over the text."
+        )
+        if report.loops
+        else _(
+            "One network ({cell}, {layers} × {hidden} units, {parameters:,} parameters), drawn once"
+            " for each step. Every step uses the same weights. There is no loop: a step takes"
+            " nothing from the step before, so it knows only the character that it reads. The"
+            " colored cells are the outputs of those units that vary most over the text."
+        )
+    )
+    return Prose(
+        text.format(
+            cell=report.cell, layers=report.layers, hidden=report.hidden,
+            parameters=report.parameters,
+        )
+    )  # fmt: skip
 
 
 def _build_drawing(report: Unrolled) -> UnrolledNetwork:
     steps = report.steps[:STEPS_DRAWN]
     return UnrolledNetwork(
-        title="the network and its steps",
+        title=_("the network and its steps"),
         read=[step.character for step in steps],
         expected=[_list_expected(step) for step in steps],
         cell=report.cell,
         states=[step.state for step in steps],
         loops=report.loops,
     )
+
+
+def _build_table(report: Unrolled) -> Table:
+    columns = [
+        *text_columns(_("read")),
+        *numeric_columns("|h|", "|Δh|"),
+        *text_columns(_("units"), _("expected"), _("next")),
+        *numeric_columns(_("chance")),
+    ]
+    chances = [step.probability or 0.0 for step in report.steps]
+    return Table(columns, list(map(_build_row, report.steps)), chances)
 
 
 def _list_expected(step: Step) -> list[tuple[str, float]]:
