@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from charrnn.errors import InputError
+from charrnn.language import ENGLISH, gettext_noop, speaking
 from charrnn.language import gettext as _
-from charrnn.language import gettext_noop
 from charrnn.reports.notebook import NotebookReport
 from charrnn.reports.path_label import PathLabel
 from charrnn.reports.summary import Summary, summarize_description
@@ -135,8 +135,17 @@ def _read_state(run: RunFolder) -> tuple[str, Diverged | None, tuple[str, ...]]:
 
 
 def _describe_unreadable(file: Path, error: InputError) -> str:
-    """Return the message of ``error``, which names the damaged ``file``."""
-    return PathLabel(str(error), file, str(error).removeprefix(str(file)))
+    """Return the message of ``error``, which names the damaged ``file``.
+
+    It is in English, as all data; what is shown after the name is in the user's language.
+    """
+    shown = str(error).removeprefix(str(file))
+    with speaking(ENGLISH):
+        try:
+            read_description(file)
+        except InputError as english_error:
+            error = english_error
+    return PathLabel(str(error), file, shown)
 
 
 def _group(runs: list[RunSummary]) -> Group:
