@@ -137,7 +137,7 @@ def _read_end(network: Network, ids: Ids, positions: int) -> tuple[Array, Array]
     states: States = network.initial_states(1)
     begin = ids[: len(ids) - positions]
     if len(begin):
-        __, states, __ = network.forward(begin[:, None], states)
+        states = network.forward(begin[:, None], states)[1]
     logs, outputs = [], []
     for id_ in ids[len(begin) :]:
         log, states = network.predict(np.array([[id_]]), states)

@@ -116,9 +116,9 @@ def _find_pair(
 def _find_followers(model: LoadedModel, text: ReportText) -> tuple[Follower, ...]:
     """Return the best unit of each property that a unit follows not by chance."""
     ids = text.ids[:READ_AT_MOST]
-    h, __ = record_activations(model.checkpoint.network, ids)
+    h = record_activations(model.checkpoint.network, ids)[0]
     computed = compute_properties(model.checkpoint.corpus_info.vocabulary.decode(ids))
-    followers, __ = find_followers(h, computed)
+    followers = find_followers(h, computed)[0]
     best: dict[str, Follower] = {}
     for follower in followers:
         if follower.p <= SIGNIFICANT:
