@@ -6,7 +6,8 @@ compiles the catalogues. Where English is spoken, none is read. Not here: which 
 wants (cli/user_language.py).
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, SupportsIndex
@@ -56,6 +57,17 @@ def set_language(language: str) -> None:
         raise ConfigError("language", f"there is no language {language!r}; choose from {choices}")
     global _language
     _language = language
+
+
+@contextmanager
+def speaking(language: str) -> Iterator[None]:
+    """Let messages be in ``language``, which charrnn has, inside of the ``with`` block."""
+    global _language
+    before, _language = _language, language
+    try:
+        yield
+    finally:
+        _language = before
 
 
 def get_language() -> str:

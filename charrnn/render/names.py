@@ -9,11 +9,13 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path, PureWindowsPath
 from typing import Any
 
+from charrnn.language import gettext as _
+from charrnn.language import gettext_noop
 from charrnn.reports.path_label import PathLabel, iterate_labels, replace_labels
 from charrnn.storage.run_folder import RunFolder
 from charrnn.text.sources import STDIN, is_descriptor
 
-STANDARD_INPUT, PIPE = "standard input", "a pipe"
+STANDARD_INPUT, PIPE = gettext_noop("standard input"), gettext_noop("a pipe")
 
 
 def name_for_terminal(report: Any) -> Any:
@@ -28,9 +30,11 @@ def name_for_page(report: Any) -> Any:
 
 
 def _terminal_name(label: PathLabel) -> str:
+    if label.rest:
+        return f"{label.path}{label.rest}"
     folder = label.path.parent
     is_best = label.path == RunFolder(folder).best and folder != Path()
-    return str(folder) if is_best and not label.rest else str(label)
+    return str(folder) if is_best else str(label)
 
 
 def _distinct_names(paths: Iterable[Path]) -> dict[Path, str]:
@@ -65,9 +69,9 @@ def _name_parts(path: Path) -> Sequence[str]:
     file, is cut into its parts.
     """
     if path == Path(STDIN):
-        return [STANDARD_INPUT]
+        return [_(STANDARD_INPUT)]
     if path.is_absolute() and is_descriptor(path):
-        return [PIPE]
+        return [_(PIPE)]
     named = _run_or_file(path)
     try:
         absolute = Path(os.path.abspath(named))  # noqa: PTH100  # links keep their names

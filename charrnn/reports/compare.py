@@ -14,6 +14,7 @@ import numpy as np
 from charrnn.arrays import Array, Ids
 from charrnn.config import DEFAULT_CONTINUATION_LENGTH, DEFAULT_CONTINUATIONS, SampleConfig
 from charrnn.errors import ConfigError, InputError
+from charrnn.language import gettext as _
 from charrnn.network.model import Network, States
 from charrnn.network.softmax import kl_divergence
 from charrnn.reports.loaded_model import LoadedModel, ModelFacts
@@ -72,7 +73,8 @@ def compare_texts(
         InputError: when a model knows no character of a text, or one is unknown and an error.
     """
     if len(text) != 2:
-        raise ConfigError("text", f"two texts are compared, and {len(text):,} were given")
+        problem = _("two texts are compared, and {number:,} were given")
+        raise ConfigError("text", problem.format(number=len(text)))
     a, b = text
     seed = draw_seed() if seed is None else seed
     config = SampleConfig(length=length, stop=tuple(stop))
@@ -103,7 +105,8 @@ def _compare_model(
     ]
     for text, known in zip(texts, ids, strict=True):
         if not len(known):
-            raise InputError(text or "the empty text", "has no character that the model knows")
+            problem = _("has no character that the model knows")
+            raise InputError(text or _("the empty text"), problem)
     shared = max(1, _count_common(*(known.tolist() for known in ids)))
     (logs_a, h_a), (logs_b, h_b) = (_read_end(network, known, shared) for known in ids)
     prompts = [make_prompt(corpus_info, text, on_unknown, text) for text in texts]
@@ -134,16 +137,16 @@ def _read_end(network: Network, ids: Ids, positions: int) -> tuple[Array, Array]
     states: States = network.initial_states(1)
     begin = ids[: len(ids) - positions]
     if len(begin):
-        _, states, _ = network.forward(begin[:, None], states)
+        states = network.forward(begin[:, None], states)[1]
     logs, outputs = [], []
     for id_ in ids[len(begin) :]:
         log, states = network.predict(np.array([[id_]]), states)
         logs.append(log[0, 0].astype(np.float64))
-        outputs.append(np.concatenate([h[0] for h, *_ in states]).astype(np.float64))
+        outputs.append(np.concatenate([h[0] for h, *__ in states]).astype(np.float64))
     return np.array(logs), np.array(outputs)
 
 
 def _count_common(a: Sequence[object], b: Sequence[object]) -> int:
     """Return the length of the longest end that two sequences share."""
     pairs = zip(reversed(a), reversed(b), strict=False)
-    return sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], pairs))
+    return sum(1 for __ in takewhile(lambda pair: pair[0] == pair[1], pairs))

@@ -17,6 +17,7 @@ import numpy.typing as npt
 from charrnn.arrays import Ids
 from charrnn.config import AUTO
 from charrnn.errors import InputError
+from charrnn.language import gettext as _
 from charrnn.reports.loaded_model import LoadedModel
 from charrnn.reports.score import ScoreTotals, make_totals
 from charrnn.reports.score_lines import (
@@ -120,7 +121,7 @@ class EachLine:
                     comparison.add(line, batch, at)
                 yield line
         if not self._characters:
-            raise InputError(self._name, "has no character that the model can predict")
+            raise InputError(self._name, _("has no character that the model can predict"))
 
     @property
     def characters(self) -> int:
@@ -134,7 +135,7 @@ class EachLine:
 
     def result(self) -> EachLineSummary:
         """Score the rest of the lines, and return the summary. Raises as iteration does."""
-        for _ in self:
+        for __ in self:
             pass
         unknown = self._unknown_characters.number if self._unknown_characters else 0
         of_long, of_all = self._comparisons

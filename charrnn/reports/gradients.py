@@ -21,6 +21,7 @@ import numpy as np
 from charrnn.arrays import Ids
 from charrnn.config import DEFAULT_LAGS
 from charrnn.errors import InputError
+from charrnn.language import gettext as _
 from charrnn.network.gradient_by_lag import Norms, join_states, norms_by_lag, states_after
 from charrnn.network.model import Network
 from charrnn.network.parameters import initialize
@@ -167,10 +168,11 @@ def _spread_windows(name: str, characters: int, lags: int, positions: int) -> Id
     """
     places = characters + 1 - EXTRA_CHARACTERS - lags
     if places < 1 and characters <= EXTRA_CHARACTERS:
-        raise InputError(name, f"is too short for `lags` {lags:,}")
+        raise InputError(_(name), _("is too short for `lags` {lags:,}").format(lags=lags))
     if places < 1:
-        most = characters - EXTRA_CHARACTERS
-        raise InputError(name, f"is too short for `lags` {lags:,}; set it to {most:,} or less")
+        problem = _("is too short for `lags` {lags:,}; set it to {most:,} or less")
+        problem = problem.format(lags=lags, most=characters - EXTRA_CHARACTERS)
+        raise InputError(_(name), problem)
     return np.arange(0, places, max(1, places // positions))[:positions]
 
 

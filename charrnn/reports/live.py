@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from charrnn.errors import ConfigError
+from charrnn.language import gettext as _
 from charrnn.reports.differing_texts import find_differing_texts
 from charrnn.reports.loaded_model import LoadedModel, ModelFacts
 from charrnn.reports.neurons import (
@@ -68,9 +69,8 @@ def prepare_live(models: Sequence[LoadedModel], texts: Sequence[ReportText | Non
         ConfigError: when there are too many models.
     """
     if len(models) > MODELS_AT_MOST:
-        raise ConfigError(
-            "models", f"the page has room for {MODELS_AT_MOST}, and {len(models):,} were given"
-        )
+        problem = _("the page has room for {most}, and {number:,} were given")
+        raise ConfigError("models", problem.format(most=MODELS_AT_MOST, number=len(models)))
     pairs = list(zip(models, texts, strict=True))
     return Live(
         models=tuple(
@@ -102,7 +102,7 @@ def find_prime(text: str) -> str:
 def _find_pair(
     pairs: Sequence[tuple[LoadedModel, ReportText | None]],
 ) -> tuple[str, str] | None:
-    for model, _ in pairs:
+    for model, __ in pairs:
         if known := PAIRS.get(model.checkpoint.corpus_info.sha256):
             return known
     for model, text in pairs:
@@ -116,9 +116,9 @@ def _find_pair(
 def _find_followers(model: LoadedModel, text: ReportText) -> tuple[Follower, ...]:
     """Return the best unit of each property that a unit follows not by chance."""
     ids = text.ids[:READ_AT_MOST]
-    h, _ = record_activations(model.checkpoint.network, ids)
+    h = record_activations(model.checkpoint.network, ids)[0]
     computed = compute_properties(model.checkpoint.corpus_info.vocabulary.decode(ids))
-    followers, _ = find_followers(h, computed)
+    followers = find_followers(h, computed)[0]
     best: dict[str, Follower] = {}
     for follower in followers:
         if follower.p <= SIGNIFICANT:

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from charrnn.language import gettext_noop
 from charrnn.reports.path_label import PathLabel
 from charrnn.storage.diverged_run import find_divergence
 from charrnn.storage.model_file import ModelDescription, TrainedModel, load
@@ -37,7 +38,9 @@ class LoadedModel:
     @property
     def label(self) -> str:
         """The model's name in reports and errors."""
-        return "model in memory" if self.path is None else PathLabel(str(self.path))
+        if self.path is None:
+            return gettext_noop("model in memory")
+        return PathLabel(str(self.path))
 
     @property
     def diverged(self) -> "Diverged | None":

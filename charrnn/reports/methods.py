@@ -19,6 +19,7 @@ from charrnn.config import (
     SECONDS,
 )
 from charrnn.errors import ConfigError, InputError
+from charrnn.language import gettext as _
 from charrnn.report_registry import REPORTS, Report, Takes
 from charrnn.reports import load_function
 from charrnn.reports.loaded_model import LoadedModel
@@ -183,7 +184,7 @@ class ReportMethods:
 
         _check_option("on_unknown", on_unknown)
         if isinstance(lines, str):
-            raise ConfigError("lines", "this is a single text; give a list of texts")
+            raise ConfigError("lines", _("this is a single text; give a list of texts"))
         normalization = self.loaded.checkpoint.corpus_info.normalization
         texts = (normalization.apply(_check_text("lines", line)) for line in lines)
         batches = score_batches(self.loaded, texts, "lines", on_unknown)
@@ -337,7 +338,8 @@ class ReportMethods:
             return self.loss(**options)
         path = self.loaded.run or self.loaded.path
         if path is None:
-            raise ConfigError(report.name, "this report needs a run, and the model is in no file")
+            problem = _("this report needs a run, and the model is in no file")
+            raise ConfigError(report.name, problem)
         return load_function(report)(path, **options)
 
 
@@ -345,20 +347,22 @@ def _find_report(name: str) -> Report:
     report = REPORTS.get(name)
     if report is None:
         question = did_you_mean(str(name), REPORTS, quote="'")
-        problem = "there is no such report"
-        raise ConfigError(shorten(repr(name)), f"{problem}; {question}" if question else problem)
+        problem = _("there is no such report")
+        if question:
+            problem = _("there is no such report; {question}").format(question=question)
+        raise ConfigError(shorten(repr(name)), problem)
     if report.takes is Takes.FOLDER:
-        problem = "this report takes a folder of runs, not a model; type 'charrnn inspect runs'"
+        problem = _("this report takes a folder of runs, not a model; type 'charrnn inspect runs'")
         raise ConfigError(name, problem)
     return report
 
 
 def _choose_variant(report: Report, options: dict[str, Any]) -> Report:
     """Return the variant that a flag in ``options`` chooses, and remove the flags."""
-    for flag in [flag for flag, _ in report.variants if flag in options]:
+    for flag in [flag for flag, __ in report.variants if flag in options]:
         Flag().check(flag, options[flag])
     chosen = report.choose(options)
-    for flag, _ in report.variants:
+    for flag, __ in report.variants:
         options.pop(flag, None)
     return chosen
 
@@ -372,16 +376,18 @@ def _check_option(name: str, value: object) -> object:
 def _check_inputs(report: Report, inputs: Sequence[object]) -> None:
     """Refuse too many inputs, or a missing one; those of a report by name have no types."""
     if report.takes is Takes.FILE and len(inputs) != 1:
-        raise ConfigError(report.name, f"this report reads one file, not {len(inputs)}")
+        problem = _("this report reads one file, not {number}").format(number=len(inputs))
+        raise ConfigError(report.name, problem)
     if report.reads_text and len(inputs) > 1:
-        raise ConfigError(report.name, f"this report reads one text, not {len(inputs)}")
+        problem = _("this report reads one text, not {number}").format(number=len(inputs))
+        raise ConfigError(report.name, problem)
     if report.takes is Takes.RUNS and inputs:
-        raise ConfigError(report.name, "this report reads no text and no file")
+        raise ConfigError(report.name, _("this report reads no text and no file"))
 
 
 def _check_text(name: str, text: object) -> str:
     if not isinstance(text, str):
-        raise ConfigError(name, f"{show_value(text)} is not a text")
+        raise ConfigError(name, _("{value} is not a text").format(value=show_value(text)))
     return text
 
 

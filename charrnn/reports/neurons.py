@@ -17,6 +17,7 @@ import numpy.typing as npt
 
 from charrnn.arrays import Array, Ids
 from charrnn.errors import ConfigError
+from charrnn.language import gettext as _
 from charrnn.network.model import Network
 from charrnn.network.stepper import Stepper
 from charrnn.reports.loaded_model import LoadedModel, ModelFacts
@@ -128,7 +129,7 @@ def analyze_neurons(
     chosen = [_parse_unit(each, network) for each in unit]
     computed = compute_properties(vocabulary.decode(ids), patterns)
     followers, correlations = find_followers(h, computed)
-    shown_h, _ = record_activations(network, shown_ids)
+    shown_h, __ = record_activations(network, shown_ids)
     best: dict[str, tuple[int, int]] = {}
     for follower in followers:
         if follower.p <= SIGNIFICANT:
@@ -158,15 +159,18 @@ def _parse_unit(text: str, network: Network) -> tuple[int, int]:
         ConfigError: when the network has no such unit.
     """
     H, layers = network.shape.hidden, network.shape.layers
-    layer, _, unit = text.rpartition(":")
+    layer, __, unit = text.rpartition(":")
     if unit.isdecimal() and (layer.isdecimal() or not layer):
         at = int(layer or layers) - 1
         if 0 <= at < layers and int(unit) < H:
             return at, int(unit)
-    problem = f"there is no unit {text}; they are 0 to {H - 1}"
+    problem = _("there is no unit {unit}; they are 0 to {last}")
     if layers > 1:
-        problem += f", and 1:0 to 1:{H - 1} are those of the first of {layers} layers"
-    raise ConfigError("unit", problem)
+        problem = _(
+            "there is no unit {unit}; they are 0 to {last}, and 1:0 to 1:{last} are those of the"
+            " first of {layers} layers"
+        )
+    raise ConfigError("unit", problem.format(unit=text, last=H - 1, layers=layers))
 
 
 def record_activations(network: Network, ids: Ids) -> tuple[Array, tuple[Gate, ...]]:

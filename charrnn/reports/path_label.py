@@ -10,17 +10,17 @@ from typing import Any
 
 
 class PathLabel(str):
-    """A text of a report that is a path, or begins with one and goes on with ``rest``.
+    """A text of a report that is a path, or begins with one and goes on.
 
     JSON has it as it is. Because it remembers its ``path``, a terminal and a page can name the
-    model, run or file in their own way.
+    model, run or file in their own way. They show ``rest`` after it, in the user's language.
     """
 
     path: Path
     rest: str
 
     def __new__(cls, text: str, path: Path | None = None, rest: str = "") -> "PathLabel":
-        """Return ``text``, which shows ``path`` (by default, the text is the path) and ``rest``."""
+        """Return ``text``, which shows ``path`` (by default, the text is the path)."""
         label = super().__new__(cls, text)
         label.path = Path(text) if path is None else path
         label.rest = rest

@@ -11,6 +11,7 @@ import numpy.typing as npt
 
 from charrnn.arrays import Array
 from charrnn.errors import InputError
+from charrnn.language import gettext as _
 from charrnn.reports.loaded_model import LoadedModel
 from charrnn.text.unknown import default_on_unknown, encode_text
 from charrnn.training.block_reader import BlockReader
@@ -120,7 +121,7 @@ def predict_chunks(
             yield Chunk(nothing, text[read:], np.empty(0, np.intp))
         last = ids[-1:]
     if not predicted:
-        raise InputError(name, "has fewer than two characters that the model knows")
+        raise InputError(_(name), _("has fewer than two characters that the model knows"))
 
 
 def _surprise(rows: Array, targets: npt.NDArray[np.intp]) -> npt.NDArray[np.float32]:

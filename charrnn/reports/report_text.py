@@ -10,6 +10,8 @@ from charrnn.arrays import Ids
 from charrnn.config import AUTO
 from charrnn.errors import InputError
 from charrnn.generators import exhaust
+from charrnn.language import Phrase
+from charrnn.language import gettext as _
 from charrnn.ngram import MAX_COUNTED
 from charrnn.reports.loaded_model import LoadedModel
 from charrnn.reports.path_label import PathLabel
@@ -54,7 +56,7 @@ def encode_report_text(model: LoadedModel, text: str, name: str) -> ReportText:
     unknown.add(text)
     ids = encode_text(text, vocabulary, default_on_unknown(vocabulary), name).astype(np.intp)
     if len(ids) < 2:
-        raise InputError(name, "has fewer than two characters that the model knows")
+        raise InputError(name, _("has fewer than two characters that the model knows"))
     return ReportText(name, ids, unknown.number, unknown.summary)
 
 
@@ -75,14 +77,12 @@ def find_validation_part(model: LoadedModel) -> ReportText:
             train=np.array(parts.train[-MAX_COUNTED:]),
         )
     if len(validation_part.ids) < 2:
-        raise InputError(
-            model.label,
-            "was trained without a validation part (`val` 0); name a text with `text_file`",
-        )
+        problem = _("was trained without a validation part (`val` 0); name a text with `text_file`")
+        raise InputError(_(model.label), problem)
     return validation_part
 
 
 def _name_validation_part(corpus_info: CorpusInfo) -> str:
     if corpus_info.val_file:
         return ", ".join(corpus_info.val_file.files)
-    return f"the validation part of {', '.join(corpus_info.files)}"
+    return Phrase("the validation part of {files}", files=", ".join(corpus_info.files))

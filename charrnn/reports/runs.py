@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from charrnn.errors import InputError
+from charrnn.language import ENGLISH, gettext_noop, speaking
+from charrnn.language import gettext as _
 from charrnn.reports.notebook import NotebookReport
 from charrnn.reports.path_label import PathLabel
 from charrnn.reports.summary import Summary, summarize_description
@@ -18,9 +20,8 @@ from charrnn.storage.checkpoint import read_description
 from charrnn.storage.lock import is_locked
 from charrnn.storage.run_folder import (
     DEFAULT_ROOT,
-    NO_MODEL,
-    TRAIN_ONE,
     RunFolder,
+    explain_no_model,
     list_run_folders,
 )
 from charrnn.text.corpus_info import TextInfo
@@ -86,7 +87,7 @@ def list_runs(folder: Path) -> Runs:
         state, diverged, problems = _read_state(run)
         unreadable += problems
         try:
-            description, _ = read_description(run.model)
+            description, __ = read_description(run.model)
             summary = summarize_description(description, PathLabel(str(run.path)), diverged)
         except InputError as error:
             unreadable.append(_describe_unreadable(run.model, error))
@@ -107,34 +108,44 @@ def _explain_empty(folder: Path) -> str:
     """Say why there is no run directly in ``folder``."""
     if RunFolder(folder).config.is_file() or RunFolder(folder).model:
         command = write_command("inspect", "summary", folder)
-        return f"is itself a run, not a folder of runs; to inspect it: {command}"
+        problem = _("is itself a run, not a folder of runs; to inspect it: {command}")
+        return problem.format(command=command)
     if folder.is_dir() or folder == DEFAULT_ROOT:
-        return f"{NO_MODEL}; {TRAIN_ONE}"
+        return explain_no_model()
     if folder.exists():
-        return "is a file; name a folder that has run folders in it"
-    return "no such folder; check the name"
+        return _("is a file; name a folder that has run folders in it")
+    return _("no such folder; check the name")
 
 
 def _read_state(run: RunFolder) -> tuple[str, Diverged | None, tuple[str, ...]]:
     """Return the state of a run, where it diverged, and what is wrong with its last file."""
     if not run.last.is_file():
-        return "model", None, ()
+        return gettext_noop("model"), None, ()
     # The lock is checked before the file, so a run that ends in between is finished, not broken.
     is_running = is_locked(run.path)
     try:
-        _, status = read_description(run.last)
+        __, status = read_description(run.last)
     except InputError as error:
-        return "broken", None, (_describe_unreadable(run.last, error),)
+        return gettext_noop("broken"), None, (_describe_unreadable(run.last, error),)
     if is_running:
-        return "running", None, ()
+        return gettext_noop("running"), None, ()
     if status.diverged:
-        return "diverged", status.diverged, ()
-    return ("finished" if status.is_over else "unfinished"), None, ()
+        return gettext_noop("diverged"), status.diverged, ()
+    return gettext_noop("finished") if status.is_over else gettext_noop("unfinished"), None, ()
 
 
 def _describe_unreadable(file: Path, error: InputError) -> str:
-    """Return the message of ``error``, which names the damaged ``file``."""
-    return PathLabel(str(error), file, str(error).removeprefix(str(file)))
+    """Return the message of ``error``, which names the damaged ``file``.
+
+    It is in English, as all data; what is shown after the name is in the user's language.
+    """
+    shown = str(error).removeprefix(str(file))
+    with speaking(ENGLISH):
+        try:
+            read_description(file)
+        except InputError as english_error:
+            error = english_error
+    return PathLabel(str(error), file, shown)
 
 
 def _group(runs: list[RunSummary]) -> Group:

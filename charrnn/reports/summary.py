@@ -3,6 +3,7 @@
 import math
 from dataclasses import dataclass
 
+from charrnn.language import Phrase, gettext_noop
 from charrnn.network.parameters import Shape
 from charrnn.ngram import Baselines
 from charrnn.reports.loaded_model import LoadedModel, ModelFacts, model_facts
@@ -13,9 +14,15 @@ from charrnn.training.state import Diverged
 from charrnn.units import bits
 
 PARTS = {
-    "W": "input weights", "U": "recurrent weights", "b": "biases", "r": "biases",
-    "out.W": "weights", "out.b": "biases",
-}  # fmt: skip
+    "W": gettext_noop("layer {layer} input weights"),
+    "U": gettext_noop("layer {layer} recurrent weights"),
+    "b": gettext_noop("layer {layer} biases"),
+    "r": gettext_noop("layer {layer} biases"),
+    "out.W": gettext_noop("output weights"),
+    "out.b": gettext_noop("output biases"),
+    "E": gettext_noop("embedding and output"),
+}
+"""The parts of a network by the names of their arrays; those of a layer have its number too."""
 
 
 @dataclass(frozen=True)
@@ -121,11 +128,9 @@ def _count_parameters(shape: Shape) -> dict[str, int]:
     """Count the parameters by part, such as "layer 1 recurrent weights"."""
     parts: dict[str, int] = {}
     for name, dims in {**shape.matrices(), **shape.biases()}.items():
-        size = math.prod(dims)
-        if name == "E":
-            parts["embedding and output"] = size
-            continue
-        layer = f"layer {int(name[1:]) + 1}" if name[1:].isdigit() else "output"
-        kind = PARTS[name[0] if name[1:].isdigit() else name]
-        parts[f"{layer} {kind}"] = parts.get(f"{layer} {kind}", 0) + size
+        if name[1:].isdigit():
+            part: str = Phrase(PARTS[name[0]], layer=int(name[1:]) + 1)
+        else:
+            part = PARTS[name]
+        parts[part] = parts.get(part, 0) + math.prod(dims)
     return parts

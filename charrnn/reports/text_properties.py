@@ -14,6 +14,8 @@ import numpy as np
 import numpy.typing as npt
 
 from charrnn.errors import ConfigError
+from charrnn.language import gettext as _
+from charrnn.language import gettext_noop
 from charrnn.reports.quotation import find_quoted
 
 Values = npt.NDArray[np.float64]
@@ -66,14 +68,16 @@ def parse_patterns(given: Sequence[str]) -> dict[str, re.Pattern[str]]:
     for each in given:
         name, sign, pattern = each.partition("=")
         if not (name and sign and pattern):
-            raise ConfigError("property", f"{each!r} is not NAME=REGEX, such as vowel=[aeiou]")
+            problem = _("{value!r} is not NAME=REGEX, such as vowel=[aeiou]").format(value=each)
+            raise ConfigError("property", problem)
         if name in PROPERTIES or name in patterns:
-            raise ConfigError("property", f"there are two properties called {name!r}")
+            problem = _("there are two properties called {name!r}").format(name=name)
+            raise ConfigError("property", problem)
         try:
             patterns[name] = re.compile(pattern)
         except re.error as error:
-            problem = f"{pattern!r} is not a regular expression ({error})"
-            raise ConfigError("property", problem) from None
+            problem = _("{pattern!r} is not a regular expression ({reason})")
+            raise ConfigError("property", problem.format(pattern=pattern, reason=error)) from None
     return patterns
 
 
@@ -202,13 +206,13 @@ def _find_script(*names: str) -> Callable[[str], list[int]]:
 
 
 PROPERTIES: dict[str, Callable[[str], list[int]]] = {
-    "inside quotes": find_quoted,
-    "position in the line": measure_positions,
-    "depth of brackets": measure_depths,
-    "after a full stop": find_ended,
-    "hiragana": _find_script("HIRAGANA"),
-    "katakana": _find_script("KATAKANA", "HALFWIDTH KATAKANA"),
-    "kanji": _find_script("CJK", "KANGXI", "IDEOGRAPHIC"),
-    "Latin letter": _find_script("LATIN", "FULLWIDTH LATIN"),
+    gettext_noop("inside quotes"): find_quoted,
+    gettext_noop("position in the line"): measure_positions,
+    gettext_noop("depth of brackets"): measure_depths,
+    gettext_noop("after a full stop"): find_ended,
+    gettext_noop("hiragana"): _find_script("HIRAGANA"),
+    gettext_noop("katakana"): _find_script("KATAKANA", "HALFWIDTH KATAKANA"),
+    gettext_noop("kanji"): _find_script("CJK", "KANGXI", "IDEOGRAPHIC"),
+    gettext_noop("Latin letter"): _find_script("LATIN", "FULLWIDTH LATIN"),
 }
 """Properties of a text: each function returns a number for every character."""

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from charrnn.errors import InputError
 from charrnn.generators import exhaust
+from charrnn.language import gettext as _
 from charrnn.reports.loaded_model import LoadedModel
 from charrnn.runs.moved_corpus import list_missing, write_move_command
 from charrnn.runs.run_config import read_corpus_paths
@@ -35,15 +36,15 @@ def find_training_corpus(
         all_paths = CorpusPaths(all_paths.corpus)
     paths = all_paths.corpus
     if Path(STDIN) in all_paths.all:
-        raise _unusable(model, paths, [Path(STDIN)], setting, "came from standard input")
+        raise _unusable(model, paths, [Path(STDIN)], setting, _("came from standard input"))
     if missing := list_missing(paths):
-        raise _unusable(model, paths, missing, setting, "is no longer there")
+        raise _unusable(model, paths, missing, setting, _("is no longer there"))
     try:
         files = CorpusFiles(
             **{name: find_sources(of_text) for name, of_text in all_paths.items() if of_text}
         )
     except InputError as error:
-        raise InputError(error.thing, f"{error.problem}; name a text with `{setting}`") from None
+        raise InputError(error.thing, _advise(error.problem, setting)) from None
     expected = model.checkpoint.corpus_info
     corpus_info, sources = exhaust(
         scan_corpus(
@@ -52,18 +53,17 @@ def find_training_corpus(
         )
     )  # fmt: skip
     if corpus_info.sha256 != expected.sha256:
-        problem = "is no longer the text that the model learned from"
+        problem = _("is no longer the text that the model learned from")
         has_folder = any(path.is_dir() for path in paths)
         if change := explain_change(expected, corpus_info, has_folder=has_folder):
-            problem = f"is no longer the text that the model learned from ({change})"
+            problem = _("is no longer the text that the model learned from ({change})")
+            problem = problem.format(change=change)
         raise _unusable(model, paths, paths, setting, problem)
     for name in expected.own_texts if with_own_texts else ():
         if not is_same_text(name, expected, corpus_info):
             thing = ", ".join(map(str, getattr(all_paths, name))) or name
-            raise InputError(
-                thing,
-                f"is not, or no longer, the `{name}` of the model; name a text with `{setting}`",
-            )
+            problem = _("is not, or no longer, the `{name}` of the model").format(name=name)
+            raise InputError(thing, _advise(problem, setting))
     return sources
 
 
@@ -73,24 +73,28 @@ def _unusable(
     """Return the error for a corpus of which some paths cannot be used, and what to do."""
     thing: object = ", ".join(map(str, moved))
     if Path(STDIN) in moved:
-        thing = f"the corpus of {model.label}"
+        thing = _("the corpus of {model}").format(model=_(model.label))
     if setting == "corpus":
-        return InputError(
-            thing, f"{problem}; name a text with `{setting}`: where it is now, or another one"
-        )
+        advised = _("{problem}; name a text with `{setting}`: where it is now, or another one")
+        return InputError(thing, advised.format(problem=problem, setting=setting))
     if model.diverged:  # a run that cannot be resumed
-        return InputError(thing, f"{problem}; name a text with `{setting}`")
+        return InputError(thing, _advise(problem, setting))
     assert model.path is not None
     command = write_move_command(paths, model.path.parent, moved)
-    return InputError(
-        thing, f"{problem}; name a text with `{setting}`, or the new place of the corpus: {command}"
+    advised = _(
+        "{problem}; name a text with `{setting}`, or the new place of the corpus: {command}"
     )
+    return InputError(thing, advised.format(problem=problem, setting=setting, command=command))
+
+
+def _advise(problem: str, setting: str) -> str:
+    """Return ``problem`` with the advice to name another text with ``setting``."""
+    return _("{problem}; name a text with `{setting}`").format(problem=problem, setting=setting)
 
 
 def _corpus_paths(model: LoadedModel, setting: str) -> CorpusPaths:
     if model.path is not None:
         with suppress(InputError):
             return read_corpus_paths(RunFolder(model.path.parent).config)
-    raise InputError(
-        model.label, f"cannot find the corpus that it was trained on; name a text with `{setting}`"
-    )
+    problem = _("cannot find the corpus that it was trained on")
+    raise InputError(_(model.label), _advise(problem, setting))

@@ -3,10 +3,11 @@
 import unicodedata
 from dataclasses import dataclass
 
+from charrnn.language import gettext_noop
 from charrnn.reports.loaded_model import LoadedModel
 from charrnn.reports.notebook import NotebookReport
 
-UNKNOWN_NAME = "the unknown character: all rare ones"
+UNKNOWN_NAME = gettext_noop("the unknown character: all rare ones")
 
 
 @dataclass(frozen=True)

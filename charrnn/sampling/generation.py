@@ -8,6 +8,7 @@ import numpy as np
 from charrnn.arrays import Array
 from charrnn.config import SampleConfig
 from charrnn.errors import ConfigError, InputError
+from charrnn.language import gettext as _
 from charrnn.sampling.ongoing import OngoingSample, Prompt, Request, SamplingContext
 from charrnn.sampling.redrawing import redraw_known
 from charrnn.sampling.sampler import generate_samples, sort_finished
@@ -64,9 +65,9 @@ def generate_novel(
         InputError, ConfigError: as `generate`.
     """
     if config.beam:
-        raise ConfigError("novel", "beam search does not sample; leave it out, or `beam`")
+        raise ConfigError("novel", _("beam search does not sample; leave it out, or `beam`"))
     if config.temperature == 0:
-        problem = "at the `temperature` 0 every try makes the same text; set a higher one"
+        problem = _("at the `temperature` 0 every try makes the same text; set a higher one")
         raise ConfigError("novel", problem)
     seed = _check(model, config, seed, number)
     context = SamplingContext(model.corpus_info, config, on_long)
@@ -86,15 +87,15 @@ def _check(model: TrainedModel, config: SampleConfig, seed: int | None, number: 
         found = UnknownCharacters(corpus_info.vocabulary)
         for stop in config.stop:
             found.add(corpus_info.normalization.apply(stop))
-        raise InputError(
-            "stop",
-            f"the model cannot produce any stop text, because it does not know {found.summary};"
-            " set a `length`",
+        problem = _(
+            "the model cannot produce any stop text, because it does not know {characters};"
+            " set a `length`"
         )
+        raise InputError("stop", problem.format(characters=found.summary))
     number = Whole(1).check("number", number)
     if config.beam and number > config.beam:
-        problem = f"{number:,} is above the {config.beam:,} candidates of beam search"
-        raise ConfigError("number", f"{problem}; raise `beam`")
+        problem = _("{number:,} is above the {beam:,} candidates of beam search; raise `beam`")
+        raise ConfigError("number", problem.format(number=number, beam=config.beam))
     return Whole(0, limit=LARGEST_SEED).check("seed", draw_seed() if seed is None else seed)
 
 

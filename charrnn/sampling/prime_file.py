@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from charrnn.errors import InputError
+from charrnn.language import gettext as _
 from charrnn.text.corpus import read_pieces
 from charrnn.text.encodings import detect_encoding
 from charrnn.text.lines import split_lines
@@ -22,7 +23,7 @@ class PrimeFile:
         self, path: Path, normalization: Normalization, encoding: str, *, each_line: bool
     ) -> None:
         if path.is_dir():
-            raise InputError(path, "is a folder; name a file")
+            raise InputError(path, _("is a folder; name a file"))
         (source,) = find_sources([path])
         self._source = detect_encoding(source, encoding)
         self._normalization = normalization
@@ -33,7 +34,7 @@ class PrimeFile:
 
         An editor ends a file with a newline, and the text is to be continued on its last line.
         """
-        pieces = (piece for piece, _ in read_pieces(self._source, self._normalization))
+        pieces = (piece for piece, __ in read_pieces(self._source, self._normalization))
         if self._each_line:
             return (
                 _remove_carriage_return(line.removesuffix("\n")) for line in split_lines(pieces)

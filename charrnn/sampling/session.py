@@ -10,6 +10,7 @@ import numpy as np
 
 from charrnn.arrays import Array, Ids
 from charrnn.config import SampleConfig
+from charrnn.language import gettext as _
 from charrnn.network.stepper import Stepper
 from charrnn.sampling.drawing import extend_samples
 from charrnn.sampling.generation import make_prompt
@@ -97,9 +98,9 @@ class Session:
     def _make_prompt(self, line: str) -> Prompt:
         corpus_info, on_unknown = self._model.corpus_info, self.config.on_unknown
         if self._logits is None:
-            return make_prompt(corpus_info, line, on_unknown, "the line")
+            return make_prompt(corpus_info, line, on_unknown, _("the line"))
         text = corpus_info.normalization.apply(line)
-        ids = encode_text(text, corpus_info.vocabulary, on_unknown, "the line")
+        ids = encode_text(text, corpus_info.vocabulary, on_unknown, _("the line"))
         return Prompt(line, corpus_info.vocabulary.decode(ids), ids)
 
     def _continue(self, start: _Start) -> Iterator[str]:

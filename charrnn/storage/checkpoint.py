@@ -6,6 +6,7 @@ Not here: the rest of the file (model_file.py), and when it is written (runs/sav
 from dataclasses import dataclass
 from pathlib import Path
 
+from charrnn.language import gettext as _
 from charrnn.storage import meta
 from charrnn.storage.model_file import (
     ModelDescription,
@@ -70,7 +71,7 @@ def load_training(path: Path) -> TrainingState:
         shape, parameters = model.shape, model.network.parameters.vector
         m, v = (arrays.read_floats(f"training.{name}", parameters.size) for name in "mv")
         if (v < 0).any():
-            raise ValueError("training.v has negative values")
+            raise ValueError(_("training.v has negative values"))
         names, size = shape.cell_record.states, (model.config.batch, shape.hidden)
         states = [
             tuple(arrays.read_floats(f"training.{name}_l{layer}", *size) for name in names)

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from charrnn.errors import DivergedError, InputError
+from charrnn.language import gettext as _
 from charrnn.shell_words import quote_word
 from charrnn.storage.model_file import ModelDescription, open_model
 from charrnn.storage.run_folder import RunFolder
@@ -37,7 +38,7 @@ def _read_divergence(checkpoint: Path) -> "Diverged | None":
     Raises:
         InputError: when it is damaged.
     """
-    with open_model(checkpoint) as (_, document):
+    with open_model(checkpoint) as (__, document):
         training = document["training"]
         # Version 0.1.0 did not write that a training diverged; it has no best model then.
         if training.get("diverged") is None and training["best_step"] is not None:
@@ -54,18 +55,22 @@ def diverged_error(run: RunFolder, model: ModelDescription, diverged: "Diverged"
     """
     from charrnn.training.divergence import describe_reason
 
-    reason = describe_reason(diverged.reason, model.shape.V)
-    step, lr, best = f"{diverged.step:,}", f"{model.config.lr:g}", quote_word(run.best)
     if run.best.is_file():
-        problem = (
-            f"the training diverged at step {step} ({reason}), so it cannot be resumed; train a new"
-            f" run with `lr` below {lr}, from the beginning or with `init_from` {best}"
+        problem = _(
+            "the training diverged at step {step:,} ({reason}), so it cannot be resumed; train a"
+            " new run with `lr` below {lr:g}, from the beginning or with `init_from` {best}"
         )
     else:
-        problem = (
-            f"the training diverged at step {step} ({reason}), so it cannot be resumed; train a new"
-            f" run with `lr` below {lr}"
+        problem = _(
+            "the training diverged at step {step:,} ({reason}), so it cannot be resumed; train a"
+            " new run with `lr` below {lr:g}"
         )
+    problem = problem.format(
+        step=diverged.step,
+        reason=describe_reason(diverged.reason, model.shape.V),
+        lr=model.config.lr,
+        best=quote_word(run.best),
+    )
     return DivergedError(run.path, problem)
 
 
@@ -77,24 +82,27 @@ def explain_model(model: Path) -> str | None:
     from charrnn.storage.checkpoint import read_description
 
     run = RunFolder(model.parent)
-    description, _ = read_description(model)
-    saved, step = f"{description.step:,}", f"{diverged.step:,}"
+    description, __ = read_description(model)
     if model.name == run.best.name:
-        return (
-            f"model {model}, of step {saved}: the training of {run.path} diverged at step {step},"
+        note = _(
+            "model {model}, of step {saved:,}: the training of {run} diverged at step {step:,},"
             " and this is the best model before that"
         )
-    if run.best.is_file():
-        return (
-            f"model {model}, of step {saved}: the training of {run.path} diverged at step {step},"
-            f" and this is what was saved last; the best model before that is {run.best}"
+    elif run.best.is_file():
+        note = _(
+            "model {model}, of step {saved:,}: the training of {run} diverged at step {step:,},"
+            " and this is what was saved last; the best model before that is {best}"
         )
-    if not description.history:
-        return (
-            f"model {model}, of step {saved}: the training of {run.path} diverged at step {step},"
+    elif not description.history:
+        note = _(
+            "model {model}, of step {saved:,}: the training of {run} diverged at step {step:,},"
             " before its first evaluation, so there is no better model"
         )
-    return (
-        f"model {model}, of step {saved}: the training of {run.path} diverged at step {step}, and"
-        " no evaluation before that was better than guessing"
+    else:
+        note = _(
+            "model {model}, of step {saved:,}: the training of {run} diverged at step {step:,}, and"
+            " no evaluation before that was better than guessing"
+        )
+    return note.format(
+        model=model, saved=description.step, run=run.path, step=diverged.step, best=run.best
     )

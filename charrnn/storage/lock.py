@@ -16,6 +16,7 @@ import platform
 from pathlib import Path
 
 from charrnn.errors import FolderError
+from charrnn.language import gettext as _
 
 LOCK_NAME = ".lock"
 ERRORS_WHEN_LOCKED = (errno.EWOULDBLOCK, errno.EACCES)
@@ -41,9 +42,8 @@ class Lock:
             # The previous owner may have removed the file after it was opened here; the lock is
             # then on a file that nobody else can see.
             if not _is_same_file(self.file, handle):
-                raise FolderError(
-                    self.file.parent, "another process was training in it until now; try again"
-                )
+                problem = _("another process was training in it until now; try again")
+                raise FolderError(self.file.parent, problem)
             owner = json.dumps({"pid": os.getpid(), "host": platform.node()})
             os.ftruncate(handle, 0)
             os.pwrite(handle, owner.encode(), 0)
@@ -78,20 +78,18 @@ def _lock(handle: int, file: Path) -> None:
         pid, host = _read_owner(file)
         is_remote = host != platform.node()
         if pid is None:
-            owner = "another process"
+            owner = _("another process")
         elif is_remote:
-            owner = f"process {pid} on {host}"
+            owner = _("process {pid} on {host}").format(pid=pid, host=host)
         else:
-            owner = f"process {pid}"
+            owner = _("process {pid}").format(pid=pid)
         if error.errno in ERRORS_WHEN_LOCKED:
-            raise FolderError(
-                file.parent, f"{owner} is training in it; wait until it ends"
-            ) from None
+            problem = _("{owner} is training in it; wait until it ends")
+            raise FolderError(file.parent, problem.format(owner=owner)) from None
         # The file system has no locks.
         if pid and (is_remote or _is_alive(pid)):
-            raise FolderError(
-                file.parent, f"{owner} is training in it; if it no longer runs, remove {file}"
-            ) from None
+            problem = _("{owner} is training in it; if it no longer runs, remove {file}")
+            raise FolderError(file.parent, problem.format(owner=owner, file=file)) from None
 
 
 def _read_owner(file: Path) -> tuple[int | None, str]:

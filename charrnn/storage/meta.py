@@ -14,6 +14,7 @@ from dataclasses import asdict, fields
 from typing import Any
 
 from charrnn.config import AUTO, Settings, parse_settings
+from charrnn.language import gettext as _
 from charrnn.ngram import Baselines
 from charrnn.setting_types import LARGEST_NUMBER, LARGEST_WHOLE
 from charrnn.text.corpus_info import CorpusInfo, TextInfo
@@ -83,16 +84,16 @@ def decode_document(content: bytes) -> dict[str, Any]:
     """
     # The parser would need much memory, or a deep stack, for a hostile document.
     if content.count(b"[") + content.count(b"{") > MAX_CONTAINERS:
-        raise ValueError("meta has too many parts")
+        raise ValueError(_("meta has too many parts"))
     try:
         document = parse_object(content)
     except ValueError:
-        raise ValueError("meta is not a valid JSON object") from None
+        raise ValueError(_("meta is not a valid JSON object")) from None
     version = document["format"]
     if type(version) is int and version > FORMAT:
         raise NewerFormatError(version)
     if type(version) is not int or version not in READABLE_FORMATS:
-        raise ValueError(f"its format {str(version)[:20]!r} is unknown")
+        raise ValueError(_("its format {version!r} is unknown").format(version=str(version)[:20]))
     return document
 
 
@@ -105,25 +106,26 @@ def parse_object(content: bytes) -> dict[str, Any]:
     try:
         value = json.loads(content.decode(), parse_constant=_refuse_constant)
     except RecursionError:
-        raise ValueError("it is nested too deeply") from None
+        raise ValueError(_("it is nested too deeply")) from None
     except ValueError as error:
         if "set_int_max_str_digits" in str(error):  # Python's advice to programmers
-            raise ValueError("it has a number with too many digits") from None
+            raise ValueError(_("it has a number with too many digits")) from None
         raise
     if not isinstance(value, dict):
-        raise ValueError("it is not a JSON object")
+        raise ValueError(_("it is not a JSON object"))
     return value
 
 
 def read_settings(config: dict[str, Any]) -> Settings:
     """Return the settings that a model was trained with."""
     if not isinstance(config, dict):
-        raise ValueError("its config is not a table of settings")
+        raise ValueError(_("its config is not a table of settings"))
     settings = parse_settings(config)
     if settings.encoding != AUTO and find_codec(settings.encoding) != settings.encoding:
-        raise ValueError(f"its encoding {settings.encoding[:20]!r} is unknown")
+        problem = _("its encoding {name!r} is unknown").format(name=settings.encoding[:20])
+        raise ValueError(problem)
     if missing := ", ".join(settings.unresolved):
-        raise ValueError(f"its config does not set {missing}")
+        raise ValueError(_("its config does not set {names}").format(names=missing))
     return settings
 
 
@@ -134,14 +136,14 @@ def read_corpus_info(
     corpus, characters = document["corpus"], document["vocabulary"]
     counts, unknown = corpus["counts"], document["unknown"]
     if not isinstance(characters, str) or type(unknown) is not bool:
-        raise ValueError("its vocabulary is not a text")
+        raise ValueError(_("its vocabulary is not a text"))
     characters.encode()  # refuses half a surrogate pair, which JSON can write
     if not isinstance(counts, list) or not all(type(n) is int and n >= 0 for n in counts):
-        raise ValueError("the counts of its vocabulary are not whole numbers")
+        raise ValueError(_("the counts of its vocabulary are not whole numbers"))
     if not 0 < len(set(characters)) == len(characters) == len(counts) - unknown:
-        raise ValueError("its vocabulary and the counts of its characters do not agree")
+        raise ValueError(_("its vocabulary and the counts of its characters do not agree"))
     if sum(counts) != read_count(corpus, "characters"):
-        raise ValueError("the counts of its vocabulary do not add up to its corpus")
+        raise ValueError(_("the counts of its vocabulary do not add up to its corpus"))
     check_texts(corpus["encoding"], corpus["sha256"], *corpus["files"])
     return CorpusInfo(
         files=tuple(corpus["files"]),
@@ -162,7 +164,7 @@ def read_own_text(corpus: dict[str, Any], name: str) -> TextInfo | None:
         return None
     text = corpus[name]
     if not isinstance(text, dict) or not isinstance(text["files"], list):
-        raise ValueError(f"the description of its {name} is incomplete")
+        raise ValueError(_("the description of its {name} is incomplete").format(name=name))
     check_texts(text["sha256"], *text["files"])
     return TextInfo(tuple(text["files"]), read_count(text, "characters"), text["sha256"])
 
@@ -175,7 +177,7 @@ def check_texts(*parts: object) -> None:
     """
     for part in parts:
         if not isinstance(part, str):
-            raise ValueError("the description of its corpus has a value that is not a text")
+            raise ValueError(_("the description of its corpus has a value that is not a text"))
         part.encode()
 
 
@@ -183,7 +185,7 @@ def read_history(evaluations: list[dict[str, Any]]) -> tuple[dict[str, Any], ...
     """Return the results of each evaluation."""
     for evaluation in evaluations:
         if set(evaluation) - set(LATER_EVALUATION_KEYS) != set(EVALUATION_KEYS):
-            raise ValueError("its history has an entry that is not an evaluation")
+            raise ValueError(_("its history has an entry that is not an evaluation"))
         check_evaluation(evaluation)
     return tuple(evaluations)
 
@@ -214,11 +216,11 @@ def read_update_ratio(value: Any) -> UpdateRatio:
         ValueError: when they are not complete.
     """
     if not isinstance(value, dict) or set(value) != {"input", "recurrent", "output"}:
-        raise ValueError("its update_ratio is incomplete")
+        raise ValueError(_("its update_ratio is incomplete"))
 
     def read_layers(numbers: Any) -> tuple[float | None, ...]:
         if not isinstance(numbers, list | tuple):
-            raise ValueError("its update_ratio has no list of layers")
+            raise ValueError(_("its update_ratio has no list of layers"))
         by_layer = dict(enumerate(numbers))
         return tuple(
             None if by_layer[layer] is None else read_number(by_layer, layer) for layer in by_layer
@@ -235,13 +237,13 @@ def read_gradient_profile(value: Any) -> GradientProfile:
         ValueError: when it is not complete.
     """
     if not isinstance(value, dict) or set(value) != {"lags", "medians"}:
-        raise ValueError("its gradient_profile is incomplete")
+        raise ValueError(_("its gradient_profile is incomplete"))
     lags, medians = value["lags"], value["medians"]
     if not isinstance(lags, list | tuple) or not isinstance(medians, dict):
-        raise ValueError("its gradient_profile has a value of the wrong type")
+        raise ValueError(_("its gradient_profile has a value of the wrong type"))
     for numbers in medians.values():
         if not isinstance(numbers, list | tuple) or len(numbers) != len(lags):
-            raise ValueError("its gradient_profile does not have a number for each lag")
+            raise ValueError(_("its gradient_profile does not have a number for each lag"))
     by_lag = dict(enumerate(lags))
     return GradientProfile(
         lags=tuple(read_count(by_lag, index) for index in by_lag),
@@ -257,7 +259,7 @@ def read_baselines(baselines: dict[str, Any] | None) -> Baselines | None:
     if baselines is None:
         return None
     if baselines.keys() != {field.name for field in fields(Baselines)}:
-        raise ValueError("its baselines are incomplete")
+        raise ValueError(_("its baselines are incomplete"))
     return Baselines(
         unigram=read_number(baselines, "unigram"),
         ngram=read_number(baselines, "ngram"),
@@ -271,7 +273,8 @@ def read_count(values: Mapping[Any, Any], name: object) -> int:
     """Return the whole number ``values[name]``, not negative."""
     value = values[name]
     if type(value) is not int or not 0 <= value <= LARGEST_WHOLE:
-        raise ValueError(f"its {name} is {str(value)[:20]!r}, which is not a whole number")
+        problem = _("its {name} is {value!r}, which is not a whole number")
+        raise ValueError(problem.format(name=name, value=str(value)[:20]))
     return value
 
 
@@ -279,10 +282,11 @@ def read_number(values: Mapping[Any, Any], name: object) -> float:
     """Return the finite number ``values[name]``."""
     value = values[name]
     if type(value) not in NUMBER_TYPES or not abs(value) <= LARGEST_NUMBER:
-        raise ValueError(f"its {name} is {str(value)[:20]!r}, which is not a finite number")
+        problem = _("its {name} is {value!r}, which is not a finite number")
+        raise ValueError(problem.format(name=name, value=str(value)[:20]))
     return float(value)
 
 
 def _refuse_constant(constant: str) -> None:
     """Refuse NaN and Infinity, which JSON does not have and Python's parser takes."""
-    raise ValueError(f"{constant} is not valid JSON")
+    raise ValueError(_("{constant} is not valid JSON").format(constant=constant))

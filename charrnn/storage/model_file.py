@@ -17,6 +17,7 @@ import numpy as np
 from charrnn.config import Settings
 from charrnn.errors import CharrnnError, InputError
 from charrnn.files import write_atomically
+from charrnn.language import gettext as _
 from charrnn.network.model import Network
 from charrnn.network.parameters import Parameters, Shape
 from charrnn.ngram import Baselines
@@ -50,7 +51,7 @@ class ModelDescription:
     @property
     def total_steps(self) -> int:
         """The number of updates that its training makes if it runs to the end."""
-        training, _, _ = self.config.split_sizes(self.corpus_info.characters)
+        training, __, __ = self.config.split_sizes(self.corpus_info.characters)
         return self.config.total_steps(training - 1)
 
 
@@ -104,28 +105,29 @@ def open_model(path: Path) -> Iterator[tuple[npz.ArrayFile, dict[str, Any]]]:
     Any exception that damage causes inside becomes an InputError that names the file.
     """
     if not path.is_file():
-        raise InputError(path, "no such model; check the name, or train a model first")
+        raise InputError(path, _("no such model; check the name, or train a model first"))
     try:
         with npz.open_arrays(path) as arrays:
             yield arrays, meta.decode_document(arrays.read_document("meta"))
     except meta.NewerFormatError as error:
-        problem = "was written by a newer charrnn; update charrnn to read it"
+        problem = _("was written by a newer charrnn; update charrnn to read it")
         raise InputError(path, problem) from error
     except npz.MissingArrayError as error:
-        problem = f"is not a complete charrnn model ({error.name} is missing)"
-        raise InputError(path, problem) from error
+        problem = _("is not a complete charrnn model ({name} is missing)")
+        raise InputError(path, problem.format(name=error.name)) from error
     except KeyError as error:
-        problem = f"is not a complete charrnn model (meta has no {error.args[0]})"
-        raise InputError(path, problem) from error
+        problem = _("is not a complete charrnn model (meta has no {name})")
+        raise InputError(path, problem.format(name=error.args[0])) from error
     except (TypeError, AttributeError) as error:
         # A value of another type met an operation, as in "corpus": [].
-        problem = "is not a complete charrnn model (meta has a value of the wrong type)"
+        problem = _("is not a complete charrnn model (meta has a value of the wrong type)")
         raise InputError(path, problem) from error
     except (*npz.DAMAGE_ERRORS, CharrnnError) as error:
         if isinstance(error, BadZipFile) and not _begins_like_zip(path):
-            raise InputError(path, "is not a model, which is a .npz file") from error
+            raise InputError(path, _("is not a model, which is a .npz file")) from error
         reason = " ".join(str(error).split()) or type(error).__name__
-        raise InputError(path, f"is not a complete charrnn model ({reason})") from error
+        problem = _("is not a complete charrnn model ({reason})").format(reason=reason)
+        raise InputError(path, problem) from error
 
 
 def _begins_like_zip(path: Path) -> bool:
@@ -143,7 +145,8 @@ def parse_description(arrays: npz.ArrayFile, document: dict[str, Any]) -> ModelD
     corpus_info = meta.read_corpus_info(document, normalization, config.shuffled_units)
     config.split_sizes(corpus_info.characters)
     if config.layers > len([*arrays]):
-        raise ValueError(f"it does not have arrays for {config.layers} layers")
+        problem = _("it does not have arrays for {layers} layers").format(layers=config.layers)
+        raise ValueError(problem)
     description = ModelDescription(
         config=config,
         corpus_info=corpus_info,
@@ -153,7 +156,8 @@ def parse_description(arrays: npz.ArrayFile, document: dict[str, Any]) -> ModelD
     )
     parameters = description.shape.parameter_count
     if parameters > arrays.size:
-        raise ValueError(f"it declares {parameters:,} parameters, which it does not contain")
+        problem = _("it declares {parameters:,} parameters, which it does not contain")
+        raise ValueError(problem.format(parameters=parameters))
     return description
 
 
@@ -164,12 +168,13 @@ def parse_model(arrays: npz.ArrayFile, document: dict[str, Any]) -> TrainedModel
     try:
         arrays.read_floats("out.bias", shape.V)
     except ValueError as error:
-        problem = f"its vocabulary of {shape.V:,} characters does not fit its arrays: {error}"
-        raise ValueError(problem) from None
+        problem = _("its vocabulary of {V:,} characters does not fit its arrays: {reason}")
+        raise ValueError(problem.format(V=shape.V, reason=error)) from None
     expected = {"meta", *array_names(shape)}
     for name in arrays:
         if name not in expected and not name.startswith("training."):
-            raise ValueError(f"it contains {name}, which is not an array of such a model")
+            problem = _("it contains {name}, which is not an array of such a model")
+            raise ValueError(problem.format(name=name))
     parameters = Parameters(shape)
     from_torch(arrays.read_floats, parameters)
     return TrainedModel(**vars(description), network=Network(parameters))

@@ -16,6 +16,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from charrnn.language import gettext as _
+
 MAX_HEADER_BYTES = 10_000
 MAX_DOCUMENT_BYTES = 1 << 26
 HEADER_READERS = {
@@ -47,13 +49,14 @@ class ArrayFile:
         for entry in archive.infolist():
             name = entry.filename.removesuffix(".npy")
             if name == entry.filename:
-                raise ValueError(f"it contains {name!r}, which is not an array")
+                raise ValueError(_("it contains {name!r}, which is not an array").format(name=name))
             if name in self._entries:
-                raise ValueError(f"it contains {name} twice")
+                raise ValueError(_("it contains {name} twice").format(name=name))
             if entry.compress_type != zipfile.ZIP_STORED or entry.flag_bits & 1:
-                raise ValueError(f"{name} is compressed or encrypted")
+                raise ValueError(_("{name} is compressed or encrypted").format(name=name))
             if entry.file_size != entry.compress_size:
-                raise ValueError(f"{name} does not have the length that it declares")
+                problem = _("{name} does not have the length that it declares")
+                raise ValueError(problem.format(name=name))
             self._entries[name] = entry
 
     @property
@@ -73,10 +76,11 @@ class ArrayFile:
             MissingArrayError: when it is missing.
         """
         if name in self._entries and self._entries[name].file_size > MAX_DOCUMENT_BYTES:
-            raise ValueError(f"{name} is too long")
-        content, dtype, _ = self._read_array(name)
+            raise ValueError(_("{name} is too long").format(name=name))
+        content, dtype, __ = self._read_array(name)
         if dtype != np.uint8:
-            raise ValueError(f"{name} is an array of {dtype}, not of bytes")
+            problem = _("{name} is an array of {dtype}, not of bytes")
+            raise ValueError(problem.format(name=name, dtype=dtype))
         return content
 
     def read_floats(self, name: str, *dims: int) -> npt.NDArray[Any]:
@@ -88,13 +92,15 @@ class ArrayFile:
         """
         content, dtype, is_column_major = self._read_array(name, dims)
         if dtype.kind != "f":
-            raise ValueError(f"{name} is an array of {dtype}, not of floats")
+            problem = _("{name} is an array of {dtype}, not of floats")
+            raise ValueError(problem.format(name=name, dtype=dtype))
         flat = np.frombuffer(content, dtype)
         array = flat.reshape(dims[::-1]).T if is_column_major else flat.reshape(dims)
         largest = np.finfo(np.float32).max
         # Written as "not within", since NaN is neither within nor outside.
         if flat.size and not (-largest <= flat.min() and flat.max() <= largest):
-            raise ValueError(f"{name} has values that are not finite or too large")
+            problem = _("{name} has values that are not finite or too large")
+            raise ValueError(problem.format(name=name))
         return array
 
     def _read_array(
@@ -115,19 +121,24 @@ class ArrayFile:
             except zipfile.BadZipFile:
                 raise
             except DAMAGE_ERRORS:
-                raise ValueError(f"{name} does not begin like an array") from None
+                raise ValueError(
+                    _("{name} does not begin like an array").format(name=name)
+                ) from None
             if dims is not None and shape != dims:
-                raise ValueError(f"{name} has the shape {shape}, not {dims}")
+                problem = _("{name} has the shape {shape}, not {expected}")
+                raise ValueError(problem.format(name=name, shape=shape, expected=dims))
             if dtype.str not in DTYPES:
-                raise ValueError(f"{name} is an array of {dtype}, which no model contains")
+                problem = _("{name} is an array of {dtype}, which no model contains")
+                raise ValueError(problem.format(name=name, dtype=dtype))
             remaining = entry.file_size - file.tell()
             size = dtype.itemsize * math.prod(shape)
             if size != remaining:
-                raise ValueError(f"{name} has {remaining:,} bytes, but its shape takes {size:,}")
+                problem = _("{name} has {bytes:,} bytes, but its shape takes {expected:,}")
+                raise ValueError(problem.format(name=name, bytes=remaining, expected=size))
             content = file.read(remaining)
             # zipfile compares the checksum only when it reads past the end.
             if len(content) != remaining or file.read(1):
-                raise ValueError(f"{name} is cut short")
+                raise ValueError(_("{name} is cut short").format(name=name))
         return content, dtype, is_column_major
 
 

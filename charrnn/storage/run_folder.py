@@ -11,6 +11,7 @@ from pathlib import Path
 from charrnn.config import DEFAULT_RUNS
 from charrnn.errors import FolderError, InputError, MachineError
 from charrnn.files import TEMPORARY_PREFIX
+from charrnn.language import gettext as _
 from charrnn.shell_words import write_command
 from charrnn.shipped_texts import NAMES as SHIPPED_NAMES
 from charrnn.storage.lock import LOCK_NAME, Lock
@@ -22,9 +23,6 @@ DEFAULT_NAME = "corpus"
 MODEL_SUFFIX = ".npz"
 MAX_NAMED = 8
 """The most runs that an error names."""
-NO_MODEL = "has no trained model yet"
-TRAIN_ONE = f"train one: {write_command('train', 'tenki')}"
-"""What to do where there is no model yet. The text comes with charrnn."""
 SUFFIXES = (".gz", ".bz2", ".xz", ".txt")  # in the order in which they are removed from a name
 
 
@@ -54,12 +52,13 @@ class RunFolder:
         if not self.path.exists() or self._is_empty():
             return
         if not self.path.is_dir() or not any(file.exists() for file in self._run_files()):
-            raise FolderError(self.path, "exists and is not a run; choose another folder as `out`")
+            problem = _("exists and is not a run; choose another folder as `out`")
+            raise FolderError(self.path, problem)
         if not overwrite:
-            raise FolderError(
-                self.path,
-                "already contains a run; choose another folder as `out`, or add `overwrite`",
+            problem = _(
+                "already contains a run; choose another folder as `out`, or add `overwrite`"
             )
+            raise FolderError(self.path, problem)
 
     def lock_new(self, *, overwrite: bool) -> None:
         """Create and lock the folder, and remove the files of a run that is overwritten.
@@ -72,7 +71,7 @@ class RunFolder:
         try:
             self.path.mkdir(parents=True, exist_ok=True)
         except OSError as error:
-            raise MachineError(self.path, f"cannot be created ({error.strerror})") from None
+            raise _creation_error(self.path, error) from None
         self._acquire_lock()
         try:
             # Once more: another process may have trained there until the lock was acquired.
@@ -89,7 +88,7 @@ class RunFolder:
         Raises:
             FolderError: when there is no run in it, or another process is using it.
         """
-        no_run = FolderError(self.path, "has no run to resume; train a new one instead")
+        no_run = FolderError(self.path, _("has no run to resume; train a new one instead"))
         if not self.path.is_dir():
             raise no_run
         # Locked before the next check, because another process may just be creating the run.
@@ -126,7 +125,8 @@ class RunFolder:
         try:
             self._lock.acquire()
         except OSError as error:
-            raise MachineError(self.path, f"cannot be written ({error.strerror})") from None
+            problem = _("cannot be written ({reason})").format(reason=error.strerror)
+            raise MachineError(self.path, problem) from None
 
 
 @dataclass(frozen=True)
@@ -165,11 +165,14 @@ def create_folder(root: Path, name: str) -> RunFolder:
         except FileExistsError:
             continue
         except OSError as error:
-            raise MachineError(path, f"cannot be created ({error.strerror})") from None
+            raise _creation_error(path, error) from None
         return RunFolder(path)
-    raise FolderError(
-        root / name, f"{MAX_FOLDERS_PER_NAME:,} runs have this name; choose a folder as `out`"
-    )
+    problem = _("{number:,} runs have this name; choose a folder as `out`")
+    raise FolderError(root / name, problem.format(number=MAX_FOLDERS_PER_NAME))
+
+
+def _creation_error(folder: Path, error: OSError) -> MachineError:
+    return MachineError(folder, _("cannot be created ({reason})").format(reason=error.strerror))
 
 
 def name_run(corpus: Path) -> str:
@@ -204,26 +207,38 @@ def find_model(path: Path | None, root: Path = DEFAULT_ROOT, advice: str | None 
     if path is None:
         models = list_models(root)
         if not models:
-            raise InputError(root, f"{NO_MODEL}; {advice or TRAIN_ONE}")
+            raise InputError(root, explain_no_model(advice))
         return max(models, key=lambda model: model.stat().st_mtime_ns)
     path = find_named_run(path, root) or path
     if not path.exists():
         question = did_you_mean(str(path), list_names(root)) if is_name(path) else ""
         if str(path) in SHIPPED_NAMES and not question:
-            question = f"to train it, run: {write_command('train', path)}"
-        advice = question or "check the name, or train a model first"
-        raise InputError(path, f"no such model or run; {advice}")
+            command = write_command("train", path)
+            question = _("to train it, run: {command}").format(command=command)
+        advice = question or _("check the name, or train a model first")
+        raise InputError(path, _("no such model or run; {advice}").format(advice=advice))
     if not path.is_dir():
         return path
     model = RunFolder(path).model
     if model is None:
-        problem = "has no model yet; best.npz is written at the first evaluation"
+        problem = _("has no model yet; best.npz is written at the first evaluation")
         if names := list_names(path):
-            problem = f"is a folder of runs; name one of them: {', '.join(names[:MAX_NAMED])}"
+            problem = _("is a folder of runs; name one of them: {names}")
+            problem = problem.format(names=_(", ").join(names[:MAX_NAMED]))
         elif is_name(path) and RunFolder(root / path).model:
-            problem = f"has no model; the run of this name is {root / path}"
+            problem = _("has no model; the run of this name is {run}").format(run=root / path)
         raise InputError(path, problem)
     return model
+
+
+def explain_no_model(advice: str | None = None) -> str:
+    """Return the problem of a folder of runs without a model, and what to do.
+
+    Without ``advice`` it is to train on a text that comes with charrnn.
+    """
+    if advice is None:
+        advice = _("train one: {command}").format(command=write_command("train", "tenki"))
+    return _("has no trained model yet; {advice}").format(advice=advice)
 
 
 def find_named_run(path: Path, root: Path) -> Path | None:

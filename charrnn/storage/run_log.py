@@ -14,6 +14,7 @@ from typing import Any
 
 from charrnn.errors import InputError
 from charrnn.files import write_atomically
+from charrnn.language import gettext as _
 from charrnn.storage.meta import (
     LATER_EVALUATION_KEYS,
     check_evaluation,
@@ -45,7 +46,11 @@ def read_log(path: Path) -> list[Evaluation]:
         InputError: naming the first line that is not an evaluation.
     """
     lines = _whole_lines(path)
-    return [_read_line(line, f"{path}, line {number}") for number, line in enumerate(lines, 1)]
+    place = _("{path}, line {number}")
+    return [
+        _read_line(line, place.format(path=path, number=number))
+        for number, line in enumerate(lines, 1)
+    ]
 
 
 def read_undamaged(path: Path) -> list[Evaluation]:
@@ -111,14 +116,14 @@ def _read_line(line: bytes, place: str) -> Evaluation:
     try:
         return read_evaluation({**UNKNOWN_TIMES, **parse_object(line)})
     except KeyError as error:
-        problem = f"it has no {error.args[0]}"
+        reason = _("it has no {name}").format(name=error.args[0])
     except ValueError as error:
-        problem = str(error)
-    raise InputError(
-        place,
-        f"is not an evaluation ({problem}); restore the file or delete it: the model files also"
-        " hold the losses",
+        reason = str(error)
+    problem = _(
+        "is not an evaluation ({reason}); restore the file or delete it: the model files also"
+        " hold the losses"
     )
+    raise InputError(place, problem.format(reason=reason))
 
 
 def read_evaluation(record: Mapping[str, Any]) -> Evaluation:

@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from charrnn.arrays import Array
+from charrnn.language import gettext as _
 from charrnn.network.cell import Cell
 from charrnn.network.parameters import Parameters, Shape
 
@@ -85,9 +86,8 @@ def from_torch(read_array: ReadArray, parameters: Parameters) -> None:
         if cell.recurrent_weights:
             U[order] = weight_hh.transpose(0, 2, 1)
         elif weight_hh.any():
-            raise ValueError(
-                f"rnn.weight_hh_l{layer} is not zero, but a {cell.name} has no recurrent weights"
-            )
+            problem = _("{name} is not zero, but a {cell} has no recurrent weights")
+            raise ValueError(problem.format(name=f"rnn.weight_hh_l{layer}", cell=cell.name))
         recurrent_bias = np.empty_like(b)
         recurrent_bias[order] = read_array(f"rnn.bias_hh_l{layer}", G * H).reshape(G, H)
         added = len(b) - len(r)
@@ -98,5 +98,5 @@ def from_torch(read_array: ReadArray, parameters: Parameters) -> None:
         r[:] = recurrent_bias[added:]
     parameters["out.W"][:] = read_array("out.weight", shape.V, H).T
     if shape.tied and (read_array("embedding.weight", shape.V, H) != parameters["E"]).any():
-        raise ValueError("embedding.weight and out.weight should be tied, but differ")
+        raise ValueError(_("embedding.weight and out.weight should be tied, but differ"))
     parameters["out.b"][:] = read_array("out.bias", shape.V)

@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from charrnn.language import gettext as _
 from charrnn.storage.meta import read_count, read_number, read_update_ratio
 from charrnn.training.divergence import REASONS
 from charrnn.training.state import Diverged, TrainingProgress, TrainingState
@@ -71,7 +72,7 @@ def _read_diverged(value: Any) -> Diverged | None:
     if value is None:
         return None
     if not isinstance(value, dict) or value["reason"] not in REASONS:
-        raise ValueError("it does not say for which reason its training diverged")
+        raise ValueError(_("it does not say for which reason its training diverged"))
     return Diverged(read_count(value, "step"), value["reason"])
 
 

@@ -7,6 +7,7 @@ not follow links to folders there.
 from collections import Counter
 from collections.abc import Sequence
 
+from charrnn.language import gettext as _
 from charrnn.text.corpus_info import CorpusInfo
 
 MAX_NAMED = 3
@@ -29,28 +30,30 @@ def explain_change(expected: CorpusInfo, found: CorpusInfo, *, has_folder: bool)
     ``has_folder`` says whether some of the files were found in a folder.
     """
     if is_joined_otherwise(expected, found):
-        return (
+        return _(
             "its files are the same, but there is now a newline between two files where the first"
             " ends without one"
         )
     before, now = Counter(expected.files), Counter(found.files)
     gone, new = list((before - now).elements()), list((now - before).elements())
     if gone and new:
-        change = f"no longer read: {_shorten(gone)}; newly read: {_shorten(new)}"
+        change = _("no longer read: {gone}; newly read: {new}").format(
+            gone=_shorten(gone), new=_shorten(new)
+        )
     elif gone:
-        change = f"no longer read: {_shorten(gone)}"
+        change = _("no longer read: {files}").format(files=_shorten(gone))
     elif new:
-        change = f"newly read: {_shorten(new)}"
+        change = _("newly read: {files}").format(files=_shorten(new))
     else:
         return ""
     if not has_folder:
         return change
-    return (
-        f"{change}; charrnn 0.1.0 also read the hidden files in folders, read a file with several"
+    return _(
+        "{change}; charrnn 0.1.0 also read the hidden files in folders, read a file with several"
         " names more than once, and did not follow links to folders"
-    )
+    ).format(change=change)
 
 
 def _shorten(names: Sequence[str]) -> str:
-    more = len(names) - MAX_NAMED
-    return ", ".join([*names[:MAX_NAMED], f"and {more:,} more"] if more > 0 else names)
+    files, more = _(", ").join(names[:MAX_NAMED]), len(names) - MAX_NAMED
+    return _("{files}, and {more:,} more").format(files=files, more=more) if more > 0 else files

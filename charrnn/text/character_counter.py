@@ -9,8 +9,9 @@ import numpy as np
 import numpy.typing as npt
 
 from charrnn.errors import InputError
+from charrnn.language import gettext as _
 from charrnn.text.joining import FileJoiner
-from charrnn.text.shuffling import UnitCounter
+from charrnn.text.shuffling import LINES, UnitCounter
 from charrnn.text.vocab import code_points
 
 
@@ -63,9 +64,12 @@ class CharacterCounter:
         if not self._units:
             return
         if self._units.number < 2:
-            raise InputError(
-                names, f"has fewer than two {self._units.unit}, so there is nothing to `shuffle`"
+            problem = (
+                _("has fewer than two lines, so there is nothing to `shuffle`")
+                if self._units.unit == LINES
+                else _("has fewer than two paragraphs, so there is nothing to `shuffle`")
             )
+            raise InputError(names, problem)
         self.counts = add_counts(self.counts, _count_code_points(self._units.missing_end))
 
 

@@ -11,6 +11,7 @@ import zlib
 from collections.abc import Callable
 from typing import BinaryIO, cast
 
+from charrnn.language import gettext as _
 from charrnn.text.decode import PIECE_BYTES
 
 MAGIC = {
@@ -100,7 +101,7 @@ class _Decompressing(io.RawIOBase):
                 piece = self._next_input or self._stream.read(PIECE_BYTES)
                 self._next_input = b""
                 if not piece:
-                    raise DamagedError("it is cut short")
+                    raise DamagedError(_("it is cut short"))
             try:
                 data = self._decompressor.decompress(piece, size)
             except (OSError, lzma.LZMAError) as error:

@@ -20,6 +20,7 @@ import numpy.typing as npt
 from charrnn.arrays import Ids
 from charrnn.config import AUTO, TrainConfig
 from charrnn.errors import InputError, MachineError
+from charrnn.language import gettext as _
 from charrnn.text.character_counter import CharacterCounter, add_counts
 from charrnn.text.corpus_info import CorpusInfo, TextInfo
 from charrnn.text.decode import UndecodableError, decode_stream
@@ -61,9 +62,10 @@ def scan_corpus(
     corpus, sources = yield from _count_files(files.corpus, encoding, normalization, shuffle)
     names = ", ".join(str(source.path) for source in sources)
     if not corpus.counts.any():
-        raise InputError(names, "is empty; there is nothing to learn from it")
+        raise InputError(names, _("is empty; there is nothing to learn from it"))
     if np.count_nonzero(corpus.counts) == 1:
-        raise InputError(names, "repeats a single character; there is nothing to learn from it")
+        problem = _("repeats a single character; there is nothing to learn from it")
+        raise InputError(names, problem)
     corpus.end(names)
     counts, encodings = corpus.counts.copy(), [source.encoding for source in sources]
     own_texts: dict[str, TextInfo] = {}
@@ -76,8 +78,8 @@ def scan_corpus(
             encodings += [source.encoding for source in own_sources[name]]
     vocabulary = _choose_vocabulary(counts, min_count, required, "\n" if shuffle else "")
     if len(vocabulary) < 2:
-        problem = f"has no character that occurs {min_count:,} times; lower `min_count`"
-        raise InputError(names, problem)
+        problem = _("has no character that occurs {min_count:,} times; lower `min_count`")
+        raise InputError(names, problem.format(min_count=min_count))
     corpus_info = CorpusInfo(
         files=tuple(source.name for source in sources),
         characters=int(counts.sum()),
@@ -121,7 +123,8 @@ def _describe_text(sources: Sequence[Source], counter: CharacterCounter) -> Text
     characters = int(counter.counts.sum())
     if characters < 2:
         names = ", ".join(str(source.path) for source in sources)
-        raise InputError(names, "has fewer than two characters; there is nothing to predict in it")
+        problem = _("has fewer than two characters; there is nothing to predict in it")
+        raise InputError(names, problem)
     names_of_files = tuple(source.name for source in sources)
     return TextInfo(names_of_files, characters, counter.sha256.hexdigest())
 
@@ -183,7 +186,7 @@ def _encode_text(
     if units:
         _write_ids(file, corpus_info.vocabulary.encode(units.missing_end))
     if sha256.hexdigest() != text.sha256:
-        problem = "is not, or no longer, the text that was read first; start again"
+        problem = _("is not, or no longer, the text that was read first; start again")
         raise InputError(", ".join(text.files), problem)
 
 
@@ -201,7 +204,7 @@ def read_pieces(source: Source, normalization: Normalization) -> Iterator[tuple[
 
 def read_source(source: Source, normalization: Normalization) -> str:
     """Read the whole text of one file whose encoding is known. Raises as `read_pieces`."""
-    return "".join(text for text, _ in read_pieces(source, normalization))
+    return "".join(text for text, __ in read_pieces(source, normalization))
 
 
 def read_file_pieces(
@@ -209,7 +212,7 @@ def read_file_pieces(
 ) -> Iterator[str]:
     """Read one file, or standard input for -, in pieces. Raises as `scan_corpus`."""
     for source in find_sources([path]):
-        for text, _ in read_pieces(detect_encoding(source, encoding), normalization):
+        for text, __ in read_pieces(detect_encoding(source, encoding), normalization):
             yield text
 
 
@@ -220,7 +223,7 @@ def read_file(path: Path, normalization: Normalization, encoding: str = AUTO) ->
 
 def split_corpus(ids: Ids, config: TrainConfig) -> Splits:
     """Split ``ids`` as ``config`` says. Raises as its `split_sizes`."""
-    train, val, _ = config.split_sizes(len(ids))
+    train, val, __ = config.split_sizes(len(ids))
     return Splits(ids[:train], ids[train : train + val], ids[train + val :])
 
 
@@ -297,4 +300,5 @@ def _report_full_disk(path: object) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        raise MachineError(path, f"cannot be written ({error.strerror})") from None
+        problem = _("cannot be written ({reason})").format(reason=error.strerror)
+        raise MachineError(path, problem) from None

@@ -18,6 +18,8 @@ import numpy as np
 from charrnn.config import AUTO
 from charrnn.errors import ConfigError, InputError
 from charrnn.generators import exhaust
+from charrnn.language import gettext as _
+from charrnn.language import gettext_noop
 from charrnn.setting_types import show_value
 from charrnn.text.byte_statistics import ByteStatistics, scan_bytes
 from charrnn.text.decode import (
@@ -35,7 +37,7 @@ ISO_2022_JP = ("iso2022_jp", "iso2022_jp_2", "iso2022_jp_2004", "iso2022_jp_ext"
 UTF_8 = "utf-8"
 UTF_16 = ("utf-16-le", "utf-16-be")
 JAPANESE = ("euc_jp", "cp932")
-UNSUPPORTED_ESCAPES = (
+UNSUPPORTED_ESCAPES = gettext_noop(
     "is ISO-2022-JP with escape sequences that Python's codec cannot read; save it as UTF-8"
 )
 SAMPLE_SIZE = 100_000
@@ -53,8 +55,8 @@ def resolve_encoding(name: str) -> str:
     if name == AUTO:
         return name
     if (codec := find_codec(name)) is None:
-        problem = f"Python has no text encoding {show_value(name)}; try utf-8, cp932 or euc_jp"
-        raise ConfigError("encoding", problem)
+        problem = _("Python has no text encoding {name}; try utf-8, cp932 or euc_jp")
+        raise ConfigError("encoding", problem.format(name=show_value(name)))
     return codec
 
 
@@ -84,7 +86,7 @@ def detect_encoding(source: Source, encoding: str = AUTO) -> Source:
         if detected is None:
             expected = ISO_2022_JP[0] if statistics.is_iso_2022_jp else UTF_8
             if (offset := _find_decoding_error(source, expected)) is None:
-                raise InputError(source.path, UNSUPPORTED_ESCAPES)
+                raise InputError(source.path, _(UNSUPPORTED_ESCAPES))
             raise decoding_error(source, expected, offset)
         encoding = detected
     return replace(source, encoding=encoding)
@@ -92,31 +94,41 @@ def detect_encoding(source: Source, encoding: str = AUTO) -> Source:
 
 def decoding_error(source: Source, encoding: str, offset: int) -> InputError:
     """Describe a file whose byte at ``offset`` is not in ``encoding``, and what to do about it."""
-    path, name, line = source.path, encoding.upper(), _find_error_line(source, encoding)
+    name, line = encoding.upper(), _find_error_line(source, encoding)
+    detected, excerpts = None, ""
     if encoding == UTF_8 and _is_damaged_utf8(source):
-        return InputError(
-            path,
-            f"byte {offset:,} (line {line:,}) is not {name}, though most of the file is:"
-            " it is damaged or cut short",
+        problem = _(
+            "byte {offset:,} (line {line:,}) is not {name}, though most of the file is:"
+            " it is damaged or cut short"
         )
-    detected = _detect(source, exhaust(scan_bytes(source)))
-    if detected not in (None, encoding) and _decodes(source, detected or ""):
-        return InputError(
-            path, f"byte {offset:,} (line {line:,}) is not {name}; try `encoding` {detected}"
+    elif detected := _detect_another(source, encoding):
+        problem = _("byte {offset:,} (line {line:,}) is not {name}; try `encoding` {detected}")
+    elif likely := find_likely_encodings(source, _decodes_to_text):
+        excerpts = _(", ").join(
+            _("{encoding} ({excerpt})").format(encoding=candidate, excerpt=excerpt)
+            for candidate, excerpt in likely
         )
-    likely = find_likely_encodings(source, _decodes_to_text)
-    excerpts = ", ".join(f"{candidate} ({excerpt})" for candidate, excerpt in likely)
-    if not excerpts:
-        return InputError(
-            path,
-            f"byte {offset:,} (line {line:,}) is not {name}, and no other encoding fits;"
-            " is it a text?",
+        problem = _(
+            "byte {offset:,} (line {line:,}) is not {name}; it may be {excerpts}:"
+            " choose one with `encoding`"
         )
-    return InputError(
-        path,
-        f"byte {offset:,} (line {line:,}) is not {name}; it may be {excerpts}:"
-        " choose one with `encoding`",
+    else:
+        problem = _(
+            "byte {offset:,} (line {line:,}) is not {name}, and no other encoding fits;"
+            " is it a text?"
+        )
+    problem = problem.format(
+        offset=offset, line=line, name=name, detected=detected, excerpts=excerpts
     )
+    return InputError(source.path, problem)
+
+
+def _detect_another(source: Source, encoding: str) -> str | None:
+    """Detect an encoding in which all of the file decodes; None if it is ``encoding`` or none."""
+    detected = _detect(source, exhaust(scan_bytes(source)))
+    if detected is None or detected == encoding or not _decodes(source, detected):
+        return None
+    return detected
 
 
 def _detect(source: Source, statistics: ByteStatistics) -> str | None:
@@ -249,7 +261,7 @@ def _find_decoding_error(source: Source, encoding: str) -> int | None:
     """Return the offset of the first byte that is not in ``encoding``; None if all are."""
     try:
         with source.open() as stream:
-            for _ in decode_stream(stream, encoding):
+            for __ in decode_stream(stream, encoding):
                 pass
     except UndecodableError as error:
         return error.offset

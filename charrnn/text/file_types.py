@@ -10,6 +10,8 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import BinaryIO
 
+from charrnn.language import gettext as _
+from charrnn.language import gettext_noop
 from charrnn.shell_words import quote_word
 from charrnn.text.compression import find_compression
 from charrnn.text.decode import BYTE_ORDER_MARKS
@@ -41,7 +43,9 @@ class FileType:
         read ``for_training``, the command only extracts the text.
         """
         if not self.command:
-            return f"{self.description}; {self.advice}"
+            return _("{description}; {advice}").format(
+                description=_(self.description), advice=_(self.advice)
+            )
         # The user knows which file was written to standard input.
         is_stdin, name = name == "-", f"./{name}" if name.startswith("-") else name
         file = "FILE" if is_stdin else quote_word(name)
@@ -52,13 +56,19 @@ class FileType:
         if compression and self is not TAR:
             unpack = f"{compression} -dc {file}"
             if not self.is_text:
-                return f"{self.description}, compressed; decompress it first: {unpack} > NEWFILE"
+                explanation = _("{description}, compressed; decompress it first: {command}")
+                return explanation.format(
+                    description=_(self.description), command=f"{unpack} > NEWFILE"
+                )
             command = f"{unpack} | {self.command.format(file='-', folder=folder)}"
         if self.is_text:
-            return f"{self.description}; to learn the text without its markup, run: {command}"
-        if not for_training:
-            return f"{self.description}; to get its text, run: {_extract_only(command)}"
-        return f"{self.description}; to train on its text, run: {command}"
+            explanation = _("{description}; to learn the text without its markup, run: {command}")
+        elif not for_training:
+            explanation = _("{description}; to get its text, run: {command}")
+            command = _extract_only(command)
+        else:
+            explanation = _("{description}; to train on its text, run: {command}")
+        return explanation.format(description=_(self.description), command=command)
 
 
 def _extract_only(command: str) -> str:
@@ -70,56 +80,77 @@ def _pandoc(form: str) -> str:
     return f"pandoc -f {form} -t plain --wrap=none {{file}} | charrnn train -"
 
 
-NO_TEXT = "it has no text to learn from; name a text file"
-PDF = FileType("is a PDF", "pdftotext {file} - | charrnn train -")
-POSTSCRIPT = FileType("is PostScript", "ps2ascii {file} | charrnn train -")
-RTF = FileType("is RTF, whose markup is learned too", _pandoc("rtf"), is_text=True)
-HTML = FileType("is HTML, whose tags are learned too", _pandoc("html"), is_text=True)
+NO_TEXT = gettext_noop("it has no text to learn from; name a text file")
+PDF = FileType(gettext_noop("is a PDF"), "pdftotext {file} - | charrnn train -")
+POSTSCRIPT = FileType(gettext_noop("is PostScript"), "ps2ascii {file} | charrnn train -")
+RTF = FileType(gettext_noop("is RTF, whose markup is learned too"), _pandoc("rtf"), is_text=True)
+HTML = FileType(gettext_noop("is HTML, whose tags are learned too"), _pandoc("html"), is_text=True)
 XML = FileType(
-    "is XML, whose tags are learned too",
+    gettext_noop("is XML, whose tags are learned too"),
     "xmllint --xpath 'string(/)' {file} | charrnn train -",
     is_text=True,
 )
 OLD_OFFICE = FileType(
-    "is a document of an old Microsoft Office (.doc, .xls or .ppt)",
+    gettext_noop("is a document of an old Microsoft Office (.doc, .xls or .ppt)"),
     "catdoc {file} | charrnn train -",
 )
-IMAGE = FileType("is an image", "tesseract {file} - | charrnn train -")
-MEDIA = FileType("is audio or video", advice=NO_TEXT)
-PROGRAM = FileType("is a compiled program", advice=NO_TEXT)
-TABLE = FileType("is a file of numbers or a table in a binary format", advice=NO_TEXT)
+IMAGE = FileType(gettext_noop("is an image"), "tesseract {file} - | charrnn train -")
+MEDIA = FileType(gettext_noop("is audio or video"), advice=NO_TEXT)
+PROGRAM = FileType(gettext_noop("is a compiled program"), advice=NO_TEXT)
+TABLE = FileType(gettext_noop("is a file of numbers or a table in a binary format"), advice=NO_TEXT)
 MODEL = FileType(
-    "is a model or an array of NumPy (.npz), not a text; name the text to train on",
-    advice="a model is continued by `init_from` and sampled by charrnn sample",
+    gettext_noop("is a model or an array of NumPy (.npz), not a text; name the text to train on"),
+    advice=gettext_noop("a model is continued by `init_from` and sampled by charrnn sample"),
 )
-SQLITE = FileType("is an SQLite database", "sqlite3 {file} .dump | charrnn train -")
+SQLITE = FileType(gettext_noop("is an SQLite database"), "sqlite3 {file} .dump | charrnn train -")
 EBOOK = FileType(
-    "is an e-book in the format of Kindle",
+    gettext_noop("is an e-book in the format of Kindle"),
     "ebook-convert {file} {folder}.txt && charrnn train {folder}.txt",
 )
-DJVU = FileType("is a DjVu document", "djvutxt {file} | charrnn train -")
-DOCX = FileType("is a Word document (.docx)", _pandoc("docx"))
-ODT = FileType("is an OpenDocument text (.odt)", _pandoc("odt"))
-EPUB = FileType("is an e-book (.epub)", _pandoc("epub"))
+DJVU = FileType(gettext_noop("is a DjVu document"), "djvutxt {file} | charrnn train -")
+DOCX = FileType(gettext_noop("is a Word document (.docx)"), _pandoc("docx"))
+ODT = FileType(gettext_noop("is an OpenDocument text (.odt)"), _pandoc("odt"))
+EPUB = FileType(gettext_noop("is an e-book (.epub)"), _pandoc("epub"))
 SPREADSHEET = FileType(
-    "is a spreadsheet",
-    advice="save it as CSV, or as a text with one record per line, and name that file",
+    gettext_noop("is a spreadsheet"),
+    advice=gettext_noop(
+        "save it as CSV, or as a text with one record per line, and name that file"
+    ),
 )
-SLIDES = FileType("is a presentation", advice="save it as plain text, and name that file")
-OFFICE = FileType("is an office document", advice="save it as plain text, and name that file")
-ZIP = FileType("is a zip archive", "unzip {file} -d {folder} && charrnn train {folder}")
+SLIDES = FileType(
+    gettext_noop("is a presentation"),
+    advice=gettext_noop("save it as plain text, and name that file"),
+)
+OFFICE = FileType(
+    gettext_noop("is an office document"),
+    advice=gettext_noop("save it as plain text, and name that file"),
+)
+ZIP = FileType(
+    gettext_noop("is a zip archive"), "unzip {file} -d {folder} && charrnn train {folder}"
+)
 TAR = FileType(
-    "is a tar archive",
+    gettext_noop("is a tar archive"),
     "mkdir {folder} && tar -xf {file} -C {folder} && charrnn train {folder}",
 )
-SEVEN_ZIP = FileType("is a 7z archive", "7z x {file} -o{folder} && charrnn train {folder}")
-RAR = FileType("is a rar archive", "unar -o {folder} {file} && charrnn train {folder}")
-ZSTD = FileType("is compressed by zstd", "zstd -dc {file} | charrnn train -")
-LZ4 = FileType("is compressed by lz4", "lz4 -dc {file} | charrnn train -")
-LZIP = FileType("is compressed by lzip", "lzip -dc {file} | charrnn train -")
-LZMA = FileType("is compressed by lzma", "xz --format=lzma -dc {file} | charrnn train -")
-COMPRESS = FileType("is compressed by compress (.Z)", "gzip -dc {file} | charrnn train -")
-TWICE = FileType("is compressed twice", advice="decompress it once, and name the result")
+SEVEN_ZIP = FileType(
+    gettext_noop("is a 7z archive"), "7z x {file} -o{folder} && charrnn train {folder}"
+)
+RAR = FileType(
+    gettext_noop("is a rar archive"), "unar -o {folder} {file} && charrnn train {folder}"
+)
+ZSTD = FileType(gettext_noop("is compressed by zstd"), "zstd -dc {file} | charrnn train -")
+LZ4 = FileType(gettext_noop("is compressed by lz4"), "lz4 -dc {file} | charrnn train -")
+LZIP = FileType(gettext_noop("is compressed by lzip"), "lzip -dc {file} | charrnn train -")
+LZMA = FileType(
+    gettext_noop("is compressed by lzma"), "xz --format=lzma -dc {file} | charrnn train -"
+)
+COMPRESS = FileType(
+    gettext_noop("is compressed by compress (.Z)"), "gzip -dc {file} | charrnn train -"
+)
+TWICE = FileType(
+    gettext_noop("is compressed twice"),
+    advice=gettext_noop("decompress it once, and name the result"),
+)
 
 SIGNATURES: tuple[tuple[int, bytes, FileType], ...] = (
     (0, b"%!PS-", POSTSCRIPT), (0, b"{\\rtf", RTF),

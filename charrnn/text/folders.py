@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from charrnn.errors import InputError
+from charrnn.language import gettext as _
 
 TEXT_SUFFIXES = (".txt", ".txt.gz", ".txt.bz2", ".txt.xz")
 SYSTEM_FOLDERS = {
@@ -140,7 +141,8 @@ def _read_folder(folder: Path) -> list[os.DirEntry[str]]:
         with os.scandir(folder) as entries:
             return sorted(entries, key=lambda entry: entry.name)
     except OSError as error:
-        raise InputError(folder, f"cannot be read ({error.strerror})") from None
+        problem = _("cannot be read ({reason})").format(reason=error.strerror)
+        raise InputError(folder, problem) from None
 
 
 def _is_special(path: Path) -> bool:

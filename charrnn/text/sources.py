@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import IO, BinaryIO, cast
 
 from charrnn.errors import InputError, MachineError
+from charrnn.language import gettext as _
 from charrnn.shipped_texts import advise_on_missing
 from charrnn.text.compression import (
     DAMAGE,
@@ -57,7 +58,7 @@ class Source:
         """The number of bytes in the opened file; None if only reading it can tell."""
         if self.copy is not None or not self.path.is_file():
             return None
-        with self.open_compressed() as (_, compression):
+        with self.open_compressed() as (__, compression):
             return None if compression else self.path.stat().st_size
 
     @contextmanager
@@ -71,7 +72,10 @@ class Source:
             try:
                 yield decompress(stream, compression) if compression else stream
             except DAMAGE as error:
-                raise InputError(self.path, f"damaged {compression} file ({error})") from None
+                problem = _("damaged {compression} file ({reason})")
+                raise InputError(
+                    self.path, problem.format(compression=compression, reason=error)
+                ) from None
 
     @contextmanager
     def open_compressed(self) -> Iterator[tuple[BinaryIO, str | None]]:
@@ -88,8 +92,8 @@ class Source:
             compression = find_compression(start)
             promised = SUFFIXES.get(self.path.suffix.lower())
             if start and promised and not compression:
-                problem = f"damaged {promised} file (its content is not {promised})"
-                raise InputError(self.path, problem)
+                problem = _("damaged {compression} file (its content is not {compression})")
+                raise InputError(self.path, problem.format(compression=promised))
             yield stream, compression
 
     @contextmanager
@@ -104,7 +108,7 @@ class Source:
                 with self.path.open("rb") as stream:
                     yield stream
         except OSError as error:
-            raise InputError(self.path, f"cannot be read ({_describe_error(error)})") from None
+            raise _unreadable_error(self.path, error) from None
 
 
 @dataclass(frozen=True)
@@ -174,22 +178,23 @@ def find_corpus(paths: CorpusPaths) -> FoundSources:
         **{name: _list_all(of_text, notes, for_training=True) for name, of_text in paths.items()}
     )
     if repeated := _find_repeated(files.corpus):
-        notes.append(
-            f"read more than once, because it was named more than once: {_name_paths(repeated)};"
+        note = _(
+            "read more than once, because it was named more than once: {files};"
             " the validation part may contain text of the training part"
         )
+        notes.append(note.format(files=_name_paths(repeated)))
     learned = {source.path.resolve() for source in files.corpus if source.copy is None}
     for name, own_files in (("val_file", files.val_file), ("test_file", files.test_file)):
         shared = [source.path for source in own_files if source.path.resolve() in learned]
         if shared:
-            names = _name_paths(shared)
-            notes.append(f"`{name}` has text that the model learns: {names} is in the corpus too")
+            note = _("`{name}` has text that the model learns: {files} is in the corpus too")
+            notes.append(note.format(name=name, files=_name_paths(shared)))
     return FoundSources(files, tuple(notes))
 
 
 def _check_standard_input(paths: Sequence[Path]) -> None:
     if paths.count(Path(STDIN)) > 1:
-        raise InputError(STDIN, "is given twice; standard input can be read only once")
+        raise InputError(STDIN, _("is given twice; standard input can be read only once"))
 
 
 def _list_all(paths: Sequence[Path], notes: list[str], *, for_training: bool) -> list[Source]:
@@ -218,11 +223,12 @@ def _list_sources(path: Path, notes: list[str], for_training: bool) -> Iterator[
         mode = path.stat().st_mode
     except FileNotFoundError:
         if path.is_symlink():
-            raise InputError(path, "is a link to a file that does not exist") from None
-        advice = advise_on_missing(path) if for_training else "check the name"
-        raise InputError(path, f"no such file or folder; {advice}") from None
+            raise InputError(path, _("is a link to a file that does not exist")) from None
+        advice = advise_on_missing(path) if for_training else _("check the name")
+        problem = _("no such file or folder; {advice}").format(advice=advice)
+        raise InputError(path, problem) from None
     except (OSError, ValueError) as error:
-        raise InputError(path, f"cannot be read ({_describe_error(error)})") from None
+        raise _unreadable_error(path, error) from None
     if stat.S_ISDIR(mode):
         listing = list_folder(path)
         if not listing.files:
@@ -233,7 +239,7 @@ def _list_sources(path: Path, notes: list[str], for_training: bool) -> Iterator[
     elif stat.S_ISREG(mode):
         yield _check_type(Source(path), notes, for_training)
     elif stat.S_ISSOCK(mode):
-        raise InputError(path, "is a socket, which cannot be read as a file")
+        raise InputError(path, _("is a socket, which cannot be read as a file"))
     else:  # a pipe or a device, which can be read only once
         yield _check_type(Source(path, _copy_to_temporary_file(path)), notes, for_training)
 
@@ -244,7 +250,7 @@ def _check_type(source: Source, notes: list[str], for_training: bool) -> Source:
     Raises:
         InputError: when its content is recognized as something else.
     """
-    with source.open_compressed() as (_, compression):
+    with source.open_compressed() as (__, compression):
         pass
     with source.open() as stream:
         kind = find_file_type(stream)
@@ -254,46 +260,42 @@ def _check_type(source: Source, notes: list[str], for_training: bool) -> Source:
     explanation = kind.explain(name, compression, for_training=for_training)
     if not kind.is_text:
         raise InputError(source.path, explanation)
-    notes.append(f"{printable_path(source.path)} {explanation}")
+    path = printable_path(source.path)
+    notes.append(_("{path} {explanation}").format(path=path, explanation=explanation))
     return source
 
 
 def _no_texts_error(folder: Path, listing: FolderListing) -> InputError:
     if listing.left_out:
-        first = printable_path(listing.left_out[0])
-        return InputError(
-            folder,
-            f"has only hidden texts, such as {first}, which are left out of folders;"
-            " name those that should be read",
+        problem = _(
+            "has only hidden texts, such as {first}, which are left out of folders;"
+            " name those that should be read"
         )
-    return InputError(
-        folder, "contains no *.txt files, also none compressed (.txt.gz, .txt.bz2, .txt.xz)"
-    )
+        return InputError(folder, problem.format(first=printable_path(listing.left_out[0])))
+    problem = _("contains no *.txt files, also none compressed (.txt.gz, .txt.bz2, .txt.xz)")
+    return InputError(folder, problem)
 
 
 def _describe_listing(folder: Path, listing: FolderListing) -> Iterator[str]:
     """Yield a note on each kind of files in ``folder`` that one might expect to be read."""
-    name = printable_path(folder)
-    if listing.left_out:
-        yield (
-            f"{name}: left out what is hidden, the system's or no regular file:"
-            f" {_name_paths(listing.left_out)}"
-        )
-    if listing.repeated:
-        yield (f"{name}: read only once what has several names: {_name_paths(listing.repeated)}")
-    if listing.loops:
-        yield (
-            f"{name}: did not follow links to a folder that they are in:"
-            f" {_name_paths(listing.loops)}"
-        )
-    if listing.broken:
-        yield f"{name}: left out links to what does not exist: {_name_paths(listing.broken)}"
+    left_out = _("{folder}: left out what is hidden, the system's or no regular file: {files}")
+    repeated = _("{folder}: read only once what has several names: {files}")
+    loops = _("{folder}: did not follow links to a folder that they are in: {files}")
+    broken = _("{folder}: left out links to what does not exist: {files}")
+    for note, paths in (
+        (left_out, listing.left_out),
+        (repeated, listing.repeated),
+        (loops, listing.loops),
+        (broken, listing.broken),
+    ):
+        if paths:
+            yield note.format(folder=printable_path(folder), files=_name_paths(paths))
 
 
 def _name_paths(paths: Sequence[Path]) -> str:
-    names = [printable_path(path) for path in paths[:MAX_NAMED]]
+    files = _(", ").join(printable_path(path) for path in paths[:MAX_NAMED])
     more = len(paths) - MAX_NAMED
-    return ", ".join([*names, f"and {more:,} more"] if more > 0 else names)
+    return _("{files}, and {more:,} more").format(files=files, more=more) if more > 0 else files
 
 
 def _copy_to_temporary_file(path: Path) -> IO[bytes]:
@@ -310,10 +312,13 @@ def _copy_to_temporary_file(path: Path) -> IO[bytes]:
             try:
                 copy.write(piece)
             except OSError as error:
-                problem = f"cannot be copied to {tempfile.gettempdir()} ({error.strerror})"
+                problem = _("cannot be copied to {folder} ({reason})").format(
+                    folder=tempfile.gettempdir(), reason=error.strerror
+                )
                 raise MachineError(path, problem) from None
     return copy
 
 
-def _describe_error(error: Exception) -> str:
-    return (isinstance(error, OSError) and error.strerror) or str(error)
+def _unreadable_error(path: Path, error: Exception) -> InputError:
+    reason = (isinstance(error, OSError) and error.strerror) or str(error)
+    return InputError(path, _("cannot be read ({reason})").format(reason=reason))

@@ -6,6 +6,7 @@ import numpy as np
 
 from charrnn.arrays import Ids
 from charrnn.errors import InputError
+from charrnn.language import gettext as _
 from charrnn.text.lookalikes import Lookalikes
 from charrnn.text.vocab import Vocabulary, code_points, describe_character
 
@@ -32,11 +33,11 @@ def encode_text(text: str, vocabulary: Vocabulary, on_unknown: str, name: str) -
         return ids[~unknown]
     if on_unknown == "replace":
         if vocabulary.unknown is None:
-            raise InputError(
-                name,
+            problem = _(
                 "the model has no unknown character that could replace others; train it with"
-                " `min_count`, or use `on_unknown` skip",
+                " `min_count`, or use `on_unknown` skip"
             )
+            raise InputError(name, problem)
         ids[unknown] = vocabulary.unknown
         return ids
     found = UnknownCharacters(vocabulary, MAX_LISTED)
@@ -63,7 +64,7 @@ class UnknownCharacters:
         """Add the unknown characters of a piece of the text, which is normalized."""
         positions = (self._vocabulary.lookup_ids(text) < 0).nonzero()[0]
         self.number += len(positions)
-        _, first = np.unique(code_points(text)[positions], return_index=True)
+        __, first = np.unique(code_points(text)[positions], return_index=True)
         for position in positions[np.sort(first)].tolist():
             if text[position] not in self.distinct:
                 self.distinct.add(text[position])
@@ -79,13 +80,15 @@ class UnknownCharacters:
     @property
     def listed(self) -> str:
         """The first ones, each with what the model knows instead."""
-        return ", ".join(self._described)
+        return _(", ").join(self._described)
 
     @property
     def summary(self) -> str:
         """The first ones, and how many more there are."""
         more = len(self.distinct) - len(self._described)
-        return f"{self.listed} and {more:,} more" if more else self.listed
+        if not more:
+            return self.listed
+        return _("{characters} and {more:,} more").format(characters=self.listed, more=more)
 
     def _describe(self, text: str, position: int) -> str:
         described = describe_character(text[position])
@@ -95,10 +98,10 @@ class UnknownCharacters:
         if not alternatives:
             return described
         self._hints += 1
-        hint = " or ".join(
+        hint = _(" or ").join(
             " ".join(map(describe_character, characters)) for characters in alternatives
         )
-        return f"{described} (but it knows {hint})"
+        return _("{character} (but it knows {known})").format(character=described, known=hint)
 
 
 def default_on_unknown(vocabulary: Vocabulary) -> str:
@@ -114,26 +117,24 @@ def _unknown_error(name: str, found: UnknownCharacters, vocabulary: Vocabulary) 
     """Return the error about unknown characters, whose advice depends on the ``vocabulary``."""
     listed, total = found.listed, len(found.distinct)
     if vocabulary.unknown is None and total <= MAX_LISTED:
-        return InputError(
-            name,
-            f"the model does not know {listed}; use `on_unknown` skip to leave out what it does"
-            " not know",
+        problem = _(
+            "the model does not know {characters}; use `on_unknown` skip to leave out what it does"
+            " not know"
         )
-    if vocabulary.unknown is None:
-        return InputError(
-            name,
-            f"the model does not know {total:,} of the characters, such as {listed};"
-            " use `on_unknown` skip to leave out what it does not know",
+    elif vocabulary.unknown is None:
+        problem = _(
+            "the model does not know {total:,} of the characters, such as {characters};"
+            " use `on_unknown` skip to leave out what it does not know"
         )
-    if total <= MAX_LISTED:
-        return InputError(
-            name,
-            f"the model does not know {listed}; use `on_unknown` skip to leave out what it does"
-            " not know, or `on_unknown` replace to read its unknown character instead",
+    elif total <= MAX_LISTED:
+        problem = _(
+            "the model does not know {characters}; use `on_unknown` skip to leave out what it does"
+            " not know, or `on_unknown` replace to read its unknown character instead"
         )
-    return InputError(
-        name,
-        f"the model does not know {total:,} of the characters, such as {listed};"
-        " use `on_unknown` skip to leave out what it does not know, or `on_unknown` replace to"
-        " read its unknown character instead",
-    )
+    else:
+        problem = _(
+            "the model does not know {total:,} of the characters, such as {characters};"
+            " use `on_unknown` skip to leave out what it does not know, or `on_unknown` replace to"
+            " read its unknown character instead"
+        )
+    return InputError(name, problem.format(characters=listed, total=total))

@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from charrnn.arrays import Ids
+from charrnn.language import gettext as _
 
 MAX_CODE_POINT = 0x10FFFF
 REPLACEMENT = "\ufffd"
@@ -90,7 +91,9 @@ def describe_character(character: str) -> str:
     """Return ``'猫' (U+732B)``, or only the code point of a character that is not visible."""
     code_point = f"U+{ord(character):04X}"
     shown = show_mark(character) if is_mark(character) else character
-    return f"'{shown}' ({code_point})" if is_visible(shown[0]) else code_point
+    if not is_visible(shown[0]):
+        return code_point
+    return _("'{character}' ({code_point})").format(character=shown, code_point=code_point)
 
 
 def is_visible(character: str) -> bool:

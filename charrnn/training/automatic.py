@@ -23,6 +23,7 @@ from charrnn.config import (
     TrainConfig,
 )
 from charrnn.errors import ConfigError
+from charrnn.language import gettext as _
 from charrnn.network.cell import get_cell
 from charrnn.network.parameters import Shape
 
@@ -66,7 +67,7 @@ def complete_settings(
         reproduce the results of these settings, or when `recurrent_dropout` is set for a cell
         without recurrent weights. InputError: as `TrainConfig.split_sizes`.
     """
-    training, validating, _ = config.split_sizes(characters)
+    training, validating, __ = config.split_sizes(characters)
     predictions = training - 1
     budget = 60 * (config.minutes or DEFAULT_MINUTES) * speed
     shape = _choose_shape(config, predictions, distinct, budget)
@@ -132,11 +133,12 @@ def check_ranks(settings: Settings, launched: int) -> None:
         ConfigError: when they would add numbers in another order, and so round differently.
     """
     if not _sums_are_identical(settings, launched):
-        raise ConfigError(
-            "ranks",
-            f"the number of ranks started is {launched}, which cannot reproduce the results of"
-            f" `ranks` {settings.ranks} with `workers` {settings.workers}; start {settings.ranks}",
+        problem = _(
+            "the number of ranks started is {launched}, which cannot reproduce the results of"
+            " `ranks` {ranks} with `workers` {workers}; start {ranks}"
         )
+        problem = problem.format(launched=launched, ranks=settings.ranks, workers=settings.workers)
+        raise ConfigError("ranks", problem)
 
 
 def _sums_are_identical(settings: Settings, launched: int) -> bool:
@@ -233,10 +235,8 @@ def _choose_dropouts(
     """
     has_recurrent_weights = shape.cell_record.recurrent_weights
     if config.recurrent_dropout and not has_recurrent_weights:
-        raise ConfigError(
-            "recurrent_dropout",
-            f"the cell {shape.cell} has no recurrent weights to drop; leave it out or set it to 0",
-        )
+        problem = _("the cell {cell} has no recurrent weights to drop; leave it out or set it to 0")
+        raise ConfigError("recurrent_dropout", problem.format(cell=shape.cell))
     capacity = shape.parameter_count * epochs / predictions
     if shape.cell_record.sigmoid_gates and has_recurrent_weights:
         dropout = min(0.5, 0.1 + 0.04 * math.log2(capacity / 3.3))
@@ -265,6 +265,7 @@ def _choose_members(config: TrainConfig, batch: int, cores: int, launched: int) 
     """
     ranks = config.ranks or launched
     if ranks > batch:
-        raise ConfigError("ranks", f"{ranks} exceeds the number of streams, {batch}; raise `batch`")
+        problem = _("{ranks} exceeds the number of streams, {batch}; raise `batch`")
+        raise ConfigError("ranks", problem.format(ranks=ranks, batch=batch))
     workers = config.workers or min(cores, batch // ranks // STREAMS_PER_WORKER)
     return ranks, max(1, min(workers, batch // ranks))

@@ -5,18 +5,23 @@ Not here: the rollback that follows (trainer.py).
 
 import math
 
+from charrnn.language import gettext as _
+from charrnn.language import gettext_noop
 from charrnn.training.state import TrainingProgress
 
 BAD_LOSS_MARGIN = 0.5  # nats
 MAX_BAD_WINDOWS = 200  # in a row
 REASONS = {
-    "gradient": "the gradient is not finite",
-    "loss": "the loss is not finite",
-    "validation": "the validation loss is not finite",
-    "windows": "the loss was above {limit:.2f}, which is worse than guessing, for {windows} updates"
-    " in a row",
-    "evaluations": "the loss was above {limit:.2f}, which is worse than guessing, in every"
-    " evaluation",
+    "gradient": gettext_noop("the gradient is not finite"),
+    "loss": gettext_noop("the loss is not finite"),
+    "validation": gettext_noop("the validation loss is not finite"),
+    "windows": gettext_noop(
+        "the loss was above {limit:.2f}, which is worse than guessing, for {windows} updates in a"
+        " row"
+    ),
+    "evaluations": gettext_noop(
+        "the loss was above {limit:.2f}, which is worse than guessing, in every evaluation"
+    ),
 }
 """The reasons for which a training diverges, by the name that a checkpoint keeps."""
 
@@ -44,7 +49,7 @@ def bad_loss_limit(V: int) -> float:
 
 def describe_reason(reason: str, V: int) -> str:
     """Return the ``reason``, a key of `REASONS`, as a clause about a model of ``V`` characters."""
-    return REASONS[reason].format(limit=bad_loss_limit(V), windows=MAX_BAD_WINDOWS)
+    return _(REASONS[reason]).format(limit=bad_loss_limit(V), windows=MAX_BAD_WINDOWS)
 
 
 def check_update(progress: TrainingProgress, loss: float, norm: float, V: int) -> None:

@@ -8,6 +8,7 @@ import math
 
 from charrnn.config import Settings
 from charrnn.errors import MachineError
+from charrnn.language import gettext as _
 from charrnn.network.parameters import Shape
 from charrnn.network.softmax import CHUNK_ROWS
 from charrnn.training.parallel_reading import CHARACTERS_PER_PASS, WINDOW, count_streams
@@ -76,11 +77,12 @@ def check_memory(
     """
     needed = bytes_needed(config, shape, validating, processes)
     if needed > free:
-        raise MachineError(
-            "memory",
-            f"this training needs {_format_needed(needed)}, and {_format_bytes(free)} are"
-            " free; lower `hidden`, `layers`, `batch`, `seq` or `workers`",
+        problem = _(
+            "this training needs {needed}, and {free} are free; lower `hidden`, `layers`, `batch`,"
+            " `seq` or `workers`"
         )
+        problem = problem.format(needed=_format_needed(needed), free=_format_bytes(free))
+        raise MachineError(_("memory"), problem)
 
 
 def _count_activations(shape: Shape, characters: int, *, dropout: bool, learning: bool) -> int:
@@ -106,7 +108,9 @@ def _count_copies(shape: Shape, characters: int) -> int:
 
 
 def _format_needed(number: float) -> str:
-    return "more than 1,000 TB" if number >= 1e15 else f"about {_format_bytes(number)}"
+    if number >= 1e15:
+        return _("more than 1,000 TB")
+    return _("about {amount}").format(amount=_format_bytes(number))
 
 
 def _format_bytes(number: float) -> str:

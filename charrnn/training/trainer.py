@@ -12,6 +12,7 @@ import numpy as np
 
 from charrnn.config import Settings
 from charrnn.errors import DivergedError
+from charrnn.language import gettext as _
 from charrnn.network.model import Network, States
 from charrnn.network.parameters import Parameters, Shape, initialize
 from charrnn.network.workspace import Workspace
@@ -156,9 +157,9 @@ class Trainer:
                 if self.progress.rollbacks >= MAX_ROLLBACKS:
                     self._gather_states()
                     self.diverged = Diverged(divergence.step, divergence.reason)
-                    raise DivergedError(
-                        f"step {divergence.step:,}", f"{reason}; lower `lr`"
-                    ) from None
+                    step = _("step {step:,}").format(step=divergence.step)
+                    problem = _("{reason}; lower `lr`").format(reason=reason)
+                    raise DivergedError(step, problem) from None
                 failed_at = self.progress.step
                 self._roll_back()
                 yield Rollback(failed_at, reason, self._rate_factor)
