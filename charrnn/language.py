@@ -86,11 +86,11 @@ def list_languages() -> Sequence[str]:
 def gettext(message: str, language: str | None = None) -> str:
     """Return ``message`` in the language that is set, or in ``language``.
 
-    A message that the catalogue does not have is returned as it is. The values of a `Phrase` that
-    are phrases are translated too.
+    A message that the catalogue does not have is returned as it is, and so is a string of another
+    class, such as the label of a path. The values of a `Phrase` that are phrases are translated too.
     """
     chosen = language or _language
-    if chosen == ENGLISH:
+    if chosen == ENGLISH or type(message) not in (str, Phrase):
         return message
     if isinstance(message, Phrase):
         values = {

@@ -33,6 +33,8 @@ NOT_WORDS = (
     re.compile(r"[^\s«»]*[/.\\_][^\s«»]*\w"),  # paths, settings and versions
     re.compile(r"[A-Z][A-Z_]+"),  # metavars
     re.compile(r"U\+[0-9A-F]+"),  # code points
+    re.compile(r"\b(n-gram|utf-8)\b"),
+    re.compile(r"\b([ox*+]{2,}|[0-9a-f]{12,})\b"),  # points of a chart, a fingerprint
 )
 
 

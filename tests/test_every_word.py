@@ -100,7 +100,7 @@ def test_a_training_has_no_other_words(runs: Path, folder: Path) -> None:
 
 
 def test_notes_of_a_sample_have_no_other_words(speak: Program, runs: Path) -> None:
-    done = speak("sample", str(runs / "lstm"), "--prime", "今x", "--on-unknown", "skip", "--copied")
+    done = speak("sample", str(runs / "lstm"), "--prime", "今x", "--on-unknown", "skip")
     assert done.code == 0, done.err
     assert "«" in done.err
     assert find_unbracketed(done.err) == []
