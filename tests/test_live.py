@@ -15,12 +15,11 @@ from babel.messages.pofile import read_po
 from playwright.sync_api import Browser, Page
 
 import charrnn
-from charrnn import language
 from charrnn.api import Model
 from charrnn.arrays import Ids
 from charrnn.cells import CELLS
 from charrnn.errors import InputError
-from charrnn.language import ENGLISH, list_languages, set_language
+from charrnn.language import ENGLISH, LOCALE, list_languages, set_language
 from charrnn.network.cell import get_cell
 from charrnn.network.model import Network
 from charrnn.render.live import page as live_page
@@ -428,7 +427,7 @@ def read_all_words(page: Page) -> set[str]:
 
 @pytest.fixture(scope="module")
 def japanese(tmp_path_factory: pytest.TempPathFactory) -> tuple[Live, Live]:
-    """Four models of a text without Latin letters, and a pair of texts; then another with a change."""
+    """Four models of a text without Latin letters; then one of them, with a character to change."""
     text = "今日は風が強い。「洗濯物に気をつけた」と母が言った。\n明日は雨だ。\n" * 40
     folder = tmp_path_factory.mktemp("japanese")
     (folder / "text.txt").write_text(text, encoding="utf-8")
@@ -460,7 +459,7 @@ def bracketed(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, spoken: Callable[[str], None]
 ) -> Iterator[None]:
     """The only language beside English is a made-up one that has every message in brackets."""
-    catalogue_path = language.LOCALE / "ja" / "LC_MESSAGES" / "charrnn.po"
+    catalogue_path = LOCALE / "ja" / "LC_MESSAGES" / "charrnn.po"
     with catalogue_path.open("rb") as file:
         catalogue = read_po(file)
     for message in catalogue:
@@ -470,7 +469,7 @@ def bracketed(
     target.parent.mkdir(parents=True)
     with target.open("wb") as file:
         write_mo(file, catalogue)
-    monkeypatch.setattr(language, "LOCALE", tmp_path / "locale")
+    monkeypatch.setattr("charrnn.language.LOCALE", tmp_path / "locale")
     list_languages.cache_clear()
     yield
     set_language(ENGLISH)
