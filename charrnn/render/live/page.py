@@ -22,7 +22,7 @@ from charrnn.render.svg import escape
 from charrnn.reports.live import Live, LiveModel
 
 LARGEST_PAGE = 16e6  # bytes
-PLACE = re.compile(r"\{(language|policy|title|style|without_scripts|script|data|words)\}")
+PLACE = re.compile(r"\{(language|policy|title|style|needs_scripts|script|data|words)\}")
 SCRIPTS = (
     "network.js", "reader.js", "words.js", "reading.js", "drawing.js", "text_view.js",
     "network_view.js", "card.js", "scenes.js", "page.js",
@@ -62,7 +62,7 @@ def render_live(live: Live) -> str:
         " base-uri 'none'; form-action 'none'",
         "title": escape(title),
         "style": style,
-        "without_scripts": _say_without_scripts(language, words),
+        "needs_scripts": escape(words[language]["needsScripts"]),
         "script": script,
         "data": _to_safe_json(data),
         "words": _to_safe_json(words, ascii_only=False),
@@ -106,14 +106,6 @@ def _shares(counts: tuple[int, ...]) -> list[float]:
     """Return the frequencies of all characters, from which a text without a prime begins."""
     shares = np.array(counts, np.float64) / max(1, sum(counts))
     return [float(f"{share:z.6g}") for share in shares]
-
-
-def _say_without_scripts(language: str, words: dict[str, dict[str, str]]) -> str:
-    """Return what the page says where no script runs: in its language, then in the others."""
-    tags = [language, *(tag for tag in words if tag != language)]
-    return " ".join(
-        f'<span lang="{tag}">{escape(words[tag]["needsScripts"])}</span>' for tag in tags
-    )
 
 
 def _to_safe_json(data: object, *, ascii_only: bool = True) -> str:
