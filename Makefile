@@ -61,8 +61,8 @@ POT := build/charrnn.pot
 MARKS := gettext_noop ngettext:1,2 Phrase
 messages: $(VENV)/development
 	mkdir -p build
-	$(RUN)/pybabel --quiet extract $(MARKS:%=--keyword=%) --add-location=file --sort-by-file --no-wrap \
-		--project=charrnn --output=$(POT) charrnn
+	$(RUN)/pybabel --quiet extract $(MARKS:%=--keyword=%) --add-comments=Translators: --add-location=file \
+		--sort-by-file --no-wrap --project=charrnn --output=$(POT) charrnn
 	for catalogue in charrnn/locale/*/LC_MESSAGES/charrnn.po; do \
 		$(RUN)/pybabel --quiet update --input-file=$(POT) --output-file=$$catalogue \
 			--locale=$$(basename $$(dirname $$(dirname $$catalogue))) \

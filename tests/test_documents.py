@@ -53,6 +53,7 @@ OF_OTHERS = {  # corpora/*.py
     "--last", "--predictions", "--depth", "--distance", "--characters", "--hint",
     "--spec", "--from", "--no-cache",  # pipx run, uvx
     "--mpi",  # srun
+    "--input-file", "--output-dir", "--domain", "--locale", "--no-wrap",  # pybabel
 }  # fmt: skip
 
 

@@ -4,26 +4,32 @@ import json
 import math
 import re
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
-from playwright.sync_api import Browser
+from playwright.sync_api import Browser, Page
 
 import charrnn
 from charrnn.api import Model
 from charrnn.arrays import Ids
 from charrnn.cells import CELLS
 from charrnn.errors import InputError
+from charrnn.language import ENGLISH, list_languages, set_language
+from charrnn.network.cell import get_cell
 from charrnn.network.model import Network
 from charrnn.render.live import page as live_page
 from charrnn.render.live import weights
 from charrnn.render.live.page import render_live
 from charrnn.render.live.weights import round_network
+from charrnn.render.live.words import WORDS
 from charrnn.reports.live import Live, find_prime, prepare_live
+from charrnn.reports.neurons import Follower
+from charrnn.reports.text_properties import PROPERTIES
 from charrnn.training.evaluation import character_losses
+from tests.bracketed import CODE, bracket, find_unbracketed, write_catalogue
 from tests.browser import PROGRAM, Tab, chromium
 from tests.conftest import TEXT, Program
 from tests.test_cli import failed
@@ -376,19 +382,180 @@ def test_scenes_that_the_models_cannot_show_are_left_out(
     assert not any("Gates" in title for title in titles)
 
 
-def test_both_languages_have_the_same_words(
-    browser: Browser, models: dict[str, Model], tmp_path: Path
-) -> None:
-    page = open_page(browser, tmp_path, live_of(models["rnn"])).page
-    missing = page.evaluate(
-        "Object.keys(words.en).filter((name) => typeof words.ja[name] !== typeof words.en[name])"
+READ_WORDS = """() => {
+  const found = [];
+  const keep = (text) => text?.trim() && found.push(text.trim());
+  const visit = (node) => {
+    if (node.nodeType === Node.TEXT_NODE) keep(node.data);
+    if (node.nodeType !== Node.ELEMENT_NODE) return;
+    if (node.hidden || node.matches("script, style, noscript")) return;
+    for (const name of ["aria-label", "title", "placeholder"]) keep(node.getAttribute(name));
+    node.childNodes.forEach(visit);
+  };
+  visit(document.body);
+  return found;
+}"""
+
+
+def read_all_words(page: Page) -> set[str]:
+    """Every text and label that is not hidden, through all scenes and all that a reader can do."""
+    seen = set[str](page.evaluate(READ_WORDS))
+
+    def act(action: str) -> None:
+        seen.update(page.evaluate(f"() => {{ {action}; return ({READ_WORDS})(); }}"))
+        page.wait_for_timeout(100)  # for influences, which are computed meanwhile
+        seen.update(page.evaluate(READ_WORDS))
+
+    for scene in range(page.locator("#scenes button").count()):
+        act(f"byId('scenes').children[{scene}].click()")
+        act("if (!byId('switch').hidden) byId('switch').click()")
+        act("if (!byId('switch').hidden) byId('switch').click()")
+    act("page.begin('')")
+    for _ in range(3):
+        act("byId('step').click()")
+    act("byId('play').click()")
+    act("byId('play').click()")
+    act("page.stop(); session.at = 0; page.update()")
+    act("page.change('猫')")
+    act("page.begin('今日は')")
+    act("readings.forEach((reading) => reading.chooseUnit(0, 1))")
+    for shade in ("none", "influence", "surprise", "unit"):
+        act(f"session.shade = '{shade}'; page.update()")
+    return seen
+
+
+@pytest.fixture(scope="module")
+def japanese(tmp_path_factory: pytest.TempPathFactory) -> tuple[Live, Live]:
+    """Four models of a text without Latin letters; then one of them, with a character to change."""
+    text = "今日は風が強い。「洗濯物に気をつけた」と母が言った。\n明日は雨だ。\n" * 40
+    folder = tmp_path_factory.mktemp("japanese")
+    (folder / "text.txt").write_text(text, encoding="utf-8")
+    names = ("feedforward", "lstm", "mingru", "two-layers")
+    trained = [
+        charrnn.train(folder / "text.txt", VARIANTS[name], out=folder / name) for name in names
+    ]
+    live = prepare_live([model.loaded for model in trained], [None] * len(trained))
+    followers = tuple(
+        Follower(name, layer=0, unit=1, correlation=0.5, p=0.0) for name in PROPERTIES
     )
-    assert missing == []
-    said = """scenes.every(({ title, say }) => title.ja && title.en
-        && [true, false].every((on) => say(page, on).ja && say(page, on).en))"""
-    assert page.evaluate(said)
-    used = set(re.findall(r'data-word="(\w+)"', page.content()))
-    assert used <= set(page.evaluate("Object.keys(words.en)"))
+    named = tuple(replace(model, model=model.cell, followers=followers) for model in live.models)
+    pair = ("今日は風が強い", "明日は風が強い")
+    return (
+        replace(live, models=named, pair=pair, change=None),
+        replace(live, models=named[1:2], pair=pair, change=("風", "雨")),
+    )
+
+
+@pytest.fixture
+def spoken() -> Iterator[Callable[[str], None]]:
+    """Sets the language in which a page is made; English again after the test."""
+    yield set_language
+    set_language(ENGLISH)
+
+
+@pytest.fixture
+def bracketed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, spoken: Callable[[str], None]
+) -> Iterator[None]:
+    """The only language beside English is the made-up one, which is set."""
+    write_catalogue(tmp_path / f"locale/{CODE}/LC_MESSAGES/charrnn.mo")
+    monkeypatch.setattr("charrnn.language.LOCALE", tmp_path / "locale")
+    list_languages.cache_clear()
+    spoken(CODE)
+    yield
+    spoken(ENGLISH)
+    monkeypatch.undo()
+    list_languages.cache_clear()
+
+
+def test_in_japanese_no_english_word_is_left_but_names(
+    browser: Browser, japanese: tuple[Live, Live], tmp_path: Path
+) -> None:
+    for live in japanese:
+        tab = open_page(browser, tmp_path, live)
+        tab.page.click("[data-language=ja]")
+        seen = read_all_words(tab.page)
+        assert len(seen) > 100
+        assert "1: 漢字 (r 0.5)" in seen
+        english = {word for text in seen for word in re.findall(r"[A-Za-z]{2,}", text)}
+        assert english <= {*CELLS, "English", "LSTM", "KL", "top"}
+        assert tab.complaints == tab.requests == []
+
+
+@pytest.mark.usefixtures("bracketed")
+def test_a_language_that_is_only_a_catalogue_has_every_word_of_the_page(
+    browser: Browser, japanese: tuple[Live, Live], tmp_path: Path
+) -> None:
+    seen = set[str]()
+    for live in japanese:
+        tab = open_page(browser, tmp_path, live)
+        assert tab.page.get_attribute("html", "lang") == CODE
+        seen |= read_all_words(tab.page)
+        assert tab.complaints == tab.requests == []
+    assert {word for text in seen for word in find_unbracketed(text)} == {"English"}
+    assert not re.search("[ぁ-ヿ一-鿿]{2,}", "\n".join(seen))
+    messages = WORDS | {name: name for name in PROPERTIES}
+    for name in messages.keys() - {"needsScripts", "otherGate"}:
+        shown = re.sub(r"\\\{\w+\\\}", ".+", re.escape(bracket(messages[name])))
+        assert any(re.search(shown, text) for text in seen), name
+
+
+def test_every_word_has_a_use_and_every_gate_a_name() -> None:
+    folder = Path(live_page.__file__).parent
+    sources = [*folder.glob("*.js"), folder / "live.html", folder / "page.py"]
+    quoted = {
+        name
+        for path in sources
+        for name in re.findall(r"[\".](\w+)\b", path.read_text(encoding="utf-8"))
+    }
+    gates = {gate for cell in CELLS for gate in get_cell(cell).sigmoid_gates}
+    named = {f"{gate}Gate" for gate in gates}
+    assert named <= WORDS.keys()
+    assert WORDS.keys() - named <= quoted
+    assert not WORDS.keys() & PROPERTIES.keys()
+
+
+def test_a_page_begins_in_the_language_of_who_made_it_or_of_the_reader(
+    browser: Browser, models: dict[str, Model], tmp_path: Path, spoken: Callable[[str], None]
+) -> None:
+    live = live_of(models["rnn"])
+
+    def language_for(*wanted: str) -> str | None:
+        page = browser.new_page()
+        page.add_init_script(
+            f"Object.defineProperty(navigator, 'languages', {{ value: {[*wanted]} }})"
+        )
+        page.goto((tmp_path / "live.html").as_uri())
+        assert page.text_content("[aria-pressed=true][data-language]") in ("English", "日本語")
+        return page.get_attribute("html", "lang")
+
+    open_page(browser, tmp_path, live)
+    assert language_for("en-US", "ja") == "en"
+    assert language_for("ja-JP", "en") == "ja"
+    assert language_for("fr", "ja", "en") == "ja"
+    assert language_for("jab", "fr") == "en"
+    assert language_for() == "en"
+    spoken("ja")
+    open_page(browser, tmp_path, live)
+    assert language_for("en-US") == language_for("ja") == "ja"
+    made = (tmp_path / "live.html").read_text(encoding="utf-8")
+    assert '<html lang="ja">' in made
+    assert "<noscript>このページには JavaScript が必要です。</noscript>" in made
+
+
+def test_a_page_in_one_language_has_no_switch(
+    browser: Browser, models: dict[str, Model], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("charrnn.render.live.words.list_languages", lambda: [ENGLISH])
+    tab = open_page(browser, tmp_path, live_of(models["rnn"]))
+    assert not tab.page.is_visible("#languages")
+    assert tab.page.text_content("#step") == "One step"
+    monkeypatch.undo()
+    tab = open_page(browser, tmp_path, live_of(models["rnn"]))
+    assert tab.page.locator("#languages button").all_text_contents() == ["English", "日本語"]
+    assert tab.page.get_attribute("#languages", "aria-label") == "Language"
+    assert tab.page.get_attribute("[data-language=ja]", "lang") == "ja"
+    assert tab.complaints == []
 
 
 def test_a_hostile_vocabulary_runs_and_breaks_nothing(
@@ -404,7 +571,7 @@ def test_a_hostile_vocabulary_runs_and_breaks_nothing(
     assert tab.page.evaluate("charrnn.models[0].vocabulary") == list(hostile.vocabulary)
     for _ in range(30):
         tab.page.click("#step")
-    assert tab.page.locator("script").count() == 2
+    assert tab.page.locator("script").count() == 3
     shown = tab.page.text_content(".text") or ""
     assert not set(shown) & set("\x00\x1b\u202e\u2028")
     assert tab.complaints == tab.requests == []

@@ -3,6 +3,9 @@
 const CANDIDATES = 6, CANDIDATES_AFTER_CHANGE = 3;
 const GRID = 160, SMALL_GRID = 84, STEP_GRID = 40, GATE_GRID = 72; // pixels
 const STEPS_SHOWN = 6;
+const COMPARED = { // the words over two columns, by what makes them differ
+  changed: ["asItIs", "changed"], held: ["free", "held"], erased: ["kept", "erased"],
+};
 
 // Outputs of most units are far from 1: the root makes them visible.
 const visible = (output) => Math.sign(output) * Math.sqrt(Math.abs(output));
@@ -26,7 +29,7 @@ class PredictionView {
     this.columns = ["as-it-is", "altered"].map((className) => element("span", { className }));
     this.header = element("p", { className: "compared" }, ...this.columns);
     this.element = element("div", { className: "layer output" },
-      nameLine("output", "outputNote"), this.header, this.bars);
+      nameLine("outputLayer", "outputNote"), this.header, this.bars);
   }
 
   speak() {}
@@ -37,8 +40,8 @@ class PredictionView {
     const altered = plain && reader.predictAfter(at);
     const next = this.reading.idAt(at);
     this.header.hidden = !altered;
-    const names = words[language].compared[this.reading.alteredBy];
-    this.columns.forEach((column, at) => (column.textContent = names[at]));
+    const names = COMPARED[this.reading.alteredBy];
+    this.columns.forEach((column, at) => (column.textContent = word(names[at])));
     const ids = likeliest(logs, CANDIDATES);
     if (altered) ids.push(...likeliest(altered, CANDIDATES_AFTER_CHANGE));
     if (next !== null) ids.push(next);
@@ -73,7 +76,7 @@ class LayersView {
     this.element = element("div", { className: "network" },
       ...boxes.flatMap((box, at) => (at ? [arrow("↑"), box] : [box])),
       arrow("↑ W"),
-      element("div", { className: "layer input" }, nameLine("input", "inputNote"), this.character));
+      element("div", { className: "layer input" }, nameLine("inputLayer", "inputNote"), this.character));
   }
 
   box({ name, before, after }) {
@@ -89,12 +92,15 @@ class LayersView {
   }
 
   speak() {
-    const { name, hidden, layers } = this.reading.model;
-    this.layers.forEach((layer, at) => {
-      const number = layers > 1 ? ` ${at + 1}` : "";
-      layer.name.textContent = `${word("hidden")}${number}: ${hidden}`;
-      describe(layer.before, word("gridLabel", name, `${word("before")}${number}`));
-      describe(layer.after, word("gridLabel", name, `${word("after")}${number}`));
+    const { name: model, hidden: units, layers } = this.reading.model;
+    const [name, before, after] = layers > 1
+      ? ["hiddenLayer", "beforeLabel", "afterLabel"]
+      : ["onlyHiddenLayer", "onlyBeforeLabel", "onlyAfterLabel"];
+    this.layers.forEach((each, at) => {
+      const values = { model, units, layer: at + 1 };
+      each.name.textContent = word(name, values);
+      describe(each.before, word(before, values));
+      describe(each.after, word(after, values));
     });
   }
 
@@ -133,7 +139,7 @@ class UnrolledView {
   }
 
   speak() {
-    this.strip.setAttribute("aria-label", `${this.reading.name}: ${word("steps")}`);
+    this.strip.setAttribute("aria-label", word("stepsLabel", { model: this.reading.name }));
   }
 
   draw(at) {
@@ -172,18 +178,18 @@ class GatesView {
   }
 
   speak() {
-    const { name, clamps } = this.reading;
+    const { name: model, clamps } = this.reading;
     for (const { gate, grid, select } of this.gates) {
-      const label = word("gateLabel", name, gateName(gate));
+      const label = word("gateLabel", { model, gate: gateName(gate) });
       describe(grid, label);
       select.setAttribute("aria-label", label);
       const held = String(clamps[gate] ?? "");
       select.replaceChildren(...["", "1", "0"].map((value) =>
-        element("option", { value, selected: value === held }, value ? word("always", value) : word("free"))));
+        element("option", { value, selected: value === held }, value ? word("always", { value }) : word("free"))));
     }
     if (!this.cell) return;
-    describe(this.cell.grid, word("gridLabel", name, gateName("c")));
-    this.cell.caption.textContent = gateName("c");
+    describe(this.cell.grid, word("cellStateLabel", { model }));
+    this.cell.caption.textContent = word("cellState");
   }
 
   draw(at) {
@@ -223,11 +229,11 @@ class UnitsView {
 
   speak() {
     const chosen = String(this.reading.unit);
-    const { properties } = words[language];
     const options = this.reading.model.units.map(({ property, layer, unit, r }) => {
-      const name = `${this.reading.unitName(layer, unit)}: ${properties[property] ?? property}`;
+      const name = this.reading.unitName(layer, unit);
       const selected = chosen === `${layer},${unit}`;
-      return element("option", { value: `${layer}:${unit}`, selected }, `${name} (r ${r})`);
+      return element("option", { value: `${layer}:${unit}`, selected },
+        word("follower", { unit: name, property: word(property), r }));
     });
     this.found.replaceChildren(element("option", { value: "" }, word("noUnit")), ...options);
   }

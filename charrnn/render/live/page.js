@@ -4,6 +4,10 @@ const data = JSON.parse(document.getElementById("data").textContent);
 const byId = (id) => document.getElementById(id);
 const EXAMPLE_LENGTH = 60, LINE_AT_MOST = 300;
 const LANES = 8, LANE_STEPS = 24; // processors, and steps, that are drawn
+const SHADES = { // what a text can be colored by, and the word for it
+  none: "shadeNothing", influence: "shadeInfluence", surprise: "shadeSurprise", unit: "shadeUnit",
+  changed: "shadeChange",
+};
 const MOVEMENT = { input: 160, hidden: 420, output: 160 }; // milliseconds that a layer is marked
 
 const session = {
@@ -44,12 +48,12 @@ const page = {
     document.documentElement.lang = language;
     fillInWords(document.querySelectorAll("main > section [data-word], main > .note"));
     byId("play").textContent = word(session.playing ? "pause" : "play");
-    for (const button of document.querySelectorAll("[data-language]")) {
+    byId("languages").setAttribute("aria-label", word("languages"));
+    for (const button of byId("languages").children) {
       button.setAttribute("aria-pressed", String(button.dataset.language === language));
     }
-    const shades = Object.entries(words[language].shades);
-    byId("shade").replaceChildren(...shades.map(([value, name]) =>
-      element("option", { value, selected: value === session.shade }, name)));
+    byId("shade").replaceChildren(...Object.entries(SHADES).map(([value, name]) =>
+      element("option", { value, selected: value === session.shade }, word(name))));
     const at = session.at ?? session.text.length;
     byId("erase").setAttribute("aria-pressed", String(session.erased.has(at)));
     byId("back").disabled = !session.text.length;
@@ -65,18 +69,20 @@ const page = {
 
   // What was drawn, where the reader is, what is expected there, and what was not read.
   describe(at) {
-    const expected = readings.map((reading) => {
+    const expected = listed(readings.map((reading) => {
       const logs = reading.reader.predictAfter(at);
       const [id] = likeliest(logs, 1);
       const name = readings.length > 1 ? `${reading.name} ` : "";
       return `${name}${reading.characterOf(id)} ${percent(logs[id])}`;
-    }).join(", ");
-    const status = word("status", at, at ? shown(session.text[at - 1]) : "", expected);
+    }));
+    const last = at ? shown(session.text[at - 1]) : "";
+    const name = ["expectedFirst", "expectedSecond"][at] ?? "expected";
+    const status = word(name, { count: at, last, expected });
     const isStrange = (character) =>
       readings.some(({ reader }) => !reader.alphabet.ids.has(character));
     const strange = [...new Set([...session.text, ...session.changedTo])].filter(isStrange);
-    const unread = strange.length ? word("unread", strange.map(shown).join(" ")) : "";
-    const chosen = session.at === null ? "" : word("selected", shown(session.text[session.at]));
+    const unread = strange.length ? word("unread", { characters: strange.map(shown).join(" ") }) : "";
+    const chosen = session.at === null ? "" : word("chosen", { character: shown(session.text[session.at]) });
     return [session.drawn, status, chosen, unread].filter(Boolean).join(" ");
   },
 
@@ -175,7 +181,7 @@ const page = {
     const id = drawId(reader.predictAfter(length), reader.alphabet.unknown, settings);
     const probability = percent(reader.predictAfter(length)[id]);
     session.text.push(reader.alphabet.characters[id]);
-    session.drawn = word("drawn", shown(session.text.at(-1)), probability);
+    session.drawn = word("drawn", { character: shown(session.text.at(-1)), probability });
     this.update();
     return session.text.at(-1);
   },
@@ -278,13 +284,15 @@ byId("shade").addEventListener("change", (event) => {
   session.shade = event.target.value;
   page.update();
 });
-for (const button of document.querySelectorAll("[data-language]")) {
-  button.addEventListener("click", () => {
-    language = button.dataset.language;
+// A button for each language, which says its own name.
+const tags = Object.keys(words);
+byId("languages").hidden = tags.length < 2;
+byId("languages").append(...tags.map((tag) =>
+  element("button", { type: "button", lang: tag, "data-language": tag, onclick: () => {
+    language = tag;
     showScenes();
     page.update();
-  });
-}
+  } }, words[tag].thisLanguage)));
 darkness.addEventListener("change", () => page.update());
 
 const possibleScenes = scenes.filter(({ possible }) => possible(page));
@@ -300,18 +308,18 @@ byId("switch").addEventListener("click", () => scene.switch.set(page, !scene.swi
 // Say what to look at, with what the reader has changed in the scene.
 const sayScene = () => {
   const isOn = Boolean(scene?.switch?.isOn(page));
-  const said = scene ? scene.say(page, isOn)[language] : word("intro");
+  const said = scene ? scene.say(page, isOn) : word("intro");
   if (byId("scene").textContent !== said) byId("scene").textContent = said;
   byId("switch").hidden = !scene?.switch;
-  if (scene?.switch) byId("switch").textContent = scene.switch.labels[language][isOn ? 0 : 1];
+  if (scene?.switch) byId("switch").textContent = word(scene.switch.labels[isOn ? 0 : 1]);
   byId("lanes").hidden = !scene?.lanes;
   if (!scene?.lanes) return;
   const steps = session.text.length - session.prime;
   const drawn = steps ? ((steps - 1) % LANE_STEPS) + 1 : 0;
   drawLanes(byId("one-lane"), LANES, 1, drawn, LANE_STEPS);
   drawLanes(byId("many-lanes"), LANES, LANES, drawn, LANE_STEPS);
-  byId("one-lane-name").textContent = word("oneLane", LANES, steps);
-  byId("many-lanes-name").textContent = word("manyLanes", LANES, steps);
+  byId("one-lane-name").textContent = word("oneLane", { processors: LANES, idle: LANES - 1, steps, characters: steps });
+  byId("many-lanes-name").textContent = word("manyLanes", { texts: LANES, steps, characters: LANES * steps });
 };
 for (const id of ["temperature", "top-p", "seed"]) {
   byId(id).addEventListener("change", (event) => {
@@ -325,15 +333,15 @@ const showScenes = () => {
     element("button", { type: "button", className: each === scene ? "chosen" : "", onclick: () => {
       openScene(each);
       byId("scenes").children[at].focus();
-    } }, `${at + 1}. ${each.title[language]}`)));
+    } }, `${at + 1}. ${word(each.title)}`)));
   sayScene();
 };
 
 byId("writer").append(...data.models.map(({ name }, number) => element("option", { value: number }, name)));
 byId("writers").hidden = data.models.length < 2;
 // An address that ends in #3-ja opens the third scene, in Japanese.
-const [, sceneNumber, chosenLanguage] = /^#(\d+)?-?(en|ja)?$/.exec(location.hash) ?? [];
-language = chosenLanguage ?? language;
+const [, sceneNumber, chosenTag] = /^#(\d*)-?(.*)$/.exec(location.hash) ?? [];
+if (tags.includes(chosenTag)) language = chosenTag;
 showScenes();
 page.begin(data.prime);
 if (possibleScenes[sceneNumber - 1]) openScene(possibleScenes[sceneNumber - 1]);

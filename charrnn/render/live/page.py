@@ -14,12 +14,15 @@ from typing import Any
 import numpy as np
 
 from charrnn.errors import InputError
+from charrnn.language import get_language
+from charrnn.language import gettext as _
 from charrnn.render.live.weights import pack_network
+from charrnn.render.live.words import make_tag, translate_words
 from charrnn.render.svg import escape
 from charrnn.reports.live import Live, LiveModel
 
 LARGEST_PAGE = 16e6  # bytes
-PLACE = re.compile(r"\{(policy|title|style|script|data)\}")
+PLACE = re.compile(r"\{(language|policy|title|style|needs_scripts|script|data|words)\}")
 SCRIPTS = (
     "network.js", "reader.js", "words.js", "reading.js", "drawing.js", "text_view.js",
     "network_view.js", "card.js", "scenes.js", "page.js",
@@ -40,9 +43,8 @@ def render_live(live: Live) -> str:
     cells = dict.fromkeys(model.cell for model in live.models)
     for model in live.models:
         if not (here / "cells" / f"{model.cell}.js").is_file():
-            raise InputError(
-                model.model, f"a page with the network inside has no equations of its {model.cell}"
-            )
+            problem = _("a page with the network inside has no equations of its {cell}")
+            raise InputError(model.model, problem.format(cell=model.cell))
     parts = ["cells.js", *(f"cells/{cell}.js" for cell in cells), *SCRIPTS]
     script = "\n".join(['"use strict";', *map(read, parts)])
     style = read("live.css")
@@ -53,22 +55,26 @@ def render_live(live: Live) -> str:
         "change": live.change,
     }
     title = ", ".join(model.model for model in live.models)
+    language, words = make_tag(get_language()), translate_words()
     parts_of_page = {
+        "language": language,
         "policy": f"default-src 'none'; script-src {_hash(script)}; style-src {_hash(style)};"
         " base-uri 'none'; form-action 'none'",
         "title": escape(title),
         "style": style,
+        "needs_scripts": escape(words[language]["needsScripts"]),
         "script": script,
         "data": _to_safe_json(data),
+        "words": _to_safe_json(words, ascii_only=False),
     }
     page = PLACE.sub(lambda match: parts_of_page[match[1]], read("live.html"))
     size = len(page.encode())
     if size > LARGEST_PAGE:
-        raise InputError(
-            title,
-            f"the page would have {size / 1e6:z,.0f} MB, and {LARGEST_PAGE / 1e6:z,.0f} MB are the"
-            " most; choose fewer or smaller models",
+        problem = _(
+            "the page would have {size:z,.0f} MB, and {most:z,.0f} MB are the most; choose fewer or"
+            " smaller models"
         )
+        raise InputError(title, problem.format(size=size / 1e6, most=LARGEST_PAGE / 1e6))
     return page
 
 
@@ -102,9 +108,9 @@ def _shares(counts: tuple[int, ...]) -> list[float]:
     return [float(f"{share:z.6g}") for share in shares]
 
 
-def _to_safe_json(data: object) -> str:
+def _to_safe_json(data: object, *, ascii_only: bool = True) -> str:
     """Return JSON in which no text can end the element that holds it."""
-    text = json.dumps(data, ensure_ascii=True, separators=(",", ":"), allow_nan=False)
+    text = json.dumps(data, ensure_ascii=ascii_only, separators=(",", ":"), allow_nan=False)
     return text.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026")
 
 

@@ -37,7 +37,7 @@ class TextView {
   }
 
   speak() {
-    this.text.setAttribute("aria-label", word("textLabel", this.reading.name));
+    this.text.setAttribute("aria-label", word("textLabel", { model: this.reading.name }));
   }
 
   choose(place) {
@@ -117,8 +117,8 @@ class TextView {
     const { reader, session } = this.reading;
     const values = session.text.map((_, k) => reader.stateAfter(k + 1)[layer].h[unit]);
     const most = Math.max(1e-9, ...values.map(Math.abs));
-    const range = [-most, most].map((value) => (most < LEAST_OUTPUT ? "0" : value.toPrecision(2)));
-    const explanation = word("scaleUnit", this.reading.unitName(layer, unit), ...range);
+    const [low, high] = [-most, most].map((value) => (most < LEAST_OUTPUT ? "0" : value.toPrecision(2)));
+    const explanation = word("scaleUnit", { unit: this.reading.unitName(layer, unit), low, high });
     this.color(values, (value) => value / most, explanation);
   }
 
@@ -132,7 +132,7 @@ class TextView {
     const { reader, plain, session } = this.reading;
     const values = session.text.map((_, k) =>
       divergence(plain.predictAfter(k + 1), reader.predictAfter(k + 1)));
-    this.color(values, halfAtOne, word("scaleChanged"));
+    this.color(values, halfAtOne, word("scaleChange"));
   }
 
   // Color the earlier characters when their influence is known, unless something else is asked.
@@ -146,6 +146,6 @@ class TextView {
     const target = this.reading.idAt(at) ?? argMax(reader.predictAfter(at));
     const influences = await reader.influence(at, target, stopped);
     if (influences === null || stopped()) return;
-    this.color(influences, halfAtOne, word("scaleInfluence", this.reading.characterOf(target)));
+    this.color(influences, halfAtOne, word("scaleInfluence", { target: this.reading.characterOf(target) }));
   }
 }
