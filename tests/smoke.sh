@@ -14,6 +14,7 @@ trap 'exit 1' HUP INT TERM
 "$folder/venv/bin/pip" install --quiet "$wheel"
 PATH=$folder/venv/bin:$PATH
 unset PYTHONPATH
+export CHARRNN_LANG=en
 mkdir "$folder/work"
 cd "$folder/work"
 
