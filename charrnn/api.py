@@ -23,6 +23,7 @@ from charrnn.keywords import (
     check_names,
     without_budget,
 )
+from charrnn.language import gettext as _
 from charrnn.reports.loaded_model import LoadedModel, load_model
 from charrnn.reports.methods import ReportMethods
 from charrnn.sampling.generation import (
@@ -197,7 +198,7 @@ class Model(ReportMethods):
         """
         config = change_config(SampleConfig, config, settings, self.sample_each)
         if isinstance(primes, str):
-            raise ConfigError("primes", "this is a single text; give a list of texts")
+            raise ConfigError("primes", _("this is a single text; give a list of texts"))
         seed = draw_seed() if seed is None else seed
         prompts = (self.make_prompt(prime, config.on_unknown) for prime in primes)
         paths = check_corpus("corpus", corpus)
@@ -213,7 +214,7 @@ class Model(ReportMethods):
         else:
             for name, value in (("least", least), ("corpus", paths)):
                 if value:
-                    raise ConfigError(name, "it needs `novel`; set that, or leave it out")
+                    raise ConfigError(name, _("it needs `novel`; set that, or leave it out"))
             finished = sort_finished(
                 generate(self.checkpoint, prompts, config, seed, number, on_long=on_long)
             )
@@ -253,7 +254,8 @@ class Model(ReportMethods):
             ConfigError: when it is not a text.
         """
         if not isinstance(prime, str):
-            raise ConfigError(name, f"{show_value(prime)} is not a text")
+            problem = _("{value} is not a text")
+            raise ConfigError(name, problem.format(value=show_value(prime)))
         return make_prompt(self.checkpoint.corpus_info, prime, on_unknown, name)
 
 
@@ -326,7 +328,7 @@ def train(
     )
     paths = _check_texts(corpus, val_file, test_file)
     if not paths.corpus:
-        raise ConfigError("corpus", "the list is empty; name at least one file or folder")
+        raise ConfigError("corpus", _("the list is empty; name at least one file or folder"))
     folder = None if out is None else check_path("out", out)
     if Flag().check("resume", resume) and _has_run(folder, overwrite=overwrite):
         return _resume(paths, folder, _explicit(config, settings), follower, team)
@@ -400,7 +402,8 @@ def _check_split(paths: CorpusPaths, config: TrainConfig) -> None:
     """
     for name, share in itertools.product(("val_file", "test_file"), ("val", "test")):
         if getattr(paths, name) and getattr(config, share) != getattr(TrainConfig, share):
-            raise ConfigError(name, f"cannot be combined with `{share}`; set one of them")
+            problem = _("cannot be combined with `{setting}`; set one of them")
+            raise ConfigError(name, problem.format(setting=share))
 
 
 def _resume(
@@ -423,9 +426,10 @@ def _has_run(folder: Path | None, *, overwrite: bool) -> TypeGuard[Path]:
         ConfigError: when there is no folder, or the run would be overwritten.
     """
     if folder is None:
-        raise ConfigError("resume", "it needs the run folder; give `out`")
+        raise ConfigError("resume", _("it needs the run folder; give `out`"))
     if overwrite:
-        raise ConfigError("resume", "cannot be combined with `overwrite`; set one of them")
+        problem = _("cannot be combined with `{setting}`; set one of them")
+        raise ConfigError("resume", problem.format(setting="overwrite"))
     return RunFolder(folder).config.is_file()
 
 
@@ -488,7 +492,8 @@ class _Follower:
                     for shown in self.previewer.follow(event, run):
                         show(shown)
         if interrupt.is_requested:
-            raise KeyboardInterrupt(f"the run is saved; charrnn.resume({str(folder)!r}) goes on")
+            message = _("the run is saved; charrnn.resume({folder!r}) goes on")
+            raise KeyboardInterrupt(message.format(folder=str(folder)))
         return load(folder)
 
     @contextmanager

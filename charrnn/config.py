@@ -14,6 +14,7 @@ from typing import Annotated, Any
 
 from charrnn.cells import CELLS
 from charrnn.errors import ConfigError, InputError
+from charrnn.language import gettext as _
 from charrnn.setting_types import (
     LARGEST_SEED,
     LARGEST_WHOLE,
@@ -113,7 +114,8 @@ class TrainConfig:
         budgets = [name for name in BUDGETS if getattr(self, name) is not None]
         if len(budgets) > 1:
             first, second = budgets[:2]
-            raise ConfigError(second, f"cannot be combined with `{first}`; set one of them")
+            problem = _("cannot be combined with `{setting}`; set one of them")
+            raise ConfigError(second, problem.format(setting=first))
 
     @property
     def shuffled_units(self) -> str | None:
@@ -135,11 +137,11 @@ class TrainConfig:
         testing = share(self.test, characters)
         training = characters - validating - testing
         if training < 2:
-            raise InputError(
-                "corpus",
-                f"{characters:,} characters less {validating:,} for validation and {testing:,} for"
-                " testing leave too few to train on; lower `val` and `test`, or add text",
-            )
+            problem = _(
+                "{characters:,} characters less {validating:,} for validation and {testing:,} for"
+                " testing leave too few to train on; lower `val` and `test`, or add text"
+            ).format(characters=characters, validating=validating, testing=testing)
+            raise InputError(_("corpus"), problem)
         return training, validating, testing
 
 
@@ -219,7 +221,8 @@ class SampleConfig:
         check_settings(self)
         for name in SAMPLING_ONLY_SETTINGS:
             if self.beam and getattr(self, name) != getattr(SampleConfig, name):
-                raise ConfigError(name, "beam search does not sample; leave it out, or `beam`")
+                problem = _("beam search does not sample; leave it out, or `beam`")
+                raise ConfigError(name, problem)
 
 
 def parse_settings(table: Mapping[str, Any]) -> Settings:
@@ -232,12 +235,13 @@ def parse_settings(table: Mapping[str, Any]) -> Settings:
     known = [field.name for field in fields(Settings)]
     for name in table:
         if name not in known:
+            problem = _("there is no setting {setting}").format(setting=shorten(repr(name)))
             if question := did_you_mean(str(name), known, "'"):
-                raise ValueError(f"there is no setting {shorten(repr(name))}; {question}")
-            raise ValueError(f"there is no setting {shorten(repr(name))}")
+                problem = _("{problem}; {advice}").format(problem=problem, advice=question)
+            raise ValueError(problem)
     for field in fields(Settings):
         if field.name not in table and field.default is MISSING:
-            raise ValueError(f"the setting {field.name!r} is missing")
+            raise ValueError(_("the setting {setting!r} is missing").format(setting=field.name))
     return Settings(**table)
 
 

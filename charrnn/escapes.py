@@ -9,13 +9,13 @@ import sys
 from collections.abc import Collection
 
 from charrnn.errors import ConfigError
+from charrnn.language import gettext as _
 
 SIMPLE = {"n": "\n", "t": "\t", "r": "\r"}
 ESCAPE = re.compile(
     r"\\(?:\\|[ntr]|x[0-9a-fA-F]{2}|u[0-9a-fA-F]{4}|U00[01][0-9a-fA-F]{5}|u\{[0-9a-fA-F]{1,6}\})"
 )
 ANY_BACKSLASH = re.compile(rf"{ESCAPE.pattern}|\\.?", re.DOTALL)
-ALLOWED = r"\n, \t, \r, \\, \xHH, \uHHHH and \UHHHHHHHH, where H is a hexadecimal digit"
 
 
 def find_escapes(text: str) -> list[str]:
@@ -40,11 +40,14 @@ def parse_escapes(name: str, text: str) -> str:
         if escape == r"\\":
             return "\\"
         if not ESCAPE.fullmatch(escape):
-            raise ConfigError(name, f"{escape} is no escape sequence; there are {ALLOWED}")
-        if (character := _decode(escape)) == escape:
-            raise ConfigError(
-                name, rf"{escape} is no character; those above U+FFFF are written \UHHHHHHHH"
+            problem = _(
+                r"{escape} is no escape sequence; there are \n, \t, \r, \\, \xHH, \uHHHH and"
+                r" \UHHHHHHHH, where H is a hexadecimal digit"
             )
+            raise ConfigError(name, problem.format(escape=escape))
+        if (character := _decode(escape)) == escape:
+            problem = _(r"{escape} is no character; those above U+FFFF are written \UHHHHHHHH")
+            raise ConfigError(name, problem.format(escape=escape))
         return character
 
     return ANY_BACKSLASH.sub(parse, text)

@@ -10,6 +10,7 @@ from typing import Any, TypedDict, TypeVar
 
 from charrnn.config import BUDGETS, SampleConfig, TrainConfig
 from charrnn.errors import ConfigError
+from charrnn.language import gettext as _
 from charrnn.setting_types import shorten, show_value
 from charrnn.suggestions import did_you_mean
 
@@ -87,7 +88,8 @@ def change_config(
         ConfigError: naming a setting that does not exist, or one whose value is not allowed.
     """
     if not isinstance(config, kind):
-        raise ConfigError("config", f"{show_value(config)} is not a {kind.__name__}")
+        problem = _("{value} is not a {kind}")
+        raise ConfigError("config", problem.format(value=show_value(config), kind=kind.__name__))
     check_names([field.name for field in fields(kind)], settings, function)
     changes: dict[str, Any] = {**without_budget(settings), **settings}
     return replace(config, **changes) if changes else config
@@ -113,6 +115,7 @@ def check_names(
 
             parameters = signature(function).parameters.values()
             others = [each.name for each in parameters if each.kind is Parameter.KEYWORD_ONLY]
-            question = did_you_mean(name, [*known, *others], "`")
-            problem = "there is no such setting"
-            raise ConfigError(shorten(name), f"{problem}; {question}" if question else problem)
+            problem = _("there is no such setting")
+            if question := did_you_mean(name, [*known, *others], "`"):
+                problem = _("there is no such setting; {question}").format(question=question)
+            raise ConfigError(shorten(name), problem)

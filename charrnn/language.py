@@ -87,7 +87,8 @@ def gettext(message: str, language: str | None = None) -> str:
     """Return ``message`` in the language that is set, or in ``language``.
 
     A message that the catalogue does not have is returned as it is, and so is a string of another
-    class, such as the label of a path. The values of a `Phrase` that are phrases are translated too.
+    class, such as the label of a path. The values of a `Phrase` that are phrases are translated
+    too.
     """
     chosen = language or _language
     if chosen == ENGLISH or type(message) not in (str, Phrase):

@@ -8,6 +8,7 @@ import re
 from pathlib import Path
 
 from charrnn.errors import InputError
+from charrnn.language import gettext as _
 from charrnn.shell_words import quote_word
 
 FILE_URI = re.compile(r"file:(//(localhost)?)?(?=/)", re.IGNORECASE)
@@ -39,11 +40,12 @@ def text_to_path(text: str, *, is_new: bool = False) -> Path:
     if not (match := URL.match(text)) or Path(text).exists():
         return Path(text)
     if is_new:
-        raise InputError(text, "is a URL, and only files can be written; name a file")
+        raise InputError(text, _("is a URL, and only files can be written; name a file"))
     if match[1].lower() not in URLS_FOR_CURL:
-        raise InputError(text, "is a URL, and only files can be read; download it first")
+        raise InputError(text, _("is a URL, and only files can be read; download it first"))
+    problem = _("is a URL, and only files can be read; download it first: {command}")
     command = f"curl -fsSL {quote_word(text)} > FILE"
-    raise InputError(text, f"is a URL, and only files can be read; download it first: {command}")
+    raise InputError(text, problem.format(command=command))
 
 
 def _is_utf8(text: str) -> bool:

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from charrnn.config import SampleConfig
+from charrnn.language import gettext as _
 from charrnn.sampling.generation import describe_unknown, generate, make_prompt
 from charrnn.sampling.sampler import sort_finished
 from charrnn.setting_types import Whole
@@ -37,7 +38,8 @@ class Previewer:
             return
         corpus_info = run.corpus_info
         if self._is_first and (unknown := describe_unknown(self.prime, corpus_info)):
-            yield Note(f"`preview_prime`: left out, because the corpus does not have it: {unknown}")
+            note = _("`preview_prime`: left out, because the corpus does not have it: {characters}")
+            yield Note(note.format(characters=unknown))
         self._is_first = False
         model = TrainedModel(
             network=run.network, config=run.settings, corpus_info=corpus_info,

@@ -8,6 +8,8 @@ import warnings
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, TextIO
 
+from charrnn.language import gettext as _
+
 if TYPE_CHECKING:
     from tqdm import tqdm
 
@@ -38,7 +40,7 @@ class TrainingBar:
         """Show how much of the corpus has been read."""
         if self._bar is None:
             self._bar = self._make_bar(
-                desc="reading", total=event.total, unit="B", unit_scale=True, leave=False,
+                desc=_("reading"), total=event.total, unit="B", unit_scale=True, leave=False,
                 dynamic_ncols=True, delay=BAR_DELAY,
                 bar_format=READING_BAR if event.total else None,
             )  # fmt: skip
@@ -49,7 +51,7 @@ class TrainingBar:
     def start_steps(self, total: int | None = None) -> None:
         """Begin to count steps, of which there are ``total`` if that is known."""
         self.close()
-        self._bar = self._make_bar(total=total, unit="step", dynamic_ncols=True, leave=False)
+        self._bar = self._make_bar(total=total, unit=_("step"), dynamic_ncols=True, leave=False)
 
     def show_step(self, event: "Progress", losses: str) -> None:
         """Show how many steps have been made, and the ``losses``."""
@@ -83,7 +85,7 @@ class ProgressDisplay:
         self._bar = TrainingBar(tqdm)
         self._start: Start | None = None
         self._outcome: Outcome | None = None
-        self._val = ""
+        self._val_loss: float | None = None
 
     def show(self, event: "Event") -> None:
         """Show one event."""
@@ -100,9 +102,9 @@ class ProgressDisplay:
                 # The total, which a bar of a notebook cannot be told later.
                 self._bar.start_steps(event.config.total_steps(count_predictions(event)))
             case events.Progress():
-                self._bar.show_step(event, f"loss {event.loss:z.3f}{self._val}")
+                self._bar.show_step(event, self._describe_losses(event))
             case events.Evaluation():
-                self._val = "" if event.val_loss is None else f", val {event.val_loss:z.3f}"
+                self._val_loss = event.val_loss
             case events.Preview():
                 self._print(describe_preview(event.text, None))
             case events.Judgement():
@@ -115,6 +117,11 @@ class ProgressDisplay:
     def close(self) -> None:
         """Remove the bar."""
         self._bar.close()
+
+    def _describe_losses(self, event: "Progress") -> str:
+        if self._val_loss is None:
+            return _("loss {loss:z.3f}").format(loss=event.loss)
+        return _("loss {loss:z.3f}, val {val:z.3f}").format(loss=event.loss, val=self._val_loss)
 
     def _print(self, text: str) -> None:
         from charrnn.render.controls import escape_controls

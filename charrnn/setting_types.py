@@ -17,6 +17,8 @@ from pathlib import Path
 from typing import Any, NamedTuple, Protocol, get_args
 
 from charrnn.errors import ConfigError
+from charrnn.language import gettext as _
+from charrnn.language import gettext_noop
 from charrnn.paths import text_to_path
 from charrnn.suggestions import did_you_mean
 
@@ -25,7 +27,7 @@ LARGEST_NUMBER = 1e300  # far from overflow, and still larger than any clip that
 LARGEST_SEED = 2**128 - 1
 MAX_CHARACTERS_SHOWN = 40
 MAX_BITS_SHOWN = 130  # the digits of a longer number would fill the line
-EMPTY_PATH = "is an empty text, where the path of a file or folder belongs"
+EMPTY_PATH = gettext_noop("is an empty text, where the path of a file or folder belongs")
 NUMPY_BOOLS = ("bool", "bool_")  # from NumPy 2 on, and before
 
 
@@ -54,21 +56,25 @@ class Whole(NamedTuple):
         """Return ``value`` as an int. Bools and floats, even 16.0, are rejected."""
         shown = show_value(value)
         if isinstance(value, float) and value.is_integer():
-            raise ConfigError(name, f"{shown} is a float; write it as a whole number")
+            problem = _("{value} is a float; write it as a whole number")
+            raise ConfigError(name, problem.format(value=shown))
         if not isinstance(value, Integral) or isinstance(value, bool):
             raise ConfigError(name, self.describe_problem(shown))
         number = operator.index(value)
         if number < self.low or (self.high is not None and number > self.high):
             raise ConfigError(name, self.describe_problem(shown))
         if number > self.limit:
-            raise ConfigError(name, f"{shown} is above the largest value, {self.limit:,}")
+            problem = _("{value} is above the largest value, {limit}")
+            raise ConfigError(name, problem.format(value=shown, limit=f"{self.limit:,}"))
         return number
 
     def describe_problem(self, value: str) -> str:
         """Return the error text for an invalid value, which is shown as ``value``."""
         if self.high is None:
-            return f"{value} is not a whole number from {self.low} on"
-        return f"{value} is not a whole number from {self.low} to {self.high:,}"
+            problem = _("{value} is not a whole number from {low} on")
+        else:
+            problem = _("{value} is not a whole number from {low} to {high:,}")
+        return problem.format(value=value, low=self.low, high=self.high)
 
 
 class Number(NamedTuple):
@@ -86,8 +92,9 @@ class Number(NamedTuple):
         if number is None or not self._contains(number):
             raise ConfigError(name, self.describe_problem(show_value(value)))
         if number > self.limit:
-            problem = f"{show_value(value)} is above the largest value, {self.limit:g}"
-            raise ConfigError(name, problem)
+            problem = _("{value} is above the largest value, {limit}")
+            shown = problem.format(value=show_value(value), limit=f"{self.limit:g}")
+            raise ConfigError(name, shown)
         return number
 
     def _contains(self, number: float) -> bool:
@@ -99,19 +106,20 @@ class Number(NamedTuple):
 
     def describe_problem(self, value: str) -> str:
         """Return the error text for an invalid value, which is shown as ``value``."""
-        low, high = f"{self.low:g}", f"{self.high:g}" if self.high is not None else ""
-        match (self.low_open, bool(high), self.high_open):
-            case (False, False, _):
-                return f"{value} is not a finite number from {low} on"
-            case (True, False, _):
-                return f"{value} is not a finite number above {low}"
+        match (self.low_open, self.high is not None, self.high_open):
+            case (False, False, __):
+                problem = _("{value} is not a finite number from {low:g} on")
+            case (True, False, __):
+                problem = _("{value} is not a finite number above {low:g}")
             case (False, True, False):
-                return f"{value} is not a number from {low} to {high}"
+                problem = _("{value} is not a number from {low:g} to {high:g}")
             case (False, True, True):
-                return f"{value} is not a number of at least {low} and below {high}"
+                problem = _("{value} is not a number of at least {low:g} and below {high:g}")
             case (True, True, False):
-                return f"{value} is not a number above {low} and at most {high}"
-        return f"{value} is not a number above {low} and below {high}"
+                problem = _("{value} is not a number above {low:g} and at most {high:g}")
+            case __:
+                problem = _("{value} is not a number above {low:g} and below {high:g}")
+        return problem.format(value=value, low=self.low, high=self.high)
 
 
 class Choice(NamedTuple):
@@ -122,7 +130,9 @@ class Choice(NamedTuple):
     def check(self, name: str, value: object) -> str:
         """Return the word ``value``."""
         if not isinstance(value, str) or value not in self.words:
-            raise ConfigError(name, f"{show_value(value)} is not one of {', '.join(self.words)}")
+            problem = _("{value} is not one of {words}")
+            words = _(", ").join(self.words)
+            raise ConfigError(name, problem.format(value=show_value(value), words=words))
         return value
 
 
@@ -133,7 +143,8 @@ class Flag:
         """Return the bool ``value``."""
         # NumPy's bool is recognized by its name, as nothing here imports NumPy.
         if not isinstance(value, bool) and type(value).__name__ not in NUMPY_BOOLS:
-            raise ConfigError(name, f"{show_value(value)} is neither True nor False")
+            problem = _("{value} is neither True nor False")
+            raise ConfigError(name, problem.format(value=show_value(value)))
         return bool(value)
 
 
@@ -143,7 +154,8 @@ class Text:
     def check(self, name: str, value: object) -> str:
         """Return the str ``value``."""
         if not isinstance(value, str) or not value:
-            raise ConfigError(name, f"{show_value(value)} is not a text of at least one character")
+            problem = _("{value} is not a text of at least one character")
+            raise ConfigError(name, problem.format(value=show_value(value)))
         return value
 
 
@@ -153,7 +165,8 @@ class Texts:
     def check(self, name: str, value: object) -> tuple[str, ...]:
         """Return the texts of a list or another iterable as a tuple."""
         if isinstance(value, str) or not isinstance(value, Iterable):
-            raise ConfigError(name, f"{show_value(value)} is not a list of texts")
+            problem = _("{value} is not a list of texts")
+            raise ConfigError(name, problem.format(value=show_value(value)))
         return tuple(Text().check(name, text) for text in value)
 
 
@@ -167,9 +180,10 @@ def check_path(name: str, value: object) -> Path:
         InputError: when it is a URL.
     """
     if value == "":
-        raise ConfigError(name, EMPTY_PATH)
+        raise ConfigError(name, _(EMPTY_PATH))
     if not isinstance(value, str | Path):
-        raise ConfigError(name, f"{show_value(value)} is not the path of a file or folder")
+        problem = _("{value} is not the path of a file or folder")
+        raise ConfigError(name, problem.format(value=show_value(value)))
     return text_to_path(str(value))
 
 
@@ -201,8 +215,9 @@ def check_setting(config: type, name: str, value: object) -> object:
         thing = shorten(str(name) if str(name).strip() else repr(name))
         # In a call or a file, a name can be anything that a dictionary has as a key.
         if question := did_you_mean(str(name), rules(config), "`"):
-            raise ConfigError(thing, f"there is no such setting; {question}")
-        raise ConfigError(thing, "there is no such setting")
+            problem = _("there is no such setting; {question}")
+            raise ConfigError(thing, problem.format(question=question))
+        raise ConfigError(thing, _("there is no such setting"))
     rule, optional = rules(config)[name]
     return None if value is None and optional else rule.check(name, value)
 
@@ -221,7 +236,7 @@ def check_settings(config: Any) -> None:
 def show_value(value: object) -> str:
     """Return a wrong value as an error shows it: shortened, and numbers without a NumPy type."""
     if isinstance(value, int) and value.bit_length() > MAX_BITS_SHOWN:
-        return f"a number of {value.bit_length():,} bits"
+        return _("a number of {bits:,} bits").format(bits=value.bit_length())
     return shorten(str(value) if isinstance(value, Real) else repr(value))
 
 

@@ -8,6 +8,7 @@ corpora/, which also has the programs that wrote them.
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
+from charrnn.language import gettext as _
 from charrnn.setting_types import check_path
 from charrnn.suggestions import did_you_mean
 
@@ -53,15 +54,21 @@ def explain_shipped_texts(corpus: Iterable[Path]) -> Iterator[str]:
     """Yield a note on each text of ``corpus`` that comes with charrnn."""
     for name in filter(None, map(name_shipped_text, corpus)):
         if is_path(name):  # in a file of options, the name always means the text
-            yield f"training on {name}, a text that comes with charrnn, and not on ./{name}"
+            note = _("training on {name}, a text that comes with charrnn, and not on ./{name}")
         else:
-            yield f"training on {name}, a text that comes with charrnn; no file here has this name"
+            note = _(
+                "training on {name}, a text that comes with charrnn; no file here has this name"
+            )
+        yield note.format(name=name)
 
 
 def advise_on_missing(path: Path) -> str:
     """Return what to do about a corpus of which nothing is at ``path``."""
     question = did_you_mean(path.stem, NAMES)
     if len(path.parts) > 1 or (path.suffix and not question):
-        return "check the name"
-    texts = f"texts that come with charrnn: {', '.join(NAMES)}"
-    return f"{question} {texts}" if question else texts
+        return _("check the name")
+    names = _(", ").join(NAMES)
+    if question:
+        advice = _("{question} texts that come with charrnn: {names}")
+        return advice.format(question=question, names=names)
+    return _("texts that come with charrnn: {names}").format(names=names)

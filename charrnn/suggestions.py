@@ -2,6 +2,8 @@
 
 from collections.abc import Iterable
 
+from charrnn.language import gettext as _
+
 
 def similar_names(name: str, known: Iterable[str]) -> list[str]:
     """Return the known names that begin with ``name``, else the one with the closest spelling."""
@@ -25,5 +27,5 @@ def did_you_mean(name: str, known: Iterable[str], quote: str = "") -> str:
     if not names:
         return ""
     if len(names) == 1:
-        return f"did you mean {names[0]}?"
-    return f"did you mean one of {', '.join(names)}?"
+        return _("did you mean {name}?").format(name=names[0])
+    return _("did you mean one of {names}?").format(names=_(", ").join(names))

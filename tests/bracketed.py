@@ -21,8 +21,8 @@ SOURCE = PACKAGE / "locale/ja/LC_MESSAGES/charrnn.po"  # any one; its messages a
 PLACEHOLDER = re.compile(r"(\{[^{}]*\})")
 WORD = re.compile(r"[A-Za-z]{2,}")
 NAMES = {
-    *CELLS, *REPORTS, "charrnn", "train", "sample", "inspect", "TOML", "JSON", "MPI", "BLAS", "KL", "GFLOP",
-    "U", "ms", "MB", "GB", "kB", "lf", "keep", "nfc", "nfkc", "none", "off", "auto", "tenki",
+    *CELLS, *REPORTS, "charrnn", "train", "sample", "inspect",
+    "TOML", "JSON", "MPI", "BLAS", "KL", "GFLOP", "U", "ms", "MB", "GB", "kB", "lf", "keep", "nfc", "nfkc", "none", "off", "auto", "tenki",
     "lines", "paragraphs", "cosine", "constant", "error", "skip", "replace", "echo",
 }  # fmt: skip
 """Names and units, which no language translates."""

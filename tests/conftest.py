@@ -3,7 +3,7 @@
 import os
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -16,6 +16,8 @@ from tests.no_skips import NoSkips
 ROOT = Path(__file__).resolve().parent.parent
 TEXT = "今日は風が強い。洗濯物に気をつけた。\nToday is windy, and we mind the washing.\n" * 40
 CONFIG = charrnn.TrainConfig(hidden=16, batch=4, seq=16, steps=60, lr=0.02, eval_every=20)
+
+LANGUAGE_VARIABLES = ("CHARRNN_LANG", "LANGUAGE", "LC_ALL", "LC_MESSAGES", "LANG")
 
 NOBODY = 65534  # the number of the user and of the group
 # Starts charrnn as a user to whom file permissions apply: root may read everything. All modules
@@ -40,7 +42,10 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Act on ``--no-skips``."""
+    """Act on ``--no-skips``; let every program speak English, whoever runs the tests."""
+    for name in LANGUAGE_VARIABLES:
+        os.environ.pop(name, None)
+    os.environ["LANG"] = "C.UTF-8"
     if config.getoption("no_skips"):
         config.pluginmanager.register(NoSkips())
 
@@ -94,6 +99,14 @@ def clean_environment() -> dict[str, str]:
         for name, value in os.environ.items()
         if not name.startswith("CHARRNN_") and name != "NO_COLOR"
     }
+
+
+@pytest.fixture
+def japanese() -> Iterator[None]:
+    """Japanese is spoken in this process during a test."""
+    charrnn.set_language("ja")
+    yield
+    charrnn.set_language("en")
 
 
 @pytest.fixture

@@ -1,6 +1,7 @@
 """A team on one machine: the same training as alone, and nothing left behind however it ends."""
 
 import os
+import pickle
 import signal
 import subprocess
 import sys
@@ -14,6 +15,7 @@ from charrnn.cells import CELLS
 from charrnn.config import TrainConfig
 from charrnn.errors import MachineError
 from charrnn.parallel.team import Team, worker_team
+from charrnn.setting_types import check_setting
 from charrnn.training.events import End, Event, Progress
 from tests.conftest import clean_environment
 from tests.processes import children, gone
@@ -94,6 +96,22 @@ def test_worker_that_fails_says_why() -> None:
     ):
         team.sum(np.zeros(3, np.float32))
     assert children() == []
+
+
+class WrongSetting:
+    """Cannot be unpickled, because a setting in it has a wrong value."""
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return check_setting, (TrainConfig, "hidden", 0)
+
+
+@pytest.mark.usefixtures("japanese")
+def test_worker_that_fails_says_why_in_the_language_of_the_first() -> None:
+    with (
+        pytest.raises(MachineError, match=r"ワーカー 1: .*hidden: 0 は使えません。1 以上の整数を"),
+        worker_team(2, 8, pickle.dumps(WrongSetting())) as team,
+    ):
+        team.sum(np.zeros(3, np.float32))
 
 
 def test_workers_end_when_the_first_is_killed(text: Path, tmp_path: Path) -> None:

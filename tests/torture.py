@@ -50,7 +50,7 @@ SECONDS, MEMORY = 5, 10**9  # that one file may take
 
 def start_training(*arguments: str | Path) -> subprocess.Popen[bytes]:
     """Start a training as a user does."""
-    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    environment = {**os.environ, "PYTHONPATH": str(ROOT), "CHARRNN_LANG": "en"}
     return subprocess.Popen([*TRAIN, *map(str, arguments)], env=environment,
                             stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)  # fmt: skip
 

@@ -11,6 +11,7 @@ from charrnn import progress_bar
 from charrnn.cli.console import Console
 from charrnn.cli.program_name import write_for_user, write_program_as_called
 from charrnn.cli.signals import StopRequest
+from charrnn.language import gettext as _
 
 if TYPE_CHECKING:
     from charrnn.ngram import Baselines
@@ -31,7 +32,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 SECONDS_BETWEEN_LINES = 60.0
-STOPPING = "stopping after this step, and saving the run; press Ctrl-C again to stop at once"
+STOPPING = _("stopping after this step, and saving the run; press Ctrl-C again to stop at once")
 
 
 @contextmanager
@@ -63,7 +64,8 @@ def _count_in_lines(items: Iterable[T], total: int, unit: str, console: Console)
         yield item
         if time.monotonic() - last_line > SECONDS_BETWEEN_LINES:
             last_line = time.monotonic()
-            console.note(f"{unit} {number:,} of {total:,}")
+            note = _("{unit} {number:,} of {total:,}")
+            console.note(note.format(unit=unit, number=number, total=total))
 
 
 def read_with_progress(
@@ -81,7 +83,7 @@ def read_with_progress(
         from tqdm import tqdm
 
         bar = tqdm(
-            desc=what, total=total, unit=" characters", dynamic_ncols=True, leave=False,
+            desc=what, total=total, unit=_(" characters"), dynamic_ncols=True, leave=False,
             delay=progress_bar.BAR_DELAY, file=sys.stderr,
         )  # fmt: skip
     with nullcontext() if bar is None else bar:
@@ -91,7 +93,8 @@ def read_with_progress(
                 bar.update(len(scored.text))
             elif time.monotonic() - last_line > SECONDS_BETWEEN_LINES:
                 last_line = time.monotonic()
-                console.note(f"character {read:,}" + (f" of {total:,}" if total else ""))
+                note = _("character {read:,} of {total:,}") if total else _("character {read:,}")
+                console.note(note.format(read=read, total=total))
 
 
 class Display:
@@ -161,8 +164,11 @@ class Display:
         if bar := self._open_bar():
             bar.show_reading(event)
         elif time.monotonic() - self.last_line > SECONDS_BETWEEN_LINES:
-            share = f" ({event.done / event.total:z.0%})" if event.total else ""
-            self._print_line(f"reading  {event.done / 1e6:z,.0f} MB{share}")
+            size, share = event.done / 1e6, event.done / (event.total or 1)
+            line = _("reading  {size:z,.0f} MB ({share:z.0%})")
+            if not event.total:
+                line = _("reading  {size:z,.0f} MB")
+            self._print_line(line.format(size=size, share=share))
 
     def _show_start(self, event: "Start") -> None:
         from charrnn.render import document, progress
@@ -180,15 +186,15 @@ class Display:
     def _show_baselines(self, event: "Baselines") -> None:
         from charrnn.render.words import describe_baselines
 
-        self._print_line(self.console.wrap(f"to beat   {describe_baselines(event)}"))
+        line = _("to beat   {baselines}").format(baselines=describe_baselines(event))
+        self._print_line(self.console.wrap(line))
 
     def _show_progress(self, event: "Progress") -> None:
         if self.bar is not None:
-            self.bar.show_step(event, f"loss {event.loss:z.3f}")
+            self.bar.show_step(event, _("loss {loss:z.3f}").format(loss=event.loss))
         elif time.monotonic() - self.last_line > SECONDS_BETWEEN_LINES:
-            self._print_line(
-                f"step {event.step:,} of {event.total_steps:,}  loss {event.loss:z.3f}"
-            )
+            line = _("step {step:,} of {total:,}  loss {loss:z.3f}")
+            self._print_line(line.format(step=event.step, total=event.total_steps, loss=event.loss))
 
     def _show_evaluation(self, event: "Evaluation") -> None:
         from charrnn.render import document, progress

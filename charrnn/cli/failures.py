@@ -9,6 +9,7 @@ from charrnn.cli.option_names import error_message
 from charrnn.cli.program_name import write_program_as_called
 from charrnn.cli.usage_error import UsageError
 from charrnn.errors import CharrnnError, ConfigError, MachineError
+from charrnn.language import gettext as _
 from charrnn.render.controls import escape_controls
 from charrnn.suggestions import did_you_mean
 
@@ -35,18 +36,19 @@ def _explain(error: Exception) -> tuple[str, int]:
         return error_message(error), error.exit_code
     if isinstance(error, click.ClickException):
         problem, advice = explain_usage_error(error)
-        return f"{problem}; {advice}" if advice else problem, ConfigError.exit_code
+        line = _("{problem}; {advice}").format(problem=problem, advice=advice)
+        return line if advice else problem, ConfigError.exit_code
     if isinstance(error, MemoryError):
-        line = "memory: there is not enough for this; use a smaller model or batch"
+        line = _("memory: there is not enough for this; use a smaller model or batch")
         return line, MachineError.exit_code
     if isinstance(error, OSError):
-        place = error.filename or "the system"
+        place = error.filename or _("the system")
         return f"{place}: {error.strerror or error}", MachineError.exit_code
     if type(error).__module__.startswith("mpi4py"):  # which is imported only where MPI is used
-        line = "MPI: the connection to another rank failed, which may have ended; use --resume"
+        line = _("MPI: the connection to another rank failed, which may have ended; use --resume")
         return line, MachineError.exit_code
-    description = f"{type(error).__name__}: {error}"
-    return f"a bug in charrnn: {description}; please report it with the output of --traceback", 1
+    line = _("a bug in charrnn: {description}; please report it with the output of --traceback")
+    return line.format(description=f"{type(error).__name__}: {error}"), 1
 
 
 def explain_usage_error(error: click.ClickException) -> tuple[str, str]:
@@ -58,7 +60,8 @@ def explain_usage_error(error: click.ClickException) -> tuple[str, str]:
         return error.format_message(), ""
     command = error.ctx.command_path if error.ctx else "charrnn"
     thing, problem, advice = _split_usage_error(error, command)
-    return f"{thing}: {problem}" if thing else problem, advice or f"see '{command} --help'"
+    advice = advice or _("see '{command} --help'").format(command=command)
+    return f"{thing}: {problem}" if thing else problem, advice
 
 
 def _split_usage_error(error: click.UsageError, command: str) -> tuple[str, str, str]:
@@ -73,18 +76,20 @@ def _split_usage_error(error: click.UsageError, command: str) -> tuple[str, str,
             return error.thing or command_thing, error.message, error.advice
         case click.NoSuchOption():
             question = did_you_mean(error.option_name, _list_options(error.ctx))
-            return error.option_name, f"'{command}' has no such option", question
+            problem = _("'{command}' has no such option").format(command=command)
+            return error.option_name, problem, question
         case click.BadOptionUsage():
             if _is_flag(error.option_name, error.ctx):
-                return error.option_name, "this option takes no value", ""
-            return error.option_name, "this option needs a value", ""
+                return error.option_name, _("this option takes no value"), ""
+            return error.option_name, _("this option needs a value"), ""
         case click.MissingParameter():
-            return command_thing, f"{_parameter_name(error.param)} is missing", ""
+            problem = _("{parameter} is missing").format(parameter=_parameter_name(error.param))
+            return command_thing, problem, ""
         case click.BadParameter():
             thing = error.param_hint or _parameter_name(error.param)
             problem = error.message.rstrip(".")
             if error.param and isinstance(error.param.type, click.types.BoolParamType):
-                problem = "its value is neither true nor false"
+                problem = _("its value is neither true nor false")
             return str(thing), problem, _describe_source(error)
     return command_thing, error.format_message().rstrip("."), ""
 
@@ -97,9 +102,9 @@ def _describe_source(error: click.BadParameter) -> str:
     source = error.ctx.get_parameter_source(name)
     if source is ParameterSource.ENVIRONMENT:
         variable = f"{error.ctx.auto_envvar_prefix}_{name.upper()}"
-        return f"it is set by the environment variable {variable}"
+        return _("it is set by the environment variable {variable}").format(variable=variable)
     if source is ParameterSource.DEFAULT_MAP:
-        return "it is set in the file that --config names"
+        return _("it is set in the file that --config names")
     return ""
 
 
@@ -107,7 +112,7 @@ def _parameter_name(parameter: click.Parameter | None) -> str:
     """Return the name that a user knows: an option's long one, or an argument's in the help."""
     if isinstance(parameter, click.Option):
         return max(parameter.opts, key=len)
-    return parameter.human_readable_name if parameter else "the command line"
+    return parameter.human_readable_name if parameter else _("the command line")
 
 
 def _list_options(ctx: click.Context | None) -> list[str]:

@@ -22,6 +22,7 @@ from charrnn.cli.option_sources import keep_highest_precedence
 from charrnn.cli.sample_output import keep_newlines_whole
 from charrnn.config import AUTO, SampleConfig, TrainConfig
 from charrnn.errors import InputError
+from charrnn.language import gettext as _
 from charrnn.render.controls import escape_controls
 from charrnn.setting_types import rules
 from charrnn.suggestions import did_you_mean
@@ -44,11 +45,11 @@ SETTINGS = ("temperature", "top-k", "top-p", "min-p", "no-repeat", "length")
 SURROGATE = re.compile("[\ud800-\udfff]")
 """What stands for a byte that is not UTF-8."""
 COMMANDS = [f":{name}" for name in (*SETTINGS, "seed", "again", "erase", "help")]
-GREETING = (
+GREETING = _(
     "type a text, and the model goes on from there; :help lists what else can be typed, and"
     " Ctrl-D ends"
 )
-HELP = """\
+HELP = _("""\
 TEXT             read TEXT and go on from there; an empty line just goes on
 :again           write another continuation in place of the last one
 :erase           set the state to zero, as at the beginning
@@ -57,7 +58,7 @@ TEXT             read TEXT and go on from there; an empty line just goes on
 :seed 3          draw from the generators of this seed
 ::TEXT           read a text that begins with a colon
 Ctrl-C           stop a continuation; at the prompt, end the program
-Ctrl-D           end the program"""
+Ctrl-D           end the program""")
 
 
 def check_options(ctx: click.Context) -> None:
@@ -102,15 +103,16 @@ def converse(
         text = line[1:] if line.startswith(MARK) else line
         try:
             if not text.isprintable() and SURROGATE.search(text):
-                raise InputError(
-                    "the line", "is not in " + (encoding if encoding != AUTO else "utf-8")
-                )
+                problem = _("is not in {encoding}")
+                named = encoding if encoding != AUTO else "utf-8"
+                raise InputError(_("the line"), problem.format(encoding=named))
             pieces = session.answer(text)
         except InputError as error:  # this line only
             print_error(error)
             continue
         if unknown := describe_unknown(text, model.checkpoint.corpus_info):
-            console.note(f"the model does not know some characters of the line: {unknown}")
+            note = _("the model does not know some characters of the line: {characters}")
+            console.note(note.format(characters=unknown))
         _write(console, pieces, session, text if echo else "", typed)
 
 
@@ -168,7 +170,7 @@ def _write(
     with _interrupts() if typed else nullcontext(lambda: False) as is_interrupted:
         shown = _until(is_interrupted, pieces)
         if console.json:
-            for _ in shown:
+            for __ in shown:
                 pass
         else:
             console.print_sample(before)
@@ -212,32 +214,34 @@ def _interrupts() -> Iterator[Callable[[], bool]]:
 
 def _obey(console: Console, session: "Session", line: str, typed: bool) -> None:
     """Run a command: a line that began with a colon, which is not part of ``line``."""
-    name, _, value = line.strip().partition(" ")
+    name, __, value = line.strip().partition(" ")
     value = value.strip()
     if value and name in ("again", "erase", "help"):
-        _reply(f":{name} takes no value")
+        _reply(_(":{name} takes no value").format(name=name))
     elif name == "again":
         pieces = session.answer_again()
         if pieces is None:
-            _reply("there is no continuation yet")
+            _reply(_("there is no continuation yet"))
         else:
             _write(console, pieces, session, "", typed)
     elif name == "erase":
         session.erase()
-        console.note("the state is zero")
+        console.note(_("the state is zero"))
     elif name == "help":
         _reply(HELP)
     elif name in SETTINGS or name == "seed":
         _change(session, name, value)
     else:
         question = did_you_mean(f":{name}", COMMANDS) if name else ""
-        _reply(f"there is no command :{name}; {question or ':help lists them, Ctrl-D ends'}")
+        problem = _("there is no command :{name}; {advice}")
+        advice = question or _(":help lists them, Ctrl-D ends")
+        _reply(problem.format(name=name, advice=advice))
 
 
 def _change(session: "Session", name: str, value: str) -> None:
     """Set ``name`` to ``value`` if there is one, and reply with what it is now."""
     key = name.replace("-", "_")
-    rule, _ = rules(TrainConfig if key == "seed" else SampleConfig)[key]
+    rule, __ = rules(TrainConfig if key == "seed" else SampleConfig)[key]
     try:
         number = option_types.type_of(rule).convert(value, None, None) if value else None
     except click.BadParameter as error:

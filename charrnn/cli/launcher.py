@@ -20,6 +20,7 @@ from charrnn.cli.option_names import option_name
 from charrnn.cli.signals import SignalExit, StopRequest
 from charrnn.cli.usage_error import UsageError
 from charrnn.errors import InputError, MachineError
+from charrnn.language import gettext as _
 from charrnn.shell_words import quote_word
 
 if TYPE_CHECKING:
@@ -60,13 +61,13 @@ def is_silent(args: Sequence[str]) -> bool:
 
     On a terminal it does not: there a user started it, in a shell that inherited a rank.
     """
-    rank, _ = rank_and_size()
+    rank, __ = rank_and_size()
     return rank > 0 and _is_shared(args) and not sys.stderr.isatty()
 
 
 def announce_failure(args: Sequence[str], error: Exception) -> None:
     """Tell the other ranks, which would wait forever, that this one's command line is wrong."""
-    _, size = rank_and_size()
+    __, size = rank_and_size()
     if (
         isinstance(error, click.UsageError)
         and size > 1
@@ -115,7 +116,7 @@ def join_ranks(ctx: click.Context) -> "RankTeam":
     global _joined_size
     from charrnn.parallel.ranks import RankTeam
 
-    _, size = rank_and_size()
+    __, size = rank_and_size()
     if size == 1 or ctx.params["no_mpi"]:
         _joined_size = 1
         return RankTeam()
@@ -138,7 +139,7 @@ def _connect(size: int, *, quiet: bool) -> "RankTeam":
     """
     from charrnn.parallel.ranks import MPIRankTeam
 
-    rank, _ = rank_and_size()
+    rank, __ = rank_and_size()
     if rank > 0 or not hasattr(os, "fork"):
         return MPIRankTeam(size)
     with _watch(size, quiet=quiet):
@@ -169,14 +170,16 @@ def _watch(size: int, *, quiet: bool) -> Iterator[None]:
 def _report_trouble(reading: int, size: int, *, quiet: bool) -> None:
     """Print a line when nothing comes from the pipe ``reading``, and one when it is closed."""
     if not quiet and not select.select([reading], [], [], SECONDS_TO_CONNECT)[0]:
-        line = f"waiting for the other ranks of {size}; to train alone, stop this and add --no-mpi"
-        os.write(2, f"{line}\n".encode())
+        line = _(
+            "waiting for the other ranks of {size}; to train alone, stop this and add --no-mpi"
+        )
+        os.write(2, f"{line.format(size=size)}\n".encode())
     if not os.read(reading, 1):
-        line = (
-            f"MPI: it ended this process, which the environment calls a rank of {size}; start all"
+        line = _(
+            "MPI: it ended this process, which the environment calls a rank of {size}; start all"
             " ranks with mpiexec, or add --no-mpi to train alone"
         )
-        os.write(2, f"charrnn: {line}\n".encode())
+        os.write(2, f"charrnn: {line.format(size=size)}\n".encode())
 
 
 @contextmanager
@@ -215,7 +218,7 @@ def _find_difference(
     for rank, options in enumerate(options_by_rank):
         if isinstance(options, tuple):
             problem, advice = options
-            return f"rank {rank}: {problem}", advice
+            return _("rank {rank}: {problem}").format(rank=rank, problem=problem), advice
         all_options.append(options)
     for rank, options in enumerate(all_options):
         for param in params:
@@ -223,13 +226,13 @@ def _find_difference(
             if here == there:
                 continue
             if not there:
-                problem = f"rank {rank} was given {here}, but rank 0 was not"
+                problem = _("rank {rank} was given {here}, but rank 0 was not")
             elif not here:
-                problem = f"rank 0 was given {there}, but rank {rank} was not"
+                problem = _("rank 0 was given {there}, but rank {rank} was not")
             else:
-                problem = f"rank {rank} was given {here}, but rank 0 was given {there}"
-            advice = "give all ranks the same options, or --no-mpi to train one model each"
-            return problem, advice
+                problem = _("rank {rank} was given {here}, but rank 0 was given {there}")
+            advice = _("give all ranks the same options, or --no-mpi to train one model each")
+            return problem.format(rank=rank, here=here, there=there), advice
     return None
 
 
@@ -259,7 +262,8 @@ def _report_error(error: BaseException, rank: int) -> int:
         import traceback
 
         traceback.print_exception(error)
-    return print_error(error, f"rank {rank} on {platform.node()}: " if rank else "")
+    place = _("rank {rank} on {machine}: ").format(rank=rank, machine=platform.node())
+    return print_error(error, place if rank else "")
 
 
 def _leave(ranks: "RankTeam", received: int | None) -> None:

@@ -7,6 +7,7 @@ from charrnn.api import Model
 from charrnn.cli.console import Console
 from charrnn.config import SampleConfig
 from charrnn.errors import InputError
+from charrnn.language import gettext as _
 from charrnn.sampling.generation import describe_unknown
 from charrnn.text.unknown import UnknownCharacters
 
@@ -31,7 +32,8 @@ def add_advice(model: Model, *texts: str, escapes: bool) -> Iterator[None]:
             if "\\" in model.unknown_characters(text) and (
                 advice := advise_on_escapes(model, text)
             ):
-                raise InputError(error.thing, f"{error.problem}; {advice}") from None
+                both = _("{problem}; {advice}").format(problem=error.problem, advice=advice)
+                raise InputError(error.thing, both) from None
         raise
 
 
@@ -41,14 +43,14 @@ def print_prime_notes(
 ) -> None:  # fmt: skip
     """Print notes on the ``unknown`` characters of primes, and on escapes in a single ``prime``."""
     if unknown.number and config.on_unknown == "replace":
-        console.note(
-            f"{option}: characters that the model does not know are read as its unknown"
-            f" character: {unknown.summary}"
+        note = _(
+            "{option}: characters that the model does not know are read as its unknown character:"
+            " {characters}"
         )
+        console.note(note.format(option=option, characters=unknown.summary))
     elif unknown.number:
-        console.note(
-            f"{option}: characters that the model does not know are left out: {unknown.summary}"
-        )
+        note = _("{option}: characters that the model does not know are left out: {characters}")
+        console.note(note.format(option=option, characters=unknown.summary))
     if not prime or escapes:
         return
     from charrnn.cli.escape_advice import advise_on_escapes
@@ -69,9 +71,10 @@ def print_stop_notes(
     for stop in config.stop:
         shown = shorten(stop, MAX_STOP_COLUMNS)
         if unknown := describe_unknown(stop, model.checkpoint.corpus_info):
-            console.note(
-                f"--stop {shown}: the model cannot produce it, because it does not know {unknown}"
+            note = _(
+                "--stop {text}: the model cannot produce it, because it does not know {characters}"
             )
+            console.note(note.format(text=shown, characters=unknown))
         if not escapes and (advice := advise_on_escapes(model, stop)):
             console.note(f"--stop {shown}: {advice}")
 
@@ -80,7 +83,8 @@ def print_endless_note(console: Console, characters: int) -> None:
     """Print that a sample without a limit has not come to a stop text yet."""
     # On a terminal, the cursor may stand behind the text of the sample, or behind a bar.
     line_end = "\n" if console.on_terminal else ""
-    console.note(
-        f"{line_end}no stop text has come in {characters:,} characters, and there is no limit"
-        " (--length 0); Ctrl-C ends it"
+    note = _(
+        "no stop text has come in {characters:,} characters, and there is no limit (--length 0);"
+        " Ctrl-C ends it"
     )
+    console.note(line_end + note.format(characters=characters))

@@ -10,6 +10,7 @@ from io import BufferedWriter, FileIO, StringIO, TextIOWrapper
 from typing import Any, TextIO
 
 from charrnn.errors import MachineError
+from charrnn.language import gettext as _
 from charrnn.render.columns import DEFAULT_COLUMNS
 
 TERMINAL_GONE = (errno.EIO,)
@@ -60,7 +61,8 @@ class ClosedOutput(StringIO):
         Raises:
             MachineError: always, because the result would be lost.
         """
-        raise MachineError("standard output", "it is closed, so nothing can be printed")
+        problem = _("it is closed, so nothing can be printed")
+        raise MachineError(_("standard output"), problem)
 
 
 def set_up_streams() -> None:

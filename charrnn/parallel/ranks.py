@@ -11,6 +11,7 @@ import numpy as np
 
 from charrnn.arrays import Array
 from charrnn.errors import MachineError
+from charrnn.language import gettext as _
 from charrnn.parallel.machine import count_cores, list_processors
 from charrnn.parallel.team import WORKERS_SUPPORTED, Team, pairwise_sum, shard
 
@@ -65,26 +66,27 @@ class MPIRankTeam(RankTeam):
             mpi4py.rc(thread_level="funneled")
             from mpi4py import MPI
         except ModuleNotFoundError:
-            raise MachineError(
-                "mpi4py",
-                f"is not installed; to train with {launched} ranks, install an MPI and run"
-                " pip install 'charrnn-numpy[mpi]'; to train alone, add `no_mpi`",
-            ) from None
+            problem = _(
+                "is not installed; to train with {ranks} ranks, install an MPI and run"
+                " pip install 'charrnn-numpy[mpi]'; to train alone, add `no_mpi`"
+            )
+            raise MachineError("mpi4py", problem.format(ranks=launched)) from None
         except (ImportError, RuntimeError) as error:
-            raise MachineError(
-                "mpi4py",
-                f"cannot load MPI ({error}); to train with {launched} ranks, install an MPI that"
-                " mpi4py supports; to train alone, add `no_mpi`",
-            ) from None
+            problem = _(
+                "cannot load MPI ({reason}); to train with {ranks} ranks, install an MPI that"
+                " mpi4py supports; to train alone, add `no_mpi`"
+            )
+            shown = problem.format(reason=error, ranks=launched)
+            raise MachineError("mpi4py", shown) from None
         self._mpi, self._world = MPI, MPI.COMM_WORLD
         self.rank, self.size = self._world.rank, self._world.size
         if self.size != launched:
             library = MPI.Get_library_version().splitlines()[0].strip()
-            raise MachineError(
-                "MPI",
-                f"{launched} ranks were started, but {library} sees {self.size}; to train alone,"
-                " add `no_mpi`; to train together, start them with the mpiexec of that library",
-            )
+            problem = _(
+                "{ranks} ranks were started, but {library} sees {size}; to train alone, add"
+                " `no_mpi`; to train together, start them with the mpiexec of that library"
+            ).format(ranks=launched, library=library, size=self.size)
+            raise MachineError("MPI", problem)
         machine = self._world.Split_type(MPI.COMM_TYPE_SHARED)
         self.local_root = machine.bcast(self.rank)
         self.local_size = machine.size

@@ -23,6 +23,7 @@ import numpy as np
 
 from charrnn.arrays import Array
 from charrnn.errors import MachineError
+from charrnn.language import gettext as _
 from charrnn.parallel.worker_processes import end_worker, explain_exit, start_worker
 
 # The byte that a process sends at a barrier; an error message follows FAILED.
@@ -167,13 +168,13 @@ class LeaderTeam(WorkerTeam):
             return
         if message == FAILED:
             error = link.makefile(encoding="utf-8", errors="replace").read()
-            problem = (
-                f"failed with {error}; continue the run with `resume`, or start a new one with a"
+            problem = _(
+                "failed with {error}; continue the run with `resume`, or start a new one with a"
                 " smaller model or with `workers` 1"
-            )
+            ).format(error=error)
         else:
             problem = explain_exit(self.processes[worker - 1])
-        raise MachineError(f"worker {worker}", problem)
+        raise MachineError(_("worker {number}").format(number=worker), problem)
 
 
 def shard(count: int, rank: int, size: int) -> slice:
@@ -212,10 +213,8 @@ def worker_team(
         yield leaders
         return
     if not WORKERS_SUPPORTED:
-        raise MachineError(
-            "workers",
-            "multi-process training is not supported on this platform; set `workers` to 1",
-        )
+        problem = _("multi-process training is not supported on this platform; set `workers` to 1")
+        raise MachineError("workers", problem)
     links: list[socket.socket] = []
     processes: list[subprocess.Popen[bytes]] = []
     with _shared_memory(4 * (workers + 1) * capacity) as memory:

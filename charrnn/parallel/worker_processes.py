@@ -8,18 +8,23 @@ import subprocess
 import sys
 from collections.abc import Sequence
 
+from charrnn.language import ENGLISH, get_language
+from charrnn.language import gettext as _
+
 SECONDS_TO_EXIT = 5.0
-WORKER_PROGRAM = "import sys; sys.path[:] = {path!r}; from charrnn.runs.job import main; main()"
+FIND_MODULES = "import sys; sys.path[:] = {path!r}"
+CHOOSE_LANGUAGE = "from charrnn.language import set_language; set_language({language!r})"
+WORK = "from charrnn.runs.job import main; main()"
 
 
 def start_worker(arguments: Sequence[int], *inherited: int) -> subprocess.Popen[bytes]:
     """Start a Python process that finds the same modules, but never runs the user's own script.
 
     The process runs in a session of its own, so that Ctrl-C in the terminal reaches only the
-    leader, which then saves the work.
+    leader, which then saves the work. Its errors are in the language of this process.
     """
     return subprocess.Popen(
-        [sys.executable, "-c", WORKER_PROGRAM.format(path=sys.path), *map(str, arguments)],
+        [sys.executable, "-c", _write_program(), *map(str, arguments)],
         stdin=subprocess.PIPE,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
@@ -28,28 +33,38 @@ def start_worker(arguments: Sequence[int], *inherited: int) -> subprocess.Popen[
     )
 
 
+def _write_program() -> str:
+    """Return the program of a worker."""
+    statements = [FIND_MODULES.format(path=sys.path), WORK]
+    if get_language() != ENGLISH:
+        statements.insert(1, CHOOSE_LANGUAGE.format(language=get_language()))
+    return "; ".join(statements)
+
+
 def explain_exit(process: subprocess.Popen[bytes]) -> str:
     """Return a message: how a worker that a barrier waited for has ended, and what to do."""
     try:
         code = process.wait(SECONDS_TO_EXIT)
     except subprocess.TimeoutExpired:
-        return (
+        return _(
             "does not answer; continue the run with `resume`, or start a new one with `workers` 1"
         )
     if code == -signal.SIGKILL:
-        return (
+        return _(
             "was ended by SIGKILL, often because memory ran out; continue the run with `resume`, or"
             " start a new one with a smaller model or with `workers` 1"
         )
     if code < 0:
-        return (
-            f"was ended by {signal.Signals(-code).name}; continue the run with `resume`, or start a"
-            " new one with `workers` 1"
+        problem = _(
+            "was ended by {signal}; continue the run with `resume`, or start a new one with"
+            " `workers` 1"
         )
-    return (
-        f"ended with exit code {code}; continue the run with `resume`, or start a new one with"
+        return problem.format(signal=signal.Signals(-code).name)
+    problem = _(
+        "ended with exit code {code}; continue the run with `resume`, or start a new one with"
         " `workers` 1"
     )
+    return problem.format(code=code)
 
 
 def end_worker(process: subprocess.Popen[bytes]) -> None:

@@ -8,6 +8,7 @@ from typing import TypeVar
 from charrnn.arrays import Ids
 from charrnn.config import AUTO, DEFAULT_VAL, LARGEST_DEFAULT_VAL, TrainConfig
 from charrnn.generators import flat_map
+from charrnn.language import gettext as _
 from charrnn.runs.initial_weights import match_characters
 from charrnn.storage.model_file import TrainedModel
 from charrnn.text import sources
@@ -77,14 +78,18 @@ class CorpusReader:
 
 def _note_unlearned(corpus_info: CorpusInfo) -> Note:
     """Name the characters that the model meets only when it is validated or tested."""
-    characters, texts = corpus_info.unlearned, " and ".join(f"`{n}`" for n in corpus_info.own_texts)
-    first = ", ".join(map(describe_character, [*characters][:MAX_NAMED]))
+    characters = corpus_info.unlearned
+    listed = _(", ").join(map(describe_character, [*characters][:MAX_NAMED]))
     more = len(characters) - MAX_NAMED
-    listed = f"{first} and {more:,} more" if more > 0 else first
-    return Note(
-        f"characters that stand only in {texts}, so that the model cannot learn them:"
-        f" {len(characters):,}, which occur {sum(characters.values()):,} times: {listed}"
+    if more > 0:
+        listed = _("{characters} and {more:,} more").format(characters=listed, more=more)
+    note = _(
+        "characters that stand only in {texts}, so that the model cannot learn them: {number:,},"
+        " which occur {times:,} times: {characters}"
     )
+    texts = _(" and ").join(f"`{name}`" for name in corpus_info.own_texts)
+    times = sum(characters.values())
+    return Note(note.format(texts=texts, number=len(characters), times=times, characters=listed))
 
 
 def set_own_sizes(config: Config, corpus_info: CorpusInfo) -> Config:
@@ -109,13 +114,18 @@ def _compare_with_initial(
     """Yield notes on how the corpus differs from that of the model whose weights are taken."""
     theirs, ours = initial.normalization, corpus_info.normalization
     if theirs != ours:
-        yield Note(
-            f"the model of `init_from` was trained with `newline` {theirs.newline} and `normalize`"
-            f" {theirs.normalize}; this run has {ours.newline} and {ours.normalize}"
-        )
-    known, _ = match_characters(corpus_info.vocabulary, initial.vocabulary)
+        note = _(
+            "the model of `init_from` was trained with `newline` {newline} and `normalize`"
+            " {normalize}; this run has {new_newline} and {new_normalize}"
+        ).format(
+            newline=theirs.newline, normalize=theirs.normalize,
+            new_newline=ours.newline, new_normalize=ours.normalize,
+        )  # fmt: skip
+        yield Note(note)
+    known, __ = match_characters(corpus_info.vocabulary, initial.vocabulary)
     new = len(corpus_info.vocabulary) - len(known)
-    yield Note(
-        f"characters that begin with the weights of `init_from`: {len(known):,}; with random"
-        f" weights: {new:,}"
+    note = _(
+        "characters that begin with the weights of `init_from`: {known:,}; with random weights:"
+        " {new:,}"
     )
+    yield Note(note.format(known=len(known), new=new))

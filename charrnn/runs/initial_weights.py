@@ -6,6 +6,7 @@ import numpy as np
 
 from charrnn.config import TrainConfig
 from charrnn.errors import ConfigError
+from charrnn.language import gettext as _
 from charrnn.network.parameters import Parameters
 from charrnn.storage.model_file import TrainedModel
 from charrnn.text.vocab import Vocabulary
@@ -20,7 +21,8 @@ def adopt_shape(config: TrainConfig, source: TrainedModel) -> TrainConfig:
     for name in ("cell", "hidden", "layers", "tied"):
         chosen, stored = getattr(config, name), getattr(source.config, name)
         if chosen not in (None, stored):
-            raise ConfigError(name, f"{chosen} contradicts `init_from`, whose model has {stored}")
+            problem = _("{chosen} contradicts `init_from`, whose model has {stored}")
+            raise ConfigError(name, problem.format(chosen=chosen, stored=stored))
         config = replace(config, **{name: stored})
     return config
 
@@ -35,7 +37,7 @@ def match_characters(vocabulary: Vocabulary, source: Vocabulary) -> tuple[list[i
     ]
     if vocabulary.unknown is not None and source.unknown is not None:
         pairs.append((vocabulary.unknown, source.unknown))
-    return [id_ for id_, _ in pairs], [source_id for _, source_id in pairs]
+    return [id_ for id_, __ in pairs], [source_id for __, source_id in pairs]
 
 
 def copy_weights(parameters: Parameters, vocabulary: Vocabulary, source: TrainedModel) -> None:

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from charrnn.errors import CharrnnError, ConfigError, InputError
+from charrnn.language import gettext as _
 from charrnn.shell_words import write_command
 from charrnn.text.changed_corpus import explain_change, is_joined_otherwise
 from charrnn.text.corpus_info import CorpusInfo
@@ -33,25 +34,27 @@ def find_places(stored: CorpusPaths, given: CorpusPaths, run: Path) -> CorpusPat
             continue
         own_texts[name] = getattr(given, name) or paths
         if missing := list_missing(own_texts[name]):
-            raise InputError(
-                ", ".join(map(str, missing)),
+            problem = _(
                 "no such file or folder; if this text of the run was moved or renamed, name its new"
-                f" place with `{name}`",
+                " place with `{setting}`"
             )
+            raise InputError(_join_paths(missing), problem.format(setting=name))
     return CorpusPaths(corpus, **own_texts)
 
 
 def _find_stored(corpus: Sequence[Path], run: Path) -> Sequence[Path]:
     """Return the ``corpus`` of ``run``, which is all there. Raises as `find_places`."""
     if missing := list_missing(corpus):
-        raise InputError(
-            ", ".join(map(str, missing)),
+        problem = _(
             "no such file or folder; if the text of this run was moved or renamed, name its new"
-            f" place: {write_move_command(corpus, run, missing)}",
+            " place: {command}"
         )
+        command = write_move_command(corpus, run, missing)
+        raise InputError(_join_paths(missing), problem.format(command=command))
     if Path(STDIN) in corpus and stdin_is_terminal():
+        problem = _("its text came from standard input; give it again: {command} < FILE")
         command = write_command("train", *corpus, "--resume", "--out", run)
-        raise InputError(run, f"its text came from standard input; give it again: {command} < FILE")
+        raise InputError(run, problem.format(command=command))
     return corpus
 
 
@@ -62,48 +65,56 @@ def changed_own_text_error(
 
     ``is_expected`` says whether the run has such a text at all.
     """
-    use = "validated" if name == "val_file" else "tested"
     if not is_expected:
-        return ConfigError(name, f"the run in {run} has no such text; begin a new run to add one")
-    return InputError(
-        ", ".join(map(str, paths)),
-        f"is not the text that the run in {run} is {use} on; restore that text, begin a new run, or"
-        f" name its place with `{name}` if it was moved",
+        problem = _("the run in {run} has no such text; begin a new run to add one")
+        return ConfigError(name, problem.format(run=run))
+    problem = _(
+        "is not the text that the run in {run} is tested on; restore that text, begin a new run, or"
+        " name its place with `test_file` if it was moved"
     )
+    if name == "val_file":
+        problem = _(
+            "is not the text that the run in {run} is validated on; restore that text, begin a new"
+            " run, or name its place with `val_file` if it was moved"
+        )
+    return InputError(_join_paths(paths), problem.format(run=run))
 
 
 def changed_error(
     expected: CorpusInfo, found: CorpusInfo, corpus: Sequence[Path], run: Path
 ) -> InputError:
     """Return the error about a ``corpus`` that is not the one that the ``run`` learns from."""
-    thing, problem = (
-        ", ".join(map(str, corpus)),
-        f"is not the text that the run in {run} learns from",
-    )
+    command = write_move_command(corpus, run, corpus)
+    has_folder = any(path.is_dir() for path in corpus)
+    change = explain_change(expected, found, has_folder=has_folder)
     if is_joined_otherwise(expected, found):
         command = write_command("train", "joined.txt", "--resume", "--out", run)
-        return InputError(
-            thing,
-            f"{problem}: there is now a newline between two files where the first ends without one;"
-            f" to go on without it, join the files yourself (cat FILES > joined.txt): {command}",
+        problem = _(
+            "is not the text that the run in {run} learns from: there is now a newline between two"
+            " files where the first ends without one; to go on without it, join the files yourself"
+            " (cat FILES > joined.txt): {command}"
         )
-    move = write_move_command(corpus, run, corpus)
-    has_folder = any(path.is_dir() for path in corpus)
-    if change := explain_change(expected, found, has_folder=has_folder):
-        return InputError(
-            thing,
-            f"{problem} ({change}); restore that text, begin a new run, or name its place if it was"
-            f" moved: {move}",
+    elif change:
+        problem = _(
+            "is not the text that the run in {run} learns from ({change}); restore that text, begin"
+            " a new run, or name its place if it was moved: {command}"
         )
-    return InputError(
-        thing,
-        f"{problem}; restore that text, begin a new run, or name its place if it was moved: {move}",
-    )
+    else:
+        problem = _(
+            "is not the text that the run in {run} learns from; restore that text, begin a new run,"
+            " or name its place if it was moved: {command}"
+        )
+    shown = problem.format(run=run, change=change, command=command)
+    return InputError(_join_paths(corpus), shown)
 
 
 def list_missing(corpus: Sequence[Path]) -> list[Path]:
     """Return the paths at which there is nothing; standard input is always there."""
     return [path for path in corpus if path != Path(STDIN) and not _exists(path)]
+
+
+def _join_paths(paths: Sequence[Path]) -> str:
+    return _(", ").join(map(str, paths))
 
 
 def _exists(path: Path) -> bool:

@@ -13,6 +13,7 @@ from typing import Any
 
 from charrnn.errors import CharrnnError, DivergedError, InputError
 from charrnn.generators import exhaust
+from charrnn.language import gettext as _
 from charrnn.parallel.ranks import RankTeam
 from charrnn.runs.job import Job
 from charrnn.shipped_texts import find_shipped_text, name_shipped_text
@@ -76,7 +77,8 @@ def stage_files(rank_job: RankJob, ranks: RankTeam) -> Iterator[Job]:
             if isinstance(result, CharrnnError):
                 # All ranks raise here, so none of them waits for this one.
                 ranks.peers = "released"
-                raise type(result)(f"{result.thing} at rank {rank}", result.problem)
+                place = _("{thing} at rank {rank}").format(thing=result.thing, rank=rank)
+                raise type(result)(place, result.problem)
         job = all_staged[ranks.local_root]
         assert isinstance(job, Job)
         yield job
@@ -118,8 +120,8 @@ def _write_files(
     try:
         ids = folder / "corpus.ids"
         if rank_job.files is None:
-            problem = "can be read only once, but there are several machines; give a file"
-            raise InputError("standard input or a pipe", problem)
+            problem = _("can be read only once, but there are several machines; give a file")
+            raise InputError(_("standard input or a pipe"), problem)
         files = rank_job.files.map(
             lambda file: replace(file, path=find_shipped_text(str(file.path)) or file.path)
         )

@@ -11,6 +11,7 @@ from typing import Any
 
 from charrnn.config import BUDGETS, Settings, TrainConfig
 from charrnn.errors import ConfigError
+from charrnn.language import gettext as _
 from charrnn.runs.moved_corpus import changed_error, changed_own_text_error
 from charrnn.runs.run_config import read_config
 from charrnn.setting_types import check_setting
@@ -96,14 +97,16 @@ def _apply_changes(
     for name, value in changes.items():
         stored = getattr(settings, name)
         if value != stored and name in ("val", "test") and has_own_texts:
-            problem = "cannot be changed: this run has texts of its own, `val_file` or `test_file`"
+            problem = _(
+                "cannot be changed: this run has texts of its own, `val_file` or `test_file`"
+            )
             raise ConfigError(name, problem)
         if value != stored and name not in CHANGEABLE:
-            raise ConfigError(
-                name,
-                f"cannot be changed from {stored} to {value}; `resume` can change only"
-                " `epochs`, `steps`, `minutes` and `patience`",
+            problem = _(
+                "cannot be changed from {stored} to {value}; `resume` can change only `epochs`,"
+                " `steps`, `minutes` and `patience`"
             )
+            raise ConfigError(name, problem.format(stored=stored, value=value))
     budget: dict[str, Any] = {name: changes.get(name) for name in BUDGETS}
     if any(budget.values()):
         settings = replace(settings, **budget)
@@ -114,13 +117,11 @@ def _check_budget(settings: Settings, checkpoint: TrainedModel) -> None:
     """Refuse a total of steps or epochs below the number that is done already."""
     if settings.minutes or not (settings.steps or settings.epochs):
         return
-    training_characters, _, _ = settings.split_sizes(checkpoint.corpus_info.characters)
+    training_characters, __, __ = settings.split_sizes(checkpoint.corpus_info.characters)
     if settings.total_steps(training_characters - 1) < checkpoint.step:
         name = "steps" if settings.steps else "epochs"
-        raise ConfigError(
-            name,
-            f"is a total, which cannot be less than the {checkpoint.step:,} steps that are done",
-        )
+        problem = _("is a total, which cannot be less than the {steps:,} steps that are done")
+        raise ConfigError(name, problem.format(steps=checkpoint.step))
 
 
 def _read_evaluations(log: Path, checkpoint: TrainedModel | None) -> tuple[Evaluation, ...]:

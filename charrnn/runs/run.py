@@ -13,6 +13,7 @@ from charrnn.arrays import Ids
 from charrnn.config import Settings, TrainConfig
 from charrnn.errors import DivergedError, MachineError
 from charrnn.generators import flat_map
+from charrnn.language import gettext as _
 from charrnn.network.model import Network
 from charrnn.ngram import Baselines, measure_baselines
 from charrnn.parallel.machine import measure_free_memory
@@ -164,7 +165,7 @@ class TrainingRun:
         return settings
 
     def _check_memory(self, settings: Settings) -> None:
-        _, val_characters, _ = settings.split_sizes(self.corpus_info.characters)
+        __, val_characters, __ = settings.split_sizes(self.corpus_info.characters)
         # The number of processes on this machine.
         processes = settings.members * self.ranks.local_size // self.ranks.size
         memory_check.check_memory(
@@ -191,11 +192,11 @@ class TrainingRun:
             self.baselines = self._checkpoint.baselines
         else:
             if len(ids) > LONG_TEXT:
-                yield Note("counting n-grams for the baselines")
+                yield Note(_("counting n-grams for the baselines"))
             yield from self._note_unlike_end(ids, settings)
             self.baselines = self._measure_baselines(ids, settings)
         if settings.minutes:
-            yield Note("measuring how fast this machine trains")
+            yield Note(_("measuring how fast this machine trains"))
         job = Job(
             config=settings,
             shape=network_shape(settings, self.corpus_info),
@@ -220,11 +221,12 @@ class TrainingRun:
         if self.corpus_info.val_file or self.corpus_info.shuffle or newline < 0:
             return
         if is_end_unlike(splits.train, splits.val, newline, len(vocabulary)):
-            yield Note(
+            note = _(
                 "the end of the text, on which the model is validated, is unlike the rest: its"
                 " lines begin with other characters, as in a sorted list; `shuffle` lines or"
                 " paragraphs mixes them first"
             )
+            yield Note(note)
 
     def _measure_baselines(self, ids: Ids, settings: Settings) -> Baselines | None:
         splits = split_corpus(ids, settings)
@@ -274,9 +276,9 @@ class TrainingRun:
         yield from judgement_event(stopped, end, saver.history, characters)
         yield end
         if saver.failures:
-            files = ", ".join(map(str, saver.failures))
-            reasons = ", ".join(dict.fromkeys(saver.failures.values()))
-            raise MachineError(files, f"could not be written ({reasons})")
+            files = _(", ").join(map(str, saver.failures))
+            reasons = _(", ").join(dict.fromkeys(saver.failures.values()))
+            raise MachineError(files, _("could not be written ({reasons})").format(reasons=reasons))
 
     def _prepare(
         self, folder: RunFolder, trainer: Trainer, saver: Saver
@@ -291,10 +293,11 @@ class TrainingRun:
                     trainer.training_seconds = trainer.characters_seen / last.chars_per_second
             yield resume_note(folder.path, trainer)
         elif self.corpus_info.corpus_characters < SHORT_TEXT:
-            yield Note(
-                f"the text is short: with `batch` {trainer.config.batch} and `seq`"
-                f" {trainer.config.seq}, the model will memorize it and learn little else"
+            note = _(
+                "the text is short: with `batch` {batch} and `seq` {seq}, the model will memorize"
+                " it and learn little else"
             )
+            yield Note(note.format(batch=trainer.config.batch, seq=trainer.config.seq))
 
     def _handle_event(
         self, event: TrainerEvent, trainer: Trainer, saver: Saver
@@ -306,9 +309,13 @@ class TrainingRun:
             yield from saver.save(trainer)
         if isinstance(event, Rollback):
             saver.roll_back(trainer)
-            yield Note(
-                f"step {event.step:,}: {event.reason}; returning to step"
-                f" {trainer.progress.step:,} with {event.scale:g} times the learning rate `lr`"
-            )
+            note = _(
+                "step {step:,}: {reason}; returning to step {good_step:,} with {scale:g} times the"
+                " learning rate `lr`"
+            ).format(
+                step=event.step, reason=event.reason, good_step=trainer.progress.step,
+                scale=event.scale,
+            )  # fmt: skip
+            yield Note(note)
         elif not isinstance(event, SaveDue):
             yield event

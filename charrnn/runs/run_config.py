@@ -12,6 +12,7 @@ from typing import Any
 from charrnn.config import Settings, parse_settings
 from charrnn.errors import CharrnnError, InputError
 from charrnn.files import write_atomically
+from charrnn.language import gettext as _
 from charrnn.paths import path_to_text, text_to_path
 from charrnn.shipped_texts import find_shipped_text, name_shipped_text
 from charrnn.storage.toml import to_toml
@@ -62,11 +63,12 @@ def read_config(path: Path) -> RunConfig:
         if paths.has_own_texts:
             table["val"] = table["test"] = 0.0  # until these texts have been read
         settings = parse_settings(table)
-        if settings.minutes is None and (missing := ", ".join(settings.unresolved)):
-            raise ValueError(f"it does not set {missing}")
+        if settings.minutes is None and (missing := _(", ").join(settings.unresolved)):
+            raise ValueError(_("it does not set {settings}").format(settings=missing))
         return RunConfig(paths, init_from and text_to_path(init_from), settings)
     except (OSError, ValueError, KeyError, TypeError, AttributeError, CharrnnError) as error:
-        raise InputError(path, f"does not hold the settings of a run ({error})") from None
+        problem = _("does not hold the settings of a run ({reason})").format(reason=error)
+        raise InputError(path, problem) from None
 
 
 def read_corpus_paths(path: Path) -> CorpusPaths:
@@ -78,14 +80,15 @@ def read_corpus_paths(path: Path) -> CorpusPaths:
     try:
         return _parse_paths(_read_table(path))
     except (OSError, ValueError, KeyError, TypeError) as error:
-        raise InputError(path, f"does not hold the corpus of a run ({error})") from None
+        problem = _("does not hold the corpus of a run ({reason})").format(reason=error)
+        raise InputError(path, problem) from None
 
 
 def _read_table(path: Path) -> Any:
     try:
         return tomllib.loads(path.read_text(encoding="utf-8"))["train"]
     except RecursionError:
-        raise ValueError("it is nested too deeply") from None
+        raise ValueError(_("it is nested too deeply")) from None
 
 
 def _write_path(path: Path) -> str:
@@ -96,7 +99,8 @@ def _parse_paths(table: dict[str, Any]) -> CorpusPaths:
     """Remove the paths of the texts from ``table`` and return them."""
     corpus = _parse_list("corpus", table.pop("corpus"))
     if not corpus:
-        raise ValueError("its `corpus` is not a list of files and folders")
+        problem = _("its `{setting}` is not a list of files and folders")
+        raise ValueError(problem.format(setting="corpus"))
     own_texts = {name: _parse_list(name, table.pop(name, [])) for name in ("val_file", "test_file")}
     return CorpusPaths(corpus, **own_texts)
 
@@ -104,5 +108,6 @@ def _parse_paths(table: dict[str, Any]) -> CorpusPaths:
 def _parse_list(name: str, paths: object) -> tuple[Path, ...]:
     # The type is checked, since a string would pass as a sequence of paths of one letter each.
     if not isinstance(paths, list) or not all(isinstance(path, str) for path in paths):
-        raise ValueError(f"its `{name}` is not a list of files and folders")
+        problem = _("its `{setting}` is not a list of files and folders")
+        raise ValueError(problem.format(setting=name))
     return tuple(find_shipped_text(path) or text_to_path(path) for path in paths)

@@ -4,6 +4,7 @@ import math
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+from charrnn.language import gettext as _
 from charrnn.ngram import Baselines
 from charrnn.text.corpus_info import CorpusInfo
 from charrnn.training.events import (
@@ -82,8 +83,10 @@ def resume_note(folder: Path, trainer: Trainer) -> Note:
     """Say where a resumed run continues, or that nothing is left to do."""
     step = trainer.progress.step
     if trainer.is_over:
-        return Note(
-            f"{folder} is finished, at step {step:,}; raise `epochs`, `steps`, `minutes` or"
-            " `patience` to train it further"
+        note = _(
+            "{run} is finished, at step {step:,}; raise `epochs`, `steps`, `minutes` or `patience`"
+            " to train it further"
         )
-    return Note(f"resuming after step {step:,} of {trainer.total_steps:,}")
+        return Note(note.format(run=folder, step=step))
+    note = _("resuming after step {step:,} of {total:,}")
+    return Note(note.format(step=step, total=trainer.total_steps))

@@ -9,6 +9,7 @@ from dataclasses import asdict, replace
 from pathlib import Path
 
 from charrnn.errors import InputError
+from charrnn.language import gettext as _
 from charrnn.network.model import Network
 from charrnn.network.parameters import Parameters
 from charrnn.ngram import Baselines
@@ -75,9 +76,8 @@ class Saver:
         yield from self._try_write(self._folder.log, lambda: self._write_log(self._folder.log))
         best, best_step = self._folder.best, trainer.progress.best_step
         if best_step is not None and model_file.load(best).step < best_step:
-            raise InputError(
-                best, f"is not the best model of this run, which was made at step {best_step:,}"
-            )
+            problem = _("is not the best model of this run, which was made at step {step:,}")
+            raise InputError(best, problem.format(step=best_step))
 
     def roll_back(self, trainer: Trainer) -> None:
         """Drop the evaluations that came after the step to which the trainer has returned."""
@@ -136,12 +136,14 @@ class Saver:
         except OSError as error:
             reason = error.strerror or str(error)
             if file not in self.failures and file.exists():
-                yield Note(
-                    f"{file} cannot be written ({reason}); the old file is kept, and training"
+                note = _(
+                    "{file} cannot be written ({reason}); the old file is kept, and training"
                     " continues"
                 )
+                yield Note(note.format(file=file, reason=reason))
             elif file not in self.failures:
-                yield Note(f"{file} cannot be written ({reason}); training continues without it")
+                note = _("{file} cannot be written ({reason}); training continues without it")
+                yield Note(note.format(file=file, reason=reason))
             self.failures[file] = reason
 
     def _write_log(self, log: Path) -> None:
