@@ -21,9 +21,10 @@ SOURCE = PACKAGE / "locale/ja/LC_MESSAGES/charrnn.po"  # any one; its messages a
 PLACEHOLDER = re.compile(r"(\{[^{}]*\})")
 WORD = re.compile(r"[A-Za-z]{2,}")
 NAMES = {
-    *CELLS, *REPORTS, "charrnn", "train", "sample", "inspect",
-    "TOML", "JSON", "MPI", "BLAS", "KL", "GFLOP", "U", "ms", "MB", "GB", "kB", "lf", "keep", "nfc", "nfkc", "none", "off", "auto", "tenki",
-    "lines", "paragraphs", "cosine", "constant", "error", "skip", "replace", "echo",
+    *CELLS, *REPORTS, "charrnn", "train", "sample", "inspect", "tenki", "pdftotext", "unzip",
+    "TOML", "JSON", "MPI", "BLAS", "KL", "GFLOP", "SHA", "sha", "U", "ms", "MB", "GB", "kB",
+    "lf", "keep", "nfc", "nfkc", "none", "off", "auto", "lines", "paragraphs", "cosine",
+    "constant", "error", "skip", "replace", "echo",
 }  # fmt: skip
 """Names and units, which no language translates."""
 NOT_WORDS = (
@@ -83,7 +84,7 @@ def find_unbracketed(text: str) -> list[str]:
 def read_page(page: str) -> str:
     """Return what a page shows: its text, and what a screen reader says."""
     shown = re.sub(r"(?s)<(style|script)\b.*?</\1>", " ", page)
-    said = re.findall(r'\b(?:aria-label|title|alt|placeholder|data-\w+)="([^"]*)"', shown)
+    said = re.findall(r'\b(?:aria-label|title|alt|placeholder|data-(?!word)\w+)="([^"]*)"', shown)
     return html.unescape(" ".join([re.sub(r"<[^>]*>", " ", shown), *said]))
 
 

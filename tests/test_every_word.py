@@ -32,7 +32,7 @@ ARGUMENTS = {
     "gradients": ("--lags", "20", "--untrained"),
     "score": ("--adapt",),
 }
-FIRST_ARGUMENT = {Takes.FILE: "text.txt", Takes.FOLDER: "runs"}
+FIRST_ARGUMENT = {Takes.FILE: "text.txt", Takes.FOLDER: "runs/words"}
 
 
 @pytest.fixture(scope="module")
@@ -150,13 +150,13 @@ ERRORS = [
     ["train", "text.txt", "--hidden", "9999999"], ["train", "text.txt", "--cell", "gur"],
     ["train", "text.txt", "--dropout", "2"], ["train", "text.txt", "--val", "0.99"],
     ["train", "text.txt", "--val", "-1"], ["train", "text.txt", "--epochs", "1", "--steps", "1"],
-    ["train", "text.txt", "--seq", "9999"], ["train", "text.txt", "--config", "1.toml"],
+    ["train", "text.txt", "--config", "1.toml"],
     ["train", "text.txt", "--config", "no.toml"], ["train", "text.txt", "--encoding", "utf-99"],
     ["train", "text.txt", "--encoding", "ascii"],
     ["train", "text.txt", "--init-from", "nothing.npz"], ["train", "--resume"],
     ["train", "--resume", "--out", "nothing"], ["train", "text.txt", "--out", "runs/words/lstm"],
     ["train", "text.txt", "--out", "no-folder"], ["train", "http://localhost/a.txt"],
-    ["train", "text.txt", "--no-tied=1"], ["train", "text.txt", "--preview", "-1"],
+    ["train", "text.txt", "--preview", "-1"],
     ["sample", "nothing"], ["sample", "1.npz"], ["sample", "text.txt"],
     ["sample", "words/lstm", "--prime", "xyz"], ["sample", "words/lstm", "--temperature", "-1"],
     ["sample", "words/lstm", "--top-p", "2"], ["sample", "words/lstm", "--length", "0"],
