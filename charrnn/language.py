@@ -53,8 +53,9 @@ def set_language(language: str) -> None:
         ConfigError: when charrnn has no catalogue of this language.
     """
     if language not in list_languages():
+        problem = gettext("there is no language {language!r}; choose from {choices}")
         choices = ", ".join(list_languages())
-        raise ConfigError("language", f"there is no language {language!r}; choose from {choices}")
+        raise ConfigError("language", problem.format(language=language, choices=choices))
     global _language
     _language = language
 

@@ -21,7 +21,8 @@ SOURCE = PACKAGE / "locale/ja/LC_MESSAGES/charrnn.po"  # any one; its messages a
 PLACEHOLDER = re.compile(r"(\{[^{}]*\})")
 WORD = re.compile(r"[A-Za-z]{2,}")
 NAMES = {
-    *CELLS, *REPORTS, "charrnn", "train", "sample", "inspect", "tenki", "pdftotext", "unzip",
+    *CELLS, *REPORTS, "charrnn", "train", "sample", "inspect", "tenki", "hidden",
+    "pdftotext", "unzip", "curl",
     "TOML", "JSON", "MPI", "BLAS", "KL", "GFLOP", "SHA", "sha", "U", "ms", "MB", "GB", "kB",
     "lf", "keep", "nfc", "nfkc", "none", "off", "auto", "lines", "paragraphs", "cosine",
     "constant", "error", "skip", "replace", "echo",

@@ -32,7 +32,7 @@ ARGUMENTS = {
     "gradients": ("--lags", "20", "--untrained"),
     "score": ("--adapt",),
 }
-FIRST_ARGUMENT = {Takes.FILE: "text.txt", Takes.FOLDER: "runs/words"}
+FIRST_ARGUMENT = {Takes.FILE: "text.txt", Takes.FOLDER: "runs/1"}
 
 
 @pytest.fixture(scope="module")
@@ -85,11 +85,11 @@ def runs(speak: Program, folder: Path) -> Path:
     done = speak(
         "train", "text.txt", "--cell", "lstm", "--cell", "rnn", "--hidden", "16", "--steps", "40",
         "--batch", "4", "--seq", "16", "--eval-every", "20", "--preview", "10",
-        "--out", "runs/words", "--workers", "2",
+        "--out", "runs/1", "--workers", "2",
     )  # fmt: skip
     assert done.code == 0, done.err
     (folder / "training.txt").write_text(done.err + done.out, encoding="utf-8")
-    return folder / "runs/words"
+    return folder / "runs/1"
 
 
 def test_a_training_has_no_other_words(runs: Path, folder: Path) -> None:
@@ -111,7 +111,7 @@ def test_a_report_has_no_other_words_in_any_form(
     name: str, speak: Program, runs: Path, folder: Path
 ) -> None:
     report = REPORTS[name]
-    models = ["runs/words/lstm", "runs/words/rnn"]
+    models = ["runs/1/lstm", "runs/1/rnn"]
     if report.takes in (Takes.MODEL, Takes.FILE):
         models = models[:1]
     first = [FIRST_ARGUMENT[report.takes]] if report.takes in FIRST_ARGUMENT else []
@@ -148,20 +148,20 @@ ERRORS = [
     ["train", "text.txt", "--hiden"], ["train", "text.txt", "--hidden"],
     ["train", "text.txt", "--hidden", "many"], ["train", "text.txt", "--hidden", "0"],
     ["train", "text.txt", "--hidden", "9999999"], ["train", "text.txt", "--cell", "gur"],
-    ["train", "text.txt", "--dropout", "2"], ["train", "text.txt", "--val", "0.99"],
+    ["train", "text.txt", "--dropout", "2"],
     ["train", "text.txt", "--val", "-1"], ["train", "text.txt", "--epochs", "1", "--steps", "1"],
     ["train", "text.txt", "--config", "1.toml"],
     ["train", "text.txt", "--config", "no.toml"], ["train", "text.txt", "--encoding", "utf-99"],
     ["train", "text.txt", "--encoding", "ascii"],
     ["train", "text.txt", "--init-from", "nothing.npz"], ["train", "--resume"],
-    ["train", "--resume", "--out", "nothing"], ["train", "text.txt", "--out", "runs/words/lstm"],
+    ["train", "--resume", "--out", "nothing"], ["train", "text.txt", "--out", "runs/1/lstm"],
     ["train", "text.txt", "--out", "no-folder"], ["train", "http://localhost/a.txt"],
     ["train", "text.txt", "--preview", "-1"],
     ["sample", "nothing"], ["sample", "1.npz"], ["sample", "text.txt"],
-    ["sample", "words/lstm", "--prime", "xyz"], ["sample", "words/lstm", "--temperature", "-1"],
-    ["sample", "words/lstm", "--top-p", "2"], ["sample", "words/lstm", "--length", "0"],
-    ["sample", "words/lstm", "--prime-file", "nothing.txt"], ["sample", "words/lstm", "-n", "0"],
-    ["sample", "words/lstm", "--stop", ""], ["sample", "words/lstm", "-e", "--prime", "\\q"],
+    ["sample", "1/lstm", "--prime", "xyz"], ["sample", "1/lstm", "--temperature", "-1"],
+    ["sample", "1/lstm", "--top-p", "2"], ["sample", "1/lstm", "--length", "0"],
+    ["sample", "1/lstm", "--prime-file", "nothing.txt"], ["sample", "1/lstm", "-n", "0"],
+    ["sample", "1/lstm", "--stop", ""], ["sample", "1/lstm", "-e", "--prime", "\\q"],
     ["inspect", "nothing"], ["inspect", "losss"], ["inspect", "loss", "nothing"],
     ["inspect", "summary", "--html", "nothing/a.html"], ["inspect", "loss", "--plot", "a.gif"],
     ["inspect", "score"], ["inspect", "score", "nothing.txt"], ["inspect", "score", "short.txt"],
@@ -175,6 +175,12 @@ ERRORS = [
 ]  # fmt: skip
 
 
+REASONS_OF_PYTHON = (
+    "File is not a zip file", "missing ), unterminated subpattern at position 0",
+)  # fmt: skip
+"""In brackets behind a message: what a library said."""
+
+
 @pytest.mark.usefixtures("runs")
 @pytest.mark.parametrize("command", ERRORS, ids=" ".join)
 def test_an_error_has_no_other_words(command: list[str], speak: Program) -> None:
@@ -182,4 +188,7 @@ def test_an_error_has_no_other_words(command: list[str], speak: Program) -> None
     assert done.code in (2, 3, 5, 6), done.err
     given = [word for argument in command for word in re.split(r"\W", argument)]
     assert "«" in done.err
-    assert [word for word in find_unbracketed(done.err) if word not in given] == []
+    said = done.err
+    for reason in REASONS_OF_PYTHON:
+        said = said.replace(reason, "")
+    assert [word for word in find_unbracketed(said) if word not in given] == []

@@ -12,6 +12,7 @@ from charrnn.errors import CharrnnError, ConfigError, MachineError
 from charrnn.language import gettext as _
 from charrnn.render.controls import escape_controls
 from charrnn.suggestions import did_you_mean
+from charrnn.system_errors import describe_system_error
 
 
 def print_error(error: Exception, place: str = "") -> int:
@@ -43,7 +44,7 @@ def _explain(error: Exception) -> tuple[str, int]:
         return line, MachineError.exit_code
     if isinstance(error, OSError):
         place = error.filename or _("the system")
-        return f"{place}: {error.strerror or error}", MachineError.exit_code
+        return f"{place}: {describe_system_error(error)}", MachineError.exit_code
     if type(error).__module__.startswith("mpi4py"):  # which is imported only where MPI is used
         line = _("MPI: the connection to another rank failed, which may have ended; use --resume")
         return line, MachineError.exit_code

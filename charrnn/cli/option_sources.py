@@ -19,6 +19,7 @@ from charrnn.cli.usage_error import UsageError
 from charrnn.language import gettext as _
 from charrnn.language import ngettext
 from charrnn.suggestions import did_you_mean
+from charrnn.system_errors import describe_system_error
 
 NOT_SETTINGS = ("config", "help", "version", "traceback")
 SOURCES = [ParameterSource.DEFAULT_MAP, ParameterSource.ENVIRONMENT, ParameterSource.COMMANDLINE]
@@ -150,7 +151,9 @@ def read_config(ctx: click.Context, param: click.Parameter, path: str | None) ->
     try:
         tables = tomllib.loads(text_to_path(path).read_bytes().decode())
     except OSError as error:
-        problem = _("{path} cannot be read ({reason})").format(path=path, reason=error.strerror)
+        problem = _("{path} cannot be read ({reason})").format(
+            path=path, reason=describe_system_error(error)
+        )
         raise click.BadParameter(problem, ctx, param) from None
     except ValueError as error:
         problem = _("{path} is not TOML ({reason})").format(path=path, reason=error)

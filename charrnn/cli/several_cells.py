@@ -137,7 +137,7 @@ def describe_runs(runs: "Sequence[tuple[Start, End]]", columns: int | None) -> s
         *text_columns("", _("run")),
     )
     table = render_text(Section("", [Table(heads, rows)]), columns)
-    trained = [Path(end.run) for _, end in runs if end.best_step is not None]
+    trained = [Path(end.run) for __, end in runs if end.best_step is not None]
     if not trained:
         return table
     command = write_command("inspect", "report", *trained, "--html", "report.html")

@@ -111,7 +111,7 @@ def _draw_chart(block: Chart, columns: int | None) -> str:
         width = CHART_COLUMNS
     else:
         width = max(LEAST_CHART_COLUMNS, limit_columns(columns) - side - 2)
-    field = [[" "] * width for _ in range(CHART_ROWS)]
+    field = [[" "] * width for __ in range(CHART_ROWS)]
     legend = []
 
     def row(y: float) -> int:

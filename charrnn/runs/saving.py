@@ -18,6 +18,7 @@ from charrnn.storage.checkpoint import load_training, save_training
 from charrnn.storage.model_file import TrainedModel
 from charrnn.storage.run_folder import RunFolder
 from charrnn.storage.run_log import append_to_log, write_log
+from charrnn.system_errors import describe_system_error
 from charrnn.text.corpus_info import CorpusInfo
 from charrnn.training.events import Evaluation, Note
 from charrnn.training.trainer import Trainer
@@ -134,7 +135,7 @@ class Saver:
             write()
             self.failures.pop(file, None)
         except OSError as error:
-            reason = error.strerror or str(error)
+            reason = describe_system_error(error)
             if file not in self.failures and file.exists():
                 note = _(
                     "{file} cannot be written ({reason}); the old file is kept, and training"

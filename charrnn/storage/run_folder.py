@@ -16,6 +16,7 @@ from charrnn.shell_words import write_command
 from charrnn.shipped_texts import NAMES as SHIPPED_NAMES
 from charrnn.storage.lock import LOCK_NAME, Lock
 from charrnn.suggestions import did_you_mean
+from charrnn.system_errors import describe_system_error
 
 DEFAULT_ROOT = Path(DEFAULT_RUNS)
 MAX_FOLDERS_PER_NAME = 10_000
@@ -125,7 +126,7 @@ class RunFolder:
         try:
             self._lock.acquire()
         except OSError as error:
-            problem = _("cannot be written ({reason})").format(reason=error.strerror)
+            problem = _("cannot be written ({reason})").format(reason=describe_system_error(error))
             raise MachineError(self.path, problem) from None
 
 
@@ -172,7 +173,9 @@ def create_folder(root: Path, name: str) -> RunFolder:
 
 
 def _creation_error(folder: Path, error: OSError) -> MachineError:
-    return MachineError(folder, _("cannot be created ({reason})").format(reason=error.strerror))
+    return MachineError(
+        folder, _("cannot be created ({reason})").format(reason=describe_system_error(error))
+    )
 
 
 def name_run(corpus: Path) -> str:

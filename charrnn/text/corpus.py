@@ -21,6 +21,7 @@ from charrnn.arrays import Ids
 from charrnn.config import AUTO, TrainConfig
 from charrnn.errors import InputError, MachineError
 from charrnn.language import gettext as _
+from charrnn.system_errors import describe_system_error
 from charrnn.text.character_counter import CharacterCounter, add_counts
 from charrnn.text.corpus_info import CorpusInfo, TextInfo
 from charrnn.text.decode import UndecodableError, decode_stream
@@ -300,5 +301,5 @@ def _report_full_disk(path: object) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        problem = _("cannot be written ({reason})").format(reason=error.strerror)
+        problem = _("cannot be written ({reason})").format(reason=describe_system_error(error))
         raise MachineError(path, problem) from None

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from charrnn.errors import InputError
 from charrnn.language import gettext as _
+from charrnn.system_errors import describe_system_error
 
 TEXT_SUFFIXES = (".txt", ".txt.gz", ".txt.bz2", ".txt.xz")
 SYSTEM_FOLDERS = {
@@ -141,7 +142,7 @@ def _read_folder(folder: Path) -> list[os.DirEntry[str]]:
         with os.scandir(folder) as entries:
             return sorted(entries, key=lambda entry: entry.name)
     except OSError as error:
-        problem = _("cannot be read ({reason})").format(reason=error.strerror)
+        problem = _("cannot be read ({reason})").format(reason=describe_system_error(error))
         raise InputError(folder, problem) from None
 
 

@@ -20,6 +20,7 @@ from typing import IO, BinaryIO, cast
 from charrnn.errors import InputError, MachineError
 from charrnn.language import gettext as _
 from charrnn.shipped_texts import advise_on_missing
+from charrnn.system_errors import describe_system_error
 from charrnn.text.compression import (
     DAMAGE,
     MAGIC_BYTES,
@@ -313,12 +314,12 @@ def _copy_to_temporary_file(path: Path) -> IO[bytes]:
                 copy.write(piece)
             except OSError as error:
                 problem = _("cannot be copied to {folder} ({reason})").format(
-                    folder=tempfile.gettempdir(), reason=error.strerror
+                    folder=tempfile.gettempdir(), reason=describe_system_error(error)
                 )
                 raise MachineError(path, problem) from None
     return copy
 
 
 def _unreadable_error(path: Path, error: Exception) -> InputError:
-    reason = (isinstance(error, OSError) and error.strerror) or str(error)
+    reason = describe_system_error(error) if isinstance(error, OSError) else str(error)
     return InputError(path, _("cannot be read ({reason})").format(reason=reason))
