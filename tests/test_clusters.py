@@ -8,14 +8,14 @@ import pytest
 
 import charrnn
 from charrnn.render.blocks import Section, ShadedText, UnrolledNetwork
-from charrnn.render.clusters import split_clusters
+from charrnn.render.clusters import display_width, split_clusters
 from charrnn.render.lines import wrap
 from charrnn.render.page import render_page
 from charrnn.render.sections.score import build_section as build_score
 from charrnn.render.sections.unroll import build_section as build_unrolled
 from charrnn.render.sections.vocab import build_section as build_vocab
 from charrnn.render.terminal import render_text
-from charrnn.render.words import display_width, format_share, shorten, show_character, show_text
+from charrnn.render.words import format_share, shorten, show_character, show_text
 from charrnn.reports.score import score_file
 from tests.tiny import tiny
 

@@ -14,10 +14,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from charrnn.render.clusters import display_width
 from charrnn.render.columns import READABLE_COLUMNS
 from charrnn.render.lines import wrap, wrap_facts
 from charrnn.render.progress import describe_preview
-from charrnn.render.words import display_width
 from tests.conftest import clean_environment
 
 WIDTHS = [40, 80, 120, 200]

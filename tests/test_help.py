@@ -9,7 +9,7 @@ import pytest
 
 from charrnn.cli.option_sources import Command
 from charrnn.cli.program import program as commands
-from charrnn.render.words import display_width
+from charrnn.render.clusters import display_width
 from charrnn.report_registry import REPORTS
 from tests.conftest import Program, run_python
 

@@ -8,8 +8,9 @@ import pytest
 
 import charrnn
 from charrnn.errors import InputError
+from charrnn.text.character_kinds import describe_character
 from charrnn.text.unknown import MAX_HINTS, UnknownCharacters, encode_text
-from charrnn.text.vocab import Vocabulary, describe_character
+from charrnn.text.vocab import Vocabulary
 from tests.conftest import CONFIG, Program
 
 

@@ -20,7 +20,7 @@ from charrnn.network.gradient_by_lag import join_states, norms_by_lag, states_af
 from charrnn.network.model import Network, States
 from charrnn.network.parameters import Parameters, Shape, initialize
 from charrnn.network.softmax import cross_entropy
-from charrnn.render.words import display_width
+from charrnn.render.clusters import display_width
 from charrnn.reports.gradients import measure_gradients
 from charrnn.reports.loaded_model import LoadedModel
 from charrnn.reports.memory import affordable_positions, compare_memory

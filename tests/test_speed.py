@@ -13,8 +13,8 @@ from charrnn.errors import MachineError
 from charrnn.network.parameters import Shape
 from charrnn.parallel.machine import count_cores
 from charrnn.render import plot, terminal
+from charrnn.render.clusters import display_width
 from charrnn.render.sections.speed import build_section
-from charrnn.render.words import display_width
 from charrnn.reports.disturbance import is_disturbed, measure_peaks, median_time
 from charrnn.reports.speed import (
     SAMPLES,

@@ -4,7 +4,7 @@ from charrnn.api import Model
 from charrnn.escapes import decode_escapes, find_escapes
 from charrnn.language import gettext as _
 from charrnn.sampling.unexpected_escapes import find_unexpected
-from charrnn.text.vocab import describe_character
+from charrnn.text.character_kinds import describe_character
 
 NAMES = {"\n": _("a newline"), "\t": _("a tab"), "\r": _("a carriage return")}
 GIVEN = {

@@ -24,7 +24,7 @@ class HelpFormatter(click.HelpFormatter):
         if get_language() == ENGLISH:
             super().write_usage(prog, args, prefix)
             return
-        from charrnn.render.words import display_width
+        from charrnn.render.clusters import display_width
 
         prefix = prefix or _("Usage:") + " "
         start = f"{prefix}{prog} "
@@ -52,7 +52,7 @@ class HelpFormatter(click.HelpFormatter):
         if get_language() == ENGLISH:
             super().write_dl(rows, col_max, col_spacing)
             return
-        from charrnn.render.words import display_width, pad
+        from charrnn.render.clusters import display_width, pad
 
         rows = list(rows)
         widest = min(col_max, max(display_width(first) for first, __ in rows))
@@ -81,7 +81,7 @@ class HelpContext(click.Context):
 
 def _wrap_description(text: str, columns: int) -> list[str]:
     """Return lines of at most ``columns``. A default in brackets stays on one line if it fits."""
-    from charrnn.render.words import display_width
+    from charrnn.render.clusters import display_width
 
     description, bracket, default = text.rpartition("  [")
     if not bracket:

@@ -6,7 +6,7 @@ that is a space or a control character, where it would be drawn on nothing.
 
 import unicodedata
 
-from charrnn.text.vocab import SHAPELESS_MARKS, is_mark
+from charrnn.text.character_kinds import SHAPELESS_MARKS, is_mark
 
 ZWNJ, ZWJ, EMOJI_STYLE = "\u200c", "\u200d", "\ufe0f"
 SKIN_TONES = frozenset(map(chr, range(0x1F3FB, 0x1F400)))
@@ -45,6 +45,17 @@ def count_columns(cluster: str) -> int:
         return 2
     is_emoji = unicodedata.category(cluster[0]) == "So" and not EMOJI_PARTS.isdisjoint(cluster[1:])
     return min(2, columns) if is_emoji else columns
+
+
+def display_width(text: str) -> int:
+    """Return the number of columns that ``text`` takes on a terminal."""
+    return sum(map(count_columns, split_clusters(text)))
+
+
+def pad(text: str, columns: int, *, right: bool = False) -> str:
+    """Pad ``text`` with spaces to ``columns``; with ``right``, the spaces come first."""
+    space = " " * (columns - display_width(text))
+    return space + text if right else text + space
 
 
 def is_joining(character: str) -> bool:

@@ -1,14 +1,13 @@
 """Text in lines of a limited width: words stay whole, Japanese is broken between characters.
 
-Not here: the width of a character (words.py), and the width of lines (columns.py).
+Not here: the width of a character (clusters.py), and the width of lines (columns.py).
 """
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
 
-from charrnn.render.clusters import split_clusters
+from charrnn.render.clusters import display_width, split_clusters
 from charrnn.render.columns import LEAST_COLUMNS
-from charrnn.render.words import display_width
 
 CLOSING = frozenset(
     "、。，．：；！？…‥ー」』】〉》〕）］｝々ぁぃぅぇぉっゃゅょァィゥェォッャュョ〜,.:;!?)]"

@@ -13,10 +13,10 @@ from matplotlib.patches import FancyBboxPatch, Rectangle
 
 from charrnn.language import gettext as _
 from charrnn.render.blocks import HIDDEN, INPUT, OUTPUT, ShadedText, UnrolledNetwork
-from charrnn.render.clusters import is_shapeless, split_clusters
+from charrnn.render.clusters import display_width, is_shapeless, split_clusters
 from charrnn.render.fonts import Lettering
 from charrnn.render.series_style import COLORS
-from charrnn.render.words import display_width, format_share, show_character, show_text
+from charrnn.render.words import format_share, show_character, show_text
 
 LOW_COLOR, ZERO_COLOR, HIGH_COLOR = "#90c2ea", "#ffffff", "#f0b184"  # under black letters
 LINE_COLUMNS, SHADED_LINES_AT_MOST = 60, 24

@@ -19,11 +19,12 @@ from charrnn.render.blocks import (
     Table,
     UnrolledNetwork,
 )
+from charrnn.render.clusters import display_width, pad
 from charrnn.render.columns import limit_columns
 from charrnn.render.controls import escape_controls
 from charrnn.render.lines import wrap, wrap_facts, wrap_parts
 from charrnn.render.series_style import choose_style
-from charrnn.render.words import display_width, format_share, pad, show_character, show_text
+from charrnn.render.words import format_share, show_character, show_text
 
 CHART_ROWS, CHART_COLUMNS, LEAST_CHART_COLUMNS = 14, 64, 16
 BAR_COLUMNS, LEAST_BAR_COLUMNS = 30, 6

@@ -9,7 +9,7 @@ from charrnn.language import gettext as _
 from charrnn.ngram import MAX_COUNTED, Baselines
 from charrnn.render.clusters import JOINED_JAMO, ZWJ, count_columns, is_shapeless, split_clusters
 from charrnn.render.controls import escape_controls
-from charrnn.text.vocab import DOTTED_CIRCLE, is_mark, is_visible, show_mark
+from charrnn.text.character_kinds import DOTTED_CIRCLE, is_mark, is_visible, show_mark
 from charrnn.training.outcome import Outcome
 from charrnn.units import bits
 
@@ -18,17 +18,6 @@ LARGE_LOSS = 10_000
 WHITE_SPACE = {"\n": "↵", "\t": "⇥", " ": "␣", "\u3000": "□"}
 """Signs for white space, which would be invisible in a table."""
 FILES_LISTED = 3
-
-
-def display_width(text: str) -> int:
-    """Return the number of columns that ``text`` takes on a terminal."""
-    return sum(map(count_columns, split_clusters(text)))
-
-
-def pad(text: str, columns: int, *, right: bool = False) -> str:
-    """Pad ``text`` with spaces to ``columns``; with ``right``, the spaces come first."""
-    space = " " * (columns - display_width(text))
-    return space + text if right else text + space
 
 
 def shorten(text: str, columns: int) -> str:

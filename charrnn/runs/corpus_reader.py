@@ -12,11 +12,11 @@ from charrnn.language import gettext as _
 from charrnn.runs.initial_weights import match_characters
 from charrnn.storage.model_file import TrainedModel
 from charrnn.text import sources
+from charrnn.text.character_kinds import describe_character
 from charrnn.text.corpus import encode_corpus, scan_corpus
 from charrnn.text.corpus_info import CorpusInfo
 from charrnn.text.corpus_paths import CorpusPaths
 from charrnn.text.normalization import Normalization
-from charrnn.text.vocab import describe_character
 from charrnn.training.events import Event, Note, Reading
 
 MAX_NAMED = 8

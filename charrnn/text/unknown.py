@@ -7,8 +7,9 @@ import numpy as np
 from charrnn.arrays import Ids
 from charrnn.errors import InputError
 from charrnn.language import gettext as _
+from charrnn.text.character_kinds import describe_character
 from charrnn.text.lookalikes import Lookalikes
-from charrnn.text.vocab import Vocabulary, code_points, describe_character
+from charrnn.text.vocab import Vocabulary, code_points
 
 MAX_LISTED = 40
 """Unknown characters that an error lists."""

@@ -1,25 +1,17 @@
 """Characters to ids and back. A character is a Unicode code point of any script.
 
-Not here: reading files (corpus.py).
+Not here: reading files (corpus.py), and what kind of character one is (character_kinds.py).
 """
 
-import unicodedata
 from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
 
 from charrnn.arrays import Ids
-from charrnn.language import gettext as _
 
 MAX_CODE_POINT = 0x10FFFF
 REPLACEMENT = "\ufffd"
-DOTTED_CIRCLE = "\u25cc"
-SHAPELESS_MARKS = frozenset(
-    map(chr, (0x34F, 0x17B4, 0x17B5, *range(0x180B, 0x1810), *range(0xFE00, 0xFE10),
-              *range(0xE0100, 0xE01F0)))
-)  # fmt: skip
-"""Marks that only change how other characters are drawn, such as variation selectors."""
 
 
 class Vocabulary:
@@ -85,27 +77,3 @@ class Vocabulary:
 def code_points(text: str) -> npt.NDArray[np.uint32]:
     """Return the code points of ``text``, which may have lone surrogates, as arguments can."""
     return np.frombuffer(text.encode("utf-32-le", "surrogatepass"), "<u4")
-
-
-def describe_character(character: str) -> str:
-    """Return ``'猫' (U+732B)``, or only the code point of a character that is not visible."""
-    code_point = f"U+{ord(character):04X}"
-    shown = show_mark(character) if is_mark(character) else character
-    if not is_visible(shown[0]):
-        return code_point
-    return _("'{character}' ({code_point})").format(character=shown, code_point=code_point)
-
-
-def is_visible(character: str) -> bool:
-    """Return whether ``character`` has its own glyph: it is not a control, separator or mark."""
-    return unicodedata.category(character)[0] not in "CZM"
-
-
-def is_mark(character: str) -> bool:
-    """Return whether ``character`` is drawn on or beside the one before it."""
-    return unicodedata.category(character)[0] == "M"
-
-
-def show_mark(mark: str) -> str:
-    """Draw a mark on a dotted circle, as Unicode's charts do; one without a shape stays alone."""
-    return mark if mark in SHAPELESS_MARKS else f"{DOTTED_CIRCLE}{mark}"
