@@ -41,4 +41,4 @@ def test_japanese_help_has_no_english_of_click(program: Program, command: list[s
 def test_click_finds_the_translation_of_an_error(program: Program) -> None:
     done = program("--", CHARRNN_LANG="ja")
     assert done.code == 2
-    assert "コマンドがありません" in done.err
+    assert "コマンドが指定されていません" in done.err

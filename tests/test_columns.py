@@ -44,6 +44,15 @@ def test_japanese_is_broken_between_characters_but_not_before_a_full_stop() -> N
     assert wrap("今日はcharrnnです", 12) == ["今日は", "charrnnです"]
 
 
+def test_brackets_stay_with_what_they_enclose() -> None:
+    assert wrap("あいうえお「tenki.txt」を読む", 12) == ["あいうえお", "「tenki.txt」", "を読む"]
+    assert wrap("あいうえお(8 GB)が要る", 12) == ["あいうえお", "(8 GB)が要る"]
+    text = "モデル(lstm)は「今日は風が強い」のあとに、っぽい(ぽい)文字を出す。" * 3
+    for columns in range(8, 40):
+        lines = wrap(text, columns)
+        assert not [line for line in lines if line[0] in "、。)」っ" or line[-1] in "(「"]
+
+
 def test_a_command_is_not_broken() -> None:
     text = "it has finished; to go on: charrnn train --resume --out runs/tenki --epochs 40"
     assert wrap(text, 40) == [text]

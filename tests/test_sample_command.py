@@ -292,10 +292,10 @@ def test_progress_in_a_file_is_a_line_now_and_then(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr("charrnn.cli.display.SECONDS_BETWEEN_LINES", -1.0)
-    with show_count("abc", 3, "sample", Console()) as items:
+    with show_count("abc", 3, Console()) as items:
         assert list(items) == ["a", "b", "c"]
     assert capsys.readouterr().err.splitlines() == [f"sample {n} of 3" for n in (1, 2, 3)]
-    with show_count("abc", 3, "sample", Console(quiet=True)) as items:
+    with show_count("abc", 3, Console(quiet=True)) as items:
         assert list(items) == ["a", "b", "c"]
     assert capsys.readouterr().err == ""
 

@@ -36,10 +36,8 @@ STOPPING = _("stopping after this step, and saving the run; press Ctrl-C again t
 
 
 @contextmanager
-def show_count(
-    items: Iterable[T], total: int, unit: str, console: Console
-) -> Iterator[Iterable[T]]:
-    """Pass ``items`` through, and show how many of the ``total`` there have been.
+def show_count(items: Iterable[T], total: int, console: Console) -> Iterator[Iterable[T]]:
+    """Pass samples through, and show how many of the ``total`` there have been.
 
     On a terminal this is a bar, unless the items themselves are printed there; otherwise it is one
     line per minute. For a single item nothing is shown.
@@ -50,22 +48,22 @@ def show_count(
         from tqdm import tqdm
 
         with tqdm(
-            items, total=total, unit=unit, dynamic_ncols=True, leave=False,
+            items, total=total, unit=_(" samples"), dynamic_ncols=True, leave=False,
             delay=progress_bar.BAR_DELAY, file=sys.stderr,
         ) as bar:  # fmt: skip
             yield bar
     else:
-        yield _count_in_lines(items, total, unit, console)
+        yield _count_in_lines(items, total, console)
 
 
-def _count_in_lines(items: Iterable[T], total: int, unit: str, console: Console) -> Iterator[T]:
+def _count_in_lines(items: Iterable[T], total: int, console: Console) -> Iterator[T]:
     last_line = time.monotonic()
     for number, item in enumerate(items, 1):
         yield item
         if time.monotonic() - last_line > SECONDS_BETWEEN_LINES:
             last_line = time.monotonic()
-            note = _("{unit} {number:,} of {total:,}")
-            console.note(note.format(unit=unit, number=number, total=total))
+            note = _("sample {number:,} of {total:,}")
+            console.note(note.format(number=number, total=total))
 
 
 def read_with_progress(

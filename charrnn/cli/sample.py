@@ -270,7 +270,7 @@ def sample_command(
         return
     from charrnn.cli.display import show_count
 
-    with show_count(results, prime_count * samples, _("sample"), console) as counted:
+    with show_count(results, prime_count * samples, console) as counted:
         if console.json:
             sample_output.print_json(console, counted, find_copied, find_plain_logprob)
         else:

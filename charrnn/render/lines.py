@@ -14,7 +14,7 @@ CLOSING = frozenset(
 )
 """Signs that stay on the line of the wide character before them."""
 OPENING = frozenset("「『【〈《〔（［｛([")
-"""Signs that stay on the line of the wide character after them."""
+"""Signs that stay on the line of the character after them."""
 COMMAND = re.compile(r"charrnn [!-~]")
 
 
@@ -84,7 +84,7 @@ def _split_units(text: str, columns: int | None) -> Iterator[str]:
         width = display_width(character)
         is_held = bool(unit) and (
             (character in CLOSING and (width == 2 or kind == "wide"))
-            or (width == 2 and unit[-1] in OPENING)
+            or (character != " " and unit[-1] in OPENING)
         )
         is_new = (
             character == " "
