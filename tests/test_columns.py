@@ -46,7 +46,7 @@ def test_japanese_is_broken_between_characters_but_not_before_a_full_stop() -> N
 
 def test_brackets_stay_with_what_they_enclose() -> None:
     assert wrap("あいうえお「tenki.txt」を読む", 12) == ["あいうえお", "「tenki.txt」", "を読む"]
-    assert wrap("あいうえお(8 GB)が要る", 12) == ["あいうえお", "(8 GB)が要る"]
+    assert wrap("あいうえお(8 GB)が要", 11) == ["あいうえお", "(8 GB)が要"]
     text = "モデル(lstm)は「今日は風が強い」のあとに、っぽい(ぽい)文字を出す。" * 3
     for columns in range(8, 40):
         lines = wrap(text, columns)
