@@ -19,12 +19,24 @@ LEAST_TEXT = 10
 class HelpFormatter(click.HelpFormatter):
     """Help in which the first column leaves room for the second, also on a narrow terminal."""
 
+    def write_dl(
+        self, rows: Iterable[tuple[str, str]], col_max: int = 30, col_spacing: int = 2
+    ) -> None:
+        """Write rows of two columns."""
+        super().write_dl(rows, min(col_max, self.first_column), col_spacing)
+
+    @property
+    def first_column(self) -> int:
+        """The most columns that the first of two columns takes."""
+        return min(30, self.width * 2 // 5)
+
+
+class WideHelpFormatter(HelpFormatter):
+    """The same for languages whose characters may be two columns wide."""
+
     def write_usage(self, prog: str, args: str = "", prefix: str | None = None) -> None:
         """Write the line that shows how a command is called."""
-        if get_language() == ENGLISH:
-            super().write_usage(prog, args, prefix)
-            return
-        from charrnn.render.clusters import display_width
+        from charrnn.render.clusters import display_width  # which English does not need
 
         prefix = prefix or _("Usage:") + " "
         start = f"{prefix}{prog} "
@@ -37,9 +49,6 @@ class HelpFormatter(click.HelpFormatter):
 
     def write_text(self, text: str) -> None:
         """Write paragraphs."""
-        if get_language() == ENGLISH:
-            super().write_text(text)
-            return
         indent = " " * self.current_indent
         for line in _wrap_paragraphs(text, self.width - self.current_indent):
             self.write(f"{indent}{line}".rstrip() + "\n")
@@ -48,14 +57,10 @@ class HelpFormatter(click.HelpFormatter):
         self, rows: Iterable[tuple[str, str]], col_max: int = 30, col_spacing: int = 2
     ) -> None:
         """Write rows of two columns."""
-        col_max = min(col_max, self.first_column)
-        if get_language() == ENGLISH:
-            super().write_dl(rows, col_max, col_spacing)
-            return
         from charrnn.render.clusters import display_width, pad
 
         rows = list(rows)
-        widest = min(col_max, max(display_width(first) for first, __ in rows))
+        widest = min(col_max, self.first_column, max(display_width(first) for first, __ in rows))
         indent = " " * self.current_indent
         columns = self.width - widest - col_spacing - self.current_indent
         for first, second in rows:
@@ -67,16 +72,14 @@ class HelpFormatter(click.HelpFormatter):
                 self.write(f"{indent}{pad(first, widest + col_spacing)}{line}\n")
                 first = ""
 
-    @property
-    def first_column(self) -> int:
-        """The most columns that the first of two columns takes."""
-        return min(30, self.width * 2 // 5)
-
 
 class HelpContext(click.Context):
-    """A context whose help is written by HelpFormatter."""
+    """A context whose help is laid out for the language that is set."""
 
-    formatter_class = HelpFormatter
+    def make_formatter(self) -> HelpFormatter:
+        """Return an empty help screen."""
+        kind = HelpFormatter if get_language() == ENGLISH else WideHelpFormatter
+        return kind(width=self.terminal_width, max_width=self.max_content_width)
 
 
 def _wrap_description(text: str, columns: int) -> list[str]:
