@@ -114,7 +114,7 @@ def describe_baselines(baselines: Baselines) -> str:
 
 def describe_vocabulary(V: int, baselines: Baselines | None) -> str:
     """Describe the number of distinct characters, on which losses depend."""
-    if baselines is None:
+    if baselines is None or not baselines.unseen:
         return _("{count:,} distinct characters in the whole corpus").format(count=V)
     return _(
         "{count:,} distinct characters in the whole corpus, {unseen:,} only in its validation part"
