@@ -19,7 +19,6 @@ from charrnn.cli.usage_error import UsageError
 from charrnn.language import gettext as _
 from charrnn.language import ngettext
 from charrnn.suggestions import did_you_mean
-from charrnn.system_errors import describe_system_error
 
 NOT_SETTINGS = ("config", "help", "version", "traceback")
 SOURCES = [ParameterSource.DEFAULT_MAP, ParameterSource.ENVIRONMENT, ParameterSource.COMMANDLINE]
@@ -147,6 +146,7 @@ def read_config(ctx: click.Context, param: click.Parameter, path: str | None) ->
     import tomllib
 
     from charrnn.paths import text_to_path
+    from charrnn.system_errors import describe_system_error
 
     try:
         tables = tomllib.loads(text_to_path(path).read_bytes().decode())

@@ -5,6 +5,7 @@ that is a space or a control character, where it would be drawn on nothing.
 """
 
 import unicodedata
+from functools import lru_cache
 
 from charrnn.text.character_kinds import SHAPELESS_MARKS, is_mark
 
@@ -34,6 +35,7 @@ def split_clusters(text: str) -> list[str]:
     return [text[start:end] for start, end in zip(starts, ends, strict=True)]
 
 
+@lru_cache(4096)
 def count_columns(cluster: str) -> int:
     """Return the number of columns that a cluster takes on a terminal.
 

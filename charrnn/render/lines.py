@@ -6,7 +6,7 @@ Not here: the width of a character (clusters.py), and the width of lines (column
 import re
 from collections.abc import Iterable, Iterator, Sequence
 
-from charrnn.render.clusters import display_width, split_clusters
+from charrnn.render.clusters import count_columns, display_width, split_clusters
 from charrnn.render.columns import LEAST_COLUMNS
 
 CLOSING = frozenset(
@@ -81,7 +81,7 @@ def _split_units(text: str, columns: int | None) -> Iterator[str]:
     unit, kind = "", ""
     for cluster in split_clusters(text):
         character = cluster[0]
-        width = display_width(character)
+        width = count_columns(character)
         is_held = bool(unit) and (
             (character in CLOSING and (width == 2 or kind == "wide"))
             or (character != " " and unit[-1] in OPENING)
