@@ -6,10 +6,10 @@ compiles the catalogues. Where English is spoken, none is read. Not here: which 
 wants (cli/user_language.py).
 """
 
+import os
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import cache
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, SupportsIndex
 
 from charrnn.errors import ConfigError
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 DOMAIN = "charrnn"
 ENGLISH = "en"
-LOCALE = Path(__file__).parent / "locale"
+LOCALE = os.path.join(os.path.dirname(__file__), "locale")
 
 _language = ENGLISH
 
@@ -79,9 +79,8 @@ def get_language() -> str:
 @cache
 def list_languages() -> Sequence[str]:
     """Return the codes of all languages: English, and those with a compiled catalogue."""
-    folders = LOCALE.iterdir() if LOCALE.is_dir() else ()
-    names = [folder.name for folder in folders if _find_catalogue(folder.name).is_file()]
-    return [ENGLISH, *sorted(names)]
+    folders = os.listdir(LOCALE) if os.path.isdir(LOCALE) else ()
+    return [ENGLISH, *sorted(name for name in folders if os.path.isfile(_find_catalogue(name)))]
 
 
 def gettext(message: str, language: str | None = None) -> str:
@@ -119,13 +118,13 @@ def _make_phrase(template: str, values: dict[str, Any]) -> Phrase:
     return Phrase(template, **values)
 
 
-def _find_catalogue(language: str) -> Path:
-    return LOCALE / language / "LC_MESSAGES" / f"{DOMAIN}.mo"
+def _find_catalogue(language: str) -> str:
+    return os.path.join(LOCALE, language, "LC_MESSAGES", f"{DOMAIN}.mo")
 
 
 @cache
 def _read_catalogue(language: str) -> "NullTranslations":
     from gettext import GNUTranslations  # which English does not need
 
-    with _find_catalogue(language).open("rb") as file:
+    with open(_find_catalogue(language), "rb") as file:
         return GNUTranslations(file)

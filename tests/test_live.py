@@ -459,7 +459,7 @@ def bracketed(
 ) -> Iterator[None]:
     """The only language beside English is the made-up one, which is set."""
     write_catalogue(tmp_path / f"locale/{CODE}/LC_MESSAGES/charrnn.mo")
-    monkeypatch.setattr("charrnn.language.LOCALE", tmp_path / "locale")
+    monkeypatch.setattr("charrnn.language.LOCALE", str(tmp_path / "locale"))
     list_languages.cache_clear()
     spoken(CODE)
     yield

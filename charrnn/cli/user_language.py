@@ -20,7 +20,7 @@ def choose_language() -> None:
     # click asks the standard library's gettext for its own words.
     import gettext
 
-    gettext.bindtextdomain(DOMAIN, str(LOCALE))
+    gettext.bindtextdomain(DOMAIN, LOCALE)
     gettext.textdomain(DOMAIN)
     os.environ["LANGUAGE"] = language
 
