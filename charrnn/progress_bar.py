@@ -9,6 +9,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, TextIO
 
 from charrnn.language import gettext as _
+from charrnn.language import gettext_noop
 
 if TYPE_CHECKING:
     from tqdm import tqdm
@@ -19,16 +20,55 @@ if TYPE_CHECKING:
 BAR_DELAY = 1.0  # seconds; shorter work needs no bar
 READING_BAR = "{desc} {percentage:3.0f}%|{bar}| {remaining}"
 """Without the number of bytes, because the corpus is read several times."""
+COUNTING_BAR = "{l_bar}{bar}| {n_fmt}/{total_fmt} [{elapsed}<{remaining}, {speed}{postfix}]"
+COUNT = gettext_noop("{label}{n_fmt}{unit} [{elapsed}, {speed}{postfix}]")
+"""What stands in place of a bar while the total is not known."""
+
+
+def localize(bar: "type[tqdm[Any]]") -> "type[tqdm[Any]]":
+    """Return a kind of ``bar`` that writes the speed as the user's language does.
+
+    In English it is what tqdm itself writes. One more column stays free, so that a terminal shows
+    the ^C of a user behind the bar, and not on two lines.
+    """
+
+    class Bar(bar):  # type: ignore[valid-type, misc]
+        @property
+        def format_dict(self) -> dict[str, Any]:
+            """What is shown, by the names that a format of tqdm has."""
+            values: dict[str, Any] = super().format_dict
+            if isinstance(values["ncols"], int):
+                values["ncols"] -= 1
+            is_bar = values["total"] and values["n"] <= values["total"]
+            values["bar_format"] = values["bar_format"] or (COUNTING_BAR if is_bar else _(COUNT))
+            values["label"] = f"{values['prefix']}: " if values["prefix"] else ""
+            values["speed"] = _describe_speed(values, bar.format_sizeof)
+            return values
+
+    return Bar
+
+
+def _describe_speed(values: dict[str, Any], scale: Callable[[float], str]) -> str:
+    """Describe how many of what is counted are done per second, or how long each takes."""
+    rate, elapsed, unit = values["rate"], values["elapsed"], values["unit"]
+    if rate is None and elapsed:
+        rate = (values["n"] - values["initial"]) / elapsed
+    if not rate:
+        return _("{rate}{unit}/s").format(rate="?", unit=unit)
+    write = scale if values["unit_scale"] else "{:z5.2f}".format
+    if rate < 1:
+        return _("{seconds}s/{unit}").format(seconds=write(1 / rate), unit=unit)
+    return _("{rate}{unit}/s").format(rate=write(rate), unit=unit)
 
 
 class TrainingBar:
     """A bar that follows a training: first the bytes that are read, then the steps.
 
-    ``make_bar`` is a class of tqdm, for a terminal or a notebook.
+    ``bar`` is a class of tqdm, for a terminal or a notebook.
     """
 
-    def __init__(self, make_bar: "Callable[..., tqdm[Any]]") -> None:
-        self._make_bar = make_bar
+    def __init__(self, bar: "type[tqdm[Any]]") -> None:
+        self._make_bar = localize(bar)
         self._bar: tqdm[Any] | None = None
 
     @property
@@ -56,14 +96,20 @@ class TrainingBar:
     def show_step(self, event: "Progress", losses: str) -> None:
         """Show how many steps have been made, and the ``losses``."""
         assert self._bar is not None
+        if not self._bar.n:
+            self._skip_to(event.step - 1)
         self._bar.total = event.total_steps
         self._bar.set_postfix_str(losses, refresh=False)
         self._bar.update(event.step - self._bar.n)
 
-    def write(self, text: str, file: TextIO | None = None) -> None:
-        """Print ``text`` above the bar, on ``file`` or else on standard output."""
+    def _skip_to(self, step: int) -> None:
+        """Leave the steps that a resumed run has made before out of the speed."""
         assert self._bar is not None
-        self._bar.write(text, file=file)
+        self._bar.initial = self._bar.n = self._bar.last_print_n = step
+
+    def write(self, text: str, file: TextIO | None = None) -> None:
+        """Print ``text``, above the bar if there is one, on ``file`` or else on standard output."""
+        self._make_bar.write(text, file=file)
 
     def close(self) -> None:
         """Remove the bar."""
@@ -81,7 +127,6 @@ class ProgressDisplay:
             warnings.simplefilter("ignore")
             from tqdm.auto import tqdm
 
-        self._tqdm = tqdm
         self._bar = TrainingBar(tqdm)
         self._start: Start | None = None
         self._outcome: Outcome | None = None
@@ -126,4 +171,4 @@ class ProgressDisplay:
     def _print(self, text: str) -> None:
         from charrnn.render.controls import escape_controls
 
-        self._tqdm.write(escape_controls(text, but="\n"))
+        self._bar.write(escape_controls(text, but="\n"))

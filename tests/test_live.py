@@ -615,8 +615,8 @@ def test_inspect_live_writes_a_page_and_nothing_else(
     assert str(tmp_path) not in made
     found = json.loads(made.split('id="data">')[1].split("</script>")[0])
     assert found["models"][0]["name"] == "a"
-    failed(program(*options), 2, "--html")
-    failed(program(*options, "--html", "x.html", "--json"), 2, "no JSON")
+    failed(program(*options), 2, "live makes a page; name its file with --html")
+    failed(program(*options, "--html", "x.html", "--json"), 2, "--json", "no such option")
     failed(program(*options, "--html", "x.html", "--plot", "x.png"), 2, "--plot")
     failed(program("inspect", "live", *["runs/a"] * 5, "--html", "x.html"), 2, "room for 4")
     failed(program(*options, "--html", "x.html", "--text-file", "none.txt"), 3, "none.txt")

@@ -32,7 +32,8 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 SECONDS_BETWEEN_LINES = 60.0
-STOPPING = _("stopping after this step, and saving the run; press Ctrl-C again to stop at once")
+STOPPING = _("stopping after this step and saving the run; press Ctrl-C again to stop at once")
+"""At most 80 columns, because it is not wrapped."""
 
 
 @contextmanager
@@ -47,7 +48,7 @@ def show_count(items: Iterable[T], total: int, console: Console) -> Iterator[Ite
     elif console.on_terminal:
         from tqdm import tqdm
 
-        with tqdm(
+        with progress_bar.localize(tqdm)(
             items, total=total, unit=_(" samples"), dynamic_ncols=True, leave=False,
             delay=progress_bar.BAR_DELAY, file=sys.stderr,
         ) as bar:  # fmt: skip
@@ -80,7 +81,7 @@ def read_with_progress(
     if console.on_terminal and not console.quiet:
         from tqdm import tqdm
 
-        bar = tqdm(
+        bar = progress_bar.localize(tqdm)(
             desc=what, total=total, unit=_(" characters"), dynamic_ncols=True, leave=False,
             delay=progress_bar.BAR_DELAY, file=sys.stderr,
         )  # fmt: skip

@@ -135,7 +135,7 @@ def _make_command(report: Report) -> click.Command:
         *([options.text_file] if report.reads_text else []),
         *_csv_options(report),
         *([options.plot] if report.draws else []),
-        options.html,
+        *([options.page] if report.page else [options.html, options.json_output]),
         options.common_options,
     ]
 
@@ -148,7 +148,11 @@ def _make_command(report: Report) -> click.Command:
         decorated = decorate(decorated)
     summary, details = _(report.help), _(report.details)
     help_text = f"{summary}\n\n{details}".strip()
-    return click.command(report.name, cls=Command, help=help_text, short_help=summary)(decorated)
+    example = list_examples(f"charrnn inspect {report.name} runs/tenki --html {report.name}.html")
+    return click.command(
+        report.name, cls=Command, help=help_text, short_help=summary,
+        epilog=example if report.page else None,
+    )(decorated)  # fmt: skip
 
 
 def _csv_options(report: Report) -> list[Decorator]:
@@ -213,11 +217,8 @@ def _write_page_alone(report: Report, ctx: click.Context, console: "Console") ->
     from charrnn.render.names import name_for_page
 
     html = ctx.params["html"]
-    if console.json:
-        problem = _("{report} is a page and has no JSON; leave out --json")
-        raise UsageError(problem.format(report=report.name), ctx)
     if html is None:
-        problem = _("{report} is a page; name its file with --html")
+        problem = _("{report} makes a page; name its file with --html")
         raise UsageError(problem.format(report=report.name), ctx)
     __, result = _compute(report, ctx, console)
     page = load_page_function(report)(name_for_page(result)).encode()

@@ -65,6 +65,13 @@ html = click.option(
     metavar="FILE.html",
     help=_("Also save the report as a web page that opens offline."),
 )
+page = click.option(
+    "--html",
+    type=NewFileType(),
+    metavar="FILE.html",
+    help=_("Where to save the page.  [required]"),
+)
+"""--html of a report that is a page. It is not click's to require, as its error has no advice."""
 plot = click.option(
     "--plot",
     type=NewFileType(),
@@ -118,13 +125,15 @@ def on_unknown(default: str) -> Callable[[F], F]:
     )
 
 
+json_output = click.option(
+    "--json", is_flag=True, help=_("Print JSON, and nothing else, on stdout.")
+)
+
+
 def common_options(command: F) -> F:
     """Add the options that all commands share."""
     for option in reversed(
         [
-            click.option(
-                "--json", is_flag=True, help=_("Print JSON, and nothing else, on stdout.")
-            ),
             click.option("-q", "--quiet", is_flag=True, help=_("Print no notes and no progress.")),
             click.option(
                 "--no-color",
@@ -157,7 +166,7 @@ def common_options(command: F) -> F:
 
 def make_console(ctx: click.Context) -> Console:
     """Return a console that follows --quiet, --no-color and --json."""
-    return Console(ctx.params["quiet"], ctx.params["no_color"], ctx.params["json"])
+    return Console(ctx.params["quiet"], ctx.params["no_color"], json=ctx.params.get("json", False))
 
 
 def check_plot_file(path: Path | None) -> None:

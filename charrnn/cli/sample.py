@@ -193,6 +193,7 @@ setting = partial(options.setting, SampleConfig)
     help=_("Text to print between samples.  [default: a line with ---]"),
 )
 @corpus_options.declare
+@options.json_output
 @options.common_options
 @click.option(  # eager, and below --config, which may set it: the texts are parsed after both
     "-e",

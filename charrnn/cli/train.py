@@ -263,6 +263,7 @@ def own_text(option: str, help_text: str) -> Callable[[F], F]:
     ),
 )
 @click.option("--overwrite", is_flag=True, help=_("Delete the run that is in --out first."))
+@options.json_output
 @options.common_options
 @click.pass_context
 def train_command(ctx: click.Context, /, **__: object) -> None:

@@ -151,6 +151,11 @@ def _describe_settings(config: Settings) -> list[str]:
         if config.tied
         else _("input one-hot, weight decay {decay:g}, temporal regularization {regularization:g}")
     )
+    evaluations = (
+        _("steps between evaluations {steps:,}, patience {patience}")
+        if config.patience
+        else _("steps between evaluations {steps:,}, patience 0")
+    )
     workers = (
         _("workers {ranks} ranks × {workers}, seed {seed}")
         if config.ranks > 1
@@ -165,9 +170,7 @@ def _describe_settings(config: Settings) -> list[str]:
             recurrent=config.recurrent_dropout,
         ),
         penalties.format(decay=config.weight_decay, regularization=config.temporal_regularization),
-        _("steps between evaluations {steps:,}, patience {patience}").format(
-            steps=config.eval_every, patience=config.patience
-        ),
+        evaluations.format(steps=config.eval_every, patience=config.patience),
         workers.format(ranks=config.ranks, workers=config.workers, seed=config.seed),
     ]  # fmt: skip
 
