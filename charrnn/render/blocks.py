@@ -145,8 +145,8 @@ class ShadedText:
         if all(len(cluster) == 1 for cluster in split_clusters(self.text)):
             return ""
         return _(
-            "A letter and its marks, and other characters that are drawn as one, have one shade:"
-            " that of their value furthest from 0."
+            "A letter and its marks, and other characters that are drawn as one, have one shade (on"
+            " a terminal, one bar): that of their value furthest from 0."
         )
 
     @property

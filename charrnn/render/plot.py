@@ -70,7 +70,7 @@ def draw_picture(sections: Sequence[Section], path: Path) -> list[str]:
     if max(line_counts, default=0) > SHADED_LINES_AT_MOST:
         notes.append(
             _(
-                "the picture has only the first {count} lines of the text; --html has all of them"
+                "the picture has the first {count} lines of the text; --html has all of them"
             ).format(count=SHADED_LINES_AT_MOST)
         )
     return notes

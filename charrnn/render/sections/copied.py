@@ -35,8 +35,9 @@ def build_section(report: CopiedText | CopiedFromText) -> Section:
     whole_lines = _("{lines} (empty ones not counted)")
     explanation = _(
         "Short spans mean little, because any two texts of the same kind share words and phrases."
-        " Spans of {least:,} or more characters count as copied and are shaded. A line counts as a"
-        " line of the corpus if it stands there from its beginning to its end, however short it is."
+        " Spans of {least:,} or more characters count as copied and are shaded (on a terminal, by"
+        " bars below them). A line counts as a line of the corpus if it stands there from its"
+        " beginning to its end, however short it is."
     )
     return Section(
         _("Copied"),

@@ -76,8 +76,9 @@ def explain_shades() -> Prose:
     """Say what the shades of a text mean."""
     return Prose(
         _(
-            "The deeper the shade of a character, the less the model expected it. 0 nats is"
-            " certainty, 0.7 a chance of one in two, 2.3 one in ten, 4.6 one in a hundred."
+            "The deeper the shade of a character (on a terminal, the higher the bar below it), the"
+            " less the model expected it. 0 nats is certainty, 0.7 a chance of one in two, 2.3 one"
+            " in ten, 4.6 one in a hundred."
         )
     )
 
