@@ -7,7 +7,8 @@ in blocks.css, all of which notebooks use too (notebook.py); that of a page is i
 
 from collections.abc import Iterator, Sequence
 from importlib.resources import files
-from itertools import islice
+from itertools import groupby, islice
+from operator import attrgetter
 
 from charrnn.language import get_language, ngettext
 from charrnn.language import gettext as _
@@ -110,12 +111,6 @@ def render_block(block: Block, *, has_script: bool = True) -> str:
 
 
 def _render_table(block: Table) -> str:
-    head = "".join(
-        f'<th scope="col"{_alignment_class(column)}>{escape(column.name)}</th>'
-        for column in block.columns
-    )
-    if block.bars:
-        head += '<th scope="col"></th>'
     rows = []
     for index, row in enumerate(block.rows):
         cells = "".join(
@@ -129,7 +124,7 @@ def _render_table(block: Table) -> str:
     caption = f"<caption>{escape(block.title)}</caption>" if block.title else ""
     table = (
         f'<div class="wide" tabindex="0" role="region" aria-label="{escape(name)}"><table>{caption}'
-        f"<thead><tr>{head}</tr></thead><tbody>{''.join(rows)}</tbody></table></div>"
+        f"<thead>{_render_head(block)}</thead><tbody>{''.join(rows)}</tbody></table></div>"
     )
     if len(rows) <= ROWS_OPEN_UP_TO:
         return table
@@ -137,6 +132,29 @@ def _render_table(block: Table) -> str:
         title=name, count=len(rows)
     )
     return f"<details><summary>{escape(summary)}</summary>{table}</details>"
+
+
+def _render_head(block: Table) -> str:
+    """Render the names of columns, below those of their groups if there are groups."""
+    names = "".join(
+        f'<th scope="col"{_alignment_class(column)}>{escape(column.name)}</th>'
+        for column in block.columns
+    )
+    if block.bars:
+        names += '<th scope="col"></th>'
+    if not any(column.group for column in block.columns):
+        return f"<tr>{names}</tr>"
+    groups = (
+        (name, len(list(members)))
+        for name, members in groupby(block.columns, key=attrgetter("group"))
+    )
+    above = "".join(
+        f'<th scope="colgroup" class="number" colspan="{count}">{escape(name)}</th>'
+        if name
+        else f'<td colspan="{count}"></td>'
+        for name, count in groups
+    )
+    return f"<tr>{above}</tr><tr>{names}</tr>"
 
 
 def _alignment_class(column: Column) -> str:

@@ -6,6 +6,7 @@ from pathlib import Path
 from charrnn.language import gettext as _
 from charrnn.language import ngettext
 from charrnn.render.blocks import (
+    Column,
     Facts,
     Prose,
     Section,
@@ -116,7 +117,8 @@ def _build_spans(copied: Copied) -> list[Table]:
     ]  # fmt: skip
     is_cut = len(spans) < len(copied.spans) + copied.unlisted
     columns = [
-        *numeric_columns(_("length"), _("times")), *text_columns(_("first in"), _("text"))
+        *numeric_columns(_("length"), _("times")), *text_columns(_("first in")),
+        Column(_("text"), excerpt=True),
     ]  # fmt: skip
     title = _("the {count} longest spans") if is_cut else _("spans, the longest first")
     return [Table(columns, rows, title=title.format(count=len(rows)))]

@@ -1,6 +1,7 @@
 """How a model's loss depends on the number of characters that it is given."""
 
 from collections.abc import Sequence
+from itertools import chain
 
 from charrnn.language import gettext as _
 from charrnn.render.blocks import (
@@ -143,7 +144,6 @@ def _show_perturbations(reports: Sequence[Memory]) -> list[Block]:
         _("difference by characters after the exchanged one"), _("characters later"),
         _("KL in nats"), [_draw_perturbation(*each) for each in measured], log_x=True, log_y=True,
     )  # fmt: skip
-    heads = [f"{name}: {what}" for name in names for what in ("KL", _("state"))]
     rows = [
         [
             f"{difference.steps:,}",
@@ -155,7 +155,8 @@ def _show_perturbations(reports: Sequence[Memory]) -> list[Block]:
         ]
         for difference in steps
     ]
-    columns = (*text_columns(_("characters later")), *numeric_columns(*heads))
+    measures = (numeric_columns("KL", _("state"), group=name) for name in names)
+    columns = (*text_columns(_("distance")), *chain.from_iterable(measures))
     return [explanation, chart, Table(columns, rows, title=_("after one exchanged character"))]
 
 

@@ -149,7 +149,7 @@ def _build_lines(lines: Sequence[LineScore]) -> list[Table]:
         for line in lines
     ]  # fmt: skip
     columns = [
-        *numeric_columns(_("line"), _("nats"), _("characters")), *text_columns(_("text"))
+        *numeric_columns(_("line"), _("nats"), _("characters")), Column(_("text"), excerpt=True)
     ]  # fmt: skip
     title = _("the {count} hardest lines, by nats per character").format(count=len(rows))
     return [Table(columns, rows, title=title)]
