@@ -40,6 +40,7 @@ def render_page(title: str, sections: Sequence[Section]) -> str:
         + read_file("blocks.css")
     )
     script = read_file("page.js")
+    is_alone = sum(len(section.blocks) for section in sections) == 1
     names = [f"part-{number}" for number in range(len(sections))]
     links = "".join(
         f'<li><a href="#{name}">{escape(section.title)}</a></li>'
@@ -50,7 +51,7 @@ def render_page(title: str, sections: Sequence[Section]) -> str:
     body = "\n".join(
         f'<section id="{name}" aria-labelledby="{name}-title">'
         f'<h2 id="{name}-title">{escape(section.title)}</h2>\n'
-        + "\n".join(map(render_block, section.blocks))
+        + "\n".join(render_block(block, is_alone=is_alone) for block in section.blocks)
         + "</section>"
         for name, section in zip(names, sections, strict=True)
     )
@@ -81,8 +82,8 @@ def read_file(name: str) -> str:
     return (files("charrnn.render") / name).read_text(encoding="utf-8")
 
 
-def render_block(block: Block, *, has_script: bool = True) -> str:
-    """Return a block as HTML.
+def render_block(block: Block, *, has_script: bool = True, is_alone: bool = False) -> str:
+    """Return a block as HTML. A long table is folded unless it is alone on its page.
 
     Without a script, as in a notebook, a browser shows details of a character beside the pointer.
     """
@@ -101,7 +102,7 @@ def render_block(block: Block, *, has_script: bool = True) -> str:
                 f"<blockquote>{escape(block.text)}</blockquote></figure>"
             )
         case Table():
-            return _render_table(block)
+            return _render_table(block, is_open=is_alone)
         case Chart():
             return draw_chart(block)
         case ShadedText():
@@ -110,7 +111,7 @@ def render_block(block: Block, *, has_script: bool = True) -> str:
             return draw_unrolled(block)
 
 
-def _render_table(block: Table) -> str:
+def _render_table(block: Table, *, is_open: bool) -> str:
     rows = []
     for index, row in enumerate(block.rows):
         cells = "".join(
@@ -131,7 +132,8 @@ def _render_table(block: Table) -> str:
     summary = ngettext("{title} ({count:,} row)", "{title} ({count:,} rows)", len(rows)).format(
         title=name, count=len(rows)
     )
-    return f"<details><summary>{escape(summary)}</summary>{table}</details>"
+    opening = "<details open>" if is_open else "<details>"
+    return f"{opening}<summary>{escape(summary)}</summary>{table}</details>"
 
 
 def _render_head(block: Table) -> str:
