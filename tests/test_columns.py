@@ -14,10 +14,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from charrnn.render.blocks import Chart, Column, Facts, Section, Series, Table, numeric_columns
 from charrnn.render.clusters import display_width
 from charrnn.render.columns import READABLE_COLUMNS
 from charrnn.render.lines import wrap, wrap_facts
 from charrnn.render.progress import describe_preview
+from charrnn.render.terminal import render_text
 from tests.conftest import clean_environment
 
 WIDTHS = [40, 80, 120, 200]
@@ -69,6 +71,46 @@ def test_every_line_of_a_preview_has_its_bar_and_fits(columns: int) -> None:
     lines = describe_preview(JAPANESE * 3 + "\nand " + "o" * 100, columns).split("\n")
     assert all(line.startswith("  │ ") for line in lines)
     assert all(display_width(line) <= max(6, min(columns, READABLE_COLUMNS)) for line in lines)
+
+
+@pytest.mark.parametrize("columns", [30, 40, 80])
+def test_an_excerpt_in_a_table_is_cut_so_that_the_rows_fit(columns: int) -> None:
+    rows = [("lstm", JAPANESE * 2, "1"), ("a much longer name", "short", "20")]
+    heads = Column("model"), Column("text", excerpt=True), Column("n", numeric=True)
+    section = Section("title", [Table(heads, rows)])
+    lines = render_text(section, columns).split("\n")
+    widest = max(map(display_width, lines))
+    assert columns - 1 <= max(40, widest) <= max(40, columns)
+    assert "…" in lines[1]
+    assert "short" in lines[2]
+    assert JAPANESE * 2 in render_text(section)
+
+
+def test_the_name_of_a_group_stands_above_its_columns() -> None:
+    heads = [Column("far"), *numeric_columns("KL", "state", group="feedforward")]
+    heads += numeric_columns("KL", "state", group="rnn")
+    table = Table(heads, [("1", "2", "3", "0.0001", "5")], title="a table")
+    assert render_text(Section("title", [table])).split("\n") == [
+        "a table",
+        "     feedforward            rnn",
+        "far    KL  state      KL  state",
+        "1       2      3  0.0001      5",
+    ]
+
+
+def test_a_long_word_among_facts_begins_further_to_the_left() -> None:
+    rows = [("a rather long label", f"sha256 {'0' * 64}"), ("b", "text")]
+    lines = render_text(Section("title", [Facts(rows)]), 80).split("\n")
+    assert lines == [
+        "a rather long label  sha256", f"{'':16}{'0' * 64}", f"{'b':19}  text"
+    ]  # fmt: skip
+
+
+def test_the_last_tick_of_a_chart_fits() -> None:
+    chart = Chart("title", "x", "y", [Series("", (1, 1024), (1, 2))], log_x=True)
+    lines = render_text(Section("title", [chart]), 80).split("\n")
+    assert max(map(display_width, lines)) <= 80
+    assert any(line.endswith("1,024") for line in lines)
 
 
 def run_in_terminal(folder: Path, columns: int, *args: str, **environment: str) -> list[str]:

@@ -16,6 +16,7 @@ from charrnn.render.blocks import (
     ShadedText,
     Table,
     UnrolledNetwork,
+    numeric_columns,
 )
 from charrnn.render.page import render_page
 from tests.browser import PROGRAM, Tab, chromium
@@ -66,6 +67,38 @@ def test_page_has_no_control_characters() -> None:
     made = render_page(evil, [Section(evil, blocks)])
     assert not set(evil) & set(made)
     assert "U+202E" in made
+
+
+def test_a_long_table_is_open_if_it_is_alone() -> None:
+    table = Table((Column("a"),), [("1",)] * 100, title="a table")
+    assert "<details open>" in render_page("title", [Section("one", [table])])
+    assert "<details>" in render_page("title", [Section("two", [Prose("text"), table])])
+
+
+def test_the_columns_of_a_group_have_its_name_above_them() -> None:
+    heads = [Column("far"), *numeric_columns("KL", "state", group="<rnn>")]
+    made = render_page("title", [Section("one", [Table(heads, [("1", "2", "3")])])])
+    assert '<td colspan="1"></td>' in made
+    assert '<th scope="colgroup" class="number" colspan="2">&lt;rnn&gt;</th></tr><tr>' in made
+
+
+@pytest.mark.skipif(PROGRAM is None, reason="Debian's chromium is not installed")
+def test_no_label_of_a_chart_is_cut_or_covers_another_on_a_phone(tmp_path: Path) -> None:
+    series = [Series("", (1, 1024), (1.0, 200_000.0)), Series("", (1, 1024), (0.0001, 1.0))]
+    blocks = [Chart("title", "x", "一秒の文字数", [each], log_x=True, log_y=at > 0)
+              for at, each in enumerate(series)]  # fmt: skip
+    (tmp_path / "page.html").write_text(render_page("題", [Section("s", blocks)]), encoding="utf-8")
+    boxes = """chart => [chart, ...chart.querySelectorAll("text")].map(each => {
+        const box = each.getBoundingClientRect(); return [box.left, box.right, each.textContent];
+    })"""
+    with chromium() as browser:
+        page = Tab(browser, tmp_path / "page.html", width=390, dark=False).page
+        for chart in page.locator(".chart").all():
+            (left, right, _), *labels = chart.evaluate(boxes)
+            *ticks, (_, end_of_name, name) = labels
+            assert name == "一秒の文字数"
+            assert all(left <= start and end <= right for start, end, _ in labels)
+            assert all(end_of_name < start for start, *_ in ticks)
 
 
 @pytest.mark.skipif(PROGRAM is None, reason="Debian's chromium is not installed")

@@ -37,11 +37,17 @@ class Quote:
 
 @dataclass(frozen=True)
 class Column:
-    """A column of a table. It is aligned to the ``right`` if it is ``numeric``, or if asked to."""
+    """A column of a table. It is aligned to the ``right`` if it is ``numeric``, or if asked to.
+
+    The name of a ``group`` stands above the names of neighbouring columns that have it. A terminal
+    cuts an ``excerpt`` so that the table fits.
+    """
 
     name: str
     numeric: bool = False
     right: bool = False
+    group: str = ""
+    excerpt: bool = False
 
     @property
     def is_right_aligned(self) -> bool:
@@ -54,16 +60,17 @@ def text_columns(*names: str) -> tuple[Column, ...]:
     return tuple(map(Column, names))
 
 
-def numeric_columns(*names: str) -> tuple[Column, ...]:
+def numeric_columns(*names: str, group: str = "") -> tuple[Column, ...]:
     """Return a column of numbers for each name."""
-    return tuple(Column(name, numeric=True) for name in names)
+    return tuple(Column(name, numeric=True, group=group) for name in names)
 
 
 @dataclass(frozen=True)
 class Table:
     """Rows with a cell for each of the ``columns``.
 
-    ``bars`` has a share from 0 to 1 for each row, or is empty; they are drawn as one more column.
+    One column at most is an excerpt. ``bars`` has a share from 0 to 1 for each row, or is empty;
+    they are drawn as one more column.
     """
 
     columns: Sequence[Column]
@@ -145,8 +152,8 @@ class ShadedText:
         if all(len(cluster) == 1 for cluster in split_clusters(self.text)):
             return ""
         return _(
-            "A letter and its marks, and other characters that are drawn as one, have one shade:"
-            " that of their value furthest from 0."
+            "A letter and its marks, and other characters that are drawn as one, have one shade (on"
+            " a terminal, one bar): that of their value furthest from 0."
         )
 
     @property

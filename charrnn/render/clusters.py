@@ -5,7 +5,9 @@ that is a space or a control character, where it would be drawn on nothing.
 """
 
 import unicodedata
+from bisect import bisect_left
 from functools import lru_cache
+from itertools import accumulate
 
 from charrnn.text.character_kinds import SHAPELESS_MARKS, is_mark
 
@@ -58,6 +60,15 @@ def pad(text: str, columns: int, *, right: bool = False) -> str:
     """Pad ``text`` with spaces to ``columns``; with ``right``, the spaces come first."""
     space = " " * (columns - display_width(text))
     return space + text if right else text + space
+
+
+def cut(text: str, columns: int) -> str:
+    """Cut ``text`` to at most ``columns``, with an ellipsis in place of what is left out."""
+    clusters = split_clusters(text)
+    ends = list(accumulate(map(count_columns, clusters)))
+    if not ends or ends[-1] <= columns:
+        return text
+    return "".join(clusters[: bisect_left(ends, columns)]) + "…"
 
 
 def is_joining(character: str) -> bool:

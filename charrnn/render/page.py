@@ -7,7 +7,8 @@ in blocks.css, all of which notebooks use too (notebook.py); that of a page is i
 
 from collections.abc import Iterator, Sequence
 from importlib.resources import files
-from itertools import islice
+from itertools import groupby, islice
+from operator import attrgetter
 
 from charrnn.language import get_language, ngettext
 from charrnn.language import gettext as _
@@ -39,6 +40,7 @@ def render_page(title: str, sections: Sequence[Section]) -> str:
         + read_file("blocks.css")
     )
     script = read_file("page.js")
+    is_alone = sum(len(section.blocks) for section in sections) == 1
     names = [f"part-{number}" for number in range(len(sections))]
     links = "".join(
         f'<li><a href="#{name}">{escape(section.title)}</a></li>'
@@ -49,7 +51,7 @@ def render_page(title: str, sections: Sequence[Section]) -> str:
     body = "\n".join(
         f'<section id="{name}" aria-labelledby="{name}-title">'
         f'<h2 id="{name}-title">{escape(section.title)}</h2>\n'
-        + "\n".join(map(render_block, section.blocks))
+        + "\n".join(render_block(block, is_alone=is_alone) for block in section.blocks)
         + "</section>"
         for name, section in zip(names, sections, strict=True)
     )
@@ -80,8 +82,8 @@ def read_file(name: str) -> str:
     return (files("charrnn.render") / name).read_text(encoding="utf-8")
 
 
-def render_block(block: Block, *, has_script: bool = True) -> str:
-    """Return a block as HTML.
+def render_block(block: Block, *, has_script: bool = True, is_alone: bool = False) -> str:
+    """Return a block as HTML. A long table is folded unless it is alone on its page.
 
     Without a script, as in a notebook, a browser shows details of a character beside the pointer.
     """
@@ -100,7 +102,7 @@ def render_block(block: Block, *, has_script: bool = True) -> str:
                 f"<blockquote>{escape(block.text)}</blockquote></figure>"
             )
         case Table():
-            return _render_table(block)
+            return _render_table(block, is_open=is_alone)
         case Chart():
             return draw_chart(block)
         case ShadedText():
@@ -109,13 +111,7 @@ def render_block(block: Block, *, has_script: bool = True) -> str:
             return draw_unrolled(block)
 
 
-def _render_table(block: Table) -> str:
-    head = "".join(
-        f'<th scope="col"{_alignment_class(column)}>{escape(column.name)}</th>'
-        for column in block.columns
-    )
-    if block.bars:
-        head += '<th scope="col"></th>'
+def _render_table(block: Table, *, is_open: bool) -> str:
     rows = []
     for index, row in enumerate(block.rows):
         cells = "".join(
@@ -129,14 +125,38 @@ def _render_table(block: Table) -> str:
     caption = f"<caption>{escape(block.title)}</caption>" if block.title else ""
     table = (
         f'<div class="wide" tabindex="0" role="region" aria-label="{escape(name)}"><table>{caption}'
-        f"<thead><tr>{head}</tr></thead><tbody>{''.join(rows)}</tbody></table></div>"
+        f"<thead>{_render_head(block)}</thead><tbody>{''.join(rows)}</tbody></table></div>"
     )
     if len(rows) <= ROWS_OPEN_UP_TO:
         return table
     summary = ngettext("{title} ({count:,} row)", "{title} ({count:,} rows)", len(rows)).format(
         title=name, count=len(rows)
     )
-    return f"<details><summary>{escape(summary)}</summary>{table}</details>"
+    opening = "<details open>" if is_open else "<details>"
+    return f"{opening}<summary>{escape(summary)}</summary>{table}</details>"
+
+
+def _render_head(block: Table) -> str:
+    """Render the names of columns, below those of their groups if there are groups."""
+    names = "".join(
+        f'<th scope="col"{_alignment_class(column)}>{escape(column.name)}</th>'
+        for column in block.columns
+    )
+    if block.bars:
+        names += '<th scope="col"></th>'
+    if not any(column.group for column in block.columns):
+        return f"<tr>{names}</tr>"
+    groups = (
+        (name, len(list(members)))
+        for name, members in groupby(block.columns, key=attrgetter("group"))
+    )
+    above = "".join(
+        f'<th scope="colgroup" class="number" colspan="{count}">{escape(name)}</th>'
+        if name
+        else f'<td colspan="{count}"></td>'
+        for name, count in groups
+    )
+    return f"<tr>{above}</tr><tr>{names}</tr>"
 
 
 def _alignment_class(column: Column) -> str:

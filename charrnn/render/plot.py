@@ -69,9 +69,9 @@ def draw_picture(sections: Sequence[Section], path: Path) -> list[str]:
     notes = lettering.notes
     if max(line_counts, default=0) > SHADED_LINES_AT_MOST:
         notes.append(
-            _(
-                "the picture has only the first {count} lines of the text; --html has all of them"
-            ).format(count=SHADED_LINES_AT_MOST)
+            _("the picture has the first {count} lines of the text; --html has all of them").format(
+                count=SHADED_LINES_AT_MOST
+            )
         )
     return notes
 

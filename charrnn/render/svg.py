@@ -16,6 +16,9 @@ from charrnn.render.words import format_share, join_words, show_character
 
 WIDTH, HEIGHT = 640, 320
 LEFT, RIGHT, TOP, BOTTOM = 84, 16, 12, 44
+"""The margins of a chart; the left and the right one are larger where labels are long."""
+DIGIT_WIDTH, NAME_OF_AXIS = 11, 24
+"""What a digit beside a tick takes, and the name of the vertical axis, in letters of a phone."""
 BOX_WIDTH, BOX_HEIGHT, BETWEEN_LAYERS, BETWEEN_STEPS = 84, 40, 18, 34
 SQUARE, FIRST_ROW, ROW = 6, 16, 17
 LONG_CELL = 11  # letters that a box has room for
@@ -49,13 +52,15 @@ def draw_chart(block: Chart) -> str:
         y for series in block.series for y in (*series.y, *(series.band[1] if series.band else ()))
     ]
     heights += [*block.span, *block.includes]
-    across = _PositionedAxis(lengths, LEFT, WIDTH - RIGHT, block.log_x)
     up = _PositionedAxis(heights, HEIGHT - BOTTOM, TOP, block.log_y, block.from_zero, block.top)
+    left = max(LEFT, NAME_OF_AXIS + 6 + max(map(_measure_label, up.ticks()), default=0))
+    across = _PositionedAxis(lengths, left, WIDTH - RIGHT, block.log_x)
+    across.end -= max((_measure_beyond(across, tick) for tick in across.ticks()), default=0)
     parts = [*_draw_ranges(block, across), *_draw_axes(block, across, up)]
     styles = [choose_style(series, at) for at, series in enumerate(block.series)]
     for style, series in zip(styles, block.series, strict=True):
         parts += _draw_series(series, style, across, up, block.joined)
-    parts += _draw_levels(block, up)
+    parts += _draw_levels(block, across, up)
     legend = "".join(
         '<li><svg width="30" height="10" aria-hidden="true">'
         f"{_draw_key(style, block.joined)}"
@@ -90,15 +95,26 @@ def _describe_level(level: tuple[str, float]) -> str:
     return _("{name} at {height:z.3g}").format(name=name, height=height)
 
 
-def _draw_levels(block: Chart, up: _PositionedAxis) -> Iterator[str]:
+def _measure_label(tick: float) -> float:
+    """Return the width of the label of a tick in the large letters of a phone."""
+    return DIGIT_WIDTH * len(format_number(tick))
+
+
+def _measure_beyond(across: _PositionedAxis, tick: float) -> float:
+    """Return how far the label of a tick goes beyond the right edge of the picture."""
+    return max(0.0, across(tick) + _measure_label(tick) / 2 - WIDTH)
+
+
+def _draw_levels(block: Chart, across: _PositionedAxis, up: _PositionedAxis) -> Iterator[str]:
     """Draw the levels as lines, each with its name above it, or higher where names are close."""
     height = HEIGHT - BOTTOM - TOP
+    left, right = across.start, across.end
     for level in place_levels(block, up, NAME_HEIGHT / height):
         y, name_y = (TOP + (1 - share) * height for share in (level.share, level.name_share))
-        x, anchor = (LEFT + 4, "start") if level.is_left else (WIDTH - RIGHT, "end")
-        yield f'<path class="level" d="M{LEFT} {y:.1f}H{WIDTH - RIGHT}"/>'
+        x, anchor = (left + 4, "start") if level.is_left else (right, "end")
+        yield f'<path class="level" d="M{left:g} {y:.1f}H{right:g}"/>'
         yield (
-            f'<text class="over" x="{x}" y="{name_y - 4:.1f}" text-anchor="{anchor}">'
+            f'<text class="over" x="{x:g}" y="{name_y - 4:.1f}" text-anchor="{anchor}">'
             f"{escape(level.name)}</text>"
         )
 
@@ -118,22 +134,22 @@ def _draw_ranges(block: Chart, across: _PositionedAxis) -> Iterator[str]:
 
 
 def _draw_axes(block: Chart, across: _PositionedAxis, up: _PositionedAxis) -> Iterator[str]:
-    floor = HEIGHT - BOTTOM
+    left, right, floor = across.start, across.end, HEIGHT - BOTTOM
     for value in up.ticks():
         y, label = up(value), format_number(value)
-        yield f'<path class="grid" d="M{LEFT} {y:.1f}H{WIDTH - RIGHT}"/>'
-        yield f'<text x="{LEFT - 6}" y="{y + 4:.1f}" text-anchor="end">{label}</text>'
+        yield f'<path class="grid" d="M{left:g} {y:.1f}H{right:g}"/>'
+        yield f'<text x="{left - 6:g}" y="{y + 4:.1f}" text-anchor="end">{label}</text>'
     for value in across.ticks():
         x, label = across(value), format_number(value)
         yield f'<path class="axis" d="M{x:.1f} {floor}v5"/>'
         yield f'<text x="{x:.1f}" y="{floor + 18}" text-anchor="middle">{escape(label)}</text>'
-    yield f'<path class="axis" d="M{LEFT} {TOP}V{floor}H{WIDTH - RIGHT}"/>'
+    yield f'<path class="axis" d="M{left:g} {TOP}V{floor}H{right:g}"/>'
     yield (
-        f'<text x="{(LEFT + WIDTH - RIGHT) / 2}" y="{HEIGHT - 6}" text-anchor="middle">'
+        f'<text x="{(left + right) / 2:g}" y="{HEIGHT - 6}" text-anchor="middle">'
         f"{escape(block.x)}</text>"
     )
     yield (
-        f'<text transform="translate(14 {(TOP + floor) / 2}) rotate(-90)" text-anchor="middle">'
+        f'<text transform="translate(18 {(TOP + floor) / 2}) rotate(-90)" text-anchor="middle">'
         f"{escape(block.y)}</text>"
     )
 
@@ -174,15 +190,16 @@ def _draw_series(
         path = ((across(x), max(up(y), FURTHEST_UP)) for x, y in points)
         line = _draw_line(at, _path_data(path))
         has_points_off = not all(up.shows(y) for _, y in points)
-        yield _clip(line) if has_points_off else line
+        yield _clip(line, across) if has_points_off else line
     if len(points) <= MAX_MARKED or not joined:
         yield from (_draw_mark(at, across(x), up(y)) for x, y in points if up.shows(y))
 
 
-def _clip(drawn: str) -> str:
+def _clip(drawn: str, across: _PositionedAxis) -> str:
     """Hide what is drawn outside of the two axes."""
-    place = f'x="{LEFT}" y="{TOP}" width="{WIDTH - RIGHT - LEFT}" height="{HEIGHT - BOTTOM - TOP}"'
-    view = f"{LEFT} {TOP} {WIDTH - RIGHT - LEFT} {HEIGHT - BOTTOM - TOP}"
+    left, width, height = across.start, across.end - across.start, HEIGHT - BOTTOM - TOP
+    place = f'x="{left:g}" y="{TOP}" width="{width:g}" height="{height}"'
+    view = f"{left:g} {TOP} {width:g} {height}"
     return f'<svg {place} viewBox="{view}">{drawn}</svg>'
 
 

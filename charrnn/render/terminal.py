@@ -1,6 +1,8 @@
 """Blocks as text for a terminal, aligned also where characters are two columns wide."""
 
 from collections.abc import Iterable, Sequence
+from itertools import groupby
+from operator import attrgetter
 
 from charrnn.language import gettext as _
 from charrnn.language import ngettext
@@ -19,8 +21,8 @@ from charrnn.render.blocks import (
     Table,
     UnrolledNetwork,
 )
-from charrnn.render.clusters import display_width, pad
-from charrnn.render.columns import limit_columns
+from charrnn.render.clusters import cut, display_width, pad
+from charrnn.render.columns import LEAST_COLUMNS, limit_columns
 from charrnn.render.controls import escape_controls
 from charrnn.render.lines import wrap, wrap_facts, wrap_parts
 from charrnn.render.series_style import choose_style
@@ -32,6 +34,7 @@ MARKS = "*o+x#%@&=~^v"
 SHADES = " ▁▂▃▄▅▆▇█"
 BOX_COLUMNS = 13
 EXPECTED = 3
+GAP = "  "  # between the columns of a table
 UNROLLED_AT_MOST = 40  # steps
 
 
@@ -39,7 +42,8 @@ def render_text(section: Section, columns: int | None = None) -> str:
     """Render a section's blocks as text, without its title.
 
     Sentences, charts and shaded texts use a terminal of ``columns`` up to a readable width. A table
-    is as wide as its cells. Without a terminal, ``columns`` is None and facts take one line each.
+    is as wide as its cells, of which excerpts are cut to fit. Without a terminal, ``columns`` is
+    None: facts take one line each, and nothing is cut.
     """
     return "\n\n".join(filter(None, (_render_block(block, columns) for block in section.blocks)))
 
@@ -47,10 +51,10 @@ def render_text(section: Section, columns: int | None = None) -> str:
 def align(rows: Iterable[Sequence[str]], right: Sequence[bool] = ()) -> str:
     """Align cells in columns; column i to the right if ``right`` is not empty and ``right[i]``."""
     cells = [list(row) for row in rows]
-    widths = [max(map(display_width, column)) for column in zip(*cells, strict=True)]
+    widths = _measure(cells)
     sides = [*right] or [False] * len(widths)
     return "\n".join(
-        "  ".join(
+        GAP.join(
             pad(cell, columns, right=to_right)
             for cell, columns, to_right in zip(row, widths, sides, strict=True)
         ).rstrip()
@@ -65,7 +69,16 @@ def align_facts(
 
     The rows with a label in ``whole`` are not wrapped.
     """
-    return align(rows if columns is None else wrap_facts(rows, limit_columns(columns), whole))
+    if columns is None:
+        return align(rows)
+    width = limit_columns(columns)
+    wrapped = wrap_facts(rows, width, whole)
+    lines = align(wrapped).split("\n")
+    return "\n".join(
+        # A word that is too long for the place beside the labels begins further to the left.
+        line if label or display_width(line) <= width else pad(text, width, right=True)
+        for line, (label, text) in zip(lines, wrapped, strict=True)
+    )
 
 
 def _render_block(block: Block, columns: int | None) -> str:
@@ -90,8 +103,11 @@ def _render_block(block: Block, columns: int | None) -> str:
 
 def _draw_table(block: Table, columns: int | None) -> str:
     rows = [[column.name for column in block.columns], *map(list, block.rows)]
+    if columns is not None:
+        _cut_excerpt(block, rows, columns)
+    groups = _draw_groups(block, rows)
     right = [column.is_right_aligned for column in block.columns]
-    used = sum(max(map(display_width, cells)) + 2 for cells in zip(*rows, strict=True))
+    used = sum(width + len(GAP) for width in _measure(rows))
     bar_columns = min(BAR_COLUMNS, limit_columns(columns) - used)
     if block.bars and bar_columns >= LEAST_BAR_COLUMNS:
         rows[0].append("")
@@ -99,7 +115,40 @@ def _draw_table(block: Table, columns: int | None) -> str:
         for row, share in zip(rows[1:], block.bars, strict=True):
             row.append("▇" * max(share > 0, round(bar_columns * share)))
     title = wrap(block.title, limit_columns(columns)) if columns and block.title else [block.title]
-    return "\n".join(filter(None, [*title, align(rows, right)]))
+    return "\n".join(filter(None, [*title, groups, align(rows, right)]))
+
+
+def _cut_excerpt(block: Table, rows: Sequence[list[str]], columns: int) -> None:
+    """Cut the cells of the column that is an excerpt, so that the rows fit into ``columns``."""
+    widths = _measure(rows)
+    for at, column in enumerate(block.columns):
+        if column.excerpt:
+            others = sum(widths) - widths[at] + len(GAP) * (len(widths) - 1)
+            for row in rows[1:]:
+                row[at] = cut(row[at], max(LEAST_COLUMNS, columns - others))
+
+
+def _draw_groups(block: Table, rows: Sequence[list[str]]) -> str:
+    """Write the names of groups to the right above their columns; empty if there are none.
+
+    Where a name is wider than its columns, the head of the first of them is padded.
+    """
+    widths, names, at = _measure(rows), list[str](), 0
+    for name, members in groupby(block.columns, key=attrgetter("group")):
+        count = len(list(members))
+        room = sum(widths[at : at + count]) + len(GAP) * (count - 1)
+        lacking = max(0, display_width(name) - room)
+        rows[0][at] = pad(
+            rows[0][at], widths[at] + lacking, right=block.columns[at].is_right_aligned
+        )
+        names.append(pad(name, room + lacking, right=True))
+        at += count
+    return GAP.join(names).rstrip()
+
+
+def _measure(rows: Sequence[Sequence[str]]) -> list[int]:
+    """Return the width of each column."""
+    return [max(map(display_width, column)) for column in zip(*rows, strict=True)]
 
 
 def _draw_chart(block: Chart, columns: int | None) -> str:
@@ -151,7 +200,7 @@ def _draw_chart(block: Chart, columns: int | None) -> str:
     for x in across.ticks():
         edge[column(x)] = "┬"
         label = format_number(x)
-        start = max(0, column(x) - len(label) // 2)
+        start = max(0, min(column(x) - len(label) // 2, width - len(label)))
         if start > len(below) or not below:
             below += " " * (start - len(below)) + label
     space = " " * side

@@ -1,13 +1,11 @@
 """Characters, losses and names as words, on a terminal, a page or a picture alike."""
 
 import unicodedata
-from bisect import bisect_left
 from collections.abc import Iterable, Sequence
-from itertools import accumulate
 
 from charrnn.language import gettext as _
 from charrnn.ngram import MAX_COUNTED, Baselines
-from charrnn.render.clusters import JOINED_JAMO, ZWJ, count_columns, is_shapeless, split_clusters
+from charrnn.render.clusters import JOINED_JAMO, ZWJ, cut, is_shapeless, split_clusters
 from charrnn.render.controls import escape_controls
 from charrnn.text.character_kinds import DOTTED_CIRCLE, is_mark, is_visible, show_mark
 from charrnn.training.outcome import Outcome
@@ -22,11 +20,7 @@ FILES_LISTED = 3
 
 def shorten(text: str, columns: int) -> str:
     """Cut ``text`` to one line of at most ``columns``, with signs for newlines and controls."""
-    clusters = split_clusters(show_text(text, but=" "))
-    ends = list(accumulate(map(count_columns, clusters)))
-    if not ends or ends[-1] <= columns:
-        return "".join(clusters)
-    return "".join(clusters[: bisect_left(ends, columns)]) + "…"
+    return cut(show_text(text, but=" "), columns)
 
 
 def show_character(character: str) -> str:

@@ -7,6 +7,7 @@ from charrnn.language import ngettext
 from charrnn.render.blocks import (
     Block,
     Chart,
+    Column,
     Facts,
     Prose,
     Section,
@@ -109,7 +110,7 @@ def _build_end_table(models: Sequence[ComparedModel]) -> Table:
 
 def _build_continuations(report: Comparison) -> Table:
     return Table(
-        text_columns(_("model"), _("after"), _("goes on with")),
+        (*text_columns(_("model"), _("after")), Column(_("goes on with"), excerpt=True)),
         [
             (name_model(model, report.models), name, show_text(text))
             for model in report.models

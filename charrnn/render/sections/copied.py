@@ -6,6 +6,7 @@ from pathlib import Path
 from charrnn.language import gettext as _
 from charrnn.language import ngettext
 from charrnn.render.blocks import (
+    Column,
     Facts,
     Prose,
     Section,
@@ -35,8 +36,9 @@ def build_section(report: CopiedText | CopiedFromText) -> Section:
     whole_lines = _("{lines} (empty ones not counted)")
     explanation = _(
         "Short spans mean little, because any two texts of the same kind share words and phrases."
-        " Spans of {least:,} or more characters count as copied and are shaded. A line counts as a"
-        " line of the corpus if it stands there from its beginning to its end, however short it is."
+        " Spans of {least:,} or more characters count as copied and are shaded (on a terminal, by"
+        " bars below them). A line counts as a line of the corpus if it stands there from its"
+        " beginning to its end, however short it is."
     )
     return Section(
         _("Copied"),
@@ -115,7 +117,8 @@ def _build_spans(copied: Copied) -> list[Table]:
     ]  # fmt: skip
     is_cut = len(spans) < len(copied.spans) + copied.unlisted
     columns = [
-        *numeric_columns(_("length"), _("times")), *text_columns(_("first in"), _("text"))
+        *numeric_columns(_("length"), _("times")), *text_columns(_("first in")),
+        Column(_("text"), excerpt=True),
     ]  # fmt: skip
     title = _("the {count} longest spans") if is_cut else _("spans, the longest first")
     return [Table(columns, rows, title=title.format(count=len(rows)))]

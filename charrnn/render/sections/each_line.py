@@ -5,6 +5,7 @@ from charrnn.language import ngettext
 from charrnn.render.blocks import (
     Block,
     Chart,
+    Column,
     Facts,
     Prose,
     Section,
@@ -12,7 +13,6 @@ from charrnn.render.blocks import (
     ShadedText,
     Table,
     numeric_columns,
-    text_columns,
 )
 from charrnn.render.sections.score import (
     LARGEST_SHADE,
@@ -76,7 +76,7 @@ def _build_table(report: EachLineSummary) -> Table:
     ]  # fmt: skip
     columns = [
         *numeric_columns(_("line"), _("nats"), _("characters"), _("times")),
-        *text_columns(_("text")),
+        Column(_("text"), excerpt=True),
     ]
     title = (
         _("the {count} hardest lines, by nats per character").format(count=SHOWN)

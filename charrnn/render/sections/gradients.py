@@ -28,10 +28,10 @@ def build_section(reports: Sequence[Gradients]) -> Section:
     explanation = _(
         "How much of the gradient of a loss reaches the state some steps earlier, relative to the"
         " gradient of the state that the loss was computed from: the median over {positions:,}"
-        " positions in {text}. A model hardly learns from what the gradient hardly reaches. The"
-        " band in the chart goes from the 10th to the 90th percentile. Above 1 the gradient grows"
-        ' on its way back; "above 1 at" is the share of the positions at which it does so at some'
-        " step."
+        " positions in {text}. A model hardly learns from what the gradient hardly reaches. On"
+        " pages and in pictures, a band around each line goes from the 10th to the 90th percentile."
+        ' Above 1 the gradient grows on its way back; "above 1 at" is the share of the positions at'
+        " which it does so at some step."
     ).format(positions=reports[0].positions, text=_(reports[0].text))
     blocks: list[Block] = [Prose(join_sentences([explanation, _explain_second_path(reports)]))]
     trained = [report for report in reports if not report.untrained]

@@ -1,6 +1,7 @@
 """How a model's loss depends on the number of characters that it is given."""
 
 from collections.abc import Sequence
+from itertools import chain
 
 from charrnn.language import gettext as _
 from charrnn.render.blocks import (
@@ -43,11 +44,11 @@ def _explain(report: Memory) -> str:
         "The loss when the model starts from a zero state and is given only the last few"
         " characters, at the same {positions:,} positions in {text}. Where the loss still falls,"
         " the model uses what it read that far back. The n-gram is given the same number of"
-        " characters. ± is the standard error of the mean; the band in the chart extends two"
-        ' standard errors to each side. "vs. full context" is the difference from the loss with all'
-        " characters; it is more accurate than either loss, because it compares the same positions."
-        " In the second chart, low means that nothing more is gained from further back, not that"
-        " the model is better."
+        " characters. ± is the standard error of the mean; on pages and in pictures, a band around"
+        ' each line extends two standard errors to each side. "vs. full context" is the difference'
+        " from the loss with all characters; it is more accurate than either loss, because it"
+        " compares the same positions. In the second chart, low means that nothing more is gained"
+        " from further back, not that the model is better."
     ).format(positions=report.positions, text=_(report.text))
 
 
@@ -132,18 +133,17 @@ def _show_perturbations(reports: Sequence[Memory]) -> list[Block]:
             "At {places:,} places one character was exchanged for another, drawn by its frequency."
             " The characters after it are the same. KL is the divergence of the prediction that"
             " follows from the one without the exchange, in nats: the median over all places. It"
-            " shows how long a model still knows of one character. The band in the chart goes from"
-            " the 10th to the 90th percentile; values below {least:g} are drawn at {least:g}. State"
-            " is the root mean square of the difference of the outputs of all units. A larger"
-            " difference is no better memory: most characters do not matter for long, and a good"
-            " model forgets them."
+            " shows how long a model still knows of one character. On pages and in pictures, a band"
+            " around each line goes from the 10th to the 90th percentile; values below {least:g}"
+            " are drawn at {least:g}. State is the root mean square of the difference of the"
+            " outputs of all units. A larger difference is no better memory: most characters do not"
+            " matter for long, and a good model forgets them."
         ).format(places=first.places, least=NEGLIGIBLE)
     )
     chart = Chart(
         _("difference by characters after the exchanged one"), _("characters later"),
         _("KL in nats"), [_draw_perturbation(*each) for each in measured], log_x=True, log_y=True,
     )  # fmt: skip
-    heads = [f"{name}: {what}" for name in names for what in ("KL", _("state"))]
     rows = [
         [
             f"{difference.steps:,}",
@@ -155,7 +155,8 @@ def _show_perturbations(reports: Sequence[Memory]) -> list[Block]:
         ]
         for difference in steps
     ]
-    columns = (*text_columns(_("characters later")), *numeric_columns(*heads))
+    measures = (numeric_columns("KL", _("state"), group=name) for name in names)
+    columns = (*text_columns(_("distance")), *chain.from_iterable(measures))
     return [explanation, chart, Table(columns, rows, title=_("after one exchanged character"))]
 
 
@@ -219,8 +220,9 @@ def _explain_known_distances(reports: Sequence[Memory]) -> list[str]:
     """Say what each marked distance is."""
     return [
         _(
-            "Grey: in this text a cause stands {low:z,.0f} to {high:z,.0f} characters before its"
-            " consequence, so that a model has to remember it for so long."
+            "In this text a cause stands {low:z,.0f} to {high:z,.0f} characters before its"
+            " consequence (the distance that the charts name), so that a model has to remember it"
+            " for so long."
         ).format(low=low, high=high)
         for __, low, high in _mark_known_distances(reports)
     ]

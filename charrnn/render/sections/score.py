@@ -76,8 +76,9 @@ def explain_shades() -> Prose:
     """Say what the shades of a text mean."""
     return Prose(
         _(
-            "The deeper the shade of a character, the less the model expected it. 0 nats is"
-            " certainty, 0.7 a chance of one in two, 2.3 one in ten, 4.6 one in a hundred."
+            "The deeper the shade of a character (on a terminal, the higher the bar below it), the"
+            " less the model expected it. 0 nats is certainty, 0.7 a chance of one in two, 2.3 one"
+            " in ten, 4.6 one in a hundred."
         )
     )
 
@@ -148,7 +149,7 @@ def _build_lines(lines: Sequence[LineScore]) -> list[Table]:
         for line in lines
     ]  # fmt: skip
     columns = [
-        *numeric_columns(_("line"), _("nats"), _("characters")), *text_columns(_("text"))
+        *numeric_columns(_("line"), _("nats"), _("characters")), Column(_("text"), excerpt=True)
     ]  # fmt: skip
     title = _("the {count} hardest lines, by nats per character").format(count=len(rows))
     return [Table(columns, rows, title=title)]

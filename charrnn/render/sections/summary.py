@@ -45,7 +45,11 @@ def build_fingerprints(reports: Sequence[Summary]) -> Section:
     by_fingerprint = dict[str, list[str]]()
     for report in reports:
         by_fingerprint.setdefault(report.corpus.sha256, []).append(report.model)
-    rows = [(join_words(models), f"sha256 {sha256}") for sha256, models in by_fingerprint.items()]
+    rows = [
+        row
+        for sha256, models in by_fingerprint.items()
+        for row in ((_("model"), join_words(models)), (_("fingerprint"), f"sha256 {sha256}"))
+    ]
     return Section(_("Fingerprint of the corpus"), [Facts(rows)])
 
 

@@ -46,15 +46,16 @@ def _explain_drawing(report: Unrolled) -> Prose:
         _(
             "One network ({cell}, {layers} × {hidden} units, {parameters:,} parameters), drawn once"
             " for each step. Every step uses the same weights. Only the state differs, which each"
-            " step takes from the step before: this is the loop, unrolled. The colored cells are"
-            " the outputs of those units that vary most over the text."
+            " step takes from the step before: this is the loop, unrolled. The squares in a box (on"
+            " a terminal, bars) are the outputs of those units that vary most over the text."
         )
         if report.loops
         else _(
             "One network ({cell}, {layers} × {hidden} units, {parameters:,} parameters), drawn once"
             " for each step. Every step uses the same weights. There is no loop: a step takes"
             " nothing from the step before, so it knows only the character that it reads. The"
-            " colored cells are the outputs of those units that vary most over the text."
+            " squares in a box (on a terminal, bars) are the outputs of those units that vary most"
+            " over the text."
         )
     )
     return Prose(
