@@ -43,7 +43,7 @@ class NoMessage(NamedTuple):
 NO_MESSAGES = [
     NoMessage("__init__.py", "has no attribute", "Python's own error about a wrong name"),
     NoMessage("cli/interactive.py", r"^'set \S+ o(n|ff)'$", "settings of readline"),
-    NoMessage("cli/", "^['\"](charrnn|pip) [a-z]+ ", "commands"),
+    NoMessage("cli/", "^f?['\"](charrnn|pip) [a-z]+ ", "commands"),
     NoMessage("cli/shells.py", r"%\(complete_func\)s", "programs for shells"),
     NoMessage("network/softmax.py", "^'part of dW'$", "the name of an array"),
     NoMessage("parallel/worker_processes.py", r"^'(import sys;|from charrnn\.)", "a program"),
