@@ -4,6 +4,10 @@ Not here: errors in the use of the command line, which click raises (exit code 2
 """
 
 
+class SettingName(str):
+    """The thing of an error that is a setting, where a file could have the same name."""
+
+
 class CharrnnError(Exception):
     """One line for the user: ``THING: what is wrong; what to do``.
 

@@ -301,7 +301,8 @@ def test_each_sampling_option_has_an_effect(program: Program, run_folder: Path) 
 
 def test_unknown_character_in_a_prime_is_named(program: Program, run_folder: Path) -> None:
     done = program("sample", run_folder, "--prime", "猫と犬")
-    failed(done, 3, "prime: the model does not know '猫' (U+732B), 'と' (U+3068), '犬' (U+72AC)")
+    unknown = "'猫' (U+732B), 'と' (U+3068), '犬' (U+72AC)"
+    failed(done, 3, f"charrnn: --prime: the model does not know {unknown}")
 
 
 def test_newest_run_is_taken_and_named(program: Program, text: Path, tmp_path: Path) -> None:

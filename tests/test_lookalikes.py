@@ -118,7 +118,7 @@ DOTS = "'.' (U+002E) (but it knows '…' (U+2026))"
 @pytest.mark.parametrize(
     ("options", "line"),
     [
-        ("--prime|she didn't", f"charrnn: prime: the model does not know {APOSTROPHE};"),
+        ("--prime|she didn't", f"charrnn: --prime: the model does not know {APOSTROPHE};"),
         ("--prime-file|lines.txt|--each-line", f"line 1: the model does not know {APOSTROPHE};"),
         ("--stop|...|--length|0", f"any stop text, because it does not know {DOTS}; set"),
         ("--stop|n't", f"n't: the model cannot produce it, because it does not know {APOSTROPHE}"),

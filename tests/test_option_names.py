@@ -16,7 +16,8 @@ from charrnn.cli.option_names import (
     replace_settings_by_options,
 )
 from charrnn.cli.program import program as commands
-from charrnn.errors import ConfigError, InputError
+from charrnn.errors import ConfigError, InputError, SettingName
+from tests.conftest import Program
 from tests.test_cli import every_command
 
 
@@ -35,6 +36,29 @@ def test_other_quoted_words_stay_as_they_are() -> None:
 def test_a_config_error_names_its_option_and_other_errors_their_file() -> None:
     assert error_message(ConfigError("min_p", "set `top_p`")) == "--min-p: set --top-p"
     assert error_message(InputError("val", "has no `seed`")) == "val: has no --seed"
+    assert error_message(InputError(SettingName("prime"), "is odd")) == "--prime: is odd"
+    assert str(InputError(SettingName("prime"), "is odd")) == "prime: is odd"
+
+
+@pytest.mark.parametrize(
+    ("command", "option"),
+    [
+        (("sample", "RUN", "--prime", "☃"), "--prime"),
+        (("sample", "RUN", "--prime-file", "prime"), "prime"),
+        (("sample", "RUN", "--stop", "☃", "--length", "0"), "--stop"),
+        (("inspect", "unroll", "RUN", "--text", "☃"), "--text"),
+        (("inspect", "neurons", "RUN", "--text", "☃"), "--text"),
+        (("inspect", "neurons", "RUN", "--text-file", "text"), "text"),
+    ],
+)
+def test_an_error_about_a_text_names_its_option_or_file(
+    command: tuple[str, ...], option: str, program: Program, run_folder: Path, tmp_path: Path
+) -> None:
+    for name in ("prime", "text"):
+        (tmp_path / name).write_text("☃", encoding="utf-8")
+    done = program(*(run_folder if word == "RUN" else word for word in command))
+    assert done.code == 3
+    assert f"charrnn: {option}: " in done.err
 
 
 def test_every_name_is_an_option_and_every_option_has_a_name() -> None:

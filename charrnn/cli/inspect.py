@@ -20,6 +20,7 @@ from charrnn.errors import InputError
 from charrnn.language import gettext as _
 from charrnn.parallel.machine import count_cores
 from charrnn.report_registry import REPORTS, Report, Takes
+from charrnn.shell_words import write_command
 from charrnn.suggestions import did_you_mean
 
 if TYPE_CHECKING:
@@ -88,7 +89,6 @@ class ReportGroup(CommandGroup):
         Raises:
             InputError: when there is no similar one.
         """
-        from charrnn.shell_words import write_command
         from charrnn.storage.run_folder import list_names
 
         names = dict.fromkeys([*REPORTS, *list_names(option_types.runs_root())])
@@ -148,10 +148,10 @@ def _make_command(report: Report) -> click.Command:
         decorated = decorate(decorated)
     summary, details = _(report.help), _(report.details)
     help_text = f"{summary}\n\n{details}".strip()
-    example = list_examples(f"charrnn inspect {report.name} runs/tenki --html {report.name}.html")
+    example = write_command("inspect", report.name, "runs/tenki", "--html", f"{report.name}.html")
     return click.command(
         report.name, cls=Command, help=help_text, short_help=summary,
-        epilog=example if report.page else None,
+        epilog=list_examples(example) if report.page else None,
     )(decorated)  # fmt: skip
 
 

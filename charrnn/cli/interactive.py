@@ -101,16 +101,19 @@ def converse(
             _obey(console, session, line[1:], typed)
             continue
         text = line[1:] if line.startswith(MARK) else line
-        try:
-            if not text.isprintable() and SURROGATE.search(text):
-                problem = _("is not in {encoding}")
-                named = encoding if encoding != AUTO else "utf-8"
-                raise InputError(_("the line"), problem.format(encoding=named))
-            pieces = session.answer(text)
-        except InputError as error:  # this line only
-            print_error(error)
+        if not text.isprintable() and SURROGATE.search(text):
+            problem = _("is not in {encoding}")
+            named = encoding if encoding != AUTO else "utf-8"
+            print_error(InputError(_("the line"), problem.format(encoding=named)))
             continue
-        if unknown := describe_unknown(text, model.checkpoint.corpus_info):
+        unknown = describe_unknown(text, model.checkpoint.corpus_info)
+        try:
+            pieces = session.answer(text)
+        except InputError as error:  # whose advice is about options, and these cannot be typed here
+            problem = _("the model does not know {characters}").format(characters=unknown)
+            print_error(InputError(error.thing, problem))
+            continue
+        if unknown:
             note = _("the model does not know some characters of the line: {characters}")
             console.note(note.format(characters=unknown))
         _write(console, pieces, session, text if echo else "", typed)

@@ -9,7 +9,7 @@ import re
 from collections.abc import Set
 from functools import cache
 
-from charrnn.errors import CharrnnError, ConfigError
+from charrnn.errors import CharrnnError, ConfigError, SettingName
 
 NOT_IN_CONFIGS = (
     "adapt", "config", "copied", "corpus", "csv", "each_line", "echo", "escapes", "html",
@@ -48,8 +48,12 @@ def replace_settings_by_options(message: str) -> str:
 
 
 def error_message(error: CharrnnError) -> str:
-    """Return an error's line with options for settings. A ConfigError's subject is a setting."""
+    """Return an error's line with options for settings.
+
+    The thing of a ConfigError is a setting, and so is a SettingName.
+    """
     thing = str(error.thing)
-    if isinstance(error, ConfigError) and thing in list_settings():
+    is_setting = isinstance(error, ConfigError) or isinstance(error.thing, SettingName)
+    if is_setting and thing in list_settings():
         thing = option_name(thing)
     return f"{thing}: {replace_settings_by_options(error.problem)}"

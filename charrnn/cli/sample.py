@@ -23,6 +23,7 @@ from charrnn.config import (
     SampleConfig,
     TrainConfig,
 )
+from charrnn.errors import SettingName
 from charrnn.language import gettext as _
 from charrnn.parallel.machine import count_cores
 from charrnn.setting_types import rules
@@ -334,7 +335,7 @@ def _read_primes(
     if file is None:
         prime = ctx.params["prime"] or ""
         with add_advice(model, prime, escapes=ctx.params["escapes"]):
-            model.make_prompt(prime, config.on_unknown)
+            model.make_prompt(prime, config.on_unknown, SettingName("prime"))
         unknown.add(corpus_info.normalization.apply(prime))
         return [prime], 1, unknown
     from charrnn.sampling.prime_file import PrimeFile

@@ -106,8 +106,8 @@ def own_text(option: str, help_text: str) -> Callable[[F], F]:
 @setting(
     "cell",
     _(
-        "The recurrent cell: {cells} or {last_cell}. Given several times, one run for each, and a"
-        " comparison at the end."
+        "The recurrent cell: {cells} or {last_cell}. Given several times (--cell rnn --cell gru),"
+        " one run for each, and a comparison at the end."
     ).format(cells=_(", ").join(CELL_NAMES[:-1]), last_cell=CELL_NAMES[-1]),
     default=DEFAULT_CELL,
     metavar="CELL",

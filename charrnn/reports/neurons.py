@@ -16,7 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from charrnn.arrays import Array, Ids
-from charrnn.errors import ConfigError
+from charrnn.errors import ConfigError, SettingName
 from charrnn.language import gettext as _
 from charrnn.network.model import Network
 from charrnn.network.stepper import Stepper
@@ -122,7 +122,9 @@ def analyze_neurons(
         InputError: when the model knows fewer than two characters of ``text``.
     """
     network, vocabulary = model.checkpoint.network, model.checkpoint.corpus_info.vocabulary
-    shown = text_read if text is None else encode_report_text(model, text, "text")
+    shown = text_read
+    if text is not None:
+        shown = encode_report_text(model, text, SettingName("text"))
     ids, shown_ids = text_read.ids[:READ_AT_MOST], shown.ids[:SHOWN_AT_MOST]
     h, gates = record_activations(network, ids)
     patterns = parse_patterns(property)

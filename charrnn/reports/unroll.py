@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from charrnn.arrays import Array, Ids
+from charrnn.errors import SettingName
 from charrnn.network.model import Network
 from charrnn.network.softmax import log_probabilities
 from charrnn.reports.loaded_model import LoadedModel, ModelFacts
@@ -81,7 +82,7 @@ def unroll(model: LoadedModel, text: str) -> Unrolled:
     Raises:
         InputError: when the model knows fewer than two of its characters.
     """
-    return unroll_text(model, encode_report_text(model, text, "text"))
+    return unroll_text(model, encode_report_text(model, text, SettingName("text")))
 
 
 def unroll_text(model: LoadedModel, text: ReportText) -> Unrolled:

@@ -7,7 +7,7 @@ import numpy as np
 
 from charrnn.arrays import Array
 from charrnn.config import SampleConfig
-from charrnn.errors import ConfigError, InputError
+from charrnn.errors import ConfigError, InputError, SettingName
 from charrnn.language import gettext as _
 from charrnn.sampling.ongoing import OngoingSample, Prompt, Request, SamplingContext
 from charrnn.sampling.redrawing import redraw_known
@@ -91,7 +91,7 @@ def _check(model: TrainedModel, config: SampleConfig, seed: int | None, number: 
             "the model cannot produce any stop text, because it does not know {characters};"
             " set a `length`"
         )
-        raise InputError("stop", problem.format(characters=found.summary))
+        raise InputError(SettingName("stop"), problem.format(characters=found.summary))
     number = Whole(1).check("number", number)
     if config.beam and number > config.beam:
         problem = _("{number:,} is above the {beam:,} candidates of beam search; raise `beam`")
