@@ -1,6 +1,6 @@
 """Blocks as text for a terminal, aligned also where characters are two columns wide."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import groupby
 from operator import attrgetter
 
@@ -196,25 +196,30 @@ def _draw_chart(block: Chart, columns: int | None) -> str:
         f"{labels.get(at, ''):>{side}} {'┤' if at in labels else '│'}{''.join(cells)}".rstrip()
         for at, cells in enumerate(field)
     ]
-    edge, below = ["─"] * width, ""
-    for x in across.ticks():
-        edge[column(x)] = "┬"
-        label = format_number(x)
-        start = max(0, min(column(x) - len(label) // 2, width - len(label)))
-        if start > len(below) or not below:
-            below += " " * (start - len(below)) + label
+    edge, below = _draw_ticks({column(x): format_number(x) for x in across.ticks()}, width)
     space = " " * side
     horizontal = _("{axis} (logarithmic)").format(axis=block.x) if block.log_x else block.x
     return "\n".join(
         [
             _("{title} ({axis})").format(title=block.title, axis=block.y),
             *lines,
-            f"{space} └{''.join(edge)}",
+            f"{space} └{edge}",
             f"{space}  {below}",
             f"{space}  {horizontal}",
             *(f"{space}  {line}" for line in wrap_parts(legend, width)),
         ]
     )
+
+
+def _draw_ticks(labels: Mapping[int, str], width: int) -> tuple[str, str]:
+    """Return the lower edge of a chart, and the line below it with those labels that have room."""
+    edge, below = ["─"] * width, ""
+    for column, label in labels.items():
+        edge[column] = "┬"
+        start = max(0, min(column - len(label) // 2, width - len(label)))
+        if start > len(below) or not below:
+            below += " " * (start - len(below)) + label
+    return "".join(edge), below
 
 
 def _draw_shaded_text(block: ShadedText, line_columns: int) -> str:
