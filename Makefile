@@ -12,7 +12,7 @@ LESSON_CELLS := feedforward rnn gru lstm
 help:
 	@echo "make demo      train on corpora/tenki.txt and continue 今日は (about 3 minutes)"
 	@echo "make lesson    four cells on corpora/tenki.txt, in runs/live.html and runs/lesson.html (three minutes)"
-	@echo "make tour      every command of docs/tour.md and docs/tour.ja.md (eight minutes)"
+	@echo "make tour      every command of docs/tour.md, and its pictures in English and Japanese (ten minutes)"
 	@echo "make test      the tests without MPI; what is not installed on this machine is skipped"
 	@echo "make test-mpi  the tests with 2 and 4 MPI ranks"
 	@echo "make test-all  all tests, with PyTorch (about 900 MB); a skipped test is a failure"

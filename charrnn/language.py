@@ -47,7 +47,7 @@ class Phrase(str):
 def set_language(language: str) -> None:
     """Let messages, errors and reports be in ``language``, such as "ja", from now on.
 
-    It applies to the whole process. JSON and files are in English always.
+    It applies to the whole process. JSON and files are always in English.
 
     Raises:
         ConfigError: when charrnn has no catalogue of this language.

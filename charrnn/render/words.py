@@ -162,3 +162,9 @@ def name_units(shuffle: str) -> str:
 def join_words(words: Iterable[str]) -> str:
     """Join words, names or facts to a list."""
     return _(", ").join(words)
+
+
+def join_sentences(sentences: Iterable[str]) -> str:
+    """Join those of ``sentences`` that are not empty: with spaces, but in Japanese with nothing."""
+    between = _("{sentence} {next}").format(sentence="", next="")
+    return between.join(filter(None, sentences))

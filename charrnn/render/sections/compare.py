@@ -18,8 +18,7 @@ from charrnn.render.blocks import (
 )
 from charrnn.render.model_names import name_model
 from charrnn.render.sections.score import format_shares
-from charrnn.render.sentences import join_sentences
-from charrnn.render.words import show_text
+from charrnn.render.words import join_sentences, show_text
 from charrnn.reports.compare import ComparedModel, Comparison
 
 FORGOTTEN = 0.01

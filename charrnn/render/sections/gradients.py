@@ -15,7 +15,7 @@ from charrnn.render.blocks import (
     text_columns,
 )
 from charrnn.render.model_names import name_model
-from charrnn.render.sentences import join_sentences
+from charrnn.render.words import join_sentences
 from charrnn.reports.gradients import VANISHED, GradientPath, Gradients
 
 SPREAD_UP_TO = 2  # paths; with more a table has no room for percentiles

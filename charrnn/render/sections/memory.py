@@ -15,7 +15,7 @@ from charrnn.render.blocks import (
     text_columns,
 )
 from charrnn.render.model_names import name_model
-from charrnn.render.sentences import join_sentences
+from charrnn.render.words import join_sentences
 from charrnn.reports.brackets import Brackets
 from charrnn.reports.memory import ContextLoss, Memory
 from charrnn.reports.perturbation import Perturbation, Spread

@@ -16,7 +16,7 @@ from charrnn.render.blocks import (
     numeric_columns,
     text_columns,
 )
-from charrnn.render.sentences import join_sentences
+from charrnn.render.words import join_sentences
 from charrnn.reports.neurons import (
     CLOSED_BELOW,
     OPEN_ABOVE,

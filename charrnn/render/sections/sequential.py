@@ -14,7 +14,7 @@ from charrnn.render.blocks import (
 )
 from charrnn.render.model_names import name_model
 from charrnn.render.sections.speed import DISTURBED
-from charrnn.render.sentences import join_sentences
+from charrnn.render.words import join_sentences
 from charrnn.reports.sequential import SequentialProducts, UpdateTime
 
 

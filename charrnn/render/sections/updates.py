@@ -5,7 +5,7 @@ from statistics import median
 
 from charrnn.language import gettext as _
 from charrnn.render.blocks import Block, Chart, Prose, Series
-from charrnn.render.sentences import join_sentences
+from charrnn.render.words import join_sentences
 from charrnn.reports.loss import Losses, LossPoint
 
 EXPLODED = 20

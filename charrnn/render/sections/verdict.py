@@ -14,8 +14,7 @@ from charrnn.render.blocks import (
 )
 from charrnn.render.model_names import name_model
 from charrnn.render.sections.updates import find_explosion
-from charrnn.render.sentences import join_sentences
-from charrnn.render.words import format_loss
+from charrnn.render.words import format_loss, join_sentences
 from charrnn.reports.gradients import Gradients
 from charrnn.reports.loss import Losses
 from charrnn.reports.memory import Memory
